@@ -1,0 +1,159 @@
+/**
+ * The storage contracts: what the server asks of any driver (memory, SQLite, later PostgreSQL and MySQL). No protocol, no policy, no SQL.
+ *
+ * Rules for every driver, proved by `suite.ts`:
+ * - The promise of a write resolves only after the write is durable. A rejected write has not happened.
+ * - Operations take effect in the order of the calls, over all stores and hosts; a read sees every write called before it.
+ * - Callers may start many operations without waiting; they share a commit.
+ * - Everything in and out is a copy: changing an argument or a result afterwards changes nothing stored.
+ * - Rejections are `StorageError`s. What waits is bounded; beyond the bound calls are refused as 'overloaded' and have no effect.
+ * - Locals, domains and JIDs are prepared text (canonical form), compared code unit for code unit. Times are ms since epoch, UTC.
+ * - "Wire" strings hold one byte of UTF-8 per char. Any other well-formed string is stored faithfully as well.
+ */
+
+export interface Storage {
+  /** Opens, creating and migrating what is missing. Opening an open storage does nothing. May be called again after `close()`. */
+  open(): Promise<void>
+  /** Waits until everything called before is committed, then closes. Later calls are refused as 'closed'. Closing twice is harmless. */
+  close(): Promise<void>
+  /** The stores of one host. Hosts are strictly apart. Costs nothing: may be called before `open()` and as often as you like. */
+  host(domain: string): HostStorage
+}
+
+export interface HostStorage {
+  readonly accounts: AccountStore
+  readonly roster: RosterStore
+  readonly offline: OfflineStore
+  readonly documents: DocumentStore
+}
+
+export type CredentialMechanism = 'SCRAM-SHA-1' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+
+/** What a server keeps of a password [RFC5802 3]. */
+export interface Credential {
+  readonly mechanism: CredentialMechanism
+  readonly salt: Uint8Array
+  readonly iterations: number
+  readonly storedKey: Uint8Array
+  readonly serverKey: Uint8Array
+}
+
+export interface Account {
+  readonly local: string
+  /** ms since epoch */
+  readonly created: number
+  /** In the order given when they were set. */
+  readonly credentials: readonly Credential[]
+}
+
+/**
+ * The accounts of one host. The other stores do not ask whether an account exists (users may be authenticated elsewhere); that no new
+ * account inherits what a late write left behind is the promise of `create`.
+ */
+export interface AccountStore {
+  get(local: string): Promise<Account | undefined>
+  /** False: exists already, nothing changed. True: the account exists now and owns nothing but its credentials. */
+  create(account: Account): Promise<boolean>
+  /**
+   * Replaces all credentials. False: no such account, or `expected` is given and the present credentials are not those (somebody changed
+   * the password between the caller's `get` and now).
+   */
+  setCredentials(local: string, credentials: readonly Credential[], expected?: readonly Credential[]): Promise<boolean>
+  /** Removes the account and everything it owns in every store, all or nothing. False: there was no account (what it left is removed all the same). */
+  remove(local: string): Promise<boolean>
+  /** Locals in code point order, those greater than `after`. */
+  list(options: { readonly after?: string | undefined; readonly limit: number }): Promise<string[]>
+  count(): Promise<number>
+}
+
+export type Subscription = 'none' | 'to' | 'from' | 'both'
+
+/** One contact [RFC6121 2.1.2]. */
+export interface RosterItem {
+  /** bare JID */
+  readonly jid: string
+  readonly name?: string
+  readonly groups: readonly string[]
+  readonly subscription: Subscription
+  /** An outbound subscription request waits for its answer. */
+  readonly ask: boolean
+  /** Pre-approved by the user. */
+  readonly approved: boolean
+  /** Wire XML of the inbound subscription request that waits for the user's answer. */
+  readonly pendingIn?: string
+  /** False: exists only to remember `pendingIn`, never shown in the roster [RFC6121 A.2.1]. */
+  readonly listed: boolean
+}
+
+/** The final state of one contact changed since a version; without `item` it is no longer in the roster. */
+export interface RosterChange {
+  readonly version: number
+  readonly jid: string
+  readonly item?: RosterItem
+}
+
+/** Rosters with versions counting up from 0 (never changed) [RFC6121 2.6]. */
+export interface RosterStore {
+  /** All items, unlisted ones too, in no particular order. */
+  load(local: string): Promise<{ version: number; items: RosterItem[] }>
+  /** Adds or replaces the item of this JID. The roster's new version. */
+  put(local: string, item: RosterItem): Promise<number>
+  /** The roster's version afterwards, unchanged if there was no such item. */
+  remove(local: string, jid: string): Promise<number>
+  /**
+   * What a client that knows `version` has missed, oldest change first, each JID once with its final state; unlisted items excluded, and
+   * an item that became unlisted counts as removed. Undefined: the version is unknown or too old (at least the newest 500 removals of an
+   * account are remembered), send the whole roster.
+   */
+  changesSince(local: string, version: number): Promise<{ version: number; changes: RosterChange[] } | undefined>
+}
+
+export interface OfflineEntry {
+  /** Grows with every append of an account and is not used again while the account exists. */
+  readonly seq: number
+  /** ms since epoch */
+  readonly at: number
+  /** wire XML */
+  readonly stanza: string
+}
+
+export interface OfflineLimit {
+  /** stanzas */
+  readonly count: number
+  readonly bytes: number
+}
+
+export interface StoreSize {
+  readonly count: number
+  readonly bytes: number
+}
+
+/** Stanzas kept for those who are away (XEP-0160): a queue per account. */
+export interface OfflineStore {
+  /** 'full': with this entry the queue would exceed the limit; nothing stored. */
+  append(
+    local: string,
+    entry: { readonly stanza: string; readonly at: number },
+    limit: OfflineLimit,
+  ): Promise<'stored' | 'full'>
+  /** The oldest `limit` entries with a seq greater than `after`, oldest first. */
+  read(local: string, after: number, limit: number): Promise<OfflineEntry[]>
+  /** Removes the entries up to and including `seq`. */
+  removeThrough(local: string, seq: number): Promise<void>
+  size(local: string): Promise<StoreSize>
+}
+
+export interface DocumentInfo {
+  readonly key: string
+  readonly bytes: number
+}
+
+/** Small documents by owner and key: private XML, vCards, last activity, block lists. The owner '' is the host itself. */
+export interface DocumentStore {
+  get(owner: string, key: string): Promise<string | undefined>
+  put(owner: string, key: string, value: string): Promise<void>
+  /** False: there was none. */
+  remove(owner: string, key: string): Promise<boolean>
+  /** In code point order of the keys. */
+  list(owner: string): Promise<DocumentInfo[]>
+}
