@@ -1,0 +1,6 @@
+// XMPP addresses (RFC 7622): reading, preparing, comparing and escaping them.
+
+export { escapeLocal, unescapeLocal } from './escape-local.ts'
+export { Jid } from './jid.ts'
+export { JidError } from './jid-error.ts'
+export { jid, jidFromParts, parseJid } from './parse-jid.ts'

@@ -1,0 +1,117 @@
+// The PRECIS profiles that XMPP uses: UsernameCaseMapped and OpaqueString (RFC 8265), Nickname (RFC 8266). Each gives the prepared string, or
+// undefined for a string the profile does not accept. What a JID adds on top (excluded characters) belongs to jid/.
+
+import { hasRightToLeft, satisfiesBidiRule } from './bidi.ts'
+import { isFreeform, isIdentifier, isSpace } from './code-points.ts'
+import { utf8Length } from './utf8-length.ts'
+
+/** Longest result in bytes of UTF-8. [RFC7622 3.3] [RFC7622 3.4] */
+export const MAX_BYTES: number = 1023
+/** Longest input in UTF-16 units; no canonical composition makes fewer than two bytes of three units, so nothing longer can fit. */
+export const MAX_UNITS: number = 3 * MAX_BYTES
+/** Rules are applied once and at most three times more until nothing changes. [RFC8264 7] */
+const ROUNDS = 4
+
+/** A user name as in the localpart of a JID or in SASL. [RFC8265 3.3] */
+export function prepareUsername(text: string): string | undefined {
+  if (isPlain(text, isPlainUsernameUnit)) return text.length <= MAX_BYTES ? text : undefined
+  return prepare(text, mapUsername)
+}
+
+/** A password, or the resourcepart of a JID. [RFC8265 4.2] */
+export function prepareOpaque(text: string): string | undefined {
+  if (isPlain(text, isPrintable)) return text.length <= MAX_BYTES ? text : undefined
+  return prepare(text, mapOpaque)
+}
+
+/** A nickname as it is shown, for instance in a room. [RFC8266 2.3] */
+export function prepareNickname(text: string): string | undefined {
+  return prepare(text, mapNickname)
+}
+
+/** A nickname as it is compared: two of them conflict when this is the same. [RFC8266 2.4] */
+export function nicknameKey(text: string): string | undefined {
+  return prepare(text, mapNicknameKey)
+}
+
+/** Lower case without the special place of the final sigma, which PRECIS does not know. [RFC8265 3.6] */
+export function lowerCase(text: string): string {
+  return text.replaceAll('\u03a3', '\u03c3').toLowerCase()
+}
+
+/** Fullwidth and halfwidth forms to their decompositions. [RFC8265 3.3.1] */
+export function mapWidth(text: string): string {
+  let mapped = ''
+  let kept = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code !== 0x3000 && (code < 0xff01 || code > 0xffee)) continue
+    mapped += text.slice(kept, index) + text.charAt(index).normalize('NFKC')
+    kept = index + 1
+  }
+  return kept === 0 ? text : mapped + text.slice(kept)
+}
+
+function mapUsername(text: string): string | undefined {
+  const narrow = mapWidth(text)
+  if (!isIdentifier(narrow)) return undefined // [RFC8265 3.3.2]
+  const mapped = lowerCase(narrow).normalize('NFC')
+  return hasRightToLeft(mapped) && !satisfiesBidiRule(mapped) ? undefined : mapped // [RFC8265 3.3.3]
+}
+
+function mapOpaque(text: string): string | undefined {
+  return isFreeform(text) ? mapSpaces(text).normalize('NFC') : undefined
+}
+
+function mapNickname(text: string): string | undefined {
+  return isFreeform(text) ? collapseSpaces(mapSpaces(text)).normalize('NFKC') : undefined
+}
+
+function mapNicknameKey(text: string): string | undefined {
+  return isFreeform(text) ? lowerCase(collapseSpaces(mapSpaces(text))).normalize('NFKC') : undefined
+}
+
+function prepare(text: string, map: (text: string) => string | undefined): string | undefined {
+  let current = text
+  for (let round = 0; round < ROUNDS; round++) {
+    if (current === '' || current.length > MAX_UNITS) return undefined
+    const next = map(current)
+    if (next === undefined) return undefined
+    if (next === current) return utf8Length(current) <= MAX_BYTES ? current : undefined
+    current = next
+  }
+  return undefined
+}
+
+/** Any space to U+0020. */
+function mapSpaces(text: string): string {
+  let mapped = ''
+  let kept = 0
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code < 0xa0 || !isSpace(code)) continue
+    mapped += `${text.slice(kept, index)} `
+    kept = index + 1
+  }
+  return kept === 0 ? text : mapped + text.slice(kept)
+}
+
+/** No space at the ends, and one where there were several. [RFC8266 2.1] */
+function collapseSpaces(text: string): string {
+  const words = text.split(' ')
+  return words.filter((word) => word !== '').join(' ')
+}
+
+function isPlain(text: string, isPlainUnit: (code: number) => boolean): boolean {
+  if (text === '' || text.length > MAX_UNITS) return false
+  for (let index = 0; index < text.length; index++) if (!isPlainUnit(text.charCodeAt(index))) return false
+  return true
+}
+
+function isPlainUsernameUnit(code: number): boolean {
+  return code > 0x20 && code < 0x7f && (code < 0x41 || code > 0x5a)
+}
+
+function isPrintable(code: number): boolean {
+  return code >= 0x20 && code < 0x7f
+}
