@@ -1,0 +1,67 @@
+/** ANONYMOUS (RFC 4505), both roles. Our client never sends a trace: it would only tell who is there. */
+
+import { type Maybe, then } from '../maybe.ts'
+import { decodeUtf8 } from './bytes.ts'
+import { problem, type SaslClientMechanism, type SaslClientStep } from './client-mechanism.ts'
+import {
+  emptyChallenge,
+  failure,
+  type SaslServerContext,
+  type SaslServerMechanism,
+  type SaslStep,
+} from './server-mechanism.ts'
+
+/** In characters and, at four octets each, in octets. [RFC4505 2] */
+const maxTrace = 255
+const maxTraceOctets = 1020
+
+export class AnonymousServer implements SaslServerMechanism {
+  readonly #context: SaslServerContext
+  #isOver = false
+
+  constructor(context: SaslServerContext) {
+    this.#context = context
+  }
+
+  start(initial?: Uint8Array): Maybe<SaslStep> {
+    return initial === undefined ? emptyChallenge : this.respond(initial)
+  }
+
+  respond(data: Uint8Array): Maybe<SaslStep> {
+    const trace = this.#isOver || data.length > maxTraceOctets ? undefined : decodeUtf8(data)
+    this.#isOver = true
+    if (trace === undefined || !isTrace(trace)) return failure('malformed-request')
+    if (this.#context.anonymous === undefined) return failure('not-authorized')
+    return then(this.#context.anonymous(trace), (username): SaslStep => {
+      return username === undefined ? failure('not-authorized') : { kind: 'success', username }
+    })
+  }
+}
+
+/** The part of the "trace" profile that keeps a log readable: no control characters. [RFC4505 3] */
+function isTrace(trace: string): boolean {
+  let length = 0
+  for (const character of trace) {
+    const code = character.codePointAt(0)!
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0x2028 || code === 0x2029) return false
+    length++
+  }
+  return length <= maxTrace
+}
+
+export class AnonymousClient implements SaslClientMechanism {
+  #isSent = false
+
+  start(): SaslClientStep {
+    this.#isSent = true
+    return { kind: 'response', data: new Uint8Array(0) }
+  }
+
+  respond(): SaslClientStep {
+    return problem('malformed-challenge', 'ANONYMOUS has no second challenge')
+  }
+
+  finish(): SaslClientStep {
+    return this.#isSent ? { kind: 'success' } : problem('unexpected-success', 'success before anything was sent')
+  }
+}

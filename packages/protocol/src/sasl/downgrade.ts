@@ -1,0 +1,38 @@
+/** SASL SCRAM downgrade protection (XEP-0474 version 0.5): the hash of everything the server offered. */
+
+import { type Maybe, then } from '../maybe.ts'
+import { encodeBase64 } from './base64.ts'
+import { encodeUtf8 } from './bytes.ts'
+import type { HashName, SaslCrypto } from './sasl-crypto.ts'
+
+/**
+ * `mechanisms` are those of the SASL version in use only; `bindings` is empty when XEP-0440 advertised none.
+ * Returns the value of the `h` attribute. [XEP-0474 4.1]
+ */
+export function downgradeHash(
+  crypto: SaslCrypto,
+  hash: HashName,
+  mechanisms: readonly string[],
+  bindings: readonly string[],
+): Maybe<string> {
+  let offers = sortOctets(mechanisms).join('\x1e')
+  if (bindings.length > 0) offers += `\x1f${sortOctets(bindings).join('\x1e')}`
+  return then(crypto.hash(hash, encodeUtf8(offers)), encodeBase64)
+}
+
+/** i;octet collation (RFC 4790 section 9.3). Code points sort as their UTF-8 does; UTF-16 code units do not. */
+function sortOctets(names: readonly string[]): string[] {
+  return [...names].sort(compareCodePoints)
+}
+
+function compareCodePoints(a: string, b: string): number {
+  const ours = a[Symbol.iterator]()
+  const theirs = b[Symbol.iterator]()
+  for (;;) {
+    const left = ours.next()
+    const right = theirs.next()
+    if (left.done === true || right.done === true) return (left.done === true ? 0 : 1) - (right.done === true ? 0 : 1)
+    const difference = left.value.codePointAt(0)! - right.value.codePointAt(0)!
+    if (difference !== 0) return difference
+  }
+}

@@ -1,0 +1,57 @@
+/** The keys a server stores instead of a password, and how both sides get them (RFC 5802 section 3, RFC 7677). */
+
+import { type Maybe, then } from '../maybe.ts'
+import { encodeUtf8 } from './bytes.ts'
+import { type HashName, hashLength, type SaslCrypto } from './sasl-crypto.ts'
+
+export interface ScramKeys {
+  readonly hash: HashName
+  readonly salt: Uint8Array
+  readonly iterations: number
+  readonly storedKey: Uint8Array
+  readonly serverKey: Uint8Array
+}
+
+/** The client's side of the same derivation: it can prove, not only verify. */
+export interface ScramSecrets {
+  readonly clientKey: Uint8Array
+  readonly storedKey: Uint8Array
+  readonly serverKey: Uint8Array
+}
+
+const clientKeyLabel = encodeUtf8('Client Key')
+const serverKeyLabel = encodeUtf8('Server Key')
+
+/** From a password that is already prepared (`prepareOpaque`). */
+export function deriveScramSecrets(
+  crypto: SaslCrypto,
+  hash: HashName,
+  password: string,
+  salt: Uint8Array,
+  iterations: number,
+): Maybe<ScramSecrets> {
+  return then(crypto.pbkdf2(hash, encodeUtf8(password), salt, iterations, hashLength[hash]), (salted) =>
+    then(crypto.hmac(hash, salted, clientKeyLabel), (clientKey) =>
+      then(crypto.hash(hash, clientKey), (storedKey) =>
+        then(crypto.hmac(hash, salted, serverKeyLabel), (serverKey) => ({ clientKey, storedKey, serverKey })),
+      ),
+    ),
+  )
+}
+
+/** From a password that is already prepared (`prepareOpaque`). */
+export function deriveScramKeys(
+  crypto: SaslCrypto,
+  hash: HashName,
+  password: string,
+  salt: Uint8Array,
+  iterations: number,
+): Maybe<ScramKeys> {
+  return then(deriveScramSecrets(crypto, hash, password, salt, iterations), ({ storedKey, serverKey }) => ({
+    hash,
+    salt,
+    iterations,
+    storedKey,
+    serverKey,
+  }))
+}

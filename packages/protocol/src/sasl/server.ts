@@ -1,0 +1,29 @@
+/** From a mechanism's name to an attempt with it, on the receiving side: the table of everything we can be asked for. */
+
+import { AnonymousServer } from './anonymous.ts'
+import { ExternalServer } from './external.ts'
+import { scramMechanism } from './mechanism-name.ts'
+import { PlainServer } from './plain.ts'
+import { ScramServer } from './scram-server.ts'
+import type { SaslServerContext, SaslServerMechanism } from './server-mechanism.ts'
+
+/**
+ * Undefined when the name was not offered on this stream or is not known: the answer is `invalid-mechanism`, or
+ * `encryption-required` where the caller would have offered it over TLS. Names are compared exactly. [RFC4422 3.1]
+ */
+export function createServerMechanism(name: string, context: SaslServerContext): SaslServerMechanism | undefined {
+  if (!context.offered.includes(name)) return undefined
+  const scram = scramMechanism(name)
+  if (scram !== undefined) return new ScramServer(context, scram.hash, scram.plus)
+  switch (name) {
+    case 'PLAIN':
+      return new PlainServer(context)
+    case 'EXTERNAL':
+      return new ExternalServer(context)
+    case 'ANONYMOUS':
+      return new AnonymousServer(context)
+    default:
+      // HT-* (XEP-0484) goes here and into mechanism-name.ts.
+      return undefined
+  }
+}
