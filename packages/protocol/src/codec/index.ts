@@ -1,0 +1,29 @@
+/** Elements declared once: type, parser and builder from one declaration. */
+export { decodeBase64, encodeBase64 } from './base64.ts'
+export { attributesOf, flag, optionalOwnText, optionalText, ownText, text, texts } from './content.ts'
+export { type ElementCodec, element, type Infer, type Shape, type Shaped } from './element.ts'
+export { CodecError, isBroken } from './error.ts'
+export { anyChildren, child, children, optionalChild } from './nested.ts'
+export {
+  attribute,
+  type Draft,
+  ignorableAttribute,
+  mapped,
+  type OptionalPart,
+  optionalAttribute,
+  type Part,
+  type RequiredPart,
+} from './part.ts'
+export {
+  address,
+  base64,
+  boolean,
+  dateTime,
+  integer,
+  nonEmpty,
+  oneOf,
+  parseInteger,
+  string,
+  type Text,
+  trim,
+} from './text.ts'

@@ -1,0 +1,68 @@
+/**
+ * Parts that are elements: declared ones (child, children) and opaque ones, which are kept as they are.
+ */
+import type { Element } from '../xml/index.ts'
+import { missing, onlyChild } from './content.ts'
+import type { ElementCodec } from './element.ts'
+import { CodecError } from './error.ts'
+import type { OptionalPart, RequiredPart } from './part.ts'
+
+/** A declared child that must be there once. */
+export function child<T>(codec: ElementCodec<T>): RequiredPart<T> {
+  return {
+    optional: false,
+    read: (element) => {
+      const found = onlyChild(element, codec.name, codec.ns)
+      if (found instanceof CodecError) return found
+      return found === undefined ? missing(element, codec.name) : codec.parse(found)
+    },
+    write: (value, draft) => {
+      draft.children.push(codec.build(value))
+    },
+  }
+}
+
+export function optionalChild<T>(codec: ElementCodec<T>): OptionalPart<T> {
+  return {
+    optional: true,
+    read: (element) => {
+      const found = onlyChild(element, codec.name, codec.ns)
+      return found === undefined || found instanceof CodecError ? found : codec.parse(found)
+    },
+    write: (value, draft) => {
+      draft.children.push(codec.build(value))
+    },
+  }
+}
+
+/** Every child the codec declares, in order; none is an empty list. */
+export function children<T>(codec: ElementCodec<T>): RequiredPart<readonly T[]> {
+  return {
+    optional: false,
+    read: (element) => {
+      const found: T[] = []
+      for (const node of element.children) {
+        if (typeof node === 'string') continue
+        const parsed = codec.parse(node)
+        if (parsed === undefined) continue
+        if (parsed instanceof CodecError) return parsed
+        found.push(parsed)
+      }
+      return found
+    },
+    write: (values, draft) => {
+      for (const value of values) draft.children.push(codec.build(value))
+    },
+  }
+}
+
+/** Every child element, whatever it is, as it is. */
+export function anyChildren(): RequiredPart<readonly Element[]> {
+  return {
+    optional: false,
+    read: (element) => element.childElements(),
+    write: (values, draft) => {
+      draft.children.push(...values)
+    },
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * One part of a declared element (an attribute, a child, its text): how it is found, checked and written.
+ * The attribute parts are here; the others are in content.ts and nested.ts. A part does not know its key.
+ */
+import type { Element, Node } from '../xml/index.ts'
+import { CodecError } from './error.ts'
+import type { Text } from './text.ts'
+
+/** What is being built. Names come from declarations, so a plain object is safe. */
+export interface Draft {
+  readonly name: string
+  readonly ns: string
+  readonly attributes: Record<string, string>
+  readonly children: Node[]
+}
+
+export interface Part<T, Optional extends boolean = boolean> {
+  /** Whether the key may be missing; only then may `read` answer undefined. */
+  readonly optional: Optional
+  read(element: Element): T | CodecError | undefined
+  write(value: T, draft: Draft): void
+}
+
+export type RequiredPart<T> = Part<T, false>
+export type OptionalPart<T> = Part<T, true>
+
+/** An attribute that must be there. `name` is a local name, `xml:lang`, or `{uri}local`. */
+export function attribute<T>(name: string, text: Text<T>): RequiredPart<T> {
+  return {
+    optional: false,
+    read: (element) => {
+      const found = element.attr(name)
+      if (found === undefined) return new CodecError(`<${element.name}/> needs the attribute "${name}".`)
+      return text.decode(found) ?? badAttribute(element, name, text)
+    },
+    write: (value, draft) => {
+      draft.attributes[name] = text.encode(value)
+    },
+  }
+}
+
+export function optionalAttribute<T>(name: string, text: Text<T>): OptionalPart<T> {
+  return {
+    optional: true,
+    read: (element) => {
+      const found = element.attr(name)
+      return found === undefined ? undefined : (text.decode(found) ?? badAttribute(element, name, text))
+    },
+    write: (value, draft) => {
+      draft.attributes[name] = text.encode(value)
+    },
+  }
+}
+
+/** An attribute whose unknown values count as absent, where a specification says "MUST ignore". */
+export function ignorableAttribute<T>(name: string, text: Text<T>): OptionalPart<T> {
+  return {
+    optional: true,
+    read: (element) => {
+      const found = element.attr(name)
+      return found === undefined ? undefined : text.decode(found)
+    },
+    write: (value, draft) => {
+      draft.attributes[name] = text.encode(value)
+    },
+  }
+}
+
+/** The same part in another shape: for a wrapper element whose one content is all that matters. */
+export function mapped<T, U, O extends boolean>(
+  part: Part<T, O>,
+  from: (value: T) => U,
+  to: (value: U) => T,
+): Part<U, O> {
+  return {
+    optional: part.optional,
+    read: (element) => {
+      const read = part.read(element)
+      if (read === undefined) return undefined
+      return read instanceof CodecError ? read : from(read as T)
+    },
+    write: (value, draft) => part.write(to(value), draft),
+  }
+}
+
+function badAttribute(element: Element, name: string, text: Text<unknown>): CodecError {
+  return new CodecError(`The attribute "${name}" of <${element.name}/> must be ${text.expected}.`)
+}

@@ -1,0 +1,116 @@
+/**
+ * SASL as XMPP carries it (RFC 6120 section 6), with the channel-binding types of XEP-0440 1.0.0. Wire form only: mechanisms are in `sasl/`.
+ * Data are bytes: missing when the element had no text, empty when it had the single `=` that stands for nothing.
+ */
+import {
+  attributesOf,
+  base64,
+  CodecError,
+  type ElementCodec,
+  element,
+  optionalAttribute,
+  optionalChild,
+  optionalOwnText,
+  ownText,
+  type RequiredPart,
+  string,
+  type Text,
+  texts,
+} from '../codec/index.ts'
+import { NS } from '../namespaces.ts'
+import { type Element, el } from '../xml/index.ts'
+
+export const CHANNEL_BINDING_NS = 'urn:xmpp:sasl-cb:0'
+
+/** The defined conditions. [RFC6120 6.5] */
+export const SASL_CONDITIONS = [
+  'aborted',
+  'account-disabled',
+  'credentials-expired',
+  'encryption-required',
+  'incorrect-encoding',
+  'invalid-authzid',
+  'invalid-mechanism',
+  'malformed-request',
+  'mechanism-too-weak',
+  'not-authorized',
+  'temporary-auth-failure',
+] as const
+
+export type SaslCondition = (typeof SASL_CONDITIONS)[number]
+
+export interface SaslData {
+  readonly data?: Uint8Array | undefined
+}
+
+export interface SaslAuth extends SaslData {
+  /** Missing is answered like an unknown one: `invalid-mechanism`. [RFC6120 6.5.7] */
+  readonly mechanism?: string | undefined
+}
+
+export interface SaslFailure {
+  readonly condition: SaslCondition
+  readonly text?: { readonly content: string; readonly lang?: string | undefined } | undefined
+}
+
+/** Zero bytes are a single equals sign in <auth/> and <success/>, so that they differ from no data. [RFC6120 6.4.2, 6.4.6] */
+const marked: Text<Uint8Array> = {
+  expected: base64.expected,
+  decode: (text) => (text === '=' ? new Uint8Array(0) : base64.decode(text)),
+  encode: (bytes) => (bytes.length === 0 ? '=' : base64.encode(bytes)),
+}
+
+const unmarked: Text<Uint8Array> = { ...marked, encode: base64.encode }
+
+/** Like the three below, it can be broken in one way only: its text is not base64. The answer is `incorrect-encoding`. [RFC6120 6.5.5] */
+export const auth: ElementCodec<SaslAuth> = element(NS.sasl, 'auth', {
+  mechanism: optionalAttribute('mechanism', string),
+  data: optionalOwnText(marked),
+})
+
+export const challenge: ElementCodec<SaslData> = element(NS.sasl, 'challenge', { data: optionalOwnText(unmarked) })
+
+export const response: ElementCodec<SaslData> = element(NS.sasl, 'response', { data: optionalOwnText(unmarked) })
+
+export const success: ElementCodec<SaslData> = element(NS.sasl, 'success', { data: optionalOwnText(marked) })
+
+export const abort: ElementCodec<Readonly<Record<never, never>>> = element(NS.sasl, 'abort', {})
+
+export const failure: ElementCodec<SaslFailure> = element(NS.sasl, 'failure', {
+  condition: conditionPart(),
+  text: optionalChild(element(NS.sasl, 'text', { lang: optionalAttribute('xml:lang', string), content: ownText() })),
+})
+
+export interface Mechanisms {
+  readonly mechanisms: readonly string[]
+}
+
+/** Stream feature. [RFC6120 6.4.1] */
+export const mechanisms: ElementCodec<Mechanisms> = element(NS.sasl, 'mechanisms', { mechanisms: texts('mechanism') })
+
+export interface ChannelBindings {
+  readonly types: readonly string[]
+}
+
+/** Stream feature beside the mechanisms. [XEP-0440 2] */
+export const channelBindings: ElementCodec<ChannelBindings> = element(
+  CHANNEL_BINDING_NS,
+  'sasl-channel-binding',
+  { types: attributesOf('channel-binding', 'type', string) },
+  ({ types }) => (types.length === 0 ? '<sasl-channel-binding/> needs at least one <channel-binding/>.' : undefined),
+)
+
+/** The first child that is no text names the condition; an unknown one is taken for not-authorized. [RFC6120 6.5] */
+function conditionPart(): RequiredPart<SaslCondition> {
+  return {
+    optional: false,
+    read: (found: Element) => {
+      const named = found.childElements().find((one) => one.ns === NS.sasl && one.name !== 'text')
+      if (named === undefined) return new CodecError('<failure/> needs a condition.')
+      return SASL_CONDITIONS.find((condition) => condition === named.name) ?? 'not-authorized'
+    },
+    write: (condition, draft) => {
+      draft.children.push(el(condition, NS.sasl))
+    },
+  }
+}

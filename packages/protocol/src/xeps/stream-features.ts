@@ -1,0 +1,38 @@
+/**
+ * The stream features the server and client of this project know, by element name and namespace. What is in them is in the file of
+ * each; when they may be offered is in `stream/`.
+ */
+import { CAPS_NS } from '../caps/index.ts'
+import { NS } from '../namespaces.ts'
+import { LIMITS_NS } from './limits.ts'
+import { CHANNEL_BINDING_NS } from './sasl.ts'
+
+export interface FeatureName {
+  readonly name: string
+  readonly ns: string
+}
+
+export type FeatureWord =
+  | 'startTls'
+  | 'mechanisms'
+  | 'channelBindings'
+  | 'bind'
+  | 'session'
+  | 'rosterVersioning'
+  | 'preApproval'
+  | 'register'
+  | 'limits'
+  | 'caps'
+
+export const STREAM_FEATURES: Readonly<Record<FeatureWord, FeatureName>> = {
+  startTls: { name: 'starttls', ns: NS.tls },
+  mechanisms: { name: 'mechanisms', ns: NS.sasl },
+  channelBindings: { name: 'sasl-channel-binding', ns: CHANNEL_BINDING_NS },
+  bind: { name: 'bind', ns: NS.bind },
+  session: { name: 'session', ns: NS.session },
+  rosterVersioning: { name: 'ver', ns: 'urn:xmpp:features:rosterver' },
+  preApproval: { name: 'sub', ns: 'urn:xmpp:features:pre-approval' },
+  register: { name: 'register', ns: 'http://jabber.org/features/iq-register' },
+  limits: { name: 'limits', ns: LIMITS_NS },
+  caps: { name: 'c', ns: CAPS_NS },
+}
