@@ -1,0 +1,83 @@
+/**
+ * Elements to wire strings: no prefixes but those that attributes need, xmlns only where the default namespace changes.
+ * Names are trusted: they come from the parser or from code.
+ */
+import type { Element } from './element.ts'
+import { escapeAttribute, escapeText } from './escape.ts'
+import { isContentNamespace } from './namespaces.ts'
+import { toWire } from './wire.ts'
+
+/**
+ * The element as it may stand where the default namespace is `outerNs`. An element in one content namespace is re-scoped to another
+ * one, with those of its descendants that inherit it [RFC6120 4.8.3].
+ */
+export function writeElement(element: Element, outerNs: string): string {
+  return writeStart(element, outerNs) + writeContent(element)
+}
+
+/** The start tag without its end (`<message to='…'`), so that attributes can be added; `writeContent` completes it. */
+export function writeStart(element: Element, outerNs: string): string {
+  const ns = element.ns
+  const inherits = ns === outerNs || (isContentNamespace(ns) && isContentNamespace(outerNs))
+  return startTag(element, inherits)
+}
+
+/** What follows `writeStart`: `/>`, or `>`, the content and the end tag. */
+export function writeContent(element: Element): string {
+  if (element.inner !== undefined) {
+    return element.inner === '' ? '/>' : `>${element.inner}</${toWire(element.name)}>`
+  }
+  const parents: Element[] = []
+  const indexes: number[] = []
+  let current = element
+  let index = 0
+  let out = current.children.length === 0 ? '' : '>'
+  for (;;) {
+    const node = current.children[index++]
+    if (typeof node === 'string') out += escapeText(node)
+    else if (node !== undefined) {
+      out += startTag(node, node.ns === current.ns)
+      if (node.inner !== undefined) out += writeContent(node)
+      else if (node.children.length === 0) out += '/>'
+      else {
+        out += '>'
+        parents.push(current)
+        indexes.push(index)
+        current = node
+        index = 0
+      }
+    } else {
+      out += current.children.length === 0 ? '/>' : `</${toWire(current.name)}>`
+      const parent = parents.pop()
+      if (parent === undefined) return out
+      current = parent
+      index = indexes.pop()!
+    }
+  }
+}
+
+/** ` name='value'`, escaped, with the space before it. The name is one that needs no declaration. */
+export function writeAttribute(name: string, value: string): string {
+  return ` ${name}='${escapeAttribute(value)}'`
+}
+
+function startTag(element: Element, inheritsNs: boolean): string {
+  const attributes = element.attributes
+  let out = `<${toWire(element.name)}`
+  if (!inheritsNs) out += ` xmlns='${escapeAttribute(element.ns)}'`
+  for (let i = 0; i < attributes.length; i += 2) {
+    const name = attributes[i]!
+    const value = escapeAttribute(attributes[i + 1]!)
+    if (name.charCodeAt(0) === 0x7b) out += qualified(attributes, i, value)
+    else out += ` ${toWire(name)}='${value}'`
+  }
+  return out
+}
+
+/** A '{uri}local' attribute with a prefix of its own. The uri may hold any character, the local name no brace. */
+function qualified(attributes: readonly string[], index: number, value: string): string {
+  const name = attributes[index]!
+  const brace = name.lastIndexOf('}')
+  const prefix = `ns${index >> 1}`
+  return ` xmlns:${prefix}='${escapeAttribute(name.slice(1, brace))}' ${prefix}:${toWire(name.slice(brace + 1))}='${value}'`
+}
