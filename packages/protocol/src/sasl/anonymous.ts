@@ -58,6 +58,7 @@ export class AnonymousClient implements SaslClientMechanism {
   }
 
   respond(): SaslClientStep {
+    this.#isSent = false
     return problem('malformed-challenge', 'ANONYMOUS has no second challenge')
   }
 

@@ -1,7 +1,7 @@
 /** What a SASL mechanism is on the initiating side, and what it is told. Independent of the XML profile. */
 
 import type { Maybe } from '../maybe.ts'
-import type { ChannelBinding } from './channel-binding.ts'
+import type { BindingOffers } from './binding-choice.ts'
 import type { SaslCrypto } from './sasl-crypto.ts'
 
 /** Why the client gives up although the server has not refused it. */
@@ -19,6 +19,7 @@ export type SaslProblem =
   /** The offers were changed on the way (XEP-0474), or bindings were hidden (XEP-0440). */
   | 'downgrade'
   | 'binding-unavailable'
+  | 'no-mechanism'
   | 'unexpected-success'
 
 export interface SaslClientResponse {
@@ -48,19 +49,13 @@ export interface SaslClientMechanism {
   finish(data?: Uint8Array): Maybe<SaslClientStep>
 }
 
-export interface SaslClientOptions {
+export interface SaslClientOptions extends BindingOffers {
   readonly crypto: SaslCrypto
   /** Local part of the own account; not needed for EXTERNAL and ANONYMOUS. */
   readonly username?: string
   readonly password?: string
   /** Only to act as somebody else than the account that authenticates. [RFC6120 6.3.8] */
   readonly authzid?: string
-  /** What this end of the connection can bind to; empty if it cannot (browsers). */
-  readonly channelBindings: readonly ChannelBinding[]
-  /** The mechanisms the server offered, all of them, of the SASL version in use. */
-  readonly offered: readonly string[]
-  /** The binding types the server advertised by XEP-0440; undefined or empty if it did not. */
-  readonly offeredBindings?: readonly string[]
   /** Bounds for what a server may ask of us; 4096 and 1,000,000 unless told. */
   readonly minIterations?: number
   readonly maxIterations?: number

@@ -2,10 +2,10 @@
 
 import { encodeUtf8 } from './bytes.ts'
 import { problem, type SaslClientMechanism, type SaslClientOptions, type SaslClientStep } from './client-mechanism.ts'
+import { messageText } from './message-text.ts'
 import {
   emptyChallenge,
   failure,
-  messageText,
   type SaslServerContext,
   type SaslServerMechanism,
   type SaslStep,
@@ -54,6 +54,7 @@ export class ExternalClient implements SaslClientMechanism {
   }
 
   respond(): SaslClientStep {
+    this.#isSent = false
     return problem('malformed-challenge', 'EXTERNAL has no second challenge')
   }
 

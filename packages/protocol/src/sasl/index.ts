@@ -1,11 +1,15 @@
 /** SASL mechanisms for both roles: pure exchanges of octets. Not the elements that carry them. */
 
 export * from './base64.ts'
+export { type BindingOffers, mutualBinding } from './binding-choice.ts'
 export { decodeUtf8, encodeUtf8 } from './bytes.ts'
 export * from './channel-binding.ts'
+export * from './choose-mechanism.ts'
+export { createClientMechanism } from './client.ts'
 export type * from './client-mechanism.ts'
 export { downgradeHash } from './downgrade.ts'
 export * from './mechanism-name.ts'
+export { maxSaslMessage } from './message-text.ts'
 export * from './sasl-crypto.ts'
 export * from './sasl-error.ts'
 export * from './scram-keys.ts'
@@ -19,4 +23,3 @@ export type {
   SaslStep,
   SaslSuccess,
 } from './server-mechanism.ts'
-export { maxSaslMessage } from './server-mechanism.ts'

@@ -4,11 +4,11 @@ import { type Maybe, then } from '../maybe.ts'
 import { encodeUtf8 } from './bytes.ts'
 import type { SaslClientMechanism, SaslClientOptions, SaslClientStep } from './client-mechanism.ts'
 import { problem } from './client-mechanism.ts'
+import { messageText } from './message-text.ts'
 import {
   emptyChallenge,
   failure,
   isOwnAccount,
-  messageText,
   type SaslServerContext,
   type SaslServerMechanism,
   type SaslStep,
@@ -68,6 +68,7 @@ export class PlainClient implements SaslClientMechanism {
   }
 
   respond(): SaslClientStep {
+    this.#isSent = false
     return problem('malformed-challenge', 'PLAIN has no second challenge')
   }
 

@@ -5,6 +5,7 @@ import { encodeBase64 } from './base64.ts'
 import { concatBytes, encodeUtf8, xorBytes } from './bytes.ts'
 import { findBinding } from './channel-binding.ts'
 import { downgradeHash } from './downgrade.ts'
+import { messageText } from './message-text.ts'
 import { type HashName, hashLength } from './sasl-crypto.ts'
 import type { ScramKeys } from './scram-keys.ts'
 import { type ClientFinal, type ClientFirst, parseClientFinal, parseClientFirst } from './scram-message.ts'
@@ -12,7 +13,6 @@ import {
   emptyChallenge,
   failure,
   isOwnAccount,
-  messageText,
   type SaslServerContext,
   type SaslServerMechanism,
   type SaslStep,
@@ -35,11 +35,14 @@ export class ScramServer implements SaslServerMechanism {
   readonly #context: SaslServerContext
   readonly #hash: HashName
   readonly #plus: boolean
+  readonly #nonce: string
   #expects: 'first' | 'final' | 'nothing' = 'first'
   #exchange: Exchange | undefined
 
-  constructor(context: SaslServerContext, hash: HashName, plus: boolean) {
+  /** The nonce is given only to repeat a published exchange. */
+  constructor(context: SaslServerContext, hash: HashName, plus: boolean, nonce?: string) {
     this.#context = context
+    this.#nonce = nonce ?? encodeBase64(context.crypto.random(nonceLength))
     this.#hash = hash
     this.#plus = plus
   }
@@ -62,7 +65,7 @@ export class ScramServer implements SaslServerMechanism {
   }
 
   #challenge(first: ClientFirst): Maybe<SaslStep> {
-    const { crypto, channelBindings, offered, host } = this.#context
+    const { channelBindings, offered, host } = this.#context
     const username = this.#context.prepareUsername(first.username)
     if (username === undefined || username === '') return failure('malformed-request')
     // [RFC5802 6] the client believes we cannot bind although we can: somebody removed it from our offers
@@ -81,7 +84,7 @@ export class ScramServer implements SaslServerMechanism {
     }
     const header = encodeUtf8(first.gs2Header)
     const bindingInput = binding === undefined ? header : concatBytes(header, binding.data)
-    const nonce = first.nonce + encodeBase64(crypto.random(nonceLength))
+    const nonce = first.nonce + this.#nonce
     return then(this.#context.scramKeys(username, this.#hash), (keys) =>
       then(this.#offersHash(), (offersHash) => {
         const salt = encodeBase64(keys.salt)

@@ -4,14 +4,10 @@
  */
 
 import type { Maybe } from '../maybe.ts'
-import { decodeUtf8 } from './bytes.ts'
 import type { ChannelBinding } from './channel-binding.ts'
 import type { HashName, SaslCrypto } from './sasl-crypto.ts'
 import type { SaslCondition } from './sasl-error.ts'
 import type { ScramKeys } from './scram-keys.ts'
-
-/** No message of a mechanism may be longer, in octets; nothing is parsed before this is checked. */
-export const maxSaslMessage = 8192
 
 export interface SaslChallenge {
   readonly kind: 'challenge'
@@ -77,11 +73,6 @@ export interface SaslServerContext {
 
 export function failure(condition: SaslCondition, text?: string): SaslFailure {
   return text === undefined ? { kind: 'failure', condition } : { kind: 'failure', condition, text }
-}
-
-/** The text of a message, or undefined if it is too long or not UTF-8: both are a `malformed-request`. */
-export function messageText(data: Uint8Array): string | undefined {
-  return data.length > maxSaslMessage ? undefined : decodeUtf8(data)
 }
 
 /** All our mechanisms speak client first: without an initial response the server asks for it with nothing. [RFC4422 5.1] */

@@ -4,9 +4,10 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from
 import { readFileSync } from 'node:fs'
 import { decodeUtf8, encodeUtf8 } from './bytes.ts'
 import type { ChannelBinding } from './channel-binding.ts'
+import type { SaslClientMechanism, SaslClientOptions } from './client-mechanism.ts'
 import { type HashName, hashLength, type SaslCrypto } from './sasl-crypto.ts'
 import { deriveScramKeys, type ScramKeys } from './scram-keys.ts'
-import type { SaslServerContext, SaslStep } from './server-mechanism.ts'
+import type { SaslServerContext, SaslServerMechanism, SaslStep } from './server-mechanism.ts'
 
 const nodeName: Record<HashName, string> = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-512': 'sha512' }
 
@@ -33,11 +34,6 @@ export const waitingCrypto: SaslCrypto = {
   hmac: async (hash, key, data) => testCrypto.hmac(hash, key, data),
   pbkdf2: async (hash, password, salt, iterations, length) =>
     testCrypto.pbkdf2(hash, password, salt, iterations, length),
-}
-
-/** `random` gives these octets, so that a published nonce comes out. */
-export function withNonce(nonce: Uint8Array): SaslCrypto {
-  return { ...testCrypto, random: () => nonce }
 }
 
 export const exporter: ChannelBinding = { type: 'tls-exporter', data: new Uint8Array(32).fill(7) }
@@ -119,6 +115,32 @@ export const bytes: (text: string) => Uint8Array = encodeUtf8
 
 export function text(step: SaslStep | { kind: string; data?: Uint8Array }): string {
   return 'data' in step && step.data !== undefined ? (decodeUtf8(step.data) ?? '') : ''
+}
+
+export function clientOptions(changes: Partial<SaslClientOptions> = {}): SaslClientOptions {
+  return {
+    crypto: testCrypto,
+    username: 'juliet',
+    password: 'r0m30myr0m30',
+    offered: everyName,
+    channelBindings: [exporter, endPoint],
+    offeredBindings: ['tls-exporter', 'tls-server-end-point'],
+    prepareUsername,
+    prepareOpaque,
+    ...changes,
+  }
+}
+
+/** Both ends until one of them is done: the server's outcome, then the client's. */
+export async function converse(client: SaslClientMechanism, server: SaslServerMechanism): Promise<string> {
+  let ours = await client.start()
+  let theirs: SaslStep | undefined
+  while (ours.kind === 'response') {
+    theirs = await (theirs === undefined ? server.start(ours.data) : server.respond(ours.data))
+    if (theirs.kind === 'failure') return `${theirs.condition}; refused`
+    ours = await (theirs.kind === 'success' ? client.finish(theirs.data) : client.respond(theirs.data))
+  }
+  return `${theirs === undefined ? 'nothing' : outcome(theirs)}; ${ours.kind === 'failure' ? ours.problem : ours.kind}`
 }
 
 /** A step as something short to compare: the kind and what matters of it. */

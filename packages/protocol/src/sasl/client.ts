@@ -1,0 +1,25 @@
+/** From a mechanism's name to an attempt with it, on the initiating side: the table of everything we can do. */
+
+import { AnonymousClient } from './anonymous.ts'
+import type { SaslClientMechanism, SaslClientOptions } from './client-mechanism.ts'
+import { ExternalClient } from './external.ts'
+import { scramMechanism } from './mechanism-name.ts'
+import { PlainClient } from './plain.ts'
+import { ScramClient } from './scram-client.ts'
+
+/** Undefined for a mechanism we do not know; take the name from `chooseMechanism`. */
+export function createClientMechanism(name: string, options: SaslClientOptions): SaslClientMechanism | undefined {
+  const scram = scramMechanism(name)
+  if (scram !== undefined) return new ScramClient(options, scram.hash, scram.plus)
+  switch (name) {
+    case 'PLAIN':
+      return new PlainClient(options)
+    case 'EXTERNAL':
+      return new ExternalClient(options)
+    case 'ANONYMOUS':
+      return new AnonymousClient()
+    default:
+      // HT-* (XEP-0484) goes here and into mechanism-name.ts.
+      return undefined
+  }
+}
