@@ -1,4 +1,4 @@
-/** What a client says about channel binding, and to which type it binds (RFC 5802 section 6, XEP-0440 version 1.0, XEP-0474 section 5). */
+/** What a client says about channel binding, and to which type it binds (RFC 5802 section 6, XEP-0440 version 1.0, XEP-0474 section 7). */
 
 import { type ChannelBinding, type ChannelBindingType, channelBindingTypes, findBinding } from './channel-binding.ts'
 import { problem, type SaslClientFailure } from './client-mechanism.ts'
@@ -32,7 +32,7 @@ export function chooseBinding(offers: BindingOffers, plus: boolean): BindingChoi
     : { kind: 'bind', binding }
 }
 
-/** The strongest type that both sides have. [XEP-0440 4, rule 7] */
+/** The strongest type that both sides have. [XEP-0440 3, rule 7] */
 export function mutualBinding(offers: BindingOffers): ChannelBinding | undefined {
   const types = offers.offeredBindings ?? []
   const order = types.length > 0 ? channelBindingTypes.filter((type) => types.includes(type)) : untoldOrder
@@ -43,7 +43,7 @@ export function mutualBinding(offers: BindingOffers): ChannelBinding | undefined
   return undefined
 }
 
-/** Types without a mechanism for them: somebody took the mechanisms out of the list. [XEP-0440 4, rule 5] */
+/** Types without a mechanism for them: somebody took the mechanisms out of the list. [XEP-0440 3, rule 5] */
 export function hiddenBindings(offers: BindingOffers): SaslClientFailure | undefined {
   if (offers.channelBindings.length === 0 || offersPlus(offers)) return undefined
   if ((offers.offeredBindings ?? []).length === 0) return undefined
@@ -52,11 +52,11 @@ export function hiddenBindings(offers: BindingOffers): SaslClientFailure | undef
 
 function chooseFlag(offers: BindingOffers): BindingChoice {
   const types = offers.offeredBindings ?? []
-  // [XEP-0440 4, rule 2]
+  // [XEP-0440 3, rule 2]
   if (offers.channelBindings.length === 0) return { kind: 'unbound', flag: 'n', mustProveOffers: false }
-  // [XEP-0440 4, rule 3] we could bind, but the server seems unable to
+  // [XEP-0440 3, rule 3] we could bind, but the server seems unable to
   if (!offersPlus(offers) && types.length === 0) return { kind: 'unbound', flag: 'y', mustProveOffers: false }
-  // [XEP-0474 5, new rule 6] nothing in common, and not even the type every server must have
+  // [XEP-0474 7, new rule 6] nothing in common, and not even the type every server must have
   const isSuspect = mutualBinding(offers) === undefined && !types.includes('tls-server-end-point')
   return { kind: 'unbound', flag: 'n', mustProveOffers: isSuspect }
 }

@@ -11,7 +11,7 @@ export interface LoginMeans extends BindingOffers {
   readonly password?: boolean
   /**
    * Whether the password itself may be shown to the server. Only over TLS, and never again once SCRAM or EXTERNAL has
-   * worked for the account: that has to be remembered. [XEP-0474 5]
+   * worked for the account: that has to be remembered. [XEP-0474 7]
    */
   readonly plain?: boolean
   /** Whether to log in without an account. */

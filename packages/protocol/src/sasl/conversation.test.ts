@@ -156,7 +156,7 @@ describe('choice of a mechanism', () => {
     )
   })
 
-  test('gives up when bindings are listed but no mechanism for them [XEP-0440 4]', () => {
+  test('gives up when bindings are listed but no mechanism for them [XEP-0440 3]', () => {
     assert.equal(choose({ offered: ['SCRAM-SHA-256', 'PLAIN'], plain: true }), 'downgrade')
   })
 })

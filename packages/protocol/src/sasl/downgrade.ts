@@ -7,7 +7,7 @@ import type { HashName, SaslCrypto } from './sasl-crypto.ts'
 
 /**
  * `mechanisms` are those of the SASL version in use only; `bindings` is empty when XEP-0440 advertised none.
- * Returns the value of the `h` attribute. [XEP-0474 4.1]
+ * Returns the value of the `h` attribute. [XEP-0474 6.1]
  */
 export function downgradeHash(
   crypto: SaslCrypto,

@@ -131,7 +131,7 @@ describe('SCRAM client', () => {
   })
 })
 
-describe('GS2 flag of the client [XEP-0440 4]', () => {
+describe('GS2 flag of the client [XEP-0440 3]', () => {
   const plain = ['SCRAM-SHA-1']
   const both = ['SCRAM-SHA-1', 'SCRAM-SHA-1-PLUS']
   const flag = (changes: Partial<SaslClientOptions>, name = 'SCRAM-SHA-1') => {
@@ -168,7 +168,7 @@ describe('GS2 flag of the client [XEP-0440 4]', () => {
     assert.equal(bound({ channelBindings: [endPoint] }), 'p=tls-server-end-point')
   })
 
-  test('with only unknown types, goes on only if the server proves its list [XEP-0474 5]', () => {
+  test('with only unknown types, goes on only if the server proves its list [XEP-0474 7]', () => {
     const { client, first, nonce } = begin({ channelBindings: [exporter], offeredBindings: ['unknown-cb'] })
     assert.ok(first.startsWith('n,,'))
     assert.equal(problemOf(client.respond(bytes(`${nonce}server,s=${salt},i=4096`))), 'downgrade')

@@ -123,7 +123,7 @@ export class ScramClient implements SaslClientMechanism {
     })
   }
 
-  /** [XEP-0474 4.2] */
+  /** [XEP-0474 6.2] */
   #checkOffers(message: ServerFirst, sent: Sent): Maybe<SaslClientFailure | undefined> {
     const { crypto, offered, offeredBindings = [] } = this.#options
     if (message.downgradeHash === undefined) {

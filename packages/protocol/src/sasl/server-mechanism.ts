@@ -75,7 +75,7 @@ export function failure(condition: SaslCondition, text?: string): SaslFailure {
   return text === undefined ? { kind: 'failure', condition } : { kind: 'failure', condition, text }
 }
 
-/** All our mechanisms speak client first: without an initial response the server asks for it with nothing. [RFC4422 5.1] */
+/** All our mechanisms speak client first: without an initial response the server asks for it with nothing. [RFC4422 5, item 2] */
 export const emptyChallenge: SaslChallenge = { kind: 'challenge', data: new Uint8Array(0) }
 
 /**
