@@ -1,0 +1,14 @@
+/** Two slixmpp bots on this server. */
+import { after, before, test } from 'node:test'
+import { everyday } from './everyday.ts'
+import { makeSlixmpp } from './slixmpp/client.ts'
+import { startTarget, type Target } from './target.ts'
+
+let target: Target
+before(async () => {
+  target = await startTarget()
+})
+after(() => target?.stop())
+
+test('slixmpp logs in with SCRAM over STARTTLS, adds, sees, chats and catches up', { timeout: 120_000 }, (t) =>
+  everyday(t, target, makeSlixmpp, makeSlixmpp))

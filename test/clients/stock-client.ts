@@ -1,0 +1,51 @@
+/** What a person can do with, and see in, a client that somebody else wrote. One implementation per client; the scenario is the same for all. */
+
+export interface Account {
+  /** Bare JID. */
+  readonly jid: string
+  readonly password: string
+}
+
+export interface Connection {
+  /** Where the server listens with STARTTLS, always on loopback. */
+  readonly port: number
+  /** PEM file with the server's self-signed certificate. */
+  readonly certificate: string
+  /** Whether roster pushes carry a 'from'; RFC 6121 2.1.6 leaves it to the server. */
+  readonly rosterPushesHaveFrom: boolean
+}
+
+export interface Login {
+  /** The SASL mechanism as the client names it. */
+  readonly mechanism: string
+  /** Whether STARTTLS was done before authentication. */
+  readonly tls: boolean
+}
+
+export type Show = 'away' | 'dnd'
+
+export interface StockClient {
+  readonly jid: string
+  /** Connects, authenticates, becomes available; says how. */
+  login(): Promise<Login>
+  /** Ends the session, as a user does. */
+  logout(): Promise<void>
+  /** Asks for the contact's presence. */
+  request(contact: string): Promise<void>
+  /** Waits for the contact's request to be shown. */
+  hasRequest(contact: string): Promise<void>
+  /** Lets the contact see our presence. */
+  allow(contact: string): Promise<void>
+  /** Waits until the roster says 'both'. */
+  hasMutual(contact: string): Promise<void>
+  show(show: Show): Promise<void>
+  /** Waits for a change of presence that arrives after this call. */
+  sees(contact: string, show: Show | 'unavailable'): Promise<void>
+  say(contact: string, body: string): Promise<void>
+  /** Waits for a message with this body from the contact. */
+  hears(contact: string, body: string): Promise<void>
+  /** Ends every process and removes every file of the client. */
+  close(): Promise<void>
+}
+
+export type StockClientMaker = (account: Account, connection: Connection) => StockClient

@@ -1,0 +1,134 @@
+/**
+ * The server the clients are tried on, with throw-away accounts: Rookery's daemon, or a well-known one (ROOKERY_CLIENT_TARGET=prosody|ejabberd)
+ * to check the tests themselves. Everything that depends on the daemon's command line, configuration and log is in this file.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePorts } from '../../scripts/peers/free-ports.ts'
+import { peerNames, startPeer } from '../../scripts/peers/peer.ts'
+import { readStreamFeatures } from '../../scripts/peers/stream-ready.ts'
+import { Program } from './program.ts'
+import { register } from './register.ts'
+import type { Account, Connection, Login } from './stock-client.ts'
+import { until } from './until.ts'
+
+export interface Target extends Connection {
+  readonly name: string
+  /** An account nobody had before. */
+  takeAccount(): Account
+  /** How this account logged in so far, by the server's own log; empty where the server does not log it. */
+  loginsOf(jid: string): Promise<readonly Login[]>
+  stop(): Promise<void>
+}
+
+const host = 'localhost'
+const names: readonly string[] = ['romeo', 'juliet', 'benvolio', 'nurse', 'mercutio', 'tybalt', 'paris', 'rosaline']
+const makeAccounts = (): Account[] => names.map((name) => ({ jid: `${name}@${host}`, password: `secret of ${name}` }))
+
+const taker = (accounts: readonly Account[]): (() => Account) => {
+  const free = [...accounts]
+  return () => {
+    const account = free.shift()
+    if (account === undefined) throw new Error(`this target has only ${accounts.length} accounts`)
+    return account
+  }
+}
+
+/** The certificate the server shows on STARTTLS, as a PEM file for the clients to trust. */
+const fetchCertificate = (port: number, folder: string): string => {
+  const parameters = ['s_client', '-connect', `127.0.0.1:${port}`, '-starttls', 'xmpp', '-xmpphost', host]
+  const answer = execFileSync('openssl', parameters, { encoding: 'utf8', input: '', stdio: 'pipe', timeout: 20_000 })
+  const end = '-----END CERTIFICATE-----'
+  const from = answer.indexOf('-----BEGIN CERTIFICATE-----')
+  const to = answer.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`no certificate in: ${answer}`)
+  const file = join(folder, 'server.pem')
+  writeFileSync(file, `${answer.slice(from, to + end.length)}\n`)
+  return file
+}
+
+const startPeerTarget = async (name: (typeof peerNames)[number]): Promise<Target> => {
+  const peer = await startPeer(name)
+  const accounts = makeAccounts()
+  for (const account of accounts) await register(peer, account)
+  return {
+    name: `${peer.name} ${peer.version}`,
+    port: peer.port,
+    certificate: fetchCertificate(peer.port, peer.folder),
+    rosterPushesHaveFrom: name !== 'prosody',
+    takeAccount: taker(accounts),
+    loginsOf: async () => [],
+    stop: peer.stop,
+  }
+}
+
+const daemon = join(import.meta.dirname, '../../apps/daemon/src/main.ts')
+
+const configOf = (folder: string, port: number, tlsPort: number): string => `hosts: [${host}]
+data: ${folder}/data
+listen:
+  - { kind: c2s, port: ${port}, address: 127.0.0.1 }
+  - { kind: c2s-tls, port: ${tlsPort}, address: 127.0.0.1 }
+log: { level: info, format: json }
+`
+
+/** The logins of an account in the daemon's log: one JSON object a line, one such line an authentication. */
+const loginsIn = (log: string, jid: string): Login[] =>
+  log.split('\n').flatMap((line) => {
+    if (!line.startsWith('{') || !line.includes('"mechanism"')) return []
+    const entry: unknown = JSON.parse(line)
+    if (typeof entry !== 'object' || entry === null || !('mechanism' in entry) || !('tls' in entry)) return []
+    const who = 'account' in entry ? entry.account : 'jid' in entry ? entry.jid : undefined
+    return who === jid ? [{ mechanism: String(entry.mechanism), tls: Boolean(entry.tls) }] : []
+  })
+
+const startRookery = async (): Promise<Target> => {
+  const folder = mkdtempSync(join(tmpdir(), 'rookery-clients-'))
+  const [port = 0, tlsPort = 0] = await freePorts(2)
+  const config = join(folder, 'rookery.yaml')
+  writeFileSync(config, configOf(folder, port, tlsPort))
+  const accounts = makeAccounts()
+  for (const { jid, password } of accounts) {
+    const parameters = [daemon, 'user', 'add', jid, '--password', password, '--config', config]
+    execFileSync(process.execPath, parameters, { stdio: 'pipe', timeout: 30_000 })
+  }
+
+  const program = new Program(process.execPath, [daemon, 'start', '--config', config], { folder })
+  const stop = async (): Promise<void> => {
+    await program.end()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const answers = async (): Promise<true | undefined> => {
+      if (program.hasEnded) throw new Error(`the daemon ended:\n${program.output}`)
+      return (await readStreamFeatures(port, host, 1000)) === undefined ? undefined : true
+    }
+    await until('the daemon to offer stream features', answers, { evidence: () => program.output })
+    return {
+      name: 'rookery',
+      port,
+      certificate: fetchCertificate(port, folder),
+      rosterPushesHaveFrom: true,
+      takeAccount: taker(accounts),
+      loginsOf: (jid) =>
+        until(`the daemon to log an authentication of ${jid}`, () => {
+          const logins = loginsIn(program.output, jid)
+          return logins.length > 0 ? logins : undefined
+        }),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+export const startTarget = (): Promise<Target> => {
+  const wanted = process.env['ROOKERY_CLIENT_TARGET'] ?? 'rookery'
+  if (wanted === 'rookery') return startRookery()
+  const peer = peerNames.find((name) => name === wanted)
+  if (peer === undefined) throw new Error(`ROOKERY_CLIENT_TARGET=${wanted}: rookery, ${peerNames.join(' or ')}?`)
+  return startPeerTarget(peer)
+}
