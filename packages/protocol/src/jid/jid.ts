@@ -1,8 +1,8 @@
 // An XMPP address (RFC 7622) in its prepared form: immutable, and most of the time one object per address. Reading one is parse-jid.ts.
 
 import { prepareOpaque } from '../precis/profiles.ts'
+import { escapeAttribute } from '../xml/escape.ts'
 import { JidError } from './jid-error.ts'
-import { toWireAttribute } from './wire-attribute.ts'
 
 export class Jid {
   /** '' if there is none. */
@@ -39,7 +39,7 @@ export class Jid {
 
   /** The canonical form as a wire string, escaped for an attribute. */
   get wire(): string {
-    return (this.#wire ??= toWireAttribute(this.#text))
+    return (this.#wire ??= escapeAttribute(this.#text))
   }
 
   /** The canonical form. */

@@ -36,7 +36,7 @@ export function jidFromParts(local: string, domain: string, resource = ''): Jid 
   const preparedDomain = prepareDomain(domain)
   if (preparedDomain === undefined) return undefined
   const preparedResource = resource === '' ? '' : prepareOpaque(resource)
-  return preparedResource === undefined ? undefined : intern(preparedLocal, preparedDomain, preparedResource)
+  return preparedResource === undefined ? undefined : join(preparedLocal, preparedDomain, preparedResource)
 }
 
 function parseNew(text: string): Jid | undefined {
@@ -47,27 +47,38 @@ function parseNew(text: string): Jid | undefined {
   const found = text.indexOf('@')
   const at = found < bareEnd ? found : -1
   if (at === 0 || slash === text.length - 1) return undefined // a part that is there has at least one octet [RFC7622 3.3] [RFC7622 3.4]
-  const parsed = jidFromParts(
-    at < 0 ? '' : text.slice(0, at),
-    text.slice(at + 1, bareEnd),
-    slash < 0 ? '' : text.slice(slash + 1),
-  )
+
+  const local = at < 0 ? '' : text.slice(0, at)
+  const preparedLocal = at < 0 ? '' : prepareLocal(local)
+  if (preparedLocal === undefined) return undefined
+  const domain = text.slice(at + 1, bareEnd)
+  const preparedDomain = prepareDomain(domain)
+  if (preparedDomain === undefined) return undefined
+  const resource = slash < 0 ? '' : text.slice(slash + 1)
+  const preparedResource = slash < 0 ? '' : prepareOpaque(resource)
+  if (preparedResource === undefined) return undefined
+
+  const isCanonical = preparedLocal === local && preparedDomain === domain && preparedResource === resource
+  if (isCanonical) return intern(owned(text), at, bareEnd)
   // The other spellings of an address lead to the same object.
-  if (parsed !== undefined && text.length <= MAX_CACHED && parsed.toString() !== text) cache.set(owned(text), parsed)
+  const parsed = join(preparedLocal, preparedDomain, preparedResource)
+  if (text.length <= MAX_CACHED) cache.set(owned(text), parsed)
   return parsed
 }
 
-/** The one object for prepared parts. */
-function intern(local: string, domain: string, resource: string): Jid {
+function join(local: string, domain: string, resource: string): Jid {
   const bareText = local === '' ? domain : `${local}@${domain}`
-  const bare = cache.get(bareText) ?? newBare(local.length, domain.length, owned(bareText))
-  if (resource === '') return bare
-  const text = `${bareText}/${resource}`
-  return cache.get(text) ?? remember(new Jid(bare.local, bare.domain, owned(resource), bare, owned(text)))
+  const text = resource === '' ? bareText : `${bareText}/${resource}`
+  return cache.get(text) ?? intern(owned(text), local.length - (local === '' ? 1 : 0), bareText.length)
 }
 
-function newBare(localLength: number, domainLength: number, text: string): Jid {
-  return remember(new Jid(text.slice(0, localLength), text.slice(-domainLength), '', undefined, text))
+/** The object for a canonical address that is not in the cache, sharing the one of its bare address. */
+function intern(text: string, at: number, bareEnd: number): Jid {
+  if (bareEnd === text.length)
+    return remember(new Jid(at < 0 ? '' : text.slice(0, at), text.slice(at + 1), '', undefined, text))
+  const bareText = text.slice(0, bareEnd)
+  const bare = cache.get(bareText) ?? intern(owned(bareText), at, bareEnd)
+  return remember(new Jid(bare.local, bare.domain, text.slice(bareEnd + 1), bare, text))
 }
 
 function remember(address: Jid): Jid {

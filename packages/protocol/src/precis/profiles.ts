@@ -14,13 +14,13 @@ const ROUNDS = 4
 
 /** A user name as in the localpart of a JID or in SASL. [RFC8265 3.3] */
 export function prepareUsername(text: string): string | undefined {
-  if (isPlain(text, isPlainUsernameUnit)) return text.length <= MAX_BYTES ? text : undefined
+  if (isPlain(text, false, false)) return text.length <= MAX_BYTES ? text : undefined
   return prepare(text, mapUsername)
 }
 
 /** A password, or the resourcepart of a JID. [RFC8265 4.2] */
 export function prepareOpaque(text: string): string | undefined {
-  if (isPlain(text, isPrintable)) return text.length <= MAX_BYTES ? text : undefined
+  if (isPlain(text, true, true)) return text.length <= MAX_BYTES ? text : undefined
   return prepare(text, mapOpaque)
 }
 
@@ -29,7 +29,10 @@ export function prepareNickname(text: string): string | undefined {
   return prepare(text, mapNickname)
 }
 
-/** A nickname as it is compared: two of them conflict when this is the same. [RFC8266 2.4] */
+/**
+ * A nickname as it is compared: two of them conflict when this is the same. [RFC8266 2.4] Take it of prepared nicknames on both sides: for a few
+ * letters (U+03F9) the rules give another key before preparation than after.
+ */
 export function nicknameKey(text: string): string | undefined {
   return prepare(text, mapNicknameKey)
 }
@@ -102,16 +105,12 @@ function collapseSpaces(text: string): string {
   return words.filter((word) => word !== '').join(' ')
 }
 
-function isPlain(text: string, isPlainUnit: (code: number) => boolean): boolean {
+/** Printable ASCII, which is in both string classes and maps to itself: the usual case, with no allocation. */
+function isPlain(text: string, capitals: boolean, space: boolean): boolean {
   if (text === '' || text.length > MAX_UNITS) return false
-  for (let index = 0; index < text.length; index++) if (!isPlainUnit(text.charCodeAt(index))) return false
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code <= 0x20 ? code < 0x20 || !space : code > 0x7e || (code >= 0x41 && code <= 0x5a && !capitals)) return false
+  }
   return true
-}
-
-function isPlainUsernameUnit(code: number): boolean {
-  return code > 0x20 && code < 0x7f && (code < 0x41 || code > 0x5a)
-}
-
-function isPrintable(code: number): boolean {
-  return code >= 0x20 && code < 0x7f
 }
