@@ -1,0 +1,98 @@
+/** Everybody in one run of a scenario: fresh accounts, their clients, and the words of the file that stand for them. */
+import type { Captures } from './pattern.ts'
+import { type Person, type Scenario, ScenarioError } from './scenario.ts'
+import type { Target } from './target.ts'
+import { type Account, TestClient } from './test-client.ts'
+
+let runs = 0
+
+export class Cast {
+  readonly target: Target
+  readonly clients: ReadonlyMap<string, TestClient>
+  readonly people: ReadonlyMap<string, Person>
+  captures: Captures = new Map()
+  readonly #accounts: ReadonlyMap<string, Account>
+  readonly #suffix: string
+
+  constructor(scenario: Scenario, target: Target) {
+    this.target = target
+    this.#suffix = `-${process.pid.toString(36)}${Date.now().toString(36)}${(runs++).toString(36)}`
+    const accounts = new Map<string, Account>()
+    const clients = new Map<string, TestClient>()
+    for (const { name, address } of scenario.people) {
+      if (!address) {
+        clients.set(name, new TestClient(target, name, undefined, ''))
+        continue
+      }
+      const key = `${address.local}@${address.domain}`
+      const account = accounts.get(key) ?? {
+        local: `${address.local}${this.#suffix}`,
+        domain: this.#hosts(address.domain),
+        password: `${address.local}-secret`,
+      }
+      accounts.set(key, account)
+      clients.set(name, new TestClient(target, name, account, address.resource))
+    }
+    this.#accounts = accounts
+    this.clients = clients
+    this.people = new Map(scenario.people.map((person) => [person.name, person]))
+  }
+
+  async createAccounts(): Promise<void> {
+    await Promise.all(
+      [...this.#accounts.values()].map(({ local, password, domain }) =>
+        this.target.createAccount(local, password, domain),
+      ),
+    )
+  }
+
+  client(name: string, line: number): TestClient {
+    const client = this.clients.get(name)
+    if (!client) throw new ScenarioError(line, `nobody was introduced as ${name}`)
+    return client
+  }
+
+  priority(name: string): number | undefined {
+    return this.people.get(name)?.priority
+  }
+
+  /** Puts the real addresses and secrets into the text of the file. */
+  words(text: string): string {
+    let result = this.#hosts(text)
+    for (const [key, { local, domain, password }] of this.#accounts) {
+      const named = key.slice(0, key.indexOf('@'))
+      result = result.replaceAll(`${named}@${domain}`, (found, offset: number) =>
+        offset > 0 && /[\w.-]/.test(result[offset - 1]!) ? found : `${local}@${domain}`,
+      )
+      const plain = Buffer.from(`\0${local}\0${password}`, 'utf8').toString('base64')
+      result = result
+        .replaceAll(`{local ${named}}`, local)
+        .replaceAll(`{password ${named}}`, password)
+        .replaceAll(`{sasl plain ${named}}`, plain)
+    }
+    return result
+      .replaceAll(/\{sasl plain "([^"]*)" "([^"]*)"\}/g, (_, user: string, password: string) =>
+        Buffer.from(`\0${user}\0${password}`, 'utf8').toString('base64'),
+      )
+      .replaceAll(/\{(\d+) letters\}/g, (_, count: string) => 'x'.repeat(Number(count)))
+  }
+
+  /** The same text as its reader knows it. */
+  plain(text: string): string {
+    return text.replaceAll(this.#suffix, '')
+  }
+
+  #hosts(text: string): string {
+    return text.replaceAll(/\b(OTHERHOST|HOST)\b/g, (_, word: string) =>
+      word === 'HOST' ? this.target.host : (this.target.secondHost ?? 'OTHERHOST'),
+    )
+  }
+
+  endAll(): void {
+    for (const client of this.clients.values()) {
+      if (!client.isConnected) continue
+      if (client.hasHeader || client.stage === 'bound') client.send('</stream:stream>')
+      client.close()
+    }
+  }
+}

@@ -1,0 +1,6 @@
+export { parseScenario } from './parse-scenario.ts'
+export { runScenario } from './run-scenario.ts'
+export { type RunOptions, readScenarios, runScenarios } from './run-scenarios.ts'
+export { type Note, type Person, type Scenario, ScenarioError, type Step } from './scenario.ts'
+export type { RawConnection, Target } from './target.ts'
+export { type TcpTargetOptions, tcpTarget } from './tcp-target.ts'
