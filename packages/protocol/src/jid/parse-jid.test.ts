@@ -197,6 +197,7 @@ describe('any string', () => {
   )
   const unit = fc.oneof(
     { weight: 3, arbitrary: awkward },
+    { weight: 9, arbitrary: fc.constantFrom(...'abzAZ19éÅüλΣжЯ中字カｶＲ') },
     fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
     fc.string({ maxLength: 3 }),
   )
