@@ -46,7 +46,11 @@ async function run(file: URL): Promise<void> {
   assert.deepEqual(plain(parsed), vector.value)
   const built = codec.build(parsed)
   assert.deepEqual(infoset(built), infoset(vector.built === undefined ? element : read(toLatin1(vector.built))))
-  assert.deepEqual(plain(codec.parse(read(writeElement(built, '')))), vector.value, 'the built element does not say the same')
+  assert.deepEqual(
+    plain(codec.parse(read(writeElement(built, '')))),
+    vector.value,
+    'the built element does not say the same',
+  )
 }
 
 async function load(where: string): Promise<ElementCodec<unknown>> {
@@ -82,5 +86,10 @@ function infoset({ ns, name, attributes, children }: Element): unknown {
   const pairs = attributes.flatMap((key, index) => (index % 2 === 0 ? [[key, attributes[index + 1]]] : []))
   const laidOut = children.some((child) => typeof child !== 'string')
   const content = children.filter((child) => typeof child !== 'string' || !laidOut || child.trim() !== '')
-  return { ns, name, pairs: pairs.sort(), content: content.map((node) => (typeof node === 'string' ? node : infoset(node))) }
+  return {
+    ns,
+    name,
+    pairs: pairs.sort(),
+    content: content.map((node) => (typeof node === 'string' ? node : infoset(node))),
+  }
 }
