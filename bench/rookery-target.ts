@@ -1,0 +1,94 @@
+/** Starts this project's server for a comparison: on loopback, registration open, limits off, PLAIN without TLS, SQLite in the given folder. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from '../scripts/peers/free-ports.ts'
+import { readStreamFeatures } from '../scripts/peers/stream-ready.ts'
+import { pinned, serverCore } from './pinning.ts'
+import type { Target } from './target.ts'
+
+const root = join(import.meta.dirname, '..')
+const readyMs = 30_000
+const stopMs = 10_000
+
+export async function startRookery(folder: string): Promise<Target> {
+  mkdirSync(folder, { recursive: true })
+  const [port = 0, tlsPort = 0] = await freePorts(2)
+  const config = join(folder, 'rookery.yaml')
+  writeFileSync(config, rookeryConfig(folder, port, tlsPort))
+  const [program = '', ...args] = pinned(serverCore, [
+    process.execPath,
+    join(root, 'apps/daemon/src/main.ts'),
+    'start',
+    '--config',
+    config,
+  ])
+  const logFile = join(folder, 'output.log')
+  const output = openSync(logFile, 'a')
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', output, output] })
+  closeSync(output)
+  const killWithUs = (): boolean => child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  const stop = async (): Promise<void> => {
+    await end(child)
+    process.off('exit', killWithUs)
+  }
+  if (!(await isReady(child, port))) {
+    await stop()
+    throw new Error(`rookery did not start. It said:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
+  }
+  return { name: 'rookery', version: version(), port, pids: [child.pid ?? 0], stop }
+}
+
+/** The only place that knows the daemon's configuration keys. JSON is YAML. */
+function rookeryConfig(folder: string, port: number, tlsPort: number): string {
+  const config = {
+    hosts: ['localhost'],
+    data: join(folder, 'data'),
+    listen: [
+      { kind: 'c2s', address: '127.0.0.1', port },
+      { kind: 'c2s-tls', address: '127.0.0.1', port: tlsPort },
+    ],
+    registration: { open: true },
+    authentication: { plainWithoutTls: true },
+    limits: {
+      negotiationSeconds: 0,
+      authFailuresPerAddress: 0,
+      bytesPerSecond: 0,
+      burstBytes: 0,
+      connectionsPerAddress: 0,
+      preAuthConnectionsPerAddress: 0,
+      registrationsPerHour: 0,
+    },
+    log: { level: 'warn' },
+  }
+  return `${JSON.stringify(config, undefined, 2)}\n`
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(root, 'apps/daemon/package.json'), 'utf8'))
+  return String((manifest as { version?: unknown }).version ?? '')
+}
+
+async function isReady(child: ChildProcess, port: number): Promise<boolean> {
+  const deadline = Date.now() + readyMs
+  while (Date.now() < deadline && !hasEnded(child)) {
+    if ((await readStreamFeatures(port, 'localhost', 2000)) !== undefined) return true
+    await sleep(100)
+  }
+  return false
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopMs)
+  await ended
+  clearTimeout(timer)
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
