@@ -1,0 +1,155 @@
+/**
+ * The main thread's end of the worker: gathers the operations of a tick into one message, and settles their promises in order when the
+ * worker answers after its commit. Bounded in operations and bytes. Knows nothing of what the operations mean.
+ */
+import { StorageError } from '../error.ts'
+import {
+  type Answer,
+  COMMITTED,
+  FAILED,
+  type Failure,
+  type Group,
+  OPERATIONS,
+  type Request,
+  type Value,
+} from './message.ts'
+
+interface Waiting {
+  readonly code: number
+  readonly bytes: number
+  readonly decode: (value: Value) => unknown
+  readonly resolve: (value: never) => void
+  readonly reject: (error: StorageError) => void
+}
+
+/** What an operation costs in the queue besides its strings. */
+const BYTES_PER_OPERATION = 100
+
+export interface QueueLimit {
+  /** operations */
+  readonly count: number
+  readonly bytes: number
+}
+
+export class CommitQueue {
+  readonly #limit: QueueLimit
+  readonly #post: (request: Request) => void
+  /** Called but not answered, oldest first, starting at #first. */
+  #waiting: Waiting[] = []
+  #first = 0
+  #bytes = 0
+  /** Called but not posted. */
+  #group: Group = []
+  /** Set once nothing more can be answered. */
+  #end: StorageError | undefined
+
+  constructor(limit: QueueLimit, post: (request: Request) => void) {
+    this.#limit = limit
+    this.#post = post
+  }
+
+  submit<T>(code: number, args: readonly Value[], decode: (value: Value) => T): Promise<T> {
+    if (this.#end !== undefined) return Promise.reject(this.#end)
+    let bytes = BYTES_PER_OPERATION
+    for (const arg of args) {
+      if (typeof arg === 'string') bytes += arg.length
+      else if (typeof arg === 'object' && arg !== null) bytes += sizeOf(arg)
+    }
+    if (this.#waiting.length - this.#first >= this.#limit.count || this.#bytes + bytes > this.#limit.bytes)
+      return Promise.reject(this.#overloaded(code))
+    this.#bytes += bytes
+    if (this.#group.length === 0) setImmediate(this.#flush)
+    this.#group.push(code, ...args)
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ code, bytes, decode, resolve, reject })
+    })
+  }
+
+  /** Posts what was gathered, then 'close': the worker answers the one before it obeys the other. */
+  close(error: StorageError): void {
+    this.#flush()
+    this.#end = error
+    this.#post('close')
+  }
+
+  /** Settles the operations that one transaction answered. */
+  settle(answer: Answer): void {
+    if (answer[0] === COMMITTED) {
+      const [, results, failed] = answer
+      let next = 0
+      for (let i = 0; i < results.length; i++) {
+        const operation = this.#shift()
+        if (failed !== undefined && failed[next]?.[0] === i)
+          operation.reject(asError(failed[next++]![1], operation.code))
+        else answerWith(operation, results[i])
+      }
+    } else if (answer[0] === FAILED) {
+      for (let i = 0; i < answer[1]; i++) {
+        const operation = this.#shift()
+        operation.reject(asError(answer[2], operation.code))
+      }
+    }
+  }
+
+  /** Rejects everything that waits, and every later call. */
+  fail(failure: Failure): void {
+    this.#end = new StorageError(failure.kind, failure)
+    this.#group = []
+    while (this.#waiting.length > 0) {
+      const operation = this.#shift()
+      operation.reject(asError(failure, operation.code))
+    }
+  }
+
+  readonly #flush = (): void => {
+    if (this.#group.length === 0) return
+    const group = this.#group
+    this.#group = []
+    this.#post(group)
+  }
+
+  #shift(): Waiting {
+    const operation = this.#waiting[this.#first++]!
+    this.#bytes -= operation.bytes
+    if (this.#first === this.#waiting.length) {
+      this.#waiting = []
+      this.#first = 0
+    } else if (this.#first === 4096) {
+      this.#waiting.splice(0, 4096)
+      this.#first = 0
+    }
+    return operation
+  }
+
+  #overloaded(code: number): StorageError {
+    const waiting = this.#waiting.length - this.#first
+    return new StorageError('overloaded', {
+      problem: `${waiting} storage operations (${this.#bytes} bytes) wait to be committed; one more would exceed the limit of ${this.#limit.count} operations or ${this.#limit.bytes} bytes.`,
+      advice: 'Slow down and try again; if this happens often the disk is too slow for the load.',
+      operation: OPERATIONS[code],
+    })
+  }
+}
+
+function answerWith(operation: Waiting, value: Value): void {
+  try {
+    operation.resolve(operation.decode(value) as never)
+  } catch (cause) {
+    const problem = 'The database answered something that cannot be understood.'
+    operation.reject(
+      asError({ kind: 'corrupt', problem, advice: 'Restore a backup, or report it.', cause }, operation.code),
+    )
+  }
+}
+
+function sizeOf(value: Uint8Array | Value[]): number {
+  if (value instanceof Uint8Array) return value.byteLength
+  let bytes = 0
+  for (const part of value)
+    bytes += typeof part === 'string' ? part.length : part instanceof Uint8Array ? part.byteLength : 8
+  return bytes
+}
+
+function asError(failure: Failure, code: number): StorageError {
+  return new StorageError(failure.kind, { ...failure, operation: OPERATIONS[code] })
+}

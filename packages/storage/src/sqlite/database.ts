@@ -1,0 +1,58 @@
+/** Opens the database of a data folder: makes the folder, takes the lock, sets SQLite up, migrates. Synchronous: for the worker only. */
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { WorkerSettings } from './message.ts'
+import { migrate } from './migrations.ts'
+
+export const DATABASE_FILE = 'rookery.db'
+
+const SETTINGS = `
+  -- One process at a time. The lock on the file belongs to the process, so kill -9 frees it; it also saves the shared-memory file and a
+  -- few system calls per transaction. Set before anything touches the file. [SQLite: wal, "Use of WAL Without Shared-Memory"]
+  PRAGMA locking_mode = EXCLUSIVE;
+  -- A commit appends to one file and syncs it once; after a crash a torn tail is recognised by its checksums and ignored.
+  PRAGMA journal_mode = WAL;
+  -- Sync at every commit, not only at checkpoints: what is acknowledged survives a power cut.
+  PRAGMA synchronous = FULL;
+  -- Pages (4 KiB) in the WAL before they are copied into the database. Large, so that a page changed often is copied once: 32 MiB.
+  PRAGMA wal_autocheckpoint = 8000;
+  -- A WAL that once grew (a large transaction) shrinks to this afterwards.
+  PRAGMA journal_size_limit = 67108864;
+  -- Pages in memory: 32 MiB at most.
+  PRAGMA cache_size = -32768;
+  -- Savepoints and sorting need no files.
+  PRAGMA temp_store = MEMORY;
+  -- A schema changed by somebody else shall not run functions.
+  PRAGMA trusted_schema = OFF;
+`
+
+/** Milliseconds to wait for a predecessor that is just ending. */
+const LOCK_PATIENCE = 500
+
+export function openDatabase(settings: WorkerSettings, steps?: readonly string[]): DatabaseSync {
+  const { folder, maxBytes } = settings
+  const path = join(folder, DATABASE_FILE)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  createPrivately(path)
+  const database = new DatabaseSync(path, { timeout: LOCK_PATIENCE, enableForeignKeyConstraints: false })
+  try {
+    database.exec(SETTINGS)
+    if (maxBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / 4096))}`)
+    migrate(database, path, steps)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return database
+}
+
+/** Password keys are nobody else's business; the WAL takes the mode of the database file. Never opens a file that exists: closing it
+ * again would drop the locks this process may hold on it. */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}

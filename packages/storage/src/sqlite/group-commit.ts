@@ -1,0 +1,120 @@
+/**
+ * One transaction for many operations. All of them commit, and only then are answered; an operation that fails alone is undone alone.
+ * Knows SQL only as BEGIN and COMMIT; the operations are in `tables/`.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { toFailure } from './failure.ts'
+import { Jids } from './jids.ts'
+import { type Answer, COMMITTED, FAILED, type Failure, type Group, type Value } from './message.ts'
+import { createRunners, type Runner } from './runners.ts'
+import { type Command, command } from './statement.ts'
+
+/** Thrown out of the quick attempt: some operation failed, it is worth the price of savepoints to find out alone. */
+const OPERATION_FAILED = Symbol('an operation failed')
+
+export class GroupCommit {
+  readonly #database: DatabaseSync
+  readonly #folder: string
+  readonly #jids: Jids
+  readonly #runners: readonly Runner[]
+  readonly #begin: Command
+  readonly #commit: Command
+  readonly #savepoint: Command
+  readonly #release: Command
+  readonly #undo: Command
+
+  constructor(database: DatabaseSync, folder: string) {
+    this.#database = database
+    this.#folder = folder
+    this.#jids = new Jids(database)
+    this.#runners = createRunners(database, this.#jids)
+    this.#begin = command(database, 'BEGIN')
+    this.#commit = command(database, 'COMMIT')
+    this.#savepoint = command(database, 'SAVEPOINT operation')
+    this.#release = command(database, 'RELEASE operation')
+    this.#undo = command(database, 'ROLLBACK TO operation')
+  }
+
+  /** How many operations a group holds. */
+  countOf(group: Group): number {
+    let count = 0
+    for (let at = 0; at < group.length; at += 1 + this.#runners[group[at] as number]!.arity) count += 1
+    return count
+  }
+
+  /** Runs the groups as one transaction: first without savepoints, as nearly nothing ever fails; if something did, again with them. */
+  run(groups: readonly Group[]): Answer {
+    try {
+      return this.#transaction(groups, false)
+    } catch (error) {
+      if (error !== OPERATION_FAILED) return this.#failed(groups, error)
+    }
+    try {
+      return this.#transaction(groups, true)
+    } catch (error) {
+      return this.#failed(groups, error)
+    }
+  }
+
+  #transaction(groups: readonly Group[], guarded: boolean): Answer {
+    const results: Value[] = []
+    const failed: [number, Failure][] = []
+    try {
+      this.#begin.run()
+      for (const group of groups) {
+        for (let at = 0; at < group.length; ) {
+          const runner = this.#runners[group[at] as number]!
+          if (guarded)
+            results.push(this.#guarded(runner, group, at, (failure) => failed.push([results.length, failure])))
+          else results.push(this.#unguarded(runner, group, at))
+          at += 1 + runner.arity
+        }
+      }
+      this.#commit.run()
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+    return [COMMITTED, results, failed.length === 0 ? undefined : failed]
+  }
+
+  #unguarded(runner: Runner, group: Group, at: number): Value {
+    try {
+      return call(runner, group, at)
+    } catch {
+      throw OPERATION_FAILED
+    }
+  }
+
+  #guarded(runner: Runner, group: Group, at: number, fail: (failure: Failure) => void): Value {
+    this.#savepoint.run()
+    try {
+      const value = call(runner, group, at)
+      this.#release.run()
+      return value
+    } catch (error) {
+      // Some errors (disk full, I/O) may end the whole transaction. [SQLite: lang_transaction 3]
+      if (!this.#database.isTransaction) throw error
+      this.#undo.run()
+      this.#release.run()
+      this.#jids.forget()
+      fail(toFailure(error, this.#folder))
+      return undefined
+    }
+  }
+
+  #rollBack(): void {
+    this.#jids.forget()
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+  }
+
+  #failed(groups: readonly Group[], error: unknown): Answer {
+    const count = groups.reduce((sum, group) => sum + this.countOf(group), 0)
+    return [FAILED, count, toFailure(error, this.#folder)]
+  }
+}
+
+/** Without an array of arguments: no operation takes more than eight. */
+function call(runner: Runner, g: Group, at: number): Value {
+  return runner.run(g[at + 1], g[at + 2], g[at + 3], g[at + 4], g[at + 5], g[at + 6], g[at + 7], g[at + 8])
+}
