@@ -1,0 +1,119 @@
+/** Stanza errors of RFC 6120 section 8.3: type, condition, application condition and text. Not stream errors. */
+import { NS } from '../namespaces.ts'
+import { type Element, el } from '../xml/index.ts'
+
+/** [RFC6120 8.3.2] */
+export type StanzaErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait'
+
+/** Each condition with the error type that RFC 6120 8.3.3 pairs it with. */
+const usualType = {
+  /** The sender has sent a stanza containing XML that does not conform or cannot be processed. */
+  'bad-request': 'modify',
+  /** Access cannot be granted because an existing resource exists with the same name or address. */
+  conflict: 'cancel',
+  /** The feature represented in the XML stanza is not implemented by the recipient or a server. */
+  'feature-not-implemented': 'cancel',
+  /** The requesting entity does not possess the permissions to perform the action. */
+  forbidden: 'auth',
+  /** The recipient or server can no longer be contacted at this address, typically permanently. */
+  gone: 'cancel',
+  /** The server has experienced a misconfiguration or other internal error. */
+  'internal-server-error': 'cancel',
+  /** The addressed JID or item requested cannot be found. */
+  'item-not-found': 'cancel',
+  /** The sending entity has provided an address that does not adhere to the rules for JIDs. */
+  'jid-malformed': 'modify',
+  /** The recipient or server understands the request but cannot process it: the criteria are not met. */
+  'not-acceptable': 'modify',
+  /** The recipient or server does not allow any entity to perform the action. */
+  'not-allowed': 'cancel',
+  /** The sender needs to provide credentials before being allowed to perform the action. */
+  'not-authorized': 'auth',
+  /** The entity has violated some local service policy. */
+  'policy-violation': 'modify',
+  /** The intended recipient is temporarily unavailable. */
+  'recipient-unavailable': 'wait',
+  /** The recipient or server is redirecting requests for this information to another entity. */
+  redirect: 'modify',
+  /** The requesting entity is not authorized to access the service because registration is necessary. */
+  'registration-required': 'auth',
+  /** A remote server or service specified as part of the JID does not exist or cannot be resolved. */
+  'remote-server-not-found': 'cancel',
+  /** A remote server or service could not be contacted within a reasonable amount of time. */
+  'remote-server-timeout': 'wait',
+  /** The server or recipient is busy or lacks the system resources to service the request. */
+  'resource-constraint': 'wait',
+  /** The server or recipient does not currently provide the requested service. */
+  'service-unavailable': 'cancel',
+  /** The requesting entity is not authorized because a prior subscription is necessary. */
+  'subscription-required': 'auth',
+  /** The error condition is not one of those defined by the other conditions. */
+  'undefined-condition': 'cancel',
+  /** The recipient or server understood the request but was not expecting it at this time. */
+  'unexpected-request': 'wait',
+} as const satisfies Record<string, StanzaErrorType>
+
+/** [RFC6120 8.3.3] */
+export type StanzaErrorCondition = keyof typeof usualType
+
+export interface StanzaErrorDetails {
+  /** Differs from the usual type of the condition only where a specification says so. */
+  type?: StanzaErrorType | undefined
+  /** Plain English, for people. */
+  text?: string | undefined
+  /** Application-specific condition. [RFC6120 8.3.4] */
+  application?: Element | undefined
+  /** Who generated the error, when it is not the addressee. [RFC6120 8.3.1] */
+  by?: string | undefined
+}
+
+/**
+ * A refusal. On the hot path it is returned, not thrown (making one takes no stack trace); a handler that throws one
+ * means the same.
+ */
+export class StanzaError {
+  readonly condition: StanzaErrorCondition
+  readonly type: StanzaErrorType
+  readonly text: string | undefined
+  readonly application: Element | undefined
+  readonly by: string | undefined
+
+  constructor(condition: StanzaErrorCondition, details: StanzaErrorDetails = {}) {
+    this.condition = condition
+    this.type = details.type ?? usualType[condition]
+    this.text = details.text
+    this.application = details.application
+    this.by = details.by
+  }
+
+  /** The `<error/>` element in the namespace of the stanza it goes into. */
+  toElement(ns: string = NS.client): Element {
+    return el('error', ns, { type: this.type, by: this.by }, [
+      el(this.condition, NS.stanzaErrors),
+      this.text === undefined ? undefined : el('text', NS.stanzaErrors, { 'xml:lang': 'en' }, this.text),
+      this.application,
+    ])
+  }
+}
+
+const isCondition = (name: string): name is StanzaErrorCondition => Object.hasOwn(usualType, name)
+const isType = (type: string | undefined): type is StanzaErrorType =>
+  type === 'auth' || type === 'cancel' || type === 'continue' || type === 'modify' || type === 'wait'
+
+/** Reads the `<error/>` child of a received stanza; what is missing or unknown reads as `undefined-condition`. */
+export function readStanzaError(stanza: Element): StanzaError {
+  const error = stanza.child('error')
+  const type = error?.attr('type')
+  let condition: StanzaErrorCondition = 'undefined-condition'
+  let application: Element | undefined
+  for (const child of error?.childElements() ?? []) {
+    if (child.ns !== NS.stanzaErrors) application ??= child
+    else if (isCondition(child.name)) condition = child.name
+  }
+  return new StanzaError(condition, {
+    type: isType(type) ? type : undefined,
+    text: error?.childText('text', NS.stanzaErrors),
+    application,
+    by: error?.attr('by'),
+  })
+}

@@ -1,0 +1,46 @@
+/** Stream headers of RFC 6120 section 4.7: what opens a stream in each direction. */
+
+export class StreamHeader {
+  readonly to: string | undefined
+  readonly from: string | undefined
+  readonly id: string | undefined
+  readonly version: string | undefined
+  readonly lang: string | undefined
+  /** Namespaces as received: of the stream element and of its content. [RFC6120 4.8] */
+  readonly streamNs: string | undefined
+  readonly contentNs: string | undefined
+
+  constructor(fields: {
+    to?: string | undefined
+    from?: string | undefined
+    id?: string | undefined
+    version?: string | undefined
+    lang?: string | undefined
+    streamNs?: string | undefined
+    contentNs?: string | undefined
+  }) {
+    this.to = fields.to
+    this.from = fields.from
+    this.id = fields.id
+    this.version = fields.version
+    this.lang = fields.lang
+    this.streamNs = fields.streamNs
+    this.contentNs = fields.contentNs
+  }
+}
+
+/**
+ * The major version a header asks for; 0 where there is none (a stream older than RFC 3920) or it is malformed.
+ * [RFC6120 4.7.5]
+ */
+export function majorVersion(version: string | undefined): number {
+  if (version === undefined) return 0
+  const dot = version.indexOf('.')
+  if (dot < 1 || version.length > 20) return 0
+  for (let i = 0; i < version.length; i++) {
+    if (i === dot) continue
+    const c = version.charCodeAt(i)
+    if (c < 0x30 || c > 0x39) return 0
+  }
+  return dot + 1 === version.length ? 0 : Number(version.slice(0, dot))
+}

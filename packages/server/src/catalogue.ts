@@ -1,0 +1,29 @@
+/** What the features of a host declared for service discovery. XEP-0030, XEP-0128; answering is the disco room's. */
+import type { Element } from '@rookery/protocol/xml'
+import type { Phases } from './phases.ts'
+import type { CataloguePower, Identity } from './powers.ts'
+
+export class Catalogue implements CataloguePower {
+  readonly #phases: Phases
+
+  constructor(phases: Phases) {
+    this.#phases = phases
+  }
+
+  identities(at: 'host' | 'account'): readonly Identity[] {
+    return this.#phases.wirings.flatMap(({ feature }) => feature.disco?.identities?.[at] ?? [])
+  }
+
+  features(at: 'host' | 'account'): readonly string[] {
+    return [...new Set(this.#phases.wirings.flatMap(({ feature }) => feature.disco?.[at] ?? []))].sort()
+  }
+
+  forms(): readonly Element[] {
+    return this.#phases.wirings.flatMap(({ wiring }) => wiring.forms?.() ?? [])
+  }
+
+  async items(): Promise<readonly Element[]> {
+    const lists = await Promise.all(this.#phases.wirings.map(({ wiring }) => wiring.items?.() ?? []))
+    return lists.flat()
+  }
+}

@@ -1,0 +1,356 @@
+/**
+ * One client connection: a transport, a stream machine, a bounded queue each way. It owns order, back-pressure and
+ * limits; what elements mean is decided in negotiate/ until a resource is bound, then in inbound.ts.
+ */
+import type { Maybe } from '@rookery/protocol'
+import { NS } from '@rookery/protocol'
+import { parseJid } from '@rookery/protocol/jid'
+import {
+  featureFor,
+  offerAll,
+  STREAM_END,
+  StreamError,
+  StreamHeader,
+  TcpFraming,
+  XmppStream,
+} from '@rookery/protocol/stream'
+import { Element, type XmlLimits } from '@rookery/protocol/xml'
+import type { ServerConfig } from './config/schema.ts'
+import type { Gate } from './gate.ts'
+import type { Host } from './host.ts'
+import { inbound } from './inbound.ts'
+import { Lane } from './lane.ts'
+import { Meter } from './meter.ts'
+import type { Negotiation, ServerStreamFeature } from './negotiate/index.ts'
+import { type Flusher, Outbound } from './outbound.ts'
+import type { ClockPower, Log } from './powers.ts'
+import type { Session, SessionLink } from './session.ts'
+import type { TlsState, Transport, TransportSink } from './transport.ts'
+
+/** What all connections of a server share. */
+export interface Surroundings {
+  readonly config: ServerConfig
+  readonly clock: ClockPower
+  readonly log: Log
+  readonly gate: Gate
+  readonly flusher: Flusher
+  readonly limits: { readonly before: XmlLimits; readonly after: XmlLimits }
+  host(domain: string): Host | undefined
+  /** Whose name stands in headers and certificates while the client has named no host of ours. */
+  readonly defaultHost: Host
+  closed(connection: Connection): void
+}
+
+/** In the order in which a connection goes through them. */
+type Phase = 'opening' | 'negotiating' | 'bound' | 'closing' | 'closed'
+
+export class Connection implements TransportSink, SessionLink, Negotiation {
+  readonly #s: Surroundings
+  readonly #transport: Transport
+  readonly #outbound: Outbound
+  readonly #meter: Meter
+  #stream: XmppStream
+  #phase: Phase = 'opening'
+  #host: Host
+  #account: string | undefined
+  #isAnonymous = false
+  #session: Session | undefined
+  #headers = 0
+  #failures = 0
+  /** While positive nothing is taken from the stream: somebody waits, or the rate is over. */
+  #holds = 0
+  #isPumping = false
+  #blockedSince = 0
+  readonly openedAt: number
+
+  constructor(transport: Transport, surroundings: Surroundings) {
+    this.#s = surroundings
+    this.#transport = transport
+    this.#host = surroundings.defaultHost
+    const { limits } = surroundings.config
+    this.openedAt = surroundings.clock.monotonic()
+    this.#meter = new Meter(limits.bytesPerSecond, limits.burstBytes, this.openedAt)
+    this.#stream = this.#newStream()
+    this.#outbound = new Outbound(transport, surroundings.flusher, limits.outboundBytes, () => this.#overflowed())
+    transport.attach(this)
+  }
+
+  // ---- what negotiation and sessions see ----
+
+  get host(): Host {
+    return this.#host
+  }
+  get config(): ServerConfig {
+    return this.#s.config
+  }
+  get log(): Log {
+    return this.#s.log
+  }
+  get remoteAddress(): string {
+    return this.#transport.remoteAddress
+  }
+  get tls(): TlsState | undefined {
+    return this.#transport.tls
+  }
+  get isSecure(): boolean {
+    return this.#transport.tls !== undefined
+  }
+  get canStartTls(): boolean {
+    return this.#transport.canStartTls
+  }
+  get account(): string | undefined {
+    return this.#account
+  }
+  get isAnonymous(): boolean {
+    return this.#isAnonymous
+  }
+  get session(): Session | undefined {
+    return this.#session
+  }
+  get isClosed(): boolean {
+    return this.#phase === 'closed'
+  }
+
+  send(element: Element): void {
+    this.#outbound.write(this.#stream.element(element))
+  }
+
+  write(wire: string): void {
+    this.#outbound.write(wire)
+  }
+
+  flushed(done: (sent: boolean) => void): void {
+    this.#outbound.flushed(done)
+  }
+
+  /** Ends the stream: with an error, or cleanly. The session ends at once; the socket when its bytes are out. */
+  close(error?: StreamError): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    // an error before our header comes after one all the same [RFC6120 4.9.1.2]
+    if (!this.#stream.isOpen && error !== undefined) this.#openHeader()
+    if (error !== undefined) {
+      this.#s.log.debug({ address: this.remoteAddress, condition: error.condition, text: error.text }, 'stream closed')
+      this.#outbound.write(this.#stream.error(error))
+    }
+    this.#outbound.write(this.#stream.close())
+    this.#phase = 'closing'
+    this.#endSession()
+    this.#outbound.end()
+    this.#transport.end()
+  }
+
+  // ---- from the transport ----
+
+  data(wire: string): void {
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    this.#stream.feed(wire)
+    this.#pump()
+    const pause = this.#meter.take(wire.length, this.#s.clock.monotonic())
+    if (pause > 0) {
+      this.#hold()
+      this.#s.clock.after(pause, () => this.#release())
+    }
+  }
+
+  drained(): void {
+    this.#blockedSince = 0
+    this.#outbound.drained()
+  }
+
+  closed(): void {
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    this.#outbound.abandon()
+    this.#endSession()
+    this.#s.closed(this)
+  }
+
+  // ---- from the server ----
+
+  /** Looked at every second: the time to log in is up, or the client has not read for too long. */
+  check(now: number): void {
+    const { negotiationSeconds, writeTimeoutSeconds } = this.#s.config.limits
+    if (this.#phase === 'opening' || this.#phase === 'negotiating') {
+      if (negotiationSeconds > 0 && now - this.openedAt > negotiationSeconds * 1000)
+        this.close(new StreamError('connection-timeout', `log in within ${negotiationSeconds} seconds`)) // [S24]
+      return
+    }
+    if (!this.#outbound.isBlocked) this.#blockedSince = 0
+    else if (this.#blockedSince === 0) this.#blockedSince = now
+    else if (writeTimeoutSeconds > 0 && now - this.#blockedSince > writeTimeoutSeconds * 1000) this.#overflowed() // [S81]
+  }
+
+  /** Whether `check` has something to look at. */
+  get needsCheck(): boolean {
+    return this.#phase !== 'bound' || this.#outbound.isBlocked
+  }
+
+  destroy(): void {
+    this.#transport.destroy()
+    this.closed()
+  }
+
+  // ---- the stream ----
+
+  #newStream(): XmppStream {
+    return new XmppStream('receiver', NS.client, new TcpFraming(this.#s.limits.before))
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    try {
+      while (this.#holds === 0 && this.#phase !== 'closing' && this.#phase !== 'closed') {
+        const event = this.#stream.next()
+        if (event === undefined) return
+        if (event instanceof Element) this.#element(event)
+        else if (event instanceof StreamHeader) this.#header(event)
+        else if (event instanceof StreamError) this.close(event)
+        else if (event === STREAM_END) this.close()
+      }
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  #header(header: StreamHeader): void {
+    const { streamRestarts } = this.#s.config.limits
+    if (++this.#headers > streamRestarts)
+      return this.close(new StreamError('policy-violation', 'too many stream restarts')) // [S28]
+    const named = header.to === undefined ? undefined : parseJid(header.to)
+    const host = named === undefined || !named.isDomain ? undefined : this.#s.host(named.domain)
+    if (this.#account !== undefined && host !== this.#host)
+      return this.close(new StreamError('not-authorized', 'the host of a stream is fixed once somebody has logged in')) // [S42]
+    if (host === undefined) return this.close(new StreamError('host-unknown', "name a host of this server in 'to'")) // [RFC6120 4.9.3.6]
+    this.#host = host
+    this.#openHeader()
+    this.#phase = 'negotiating'
+    this.send(offerAll(this.#host.streamFeatures, this))
+  }
+
+  #openHeader(): void {
+    const from = this.#host.domain
+    this.#outbound.write(
+      this.#stream.open(new StreamHeader({ id: this.#host.random.id(), from, version: '1.0', lang: 'en' })), // [RFC6120 4.7]
+    )
+  }
+
+  #element(element: Element): void {
+    if (this.#session === undefined) return this.#negotiate(element)
+    let taken: Maybe<undefined> | StreamError
+    try {
+      taken = inbound(element, this.#session, this.#host)
+    } catch (error) {
+      return this.#fault(error)
+    }
+    if (taken instanceof StreamError) this.close(taken)
+    else if (taken !== undefined) this.#wait(taken)
+  }
+
+  #negotiate(element: Element): void {
+    const feature: ServerStreamFeature | undefined = featureFor(this.#host.streamFeatures, element, this)
+    if (feature === undefined) return this.close(this.#untimely(element))
+    const taken = feature.receive(element, this)
+    if (taken !== undefined) this.#wait(taken)
+  }
+
+  /** A stanza before its time, or something nobody offered. [RFC6120 4.9.3.12, S32] */
+  #untimely(element: Element): StreamError {
+    if (element.ns === NS.client || element.ns === NS.sasl)
+      return new StreamError('not-authorized', 'log in and bind a resource first')
+    if (element.ns === NS.tls) return new StreamError('not-authorized', 'TLS cannot be started here')
+    return new StreamError('unsupported-stanza-type', `<${element.name}/> is not expected here`)
+  }
+
+  /** Holds the stream until somebody who must decide something has. */
+  #wait(promise: Promise<undefined>): void {
+    this.#hold()
+    promise.then(
+      () => this.#release(),
+      (error) => {
+        this.#fault(error)
+        this.#release()
+      },
+    )
+  }
+
+  #hold(): void {
+    if (this.#holds++ === 0) this.#transport.pause()
+  }
+
+  #release(): void {
+    if (--this.#holds > 0) return
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    this.#pump()
+    if (this.#holds === 0) this.#transport.resume()
+  }
+
+  /** A fault of ours costs this stanza, not the session. [S136] */
+  #fault(error: unknown): void {
+    this.#s.log.error({ error, account: this.#session?.jid.toString() }, 'a stanza could not be handled')
+  }
+
+  // ---- steps of negotiation ----
+
+  secure(): void {
+    // whatever came in the clear after <starttls/> is thrown away, never read as if it had come under TLS [S33]
+    this.#stream.takeRest()
+    this.#stream = this.#newStream()
+    this.#phase = 'opening'
+    this.#outbound.flush()
+    this.#hold()
+    this.#transport.startTls(this.#host.domain, (error) => {
+      if (error !== undefined) {
+        this.#s.log.info({ address: this.remoteAddress, error: error.message }, 'TLS could not be started')
+        return this.destroy()
+      }
+      this.#holds = 0
+      this.#transport.resume()
+    })
+  }
+
+  authenticated(local: string, isAnonymous: boolean): void {
+    this.#account = local
+    this.#isAnonymous = isAnonymous
+    this.#s.gate.authenticated(this.remoteAddress)
+    this.#stream.setLimits(this.#s.limits.after)
+    this.#stream.restart()
+    this.#phase = 'opening'
+  }
+
+  bind(resource: string | undefined): Session | 'malformed' | 'too-many' {
+    const lane = new Lane(this.#s.config.limits.inFlightBytes, (error) => this.#fault(error))
+    const session = this.#host.bind(this.#account!, resource, this, lane)
+    if (typeof session === 'string') return session
+    this.#session = session
+    this.#phase = 'bound'
+    return session
+  }
+
+  failedLogin(): boolean {
+    this.#s.gate.failedLogin(this.remoteAddress, this.#s.clock.monotonic())
+    const { authFailuresPerStream } = this.#s.config.limits
+    return authFailuresPerStream !== 0 && ++this.#failures >= authFailuresPerStream
+  }
+
+  // ---- the end ----
+
+  #endSession(): void {
+    const session = this.#session
+    if (session === undefined || session.isEnded) return
+    this.#host.end(session)
+  }
+
+  #overflowed(): void {
+    this.#s.log.warn(
+      { address: this.remoteAddress, account: this.#session?.jid.toString() },
+      'disconnected: the client does not read',
+    )
+    this.destroy()
+  }
+
+  /** For the count of connections that are not logged in. */
+  get wasAuthenticated(): boolean {
+    return this.#account !== undefined
+  }
+}

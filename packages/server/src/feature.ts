@@ -1,0 +1,133 @@
+/**
+ * The contract of a feature ("a room beside the corridor"). The same one serves the built-in features and those of
+ * third parties: docs/develop/writing-a-feature.md. The spine is in journey.ts, iq.ts and deliver.ts.
+ */
+import type { Maybe } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
+import type { Iq, Message, Presence, StanzaError } from '@rookery/protocol/stanza'
+import type { Element } from '@rookery/protocol/xml'
+import type { ZodType } from 'zod'
+import type { ServerStreamFeature } from './negotiate/negotiation.ts'
+import type { Identity, Powers } from './powers.ts'
+import type { Provided, Service } from './service.ts'
+import type { Session } from './session.ts'
+import type { Slot } from './slot.ts'
+import type { Refusal, Trip } from './trip.ts'
+
+/** A specification that a feature implements. */
+export interface Specification {
+  /** E.g. `XEP-0199` or `RFC 6121`. */
+  number: string
+  /** The version it was written from. */
+  version: string
+  status: 'complete' | 'partial'
+  note?: string
+}
+
+/** What a feature is: reading it tells all that the room can do. */
+export interface FeatureDeclaration<N extends keyof Powers, C> {
+  /** One lower-case word; also the key of its configuration. */
+  name: string
+  /** One sentence, for the references generated from the declarations. */
+  summary: string
+  specifications: readonly Specification[]
+  /** Schema of its configuration with defaults; without one it takes none. */
+  config?: ZodType<C>
+  /** The powers it needs, and gets. */
+  needs: readonly N[]
+  /** Services of other features it works with. */
+  uses?: readonly Service<unknown>[]
+  /** Namespaces and identities it adds to service discovery. */
+  disco?: {
+    host?: readonly string[]
+    account?: readonly string[]
+    identities?: { host?: readonly Identity[]; account?: readonly Identity[] }
+  }
+  slots?: readonly Slot<never>[]
+  /** Called once for each host, when the server is put together. */
+  start(powers: Pick<Powers, N>, config: C): Wiring
+}
+
+/** What a feature plugs into the spine of one host. */
+export interface Wiring {
+  iq?: readonly IqRoute[]
+  /** May it pass? */
+  screen?: (trip: Trip) => Maybe<Refusal | undefined>
+  /** Adds the server's own marks, strips forged ones: returns the stanza to go on with, or undefined to leave it. */
+  stamp?: (trip: Trip<Message>) => Message | undefined
+  /** Keeps it; what follows waits until it is durable. */
+  archive?: (trip: Trip<Message>) => Maybe<undefined>
+  /** Sends copies. Can neither refuse nor change. */
+  copy?: (trip: Trip<Message>) => undefined
+  /** Nobody was home (RFC 6121 calls for storage or an error). True: it is kept, durably. */
+  fallback?: (trip: Trip<Message>) => Maybe<boolean | StanzaError>
+  /** Tells somebody else, at the very end. */
+  notify?: (trip: Trip) => undefined
+  /** The whole of presence; one feature of a host may claim it. */
+  presence?: PresenceHandling
+  /** A message addressed to the host itself: true when it was taken. */
+  hostMessage?: (message: Message) => Maybe<boolean>
+  session?: SessionEvents
+  /** The account and all it owned is gone from storage: forget what is in memory. */
+  accountRemoved?: (local: string) => Maybe<undefined>
+  provides?: readonly Provided[]
+  /** Stream features it adds, between login and binding. */
+  streamFeatures?: readonly ServerStreamFeature[]
+  /** Extended service discovery information of the host (XEP-0128). */
+  forms?: () => readonly Element[]
+  /** Items of the host in service discovery. */
+  items?: () => Maybe<readonly Element[]>
+  /** The server goes down. */
+  stop?: () => Maybe<undefined>
+}
+
+export interface PresenceHandling {
+  /** From one of our sessions. */
+  outbound(presence: Presence, session: Session): Maybe<undefined>
+  /** To an account of ours, or to one of its resources. */
+  inbound(presence: Presence): Maybe<undefined>
+}
+
+export interface SessionEvents {
+  /** A resource was bound. */
+  opened?: (session: Session) => undefined
+  /** Initial presence was sent, and broadcast. */
+  available?: (session: Session) => Maybe<undefined>
+  /** The stream ended: cleanly or by a broken connection. It still has its presence. */
+  ended?: (session: Session) => Maybe<undefined>
+}
+
+/** One kind of request that the server answers. Two routes for the same thing stop the server at start-up. */
+export interface IqRoute {
+  type: 'get' | 'set'
+  /** Name and namespace of the payload. */
+  payload: { readonly name: string; readonly ns: string }
+  /** Asked of the host itself, or of an account (bare JID). */
+  at: 'host' | 'account'
+  /**
+   * Who may ask an account: its owner (the default), whoever may see its presence, or anybody; the others are told
+   * `service-unavailable` as if there were no account. What is asked of a host is open to anybody, unless 'local'.
+   */
+  from?: 'owner' | 'subscriber' | 'anyone' | 'local'
+  /** The payload of the result, undefined for an empty one, or an error. A thrown StanzaError means the same. */
+  handle(request: IqRequest): Maybe<Element | StanzaError | undefined>
+}
+
+export interface IqRequest {
+  readonly iq: Iq
+  readonly payload: Element
+  /** Who asks: a full JID for a client. */
+  readonly from: Jid
+  /** The account asked (bare JID), or the host. */
+  readonly to: Jid
+  /** The session it came from, when that is ours. */
+  readonly session: Session | undefined
+}
+
+/** A declaration with its types closed over, as the server keeps them in a list. */
+export type Feature = FeatureDeclaration<keyof Powers, unknown>
+
+/** Declares a feature. */
+export function feature<const N extends keyof Powers, C = undefined>(declaration: FeatureDeclaration<N, C>): Feature {
+  return declaration as unknown as Feature
+}

@@ -1,0 +1,33 @@
+/** What the core specification asks of any server and belongs to no room: binding again, the legacy session, its identity. */
+import { NS } from '@rookery/protocol'
+import { StanzaError } from '@rookery/protocol/stanza'
+import { type Feature, feature } from '../../feature.ts'
+
+export const core: Feature = feature({
+  name: 'core',
+  summary: 'Identity of the server, and the requests of RFC 6120 that no room answers.',
+  specifications: [
+    { number: 'RFC 6120', version: '2011-03', status: 'complete' },
+    { number: 'RFC 7622', version: '2015-09', status: 'complete' },
+  ],
+  needs: ['host'],
+  disco: {
+    identities: {
+      host: [{ category: 'server', type: 'im', name: 'Rookery' }],
+      account: [{ category: 'account', type: 'registered' }],
+    },
+  },
+  start: () => ({
+    iq: [
+      {
+        type: 'set',
+        at: 'account',
+        payload: { name: 'bind', ns: NS.bind },
+        // one resource a stream [RFC6120 7.1]
+        handle: () => new StanzaError('not-allowed', { text: 'a resource is bound already' }),
+      },
+      { type: 'set', at: 'account', payload: { name: 'session', ns: NS.session }, handle: () => undefined },
+      { type: 'set', at: 'host', payload: { name: 'session', ns: NS.session }, from: 'local', handle: () => undefined },
+    ],
+  }),
+})

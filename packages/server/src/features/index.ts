@@ -1,0 +1,6 @@
+/** The built-in features, in the order in which they are started and, within a phase, asked. */
+import type { Feature } from '../feature.ts'
+import { core } from './core/index.ts'
+import { ping } from './ping/index.ts'
+
+export const builtIn: readonly Feature[] = [core, ping]

@@ -1,0 +1,271 @@
+/**
+ * One domain that we serve: its accounts, sessions and features, put together at start-up. Hosts of one process share
+ * nothing but the process.
+ */
+import type { Maybe } from '@rookery/protocol'
+import { type Jid, jid, jidFromParts } from '@rookery/protocol/jid'
+import type { SaslCrypto } from '@rookery/protocol/sasl'
+import { type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import { StreamError } from '@rookery/protocol/stream'
+import type { HostStorage } from '@rookery/storage'
+import { Accounts } from './accounts.ts'
+import { Asks } from './asks.ts'
+import { Catalogue } from './catalogue.ts'
+import type { ServerConfig } from './config/schema.ts'
+import { ConfigError } from './errors.ts'
+import type { Feature } from './feature.ts'
+import { IqTable } from './iq.ts'
+import { Journey } from './journey.ts'
+import type { Lane } from './lane.ts'
+import { type ServerStreamFeature, streamFeatures } from './negotiate/index.ts'
+import { Phases } from './phases.ts'
+import type { ClockPower, Log, Powers, RandomPower } from './powers.ts'
+import { Registry } from './registry.ts'
+import type { Destination, Router } from './router.ts'
+import type { Service } from './service.ts'
+import { presenceService } from './services/presence.ts'
+import { rosterService } from './services/roster.ts'
+import { Session, type SessionLink } from './session.ts'
+
+/** What a host is made from. */
+export interface HostParts {
+  readonly config: ServerConfig
+  readonly storage: HostStorage
+  readonly crypto: SaslCrypto
+  readonly clock: ClockPower
+  readonly random: RandomPower
+  readonly log: Log
+  readonly router: Router
+  readonly features: readonly Feature[]
+  readonly software: { readonly name: string; readonly version: string }
+  readonly started: number
+  readonly hosts: readonly string[]
+}
+
+const nobodyThere = new StanzaError('service-unavailable')
+
+export class Host implements Destination {
+  readonly domain: string
+  readonly jid: Jid
+  readonly accounts: Accounts
+  readonly registry: Registry = new Registry()
+  readonly router: Router
+  readonly crypto: SaslCrypto
+  readonly random: RandomPower
+  readonly #parts: HostParts
+  readonly #phases = new Phases()
+  readonly #services = new Map<Service<unknown>, unknown>()
+  readonly #asks: Asks
+  readonly #iq: IqTable
+  readonly #journey: Journey
+  readonly #catalogue: Catalogue
+  #streamFeatures: readonly ServerStreamFeature[] = []
+
+  constructor(domain: string, parts: HostParts) {
+    this.domain = domain
+    this.jid = jid(domain)
+    this.#parts = parts
+    this.router = parts.router
+    this.crypto = parts.crypto
+    this.random = parts.random
+    this.accounts = new Accounts(parts.storage.accounts, parts.crypto, parts.config.auth, () => parts.clock.now())
+    const route = (stanza: Stanza): Maybe<undefined> => parts.router.route(stanza, undefined)
+    this.#asks = new Asks(parts.clock, parts.random, route)
+    const roster = () => this.#find(rosterService)
+    this.#iq = new IqTable(this.#phases, this.#asks, parts.router, roster, parts.log)
+    this.#journey = new Journey({
+      phases: this.#phases,
+      accounts: this.accounts,
+      registry: this.registry,
+      iq: this.#iq,
+      log: parts.log,
+      presence: () => this.#find(presenceService),
+      route: (stanza, origin) => parts.router.route(stanza, origin),
+      refuse: (stanza, error, origin) => parts.router.refuse(stanza, error, origin),
+    })
+    this.#catalogue = new Catalogue(this.#phases)
+  }
+
+  get streamFeatures(): readonly ServerStreamFeature[] {
+    return this.#streamFeatures
+  }
+
+  /** Puts the features together; a wrong configuration of one is an error that names it. */
+  async start(): Promise<void> {
+    await this.accounts.start(this.#parts.storage.documents)
+    const ofRooms: ServerStreamFeature[] = []
+    const powers = this.#powers()
+    for (const feature of this.#parts.features) {
+      const given = this.#parts.config.features[feature.name]
+      if (given === false) continue
+      const wiring = feature.start(pick(powers, feature.needs), configOf(feature, given))
+      this.#phases.add(feature, wiring)
+      for (const { service, implementation } of wiring.provides ?? []) this.#services.set(service, implementation)
+      ofRooms.push(...(wiring.streamFeatures ?? []))
+    }
+    for (const { feature } of this.#phases.wirings)
+      for (const service of feature.uses ?? [])
+        if (!this.#services.has(service))
+          throw new ConfigError(`feature ${feature.name} needs ${service.name}: turn that on, or this off`, [
+            'features',
+            feature.name,
+          ])
+    this.#streamFeatures = streamFeatures(ofRooms)
+  }
+
+  async stop(): Promise<void> {
+    for (const { wiring } of this.#phases.wirings) await wiring.stop?.()
+    this.#asks.stop()
+  }
+
+  // ---- stanzas ----
+
+  /** From one of our sessions. */
+  depart(stanza: Stanza, session: Session): Maybe<undefined> {
+    return this.#journey.depart(stanza, session)
+  }
+
+  /** From the router. */
+  take(stanza: Stanza, origin: Session | undefined): Maybe<undefined> {
+    const to = stanza.to!
+    if (to.local !== '') return this.#journey.arrive(stanza, to, origin)
+    switch (stanza.kind) {
+      case 'iq':
+        return to.isDomain || stanza.type === 'result' || stanza.type === 'error'
+          ? this.#iq.take(stanza, 'host', origin)
+          : this.router.refuse(stanza, nobodyThere, origin)
+      case 'presence':
+        return undefined // a host has no presence of its own and tells nobody about subscriptions
+      case 'message':
+        return this.#takeMessage(stanza, origin)
+    }
+  }
+
+  async #offer(message: Message): Promise<boolean> {
+    for (const { call } of this.#phases.hostMessage) if (await call(message)) return true
+    return false
+  }
+
+  #takeMessage(message: Message, origin: Session | undefined): Maybe<undefined> {
+    if (this.#phases.hostMessage.length === 0) return this.router.refuse(message, nobodyThere, origin)
+    return this.#offer(message).then((taken) => (taken ? undefined : this.router.refuse(message, nobodyThere, origin)))
+  }
+
+  // ---- sessions ----
+
+  /** Binds a resource; a session that has it already makes way. [RFC6120 7.7.2.2] */
+  bind(local: string, resource: string | undefined, link: SessionLink, lane: Lane): Session | 'malformed' | 'too-many' {
+    const full = jidFromParts(local, this.domain, resource ?? this.random.id())
+    if (full === undefined || !full.isFull) return 'malformed'
+    const before = this.registry.find(full)
+    const { sessionsPerAccount, outboundBytes } = this.#parts.config.limits
+    if (before === undefined && this.registry.of(local).length >= sessionsPerAccount) return 'too-many'
+    before?.link.close(new StreamError('conflict', 'the same resource was bound by a newer connection'))
+    const session = new Session(full, link, lane, this.#parts.clock.now(), outboundBytes || 1_048_576)
+    this.registry.add(session)
+    for (const { wiring } of this.#phases.wirings) wiring.session?.opened?.(session)
+    return session
+  }
+
+  /** The stream of a session is over: it is gone for everybody at once, then the features tidy up. */
+  end(session: Session): void {
+    session.markEnded()
+    this.registry.remove(session)
+    const tidy = async (): Promise<void> => {
+      for (const { feature, wiring } of this.#phases.wirings) {
+        try {
+          await wiring.session?.ended?.(session)
+        } catch (error) {
+          this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the end of a session')
+        }
+      }
+      for (const message of session.takeHeld()) await this.#journey.undelivered(message, session.account)
+    }
+    tidy().catch((error) => this.#parts.log.error({ error }, 'a message could not be kept at the end of a session'))
+  }
+
+  #available(session: Session): Maybe<undefined> {
+    for (const { wiring } of this.#phases.wirings) {
+      const wait = wiring.session?.available?.(session)
+      if (wait instanceof Promise) wait.catch((error) => this.#parts.log.error({ error }, 'a feature failed at login'))
+    }
+    return undefined
+  }
+
+  // ---- accounts ----
+
+  async removeAccount(local: string): Promise<boolean> {
+    const removed = await this.accounts.remove(local)
+    for (const { wiring } of this.#phases.wirings) await wiring.accountRemoved?.(local)
+    for (const session of this.registry.of(local))
+      session.link.close(new StreamError('not-authorized', 'the account was removed'))
+    return removed
+  }
+
+  // ---- powers ----
+
+  #find<T>(service: Service<T>): T | undefined {
+    return this.#services.get(service) as T | undefined
+  }
+
+  #powers(): Powers {
+    const { config, storage, clock, random, log, software, started, hosts, router } = this.#parts
+    return {
+      host: { domain: this.domain, jid: this.jid, software, started, hosts },
+      clock,
+      random,
+      log,
+      limits: config.limits,
+      sessions: { of: (local) => this.registry.of(local), find: (full) => this.registry.find(full) },
+      accounts: {
+        exists: (local) => this.accounts.exists(local),
+        get: (local) => this.accounts.get(local),
+        create: (local, password) => this.accounts.create(local, password),
+        setPassword: (local, password) => this.accounts.setPassword(local, password),
+        remove: (local) => this.removeAccount(local),
+      },
+      route: (stanza) => router.route(stanza, undefined),
+      ask: (to, type, payload, options = {}) =>
+        this.#asks.ask(options.from ?? this.jid, to, type, payload, options.timeout ?? 60_000),
+      presence: {
+        set: (session, presence, priority) => session.setPresence(presence, priority),
+        becameAvailable: (session) => this.#available(session),
+      },
+      catalogue: this.#catalogue,
+      services: {
+        find: (service) => this.#find(service),
+        use: (service) => {
+          const found = this.#find(service)
+          if (found === undefined) throw new ConfigError(`no feature provides ${service.name}`, ['features'])
+          return found
+        },
+      },
+      rosters: storage.roster,
+      offline: storage.offline,
+      documents: storage.documents,
+    }
+  }
+}
+
+/** Only what was declared. */
+function pick(powers: Powers, needs: readonly (keyof Powers)[]): Powers {
+  return Object.freeze(Object.fromEntries(needs.map((need) => [need, powers[need]]))) as unknown as Powers
+}
+
+function configOf(feature: Feature, given: unknown): unknown {
+  if (feature.config === undefined) {
+    if (given === undefined || given === true) return undefined
+    throw new ConfigError(`feature ${feature.name} has no settings; it can only be turned off with false`, [
+      'features',
+      feature.name,
+    ])
+  }
+  const parsed = feature.config.safeParse(given === true ? undefined : given)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new ConfigError(`feature ${feature.name}: ${issue.message}`, [
+    'features',
+    feature.name,
+    ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
+  ])
+}

@@ -1,0 +1,131 @@
+/** The sockets the server listens on: clients with STARTTLS, and with TLS from the first byte (XEP-0368). */
+import { createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
+import type { ServerConfig } from '../config/schema.ts'
+import { ListenError } from '../errors.ts'
+import type { Log } from '../powers.ts'
+import type { Certificates } from './certificates.ts'
+
+export interface Endpoint {
+  readonly kind: 'c2s' | 'tls'
+  readonly address: string
+  readonly port: number
+}
+
+export type Accept = (socket: Socket) => void
+
+export class Listeners {
+  readonly #config: ServerConfig
+  readonly #certificates: Certificates
+  readonly #accept: Accept
+  readonly #log: Log
+  readonly #servers: NetServer[] = []
+  readonly #tlsServers: TlsServer[] = []
+  readonly endpoints: Endpoint[] = []
+
+  constructor(config: ServerConfig, certificates: Certificates, accept: Accept, log: Log) {
+    this.#config = config
+    this.#certificates = certificates
+    this.#accept = accept
+    this.#log = log
+  }
+
+  /** Listens on everything configured, or on nothing. */
+  async open(): Promise<void> {
+    const { address, c2s, tls } = this.#config.listen
+    const isLocal = this.#config.hosts.every((host) => host === 'localhost' || host.endsWith('.localhost'))
+    const given = address ?? (isLocal ? ['127.0.0.1', '::1'] : ['::'])
+    const addresses = typeof given === 'string' ? [given] : given
+    try {
+      for (const [kind, port] of [
+        ['c2s', c2s],
+        ['tls', tls],
+      ] as const) {
+        if (port === false) continue
+        let chosen = port
+        for (const [index, one] of addresses.entries())
+          chosen = (await this.#listen(kind, one, chosen, index > 0)) ?? chosen
+      }
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  /** The certificates were read anew: new connections get them, also those that send no SNI. */
+  reload(): void {
+    for (const server of this.#tlsServers) server.setSecureContext(this.#certificates.pem(this.#config.hosts[0]!))
+  }
+
+  /** Takes no more connections; those there are go on. */
+  close(): Promise<unknown> {
+    const servers = this.#servers.splice(0)
+    this.endpoints.length = 0
+    // resolves at once for the listening socket: connections are ended by their owners
+    for (const server of servers) server.close()
+    return Promise.resolve()
+  }
+
+  /** `isExtra`: an address that may be missing on this machine (IPv6). */
+  #listen(kind: 'c2s' | 'tls', address: string, port: number, isExtra: boolean): Promise<number | undefined> {
+    const server = kind === 'c2s' ? this.#plain() : this.#tls()
+    return new Promise((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        if (isExtra && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')) return resolve(undefined)
+        reject(explain(error, address, port))
+      })
+      server.listen({ host: address, port, backlog: 1024 }, () => {
+        server.removeAllListeners('error')
+        // too many open files and the like: say so and go on with the connections there are [S137]
+        server.on('error', (error) =>
+          this.#log.error({ error: error.message, kind }, 'a connection could not be accepted'),
+        )
+        const bound = server.address()
+        const chosen = typeof bound === 'object' && bound !== null ? bound.port : port
+        this.#servers.push(server)
+        this.endpoints.push({ kind, address, port: chosen })
+        resolve(chosen)
+      })
+    })
+  }
+
+  #plain(): NetServer {
+    return createTcpServer({ noDelay: true }, this.#accept)
+  }
+
+  #tls(): NetServer {
+    const { secureContext: _, ...options } = this.#certificates.options(this.#config.hosts[0]!)
+    const server = createTlsServer({
+      ...options,
+      noDelay: true,
+      handshakeTimeout: (this.#config.limits.negotiationSeconds || 30) * 1000,
+      SNICallback: (name, done) => done(null, this.#certificates.options(name.toLowerCase()).secureContext),
+    })
+    server.setSecureContext(this.#certificates.pem(this.#config.hosts[0]!))
+    this.#tlsServers.push(server)
+    server.on('secureConnection', (socket) => {
+      const problem = this.#certificates.clientProblem(socket)
+      if (problem === undefined) return this.#accept(socket)
+      this.#log.info({ address: socket.remoteAddress, problem }, 'TLS could not be started')
+      socket.destroy()
+    })
+    server.on('tlsClientError', (error, socket) => {
+      this.#log.debug({ address: socket.remoteAddress, error: error.message }, 'TLS handshake failed')
+      socket.destroy()
+    })
+    return server
+  }
+}
+
+function explain(error: NodeJS.ErrnoException, address: string, port: number): ListenError {
+  const where = `${address.includes(':') ? `[${address}]` : address}:${port}`
+  const why =
+    error.code === 'EADDRINUSE'
+      ? 'another program uses this port. Stop it, or choose another port under listen.'
+      : error.code === 'EACCES'
+        ? 'ports below 1024 need more rights. Choose a higher port under listen, or grant the right to bind it.'
+        : error.code === 'EADDRNOTAVAIL'
+          ? 'this machine does not have that address. Correct listen.address.'
+          : error.message
+  return new ListenError(`cannot listen on ${where}: ${why}`, { cause: error })
+}

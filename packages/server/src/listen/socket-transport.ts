@@ -1,0 +1,110 @@
+/** A TCP or TLS socket as a transport: bytes are neither decoded nor copied more than Node does by itself. */
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { TlsState, Transport, TransportSink } from '../transport.ts'
+import type { Certificates } from './certificates.ts'
+import { tlsState } from './tls-state.ts'
+
+/** How long a closed stream may take to send its last bytes, in milliseconds. */
+const lingering = 5000
+
+export class SocketTransport implements Transport {
+  #socket: Socket
+  readonly #certificates: Certificates
+  readonly remoteAddress: string
+  #tls: TlsState | undefined
+  #sink: TransportSink | undefined
+  #isClosed = false
+
+  constructor(socket: Socket, certificates: Certificates) {
+    this.#socket = socket
+    this.#certificates = certificates
+    this.remoteAddress = socket.remoteAddress ?? ''
+    if (socket instanceof TLSSocket) this.#tls = tlsState(socket)
+  }
+
+  get tls(): TlsState | undefined {
+    return this.#tls
+  }
+
+  get canStartTls(): boolean {
+    return this.#tls === undefined
+  }
+
+  get pending(): number {
+    return this.#socket.writableLength
+  }
+
+  attach(sink: TransportSink): void {
+    this.#sink = sink
+    this.#listen(this.#socket)
+  }
+
+  write(wire: string): boolean {
+    return this.#isClosed || this.#socket.write(wire, 'latin1')
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    const socket = this.#socket
+    if (socket.destroyed) return
+    socket.end()
+    // the other side has a few seconds to take the last bytes and to close its own direction
+    const timer = setTimeout(() => socket.destroy(), lingering)
+    socket.once('close', () => clearTimeout(timer))
+    socket.resume()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  startTls(host: string, done: (error?: Error) => void): void {
+    const plain = this.#socket
+    plain.removeAllListeners('data')
+    plain.removeAllListeners('drain')
+    plain.removeAllListeners('close')
+    plain.removeAllListeners('end')
+    const secure = new TLSSocket(plain, { ...this.#certificates.options(host), isServer: true })
+    this.#socket = secure
+    const failed = (error?: Error): void => {
+      secure.destroy()
+      plain.destroy()
+      this.#closed()
+      done(error ?? new Error('the connection was closed during the TLS handshake'))
+    }
+    secure.once('error', failed)
+    secure.once('close', failed)
+    secure.once('secure', () => {
+      secure.off('error', failed)
+      secure.off('close', failed)
+      const problem = this.#certificates.clientProblem(secure)
+      if (problem !== undefined) return failed(new Error(problem))
+      this.#tls = tlsState(secure)
+      this.#listen(secure)
+      done()
+    })
+  }
+
+  #listen(socket: Socket): void {
+    socket.on('data', (bytes: Buffer) => this.#sink?.data(bytes.toString('latin1')))
+    socket.on('drain', () => this.#sink?.drained())
+    socket.on('error', () => undefined) // 'close' follows
+    socket.on('close', () => this.#closed())
+    // a client that closes without ending its stream has gone: nothing more can be said to it
+    socket.on('end', () => this.#sink?.closed())
+  }
+
+  #closed(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#sink?.closed()
+  }
+}

@@ -1,0 +1,58 @@
+/** What TLS gives a stream: its version, the channel bindings that are valid for it, the addresses of a client certificate. */
+import { createHash, type X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
+import type { ChannelBinding } from '@rookery/protocol/sasl'
+import type { TlsState } from '../transport.ts'
+import { xmppAddresses } from './xmpp-addresses.ts'
+
+/** Computed once somebody asks: most logins do not bind. */
+export function tlsState(socket: TLSSocket): TlsState {
+  const version = socket.getProtocol() ?? 'unknown'
+  let bindings: readonly ChannelBinding[] | undefined
+  let addresses: readonly string[] | undefined
+  return {
+    version,
+    get channelBindings() {
+      bindings ??= channelBindings(socket, version)
+      return bindings
+    },
+    get peerAddresses() {
+      addresses ??= socket.authorized ? xmppAddresses(socket.getPeerX509Certificate()?.raw) : []
+      return addresses
+    },
+  }
+}
+
+function channelBindings(socket: TLSSocket, version: string): readonly ChannelBinding[] {
+  const bindings: ChannelBinding[] = []
+  if (version === 'TLSv1.3') {
+    // always with an explicit empty context [RFC9266 3, RFC8446 7.5]
+    bindings.push({
+      type: 'tls-exporter',
+      data: socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)),
+    })
+  } else {
+    // the first Finished message is the client's, unless the session was resumed; then it is ours [RFC5929 3.1]
+    const first = socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished()
+    if (first !== undefined) bindings.push({ type: 'tls-unique', data: first })
+  }
+  const own = socket.getX509Certificate()
+  const endPoint = own === undefined ? undefined : endPointHash(own)
+  if (endPoint !== undefined) bindings.push({ type: 'tls-server-end-point', data: endPoint })
+  return bindings
+}
+
+const endPoints = new WeakMap<X509Certificate, Buffer>()
+
+/** The hash of the certificate by the hash of its signature; MD5 and SHA-1 are replaced by SHA-256. [RFC5929 4.1] */
+export function endPointHash(certificate: X509Certificate): Buffer | undefined {
+  const known = endPoints.get(certificate)
+  if (known !== undefined) return known
+  const signature = (certificate.signatureAlgorithm ?? '').toLowerCase()
+  const hash = signature.includes('sha512') ? 'sha512' : signature.includes('sha384') ? 'sha384' : 'sha256'
+  // Ed25519 and the like have no hash of their own: the binding is undefined for them [RFC5929 4.1]
+  if (signature === '' || signature.startsWith('ed')) return undefined
+  const data = createHash(hash).update(certificate.raw).digest()
+  endPoints.set(certificate, data)
+  return data
+}

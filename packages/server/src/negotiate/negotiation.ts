@@ -1,0 +1,34 @@
+/** What a stream feature of the server may see and do: the state of one connection until a resource is bound. */
+import type { StreamError, StreamFeature } from '@rookery/protocol/stream'
+import type { Element } from '@rookery/protocol/xml'
+import type { ServerConfig } from '../config/schema.ts'
+import type { Host } from '../host.ts'
+import type { Log } from '../powers.ts'
+import type { Session } from '../session.ts'
+import type { TlsState } from '../transport.ts'
+
+export interface Negotiation {
+  readonly host: Host
+  readonly config: ServerConfig
+  readonly log: Log
+  readonly remoteAddress: string
+  readonly tls: TlsState | undefined
+  readonly canStartTls: boolean
+  /** Localpart of the account that logged in; fixed from then on, like the host. [S42] */
+  readonly account: string | undefined
+  /** Logged in without an account (SASL ANONYMOUS). */
+  readonly isAnonymous: boolean
+  readonly session: Session | undefined
+  send(element: Element): void
+  close(error: StreamError): void
+  /** Goes on under TLS, with a new stream. [RFC6120 5.4.3.3] */
+  secure(): void
+  /** Goes on as this account, with a new stream. [RFC6120 6.4.6] */
+  authenticated(local: string, isAnonymous: boolean): void
+  /** Binds a resource: the session, or why not. */
+  bind(resource: string | undefined): Session | 'malformed' | 'too-many'
+  /** A login failed; true when the connection has had its last try. */
+  failedLogin(): boolean
+}
+
+export type ServerStreamFeature = StreamFeature<Negotiation>

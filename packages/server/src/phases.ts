@@ -1,0 +1,71 @@
+/** What the features of one host plugged in, sorted by phase once, at start-up. */
+import type { Iq } from '@rookery/protocol/stanza'
+import type { Feature, IqRoute, PresenceHandling, Wiring } from './feature.ts'
+import type { Log } from './powers.ts'
+
+export interface Plugged<F> {
+  feature: string
+  call: F
+}
+
+type Present<T> = Exclude<T, undefined>
+
+export class Phases {
+  readonly screen: Plugged<Present<Wiring['screen']>>[] = []
+  readonly stamp: Plugged<Present<Wiring['stamp']>>[] = []
+  readonly archive: Plugged<Present<Wiring['archive']>>[] = []
+  readonly copy: Plugged<Present<Wiring['copy']>>[] = []
+  readonly fallback: Plugged<Present<Wiring['fallback']>>[] = []
+  readonly notify: Plugged<Present<Wiring['notify']>>[] = []
+  readonly hostMessage: Plugged<Present<Wiring['hostMessage']>>[] = []
+  readonly wirings: { feature: Feature; wiring: Wiring }[] = []
+  readonly routes = new Map<string, IqRoute>()
+  presence: PresenceHandling | undefined
+
+  add(feature: Feature, wiring: Wiring): void {
+    const plug = <F>(list: Plugged<F>[], call: F | undefined): void => {
+      if (call !== undefined) list.push({ feature: feature.name, call })
+    }
+    plug(this.screen, wiring.screen)
+    plug(this.stamp, wiring.stamp)
+    plug(this.archive, wiring.archive)
+    plug(this.copy, wiring.copy)
+    plug(this.fallback, wiring.fallback)
+    plug(this.notify, wiring.notify)
+    plug(this.hostMessage, wiring.hostMessage)
+    for (const route of wiring.iq ?? []) this.#route(feature, route)
+    if (wiring.presence !== undefined) {
+      if (this.presence !== undefined)
+        throw new TypeError(`feature ${feature.name}: another feature handles presence already`)
+      this.presence = wiring.presence
+    }
+    this.wirings.push({ feature, wiring })
+  }
+
+  route(request: Iq, at: 'host' | 'account'): IqRoute | undefined {
+    const payload = request.payload
+    return payload === undefined ? undefined : this.routes.get(routeKey(request.type, at, payload))
+  }
+
+  #route(feature: Feature, route: IqRoute): void {
+    const key = routeKey(route.type, route.at, route.payload)
+    if (this.routes.has(key)) throw new TypeError(`feature ${feature.name}: two routes answer ${key}`)
+    this.routes.set(key, route)
+  }
+}
+
+/** The braces keep a namespace from running into a name. */
+function routeKey(type: string, at: string, payload: { name: string; ns: string }): string {
+  return `${type} ${at} {${payload.ns}}${payload.name}`
+}
+
+/** Calls what must neither refuse nor stop anything: a fault is logged with the name of the feature. */
+export function callSafely<A>(list: readonly Plugged<(argument: A) => undefined>[], argument: A, log: Log): void {
+  for (let i = 0; i < list.length; i++) {
+    try {
+      list[i]!.call(argument)
+    } catch (error) {
+      log.error({ feature: list[i]!.feature, error }, 'a feature failed; the stanza went on')
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** Where a stanza goes, by the kind of its address: host, account, remote domain. Addressing only. RFC 6120 section 10. */
+import type { Maybe } from '@rookery/protocol'
+import { errorOf, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import type { Session } from './session.ts'
+
+/** Something that serves a domain: a host of ours; later components and other servers. */
+export interface Destination {
+  take(stanza: Stanza, origin: Session | undefined): Maybe<undefined>
+}
+
+const noSuchServer = new StanzaError('remote-server-not-found', { text: 'This server does not reach other servers.' })
+
+export class Router {
+  readonly #destinations = new Map<string, Destination>()
+
+  add(domain: string, destination: Destination): void {
+    if (this.#destinations.has(domain)) throw new TypeError(`${domain} is served already`)
+    this.#destinations.set(domain, destination)
+  }
+
+  remove(domain: string): void {
+    this.#destinations.delete(domain)
+  }
+
+  route(stanza: Stanza, origin: Session | undefined): Maybe<undefined> {
+    if (stanza.to === undefined) return undefined
+    const destination = this.#destinations.get(stanza.to.domain)
+    if (destination === undefined) return this.refuse(stanza, noSuchServer, origin) // [RFC6120 10.4]
+    return destination.take(stanza, origin)
+  }
+
+  /** Tells the sender that the stanza was not taken; says nothing where an error may not be answered. [RFC6120 8.3.1] */
+  refuse(stanza: Stanza, error: StanzaError, origin: Session | undefined): Maybe<undefined> {
+    const answer = errorOf(stanza, error)
+    return answer === undefined ? undefined : this.reply(answer, origin)
+  }
+
+  /** Takes an answer straight to the session that asked, else along the usual way. */
+  reply(answer: Stanza, origin: Session | undefined): Maybe<undefined> {
+    if (origin === undefined) return this.route(answer, undefined)
+    if (!origin.isEnded) origin.send(answer)
+    return undefined
+  }
+}

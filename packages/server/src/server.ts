@@ -1,0 +1,249 @@
+/** The server: hosts, listeners and connections put together, started and stopped. */
+import type { Socket } from 'node:net'
+import { parseJid } from '@rookery/protocol/jid'
+import type { SaslCrypto } from '@rookery/protocol/sasl'
+import { StreamError } from '@rookery/protocol/stream'
+import { authenticated, preAuth } from '@rookery/protocol/xml'
+import type { Storage } from '@rookery/storage'
+import { createMemoryStorage } from '@rookery/storage/memory'
+import { systemClock, systemRandom } from './clock.ts'
+import { type ServerConfig, type ServerConfigInput, serverSchema } from './config/schema.ts'
+import { Connection, type Surroundings } from './connection.ts'
+import { createCrypto } from './crypto.ts'
+import { ConfigError } from './errors.ts'
+import type { Feature } from './feature.ts'
+import { builtIn } from './features/index.ts'
+import { Gate } from './gate.ts'
+import { Host } from './host.ts'
+import { type CertificateInfo, Certificates, type SelfSigned } from './listen/certificates.ts'
+import { type Endpoint, Listeners } from './listen/listeners.ts'
+import { selfSigned } from './listen/self-signed.ts'
+import { SocketTransport } from './listen/socket-transport.ts'
+import { Flusher } from './outbound.ts'
+import type { AccountsPower, ClockPower, Log, RandomPower } from './powers.ts'
+import { Router } from './router.ts'
+import type { Transport } from './transport.ts'
+
+export interface ServerOptions extends ServerConfigInput {
+  /** Where everything is kept; in memory when not given, so gone when the process ends. */
+  storage?: Storage
+  /** Features beside the built-in ones. */
+  plugins?: readonly Feature[]
+  /** Nothing is logged when not given. */
+  log?: Log
+  clock?: ClockPower
+  random?: RandomPower
+  crypto?: SaslCrypto
+  /** Makes the certificate of a host that has none. */
+  selfSigned?: SelfSigned
+  software?: { name: string; version: string }
+}
+
+/** What can be asked of one host from code: the same accounts that clients log in to. */
+export type HostAccounts = Pick<AccountsPower, 'create' | 'setPassword' | 'remove' | 'exists'> & {
+  list(after: string | undefined, limit: number): Promise<string[]>
+}
+
+export class Server {
+  readonly config: ServerConfig
+  readonly #options: ServerOptions
+  readonly #storage: Storage
+  readonly #log: Log
+  readonly #clock: ClockPower
+  readonly #hosts = new Map<string, Host>()
+  readonly #connections = new Set<Connection>()
+  readonly #gate = new Gate()
+  readonly #certificates: Certificates
+  #listeners: Listeners | undefined
+  #surroundings: Surroundings | undefined
+  #watch: Disposable | undefined
+
+  constructor(config: ServerConfig, options: ServerOptions) {
+    this.config = config
+    this.#options = options
+    this.#storage = options.storage ?? createMemoryStorage()
+    this.#log = options.log ?? silent
+    this.#clock = options.clock ?? systemClock
+    this.#certificates = new Certificates(config.tls, config.hosts, options.selfSigned ?? selfSigned)
+  }
+
+  /** Where it listens; empty before `start`. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#listeners?.endpoints ?? []
+  }
+
+  get certificates(): readonly CertificateInfo[] {
+    return this.#certificates.infos
+  }
+
+  /** Opens the storage, starts the hosts, and takes connections from then on. */
+  async start(): Promise<void> {
+    await this.open()
+    await this.#certificates.load()
+    this.#listeners = new Listeners(this.config, this.#certificates, (socket) => this.#accept(socket), this.#log)
+    await this.#listeners.open()
+  }
+
+  /** Like `start`, but listens nowhere: connections come by `attach` alone. */
+  async open(): Promise<void> {
+    await this.#storage.open()
+    const router = new Router()
+    const started = this.#clock.now()
+    const { parallelHashing, queuedHashing } = this.config.auth
+    const shared = {
+      config: this.config,
+      crypto: this.#options.crypto ?? createCrypto({ parallel: parallelHashing, queue: queuedHashing }),
+      clock: this.#clock,
+      random: this.#options.random ?? systemRandom,
+      log: this.#log,
+      router,
+      features: [...builtIn, ...(this.#options.plugins ?? [])],
+      software: this.#options.software ?? { name: 'Rookery', version: '0.1.0' },
+      started,
+      hosts: this.config.hosts,
+    }
+    this.#checkFeatureNames(shared.features)
+    for (const domain of this.config.hosts) {
+      const host = new Host(domain, { ...shared, storage: this.#storage.host(domain) })
+      await host.start()
+      router.add(domain, host)
+      this.#hosts.set(domain, host)
+    }
+    this.#surroundings = this.#makeSurroundings()
+    this.#look()
+  }
+
+  /** Ends all streams with system-shutdown, waits for what they leave behind, and closes the storage. */
+  async stop(): Promise<void> {
+    await this.#listeners?.close()
+    this.#watch?.[Symbol.dispose]()
+    for (const connection of this.#connections)
+      connection.close(new StreamError('system-shutdown', 'the server goes down'))
+    const deadline = Date.now() + 3000
+    while (this.#connections.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
+    for (const connection of this.#connections) connection.destroy()
+    for (const host of this.#hosts.values()) await host.stop()
+    this.#hosts.clear()
+    await this.#storage.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** Reads the certificates anew; sessions go on with theirs. */
+  async reloadCertificates(): Promise<void> {
+    await this.#certificates.load()
+    this.#listeners?.reload()
+  }
+
+  /** Takes over a transport, e.g. one end of an in-memory pair. */
+  attach(transport: Transport): void {
+    const surroundings = this.#surroundings
+    if (surroundings === undefined) return transport.destroy()
+    const turned = this.#gate.enter(transport.remoteAddress, this.config.limits, this.#clock.monotonic())
+    const connection = turned === undefined ? new Connection(transport, surroundings) : undefined
+    if (connection === undefined) {
+      this.#log.debug({ address: transport.remoteAddress, limit: turned }, 'connection refused')
+      return transport.destroy() // [S23]
+    }
+    this.#connections.add(connection)
+  }
+
+  /** The accounts of a host of this server. */
+  accounts(domain: string): HostAccounts {
+    const host = this.#hosts.get(domain)
+    if (host === undefined) throw new RangeError(`${domain} is not a host of this server`)
+    const name = (local: string): string => {
+      const prepared = parseJid(`${local}@${domain}`)
+      if (prepared === undefined || !prepared.isBare || prepared.local === '')
+        throw new RangeError(`${local} cannot be the name of an account`)
+      return prepared.local
+    }
+    return {
+      create: async (local, password) => host.accounts.create(name(local), password),
+      setPassword: async (local, password) => host.accounts.setPassword(name(local), password),
+      remove: async (local) => host.removeAccount(name(local)),
+      exists: (local) => host.accounts.exists(name(local)),
+      list: (after, limit) => host.accounts.list(after, limit),
+    }
+  }
+
+  #accept(socket: Socket): void {
+    this.attach(new SocketTransport(socket, this.#certificates))
+  }
+
+  #makeSurroundings(): Surroundings {
+    const { limits } = this.config
+    return {
+      config: this.config,
+      clock: this.#clock,
+      log: this.#log,
+      gate: this.#gate,
+      flusher: new Flusher(),
+      limits: {
+        before: { ...preAuth, bytes: limits.preAuthBytes, elements: limits.preAuthElements },
+        after: {
+          ...authenticated,
+          bytes: limits.stanzaBytes,
+          elements: limits.stanzaElements,
+          depth: limits.stanzaDepth,
+          attributes: limits.stanzaAttributes,
+        },
+      },
+      host: (domain) => this.#hosts.get(domain),
+      defaultHost: this.#hosts.get(this.config.hosts[0]!)!,
+      closed: (connection) => {
+        if (!this.#connections.delete(connection)) return
+        this.#gate.leave(connection.remoteAddress, connection.wasAuthenticated)
+      },
+    }
+  }
+
+  /** Once a second: who has not logged in, who does not read. */
+  #look(): void {
+    this.#watch = this.#clock.after(1000, () => {
+      const now = this.#clock.monotonic()
+      for (const connection of this.#connections) if (connection.needsCheck) connection.check(now)
+      this.#look()
+    })
+  }
+
+  #checkFeatureNames(features: readonly Feature[]): void {
+    const names = new Set<string>()
+    for (const { name } of features) {
+      if (names.has(name)) throw new ConfigError(`two features are called ${name}`, ['features'])
+      names.add(name)
+    }
+    for (const name of Object.keys(this.config.features))
+      if (!names.has(name))
+        throw new ConfigError(`there is no feature called ${name}; there are: ${[...names].sort().join(', ')}`, [
+          'features',
+          name,
+        ])
+  }
+}
+
+const nothing = (): void => undefined
+const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing }
+
+/** Makes a server from a configuration; what is wrong in it is a ConfigError that says where. */
+export async function createServer(options: ServerOptions = {}): Promise<Server> {
+  const { storage, plugins, log, clock, random, crypto, selfSigned: made, software, ...given } = options
+  const parsed = serverSchema.safeParse(given)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new ConfigError(
+      `${issue.path.join('.')}: ${issue.message}`,
+      issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
+      { cause: parsed.error },
+    )
+  }
+  const hosts = parsed.data.hosts.map((name) => {
+    const domain = parseJid(name)
+    if (domain === undefined || !domain.isDomain) throw new ConfigError(`hosts: ${name} is not a domain`, ['hosts'])
+    return domain.domain
+  })
+  if (new Set(hosts).size !== hosts.length) throw new ConfigError('hosts: a host is named twice', ['hosts'])
+  return new Server({ ...parsed.data, hosts }, options)
+}

@@ -1,0 +1,121 @@
+/** A session: an authenticated stream with a bound resource. What it is, not what is done with it. */
+import type { Jid } from '@rookery/protocol/jid'
+import type { Message, Presence, Stanza } from '@rookery/protocol/stanza'
+import { StreamError } from '@rookery/protocol/stream'
+import type { Lane } from './lane.ts'
+import { type Slot, SlotValues } from './slot.ts'
+
+/** The connection as a session needs it: the last step of the walk (outbound.ts). */
+export interface SessionLink {
+  readonly remoteAddress: string
+  readonly isSecure: boolean
+  /** Queues encoded bytes; they are written once in this turn of the event loop. */
+  write(wire: string): void
+  /** Calls back once everything queued so far has been handed to the system; false when the connection ended before. */
+  flushed(done: (sent: boolean) => void): void
+  close(error?: StreamError): void
+}
+
+export class Session {
+  /** Full JID. */
+  readonly jid: Jid
+  readonly account: Jid
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly link: SessionLink
+  readonly lane: Lane
+  /** The last presence broadcast, while the resource is available. [RFC6121 4.2.2] */
+  #presence: Presence | undefined
+  #priority = 0
+  #held: Message[] | undefined
+  #heldBytes = 0
+  readonly #heldBound: number
+  #isEnded = false
+  readonly #slots = new SlotValues()
+
+  constructor(jid: Jid, link: SessionLink, lane: Lane, since: number, heldBound: number) {
+    this.jid = jid
+    this.account = jid.bare
+    this.link = link
+    this.lane = lane
+    this.since = since
+    this.#heldBound = heldBound
+  }
+
+  /** An available resource; otherwise merely a connected one. [RFC6121 4.1, 8.5] */
+  get isAvailable(): boolean {
+    return this.#presence !== undefined
+  }
+
+  get presence(): Presence | undefined {
+    return this.#presence
+  }
+
+  /** −128 to 127; only an available resource has one. [RFC6121 4.7.2.3] */
+  get priority(): number {
+    return this.#priority
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** Set by the presence room alone, through its power. */
+  setPresence(presence: Presence | undefined, priority: number): void {
+    this.#presence = presence
+    this.#priority = priority
+  }
+
+  /** Delivers a stanza as it stands. */
+  send(stanza: Stanza): void {
+    this.link.write(stanza.wire())
+  }
+
+  /** Delivers what is encoded already: a fan-out. */
+  sendWire(wire: string): void {
+    this.link.write(wire)
+  }
+
+  /** Delivers a message, behind those that wait for older ones to go first. */
+  sendMessage(message: Message, wire: string): void {
+    if (this.#held === undefined) return this.link.write(wire)
+    this.#held.push(message)
+    this.#heldBytes += wire.length
+    if (this.#heldBytes > this.#heldBound)
+      this.link.close(new StreamError('policy-violation', 'too many messages wait'))
+  }
+
+  /** Until `release`, messages delivered wait: older ones go first (offline storage). Bounded in bytes. */
+  hold(): void {
+    this.#held ??= []
+  }
+
+  release(): void {
+    for (const message of this.takeHeld()) this.send(message)
+  }
+
+  /** The messages that wait, which the session lets go of. */
+  takeHeld(): readonly Message[] {
+    const held = this.#held ?? []
+    this.#held = undefined
+    this.#heldBytes = 0
+    return held
+  }
+
+  /** Said by the connection; from now on nothing reaches the client. */
+  markEnded(): void {
+    this.#isEnded = true
+  }
+
+  get<T>(slot: Slot<T>): T {
+    return this.#slots.get(slot)
+  }
+
+  peek<T>(slot: Slot<T>): T | undefined {
+    return this.#slots.peek(slot)
+  }
+
+  set<T>(slot: Slot<T>, value: T): void {
+    this.#slots.set(slot, value)
+  }
+}

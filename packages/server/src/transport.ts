@@ -1,0 +1,44 @@
+/**
+ * One byte stream as connection.ts sees it: a TCP socket, a TLS socket, one end of an in-memory pair. Bytes are wire
+ * strings (a character a byte), so that text is neither decoded nor encoded on its way through the server.
+ */
+import type { ChannelBinding } from '@rookery/protocol/sasl'
+
+/** What a transport tells its one owner. */
+export interface TransportSink {
+  /** Received bytes. */
+  data(wire: string): void
+  /** Everything written has been handed to the system, after a write that returned false. */
+  drained(): void
+  /** No more bytes will come or go. Said once. */
+  closed(): void
+}
+
+export interface TlsState {
+  /** E.g. `TLSv1.3`. */
+  readonly version: string
+  readonly channelBindings: readonly ChannelBinding[]
+  /** The XMPP addresses a verified client certificate stands for (id-on-xmppAddr); none without one. [RFC6120 13.7.1.4] */
+  readonly peerAddresses: readonly string[]
+}
+
+export interface Transport {
+  /** Address of the other side, for limits and logs. */
+  readonly remoteAddress: string
+  /** The state of TLS, or undefined while the bytes go in the clear. */
+  readonly tls: TlsState | undefined
+  /** Whether `startTls` can be called. */
+  readonly canStartTls: boolean
+  /** Bytes written and not yet handed to the system. */
+  readonly pending: number
+  attach(sink: TransportSink): void
+  /** Takes bytes to send; false when they wait for the other side to read. */
+  write(wire: string): boolean
+  pause(): void
+  resume(): void
+  /** Sends what waits, then closes; destroys by itself if the other side does not read. */
+  end(): void
+  destroy(): void
+  /** Goes on under TLS as its server, with the certificate of `host`. Bytes received in the clear before must be gone. */
+  startTls(host: string, done: (error?: Error) => void): void
+}
