@@ -2,18 +2,11 @@
  * Entity capabilities (XEP-0115 1.6.0): the `<c/>` of presence and the verification string of section 5. The hash function is passed in;
  * asking, caching and believing are the feature's. Not XEP-0390.
  */
-import {
-  attribute,
-  CodecError,
-  type ElementCodec,
-  element,
-  encodeBase64,
-  optionalAttribute,
-  string,
-} from '../codec/index.ts'
+import { attribute, CodecError, type ElementCodec, element, optionalAttribute, string } from '../codec/index.ts'
 import type { DiscoInfo, Identity } from '../disco/index.ts'
 import { type DataForm, fieldOf } from '../forms/index.ts'
 import { type Maybe, then } from '../maybe.ts'
+import { encodeBase64 } from '../sasl/base64.ts'
 import { toWire } from '../xml/index.ts'
 
 export const CAPS_NS = 'http://jabber.org/protocol/caps'

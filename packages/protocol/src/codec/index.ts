@@ -1,5 +1,4 @@
 /** Elements declared once: type, parser and builder from one declaration. */
-export { decodeBase64, encodeBase64 } from './base64.ts'
 export { attributesOf, flag, optionalOwnText, optionalText, ownText, text, texts } from './content.ts'
 export { type ElementCodec, element, type Infer, type Shape, type Shaped } from './element.ts'
 export { CodecError, isBroken } from './error.ts'

@@ -1,8 +1,7 @@
-/** Lexical forms: whole numbers, booleans, base64. */
+/** Lexical forms: whole numbers and booleans. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
-import { boolean, decodeBase64, encodeBase64, integer, parseInteger, trim } from './index.ts'
+import { boolean, integer, parseInteger, trim } from './index.ts'
 
 describe('whole numbers', () => {
   it('are digits with a sign, no more', () => {
@@ -58,27 +57,4 @@ it('only the space of XML is cut', () => {
   assert.equal(trim('\t a b\r\n'), 'a b')
   assert.equal(trim('\u00a0a'), '\u00a0a')
   assert.equal(trim('   '), '')
-})
-
-describe('base64', () => {
-  it('is that of every other implementation', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const text = Buffer.from(bytes).toString('base64')
-        assert.equal(encodeBase64(bytes), text)
-        assert.deepEqual(decodeBase64(text), bytes)
-      }),
-    )
-  })
-
-  it('has one form for the same bytes', () => {
-    const text = fc.stringMatching(/^[A-Za-z0-9+/=]{0,12}$/)
-    fc.assert(
-      fc.property(fc.oneof(text, fc.string({ unit: 'binary' })), (guess) => {
-        const bytes = decodeBase64(guess)
-        if (bytes !== undefined) assert.equal(encodeBase64(bytes), guess)
-      }),
-      { numRuns: 500 },
-    )
-  })
 })

@@ -4,7 +4,7 @@
  */
 import { formatDateTime, parseDateTime } from '../dates/index.ts'
 import { type Jid, parseJid } from '../jid/index.ts'
-import { decodeBase64, encodeBase64 } from './base64.ts'
+import { decodeBase64, encodeBase64 } from '../sasl/base64.ts'
 
 export interface Text<T> {
   /** Completes the sentence "… must be …". */

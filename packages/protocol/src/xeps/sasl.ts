@@ -1,6 +1,6 @@
 /**
  * SASL as XMPP carries it (RFC 6120 section 6), with the channel-binding types of XEP-0440 1.0.0. Wire form only: mechanisms are in `sasl/`.
- * Data are bytes: missing when the element had no text, empty when it had the single `=` that stands for nothing.
+ * Data are bytes. Where no data and zero bytes differ (<auth/>, <success/>), the single `=` stands for zero bytes.
  */
 import {
   attributesOf,
@@ -18,37 +18,28 @@ import {
   texts,
 } from '../codec/index.ts'
 import { NS } from '../namespaces.ts'
+import { readSaslCondition, type SaslCondition } from '../sasl/sasl-error.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export const CHANNEL_BINDING_NS = 'urn:xmpp:sasl-cb:0'
 
-/** The defined conditions. [RFC6120 6.5] */
-export const SASL_CONDITIONS = [
-  'aborted',
-  'account-disabled',
-  'credentials-expired',
-  'encryption-required',
-  'incorrect-encoding',
-  'invalid-authzid',
-  'invalid-mechanism',
-  'malformed-request',
-  'mechanism-too-weak',
-  'not-authorized',
-  'temporary-auth-failure',
-] as const
+/** A challenge or a response: no text is no bytes. */
+export interface SaslStepElement {
+  readonly data: Uint8Array
+}
 
-export type SaslCondition = (typeof SASL_CONDITIONS)[number]
-
-export interface SaslData {
+export interface SaslSuccessElement {
   readonly data?: Uint8Array | undefined
 }
 
-export interface SaslAuth extends SaslData {
+export interface SaslAuthElement {
   /** Missing is answered like an unknown one: `invalid-mechanism`. [RFC6120 6.5.7] */
   readonly mechanism?: string | undefined
+  /** The initial response. */
+  readonly data?: Uint8Array | undefined
 }
 
-export interface SaslFailure {
+export interface SaslFailureElement {
   readonly condition: SaslCondition
   readonly text?: { readonly content: string; readonly lang?: string | undefined } | undefined
 }
@@ -63,20 +54,20 @@ const marked: Text<Uint8Array> = {
 const unmarked: Text<Uint8Array> = { ...marked, encode: base64.encode }
 
 /** Like the three below, it can be broken in one way only: its text is not base64. The answer is `incorrect-encoding`. [RFC6120 6.5.5] */
-export const auth: ElementCodec<SaslAuth> = element(NS.sasl, 'auth', {
+export const auth: ElementCodec<SaslAuthElement> = element(NS.sasl, 'auth', {
   mechanism: optionalAttribute('mechanism', string),
   data: optionalOwnText(marked),
 })
 
-export const challenge: ElementCodec<SaslData> = element(NS.sasl, 'challenge', { data: optionalOwnText(unmarked) })
+export const challenge: ElementCodec<SaslStepElement> = element(NS.sasl, 'challenge', { data: ownText(unmarked) })
 
-export const response: ElementCodec<SaslData> = element(NS.sasl, 'response', { data: optionalOwnText(unmarked) })
+export const response: ElementCodec<SaslStepElement> = element(NS.sasl, 'response', { data: ownText(unmarked) })
 
-export const success: ElementCodec<SaslData> = element(NS.sasl, 'success', { data: optionalOwnText(marked) })
+export const success: ElementCodec<SaslSuccessElement> = element(NS.sasl, 'success', { data: optionalOwnText(marked) })
 
 export const abort: ElementCodec<Readonly<Record<never, never>>> = element(NS.sasl, 'abort', {})
 
-export const failure: ElementCodec<SaslFailure> = element(NS.sasl, 'failure', {
+export const failure: ElementCodec<SaslFailureElement> = element(NS.sasl, 'failure', {
   condition: conditionPart(),
   text: optionalChild(element(NS.sasl, 'text', { lang: optionalAttribute('xml:lang', string), content: ownText() })),
 })
@@ -107,7 +98,7 @@ function conditionPart(): RequiredPart<SaslCondition> {
     read: (found: Element) => {
       const named = found.childElements().find((one) => one.ns === NS.sasl && one.name !== 'text')
       if (named === undefined) return new CodecError('<failure/> needs a condition.')
-      return SASL_CONDITIONS.find((condition) => condition === named.name) ?? 'not-authorized'
+      return readSaslCondition(named.name)
     },
     write: (condition, draft) => {
       draft.children.push(el(condition, NS.sasl))
