@@ -21,6 +21,8 @@ import { NS } from '../namespaces.ts'
 import { readSaslCondition, type SaslCondition } from '../sasl/sasl-error.ts'
 import { type Element, el } from '../xml/index.ts'
 
+export type { SaslCondition }
+
 export const CHANNEL_BINDING_NS = 'urn:xmpp:sasl-cb:0'
 
 /** A challenge or a response: no text is no bytes. */
