@@ -16,9 +16,13 @@ const befriend = async (asking: StockClient, asked: StockClient): Promise<void> 
   await asked.allow(asking.jid)
 }
 
-/** Expectations first, then the deed: nothing seen earlier counts. */
+/** Watches before it acts: nothing seen earlier counts. */
 const changePresence = async (one: StockClient, other: StockClient): Promise<void> => {
-  for (const show of ['away', 'dnd'] as const) await Promise.all([other.sees(one.jid, show), one.show(show)])
+  for (const show of ['away', 'dnd'] as const) {
+    const seen = await other.watch(one.jid, show)
+    await one.show(show)
+    await seen()
+  }
 }
 
 const chat = async (one: StockClient, other: StockClient, topic: string): Promise<void> => {
@@ -31,7 +35,9 @@ const chat = async (one: StockClient, other: StockClient, topic: string): Promis
 
 /** Messages for nobody at home are kept [RFC6121 8.5.2.2.1, XEP-0160]. */
 const missAndCatchUp = async (present: StockClient, absent: StockClient): Promise<void> => {
-  await Promise.all([present.sees(absent.jid, 'unavailable'), absent.logout()])
+  const gone = await present.watch(absent.jid, 'unavailable')
+  await absent.logout()
+  await gone()
   const missed = ['first', 'second'].map((word) => `the ${word} that ${absent.jid} missed`)
   for (const body of missed) await present.say(absent.jid, body)
   assertSecure(absent.jid, await absent.login())

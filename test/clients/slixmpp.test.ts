@@ -11,4 +11,5 @@ before(async () => {
 after(() => target?.stop())
 
 test('slixmpp logs in with SCRAM over STARTTLS, adds, sees, chats and catches up', { timeout: 120_000 }, (t) =>
-  everyday(t, target, makeSlixmpp, makeSlixmpp))
+  everyday(t, target, makeSlixmpp, makeSlixmpp),
+)

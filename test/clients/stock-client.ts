@@ -39,8 +39,8 @@ export interface StockClient {
   /** Waits until the roster says 'both'. */
   hasMutual(contact: string): Promise<void>
   show(show: Show): Promise<void>
-  /** Waits for a change of presence that arrives after this call. */
-  sees(contact: string, show: Show | 'unavailable'): Promise<void>
+  /** Starts to watch for a change of presence; what it returns waits for one that arrived since. */
+  watch(contact: string, show: Show | 'unavailable'): Promise<() => Promise<void>>
   say(contact: string, body: string): Promise<void>
   /** Waits for a message with this body from the contact. */
   hears(contact: string, body: string): Promise<void>

@@ -97,13 +97,13 @@ class Slixmpp implements StockClient {
     this.#command({ do: 'show', show })
   }
 
-  async sees(contact: string, show: Show | 'unavailable'): Promise<void> {
+  async watch(contact: string, show: Show | 'unavailable'): Promise<() => Promise<void>> {
     const from = this.#bot.output.lastIndexOf('\n') + 1
-    await this.#reports(
-      `${contact} is ${show}`,
-      ({ event, type, sender }) => event === 'presence' && type === show && sender === contact,
-      from,
-    )
+    const isThat = ({ event, type, sender }: Report): boolean =>
+      event === 'presence' && type === show && sender === contact
+    return async () => {
+      await this.#reports(`${contact} is ${show}`, isThat, from)
+    }
   }
 
   async say(contact: string, body: string): Promise<void> {
