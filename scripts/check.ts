@@ -1,0 +1,17 @@
+/** `npm run check`: format, lint, types, import directions and the fast tests. Stops at the first that fails. */
+import { spawnSync } from 'node:child_process'
+import { execPath, exit } from 'node:process'
+
+const steps: [string, string, string[]][] = [
+  ['format and lint', 'biome', ['check', '.']],
+  ['types', 'tsc', ['-p', 'tsconfig.json']],
+  ['types of the universal package', 'tsc', ['-p', 'packages/protocol/tsconfig.json']],
+  ['import directions', execPath, ['scripts/imports.ts']],
+  ['tests', execPath, ['scripts/test.ts']],
+]
+for (const [what, command, options] of steps) {
+  const start = performance.now()
+  const run = spawnSync(command, options, { stdio: 'inherit' })
+  console.log(`${run.status === 0 ? 'ok' : 'FAILED'}  ${what}  ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  if (run.status !== 0) exit(run.status ?? 1)
+}

@@ -1,0 +1,38 @@
+/**
+ * Runs tests: `npm test` all that need nothing but npm; `npm run test:clients`, `test:attacks`, `test:peers` those under
+ * test/<name>, which need what .ci/install installs. More words are patterns that file names must contain.
+ */
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { argv, execPath, exit } from 'node:process'
+
+const suites = new Map([
+  ['clients', { files: ['test/clients/**/*.test.ts'], concurrency: 1 }],
+  ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 2 }],
+  ['peers', { files: ['test/scenarios/peers.test.ts'], concurrency: 1 }],
+])
+const fast = {
+  files: [
+    'packages/**/*.test.ts',
+    'apps/**/*.test.ts',
+    'examples/**/*.test.ts',
+    'bench/**/*.test.ts',
+    'test/scenarios/{memory,tcp}.test.ts',
+    'test/docs/**/*.test.ts',
+  ],
+  concurrency: 2,
+}
+
+const [name = '', ...patterns] = argv.slice(2)
+const suite = suites.get(name) ?? fast
+const wanted = suite === fast && name !== '' ? [name, ...patterns] : patterns
+const files = globSync(suite.files, { exclude: (path) => path.includes('node_modules') })
+  .filter((file) => wanted.every((pattern) => file.includes(pattern)))
+  .sort()
+if (files.length === 0) {
+  console.error(`no test file matches ${[name, ...patterns].join(' ')}`)
+  exit(1)
+}
+const options = ['--test', `--test-concurrency=${suite.concurrency}`, '--test-timeout=600000', '--disable-proto=throw']
+const run = spawnSync(execPath, [...options, ...files], { stdio: 'inherit' })
+exit(run.status ?? 1)
