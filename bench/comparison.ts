@@ -67,7 +67,8 @@ function figuresOf(one: Case): readonly Figure[] {
 /** What makes a figure doubtful is said, not hidden. */
 function remarksOn(one: Case, { server, result, failure }: Measured): string[] {
   const about = `! ${server}, ${one.name}:`
-  if (result === undefined) return [`${about} ${failure ?? 'no figures'}`]
+  // The whole story went to stderr when it happened.
+  if (result === undefined) return [`${about} ${failure?.split('\n')[0] ?? 'no figures'}`]
   const remarks: string[] = []
   if (result.failed > 0) remarks.push(`${about} ${result.failed} of ${result.users} users failed`)
   if (result.errors > 0) remarks.push(`${about} ${result.errors} errors`)

@@ -35,17 +35,14 @@ const folder = mkdtempSync(join(tmpdir(), 'rookery-bench-'))
 const versions = new Map<TargetName, string>()
 const measured: Measured[] = []
 let running: Target | undefined
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 // Ctrl-C ends the server under load too; children that are left are killed by their own exit hooks.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void (running?.stop() ?? Promise.resolve()).finally(() => process.exit(130)))
 }
 
-try {
-  for (const server of servers) await compare(server)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+for (const server of servers) await compare(server)
 
 const title = servers.map((server) => `${server} ${versions.get(server) ?? '?'}`).join(', ')
 console.log(`\n${title}; peers store passwords ${passwords === 'plain' ? 'plainly' : 'as SCRAM keys'}`)
