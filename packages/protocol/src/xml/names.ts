@@ -41,7 +41,8 @@ function kindOf(prefix: string, local: string): number {
 }
 
 const tableSize = 1024
-const nobody: QName = new QName('', '', '')
+/** Fills the table; no name has a space. */
+const nobody: QName = new QName(' ', '', '')
 const names: QName[] = Array.from({ length: tableSize }, () => nobody)
 const texts: string[] = Array.from({ length: tableSize }, () => '')
 

@@ -15,6 +15,7 @@ export const REFUSED = -2
 export const malformedTag: XmlError = new XmlError('not-well-formed', 'malformed tag')
 export const badName: XmlError = new XmlError('not-well-formed', 'not a qualified name')
 export const longName: XmlError = new XmlError('policy-violation', 'name too long')
+// <unsupported-encoding/> would fit too [RFC6120 4.9.3.22]; <bad-format/> may stand for it and cannot be read as "try UTF-16" [RFC6120 4.9.3.1].
 export const badUtf8: XmlError = new XmlError('bad-format', 'not UTF-8')
 export const badCharacter: XmlError = new XmlError('not-well-formed', 'illegal character or undeclared entity')
 const tooManyAttributes: XmlError = new XmlError('policy-violation', 'too many attributes')
@@ -100,7 +101,8 @@ export class StartTag {
       if (i === end) return INCOMPLETE
       const attribute = nameAt(wire, nameStart, i, hash)
       if (attribute === undefined) return this.#refuse(badName)
-      if ((this.count + this.declared.length) >> 1 >= limits.attributes) return this.#refuse(tooManyAttributes)
+      const before = ((this.count + this.declared.length) >> 1) + (this.defaultNs === undefined ? 0 : 1)
+      if (before >= limits.attributes) return this.#refuse(tooManyAttributes)
 
       while (tagClass[c] === SPACE) {
         if (++i === end) return INCOMPLETE
@@ -163,7 +165,7 @@ export class StartTag {
 
   /** After prefixes were resolved: does an expanded name occur twice? [XML-NAMES 6.3] */
   duplicateExpandedName(): boolean {
-    return this.prefixedAt.length > 1 && this.#repeats()
+    return this.count > 2 && this.#repeats()
   }
 
   #set(index: number, text: string): void {
@@ -171,7 +173,7 @@ export class StartTag {
     else this.attributes.push(text)
   }
 
-  /** [XML 3.1 WFC: Unique Att Spec]; prefixed names are looked at again by `duplicateExpandedName`. */
+  /** [XML 3.1 WFC: Unique Att Spec]; if there are prefixed names, `duplicateExpandedName` judges all of them. */
   #hasDuplicates(): boolean {
     return this.prefixedAt.length === 0 && this.count > 2 && this.#repeats()
   }

@@ -4,7 +4,7 @@
  */
 import type { Element } from './element.ts'
 import { escapeAttribute, escapeText } from './escape.ts'
-import { isContentNamespace } from './namespaces.ts'
+import { isContentNamespace, XML_NS } from './namespaces.ts'
 import { toWire } from './wire.ts'
 
 /**
@@ -24,36 +24,44 @@ export function writeStart(element: Element, outerNs: string): string {
 
 /** What follows `writeStart`: `/>`, or `>`, the content and the end tag. */
 export function writeContent(element: Element): string {
-  if (element.inner !== undefined) {
-    return element.inner === '' ? '/>' : `>${element.inner}</${toWire(element.name)}>`
-  }
-  const parents: Element[] = []
+  if (element.inner !== undefined) return contentOf(element, element.inner)
+  if (element.children.length === 0) return '/>'
+  const open: Element[] = []
   const indexes: number[] = []
+  const defaults: string[] = []
   let current = element
   let index = 0
-  let out = current.children.length === 0 ? '' : '>'
+  let defaultNs = element.ns
+  let out = '>'
   for (;;) {
     const node = current.children[index++]
     if (typeof node === 'string') out += escapeText(node)
     else if (node !== undefined) {
-      out += startTag(node, node.ns === current.ns)
-      if (node.inner !== undefined) out += writeContent(node)
+      out += startTag(node, node.ns === defaultNs)
+      if (node.inner !== undefined) out += contentOf(node, node.inner)
       else if (node.children.length === 0) out += '/>'
       else {
         out += '>'
-        parents.push(current)
+        open.push(current)
         indexes.push(index)
+        defaults.push(defaultNs)
         current = node
         index = 0
+        if (node.ns !== XML_NS) defaultNs = node.ns
       }
     } else {
-      out += current.children.length === 0 ? '/>' : `</${toWire(current.name)}>`
-      const parent = parents.pop()
+      out += endTag(current)
+      const parent = open.pop()
       if (parent === undefined) return out
       current = parent
       index = indexes.pop()!
+      defaultNs = defaults.pop()!
     }
   }
+}
+
+function contentOf(element: Element, inner: string): string {
+  return inner === '' ? '/>' : `>${inner}${endTag(element)}`
 }
 
 /** ` name='value'`, escaped, with the space before it. The name is one that needs no declaration. */
@@ -63,8 +71,8 @@ export function writeAttribute(name: string, value: string): string {
 
 function startTag(element: Element, inheritsNs: boolean): string {
   const attributes = element.attributes
-  let out = `<${toWire(element.name)}`
-  if (!inheritsNs) out += ` xmlns='${escapeAttribute(element.ns)}'`
+  let out = `<${tagName(element)}`
+  if (!inheritsNs && element.ns !== XML_NS) out += ` xmlns='${escapeAttribute(element.ns)}'`
   for (let i = 0; i < attributes.length; i += 2) {
     const name = attributes[i]!
     const value = escapeAttribute(attributes[i + 1]!)
@@ -72,6 +80,15 @@ function startTag(element: Element, inheritsNs: boolean): string {
     else out += ` ${toWire(name)}='${value}'`
   }
   return out
+}
+
+function endTag(element: Element): string {
+  return `</${tagName(element)}>`
+}
+
+/** The XML namespace may not be declared as the default one. [XML-NAMES 3] */
+function tagName(element: Element): string {
+  return element.ns === XML_NS ? `xml:${toWire(element.name)}` : toWire(element.name)
 }
 
 /** A '{uri}local' attribute with a prefix of its own. The uri may hold any character, the local name no brace. */
