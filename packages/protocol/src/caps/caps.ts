@@ -14,7 +14,7 @@ export const CAPS_NS = 'http://jabber.org/protocol/caps'
 export interface Caps {
   readonly node: string
   readonly ver: string
-  /** The name of the hash function; missing in the legacy format, whose `ver` proves nothing. [XEP-0115 5.4, 11.1] */
+  /** The name of the hash function; missing in the legacy format, whose `ver` proves nothing. [XEP-0115 5.4, 13] */
   readonly hash?: string | undefined
   /** Only in the legacy format. */
   readonly ext?: string | undefined
@@ -42,7 +42,8 @@ export function capsHold(promised: string, info: DiscoInfo, hash: Hash): Maybe<b
 
 /**
  * S of section 5.1 as a wire string, one char a byte: so that comparing chars is the i;octet collation it asks for.
- * Beyond 5.4 it refuses `<` inside a part: with it one answer can be written to hash like another (a name that pretends to be features).
+ * Beyond 5.4 it refuses `<` inside a part, with which a name can pretend to be features. That closes the widest of the known holes
+ * [XEP-0115 9.3], not all: fields of a form and features can still be written for one another where their order allows it.
  */
 export function capsInput(info: DiscoInfo): string | CodecError {
   const identities = info.identities.map(identityParts).sort(byParts)

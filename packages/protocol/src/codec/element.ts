@@ -39,7 +39,14 @@ export type Shaped<S extends Shape> = Flat<
 type Flat<T> = { [K in keyof T]: T[K] }
 
 /**
- * Declares an element. `check` looks at the whole value after the parts were read (for rules between parts) and answers
+ * Declares an element:
+ *
+ * ```ts
+ * const item = element('urn:example:list', 'item', { jid: attribute('jid', address), note: optionalText('note') })
+ * item.parse(found)   // { jid, note? }, a CodecError, or undefined when `found` is another element
+ * ```
+ *
+ * `check` looks at the whole value after the parts were read (for rules between parts) and answers
  * with a sentence when something is wrong.
  */
 export function element<const S extends Shape>(

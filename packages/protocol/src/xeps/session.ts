@@ -4,7 +4,7 @@ import { NS } from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export interface Session {
-  /** In the stream feature: a client need not ask. [RFC6121 E] */
+  /** In the stream feature: a client need not ask (draft-cridland-xmpp-session-01). */
   readonly optional?: boolean | undefined
 }
 
