@@ -36,7 +36,7 @@ export async function startRookery(folder: string): Promise<Target> {
   }
   if (!(await isReady(child, port))) {
     await stop()
-    throw new Error(`rookery did not start. It said:\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
+    throw new Error(`rookery did not start\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
   }
   return { name: 'rookery', version: version(), port, pids: [child.pid ?? 0], stop }
 }
