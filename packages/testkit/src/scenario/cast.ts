@@ -6,6 +6,8 @@ import { type Account, TestClient } from './test-client.ts'
 
 let runs = 0
 
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64')
+
 export class Cast {
   readonly target: Target
   readonly clients: ReadonlyMap<string, TestClient>
@@ -64,16 +66,14 @@ export class Cast {
       result = result.replaceAll(`${named}@${domain}`, (found, offset: number) =>
         offset > 0 && /[\w.-]/.test(result[offset - 1]!) ? found : `${local}@${domain}`,
       )
-      const plain = Buffer.from(`\0${local}\0${password}`, 'utf8').toString('base64')
+      const plain = base64(`\0${local}\0${password}`)
       result = result
         .replaceAll(`{local ${named}}`, local)
         .replaceAll(`{password ${named}}`, password)
         .replaceAll(`{sasl plain ${named}}`, plain)
     }
     return result
-      .replaceAll(/\{sasl plain "([^"]*)" "([^"]*)"\}/g, (_, user: string, password: string) =>
-        Buffer.from(`\0${user}\0${password}`, 'utf8').toString('base64'),
-      )
+      .replaceAll(/\{base64 "([^"]*)"\}/g, (_, text: string) => base64(text.replaceAll('\\0', '\0')))
       .replaceAll(/\{(\d+) letters\}/g, (_, count: string) => 'x'.repeat(Number(count)))
   }
 

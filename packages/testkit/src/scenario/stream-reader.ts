@@ -1,6 +1,14 @@
-/** Reads the bytes of a stream into header, elements and end (interim: with saxes; the parser of @rookery/protocol/xml takes its place). */
-import { StringDecoder } from 'node:string_decoder'
-import { type SaxesAttributeNS, SaxesParser } from 'saxes'
+/** Reads the bytes of a stream into header, elements and end, with the parser of @rookery/protocol and the limits of somebody who trusts the sender. */
+import {
+  authenticated,
+  CLOSE,
+  Element,
+  StreamOpen,
+  toWire,
+  XmlError,
+  type XmlLimits,
+  XmlParser,
+} from '@rookery/protocol/xml'
 import type { Xml } from './xml.ts'
 
 export type StreamEvent =
@@ -9,65 +17,37 @@ export type StreamEvent =
   | { readonly kind: 'close' }
   | { readonly kind: 'broken'; readonly reason: string }
 
-interface Open {
-  readonly name: string
-  readonly ns: string
-  readonly attributes: string[]
-  readonly children: (Xml | string)[]
-}
-
-const flatten = (attributes: Record<string, SaxesAttributeNS>): string[] =>
-  Object.values(attributes)
-    .filter(({ prefix, name }) => prefix !== 'xmlns' && name !== 'xmlns')
-    .flatMap(({ prefix, local, uri, value }) => [
-      prefix === 'xml' ? `xml:${local}` : uri ? `{${uri}}${local}` : local,
-      value,
-    ])
+const generous: XmlLimits = { ...authenticated, bytes: 16 * 1024 * 1024 }
 
 export class StreamReader {
   readonly #onEvent: (event: StreamEvent) => void
-  #decoder = new StringDecoder('utf8')
-  #parser: SaxesParser<{ xmlns: true }>
+  readonly #parser = new XmlParser(generous)
+  #isBroken = false
 
   constructor(onEvent: (event: StreamEvent) => void) {
     this.#onEvent = onEvent
-    this.#parser = this.#start()
   }
 
   feed(wire: string): void {
-    this.#parser.write(this.#decoder.write(Buffer.from(wire, 'latin1')))
+    this.#parser.feed(wire)
+    for (let event = this.#parser.next(); event !== undefined && !this.#isBroken; event = this.#parser.next()) {
+      if (event === CLOSE) this.#onEvent({ kind: 'close' })
+      else if (event instanceof Element) this.#onEvent({ kind: 'element', xml: event })
+      else if (event instanceof StreamOpen) this.#onEvent({ kind: 'header', xml: headerOf(event) })
+      else if (event instanceof XmlError) {
+        this.#isBroken = true
+        this.#onEvent({ kind: 'broken', reason: event.text })
+      }
+    }
   }
 
+  /** The next bytes begin a new stream. [RFC6120 4.3.3] */
   restart(): void {
-    this.#decoder = new StringDecoder('utf8')
-    this.#parser = this.#start()
-  }
-
-  #start(): SaxesParser<{ xmlns: true }> {
-    const parser = new SaxesParser({ xmlns: true as const })
-    const open: Open[] = []
-    let broken = false
-    parser.on('opentag', (tag) => {
-      const attributes = flatten(tag.attributes)
-      open.push({ name: tag.local, ns: tag.uri, attributes, children: [] })
-      if (open.length === 1) this.#onEvent({ kind: 'header', xml: open[0]! })
-    })
-    parser.on('text', (text) => {
-      if (open.length > 1) open.at(-1)!.children.push(text)
-    })
-    parser.on('closetag', () => {
-      const element = open.pop()!
-      if (open.length === 0) this.#onEvent({ kind: 'close' })
-      else if (open.length === 1) this.#onEvent({ kind: 'element', xml: element })
-      else open.at(-1)!.children.push(element)
-    })
-    parser.on('error', (error) => {
-      if (!broken) this.#onEvent({ kind: 'broken', reason: error.message })
-      broken = true
-    })
-    return parser
+    this.#parser.restart()
   }
 }
+
+const headerOf = ({ name, ns, attributes }: StreamOpen): Xml => ({ name, ns, attributes, children: [] })
 
 const opening = "<stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>"
 
@@ -75,12 +55,17 @@ const opening = "<stream:stream xmlns='jabber:client' xmlns:stream='http://ether
 export const readFragment = (text: string): Xml[] => {
   const found: Xml[] = []
   let broken: string | undefined
-  const alone = /^\s*(?:<\?xml[^>]*>\s*)?<stream:stream\b/.test(text)
+  let isComplete = false
+  const isHeader = text.trimStart().startsWith('<stream:stream')
   const reader = new StreamReader((event) => {
-    if (event.kind === 'broken') broken ??= event.reason
-    if (event.kind === 'element' || (event.kind === 'header' && alone)) found.push(event.xml)
+    if (event.kind === 'broken') broken = event.reason
+    if (event.kind === 'close') isComplete = true
+    if (event.kind === 'element' || (event.kind === 'header' && isHeader)) found.push(event.xml)
   })
-  reader.feed(Buffer.from(alone ? `${text}` : `${opening}${text}</stream:stream>`, 'utf8').toString('latin1'))
+  // A header in a scenario need not repeat its namespaces.
+  const header = text.includes('xmlns:stream') ? text : text.replace('<stream:stream', opening.slice(0, -1))
+  reader.feed(toWire(isHeader ? header : `${opening}${text}</stream:stream>`))
   if (broken !== undefined) throw new Error(broken)
+  if (!isHeader && !isComplete) throw new Error('an end tag is missing')
   return found
 }

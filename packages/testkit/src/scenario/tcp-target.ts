@@ -30,7 +30,6 @@ const raw = (socket: Socket): RawConnection => {
   socket.on('data', (wire: string) => connection.onData(wire))
   socket.on('error', () => {})
   socket.once('close', () => connection.onClose())
-  socket.once('end', () => connection.onClose())
   return connection
 }
 

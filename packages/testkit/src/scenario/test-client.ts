@@ -1,4 +1,5 @@
 /** A small raw client: it sends what it is told, keeps what comes in order, and knows just enough to log in. No TLS. */
+import { toWire } from '@rookery/protocol/xml'
 import type { Recipient } from './pattern.ts'
 import { type StreamEvent, StreamReader } from './stream-reader.ts'
 import type { RawConnection, Target } from './target.ts'
@@ -17,8 +18,6 @@ export type Stage = 'nothing' | 'connected' | 'open' | 'authenticated' | 'bound'
 
 export const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
 const BIND = 'urn:ietf:params:xml:ns:xmpp-bind'
-
-const toWire = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
 export class TestClient {
   readonly name: string
@@ -196,6 +195,8 @@ export class TestClient {
 
   close(): void {
     this.stage = 'ended'
+    const end = this.#inbox.findIndex(({ kind }) => kind === 'end')
+    if (end >= 0) this.#inbox.splice(end, 1)
     this.#connection?.close()
     this.#connection = undefined
   }
