@@ -302,6 +302,14 @@ test('limits the stream header and the declaration', () => {
   assert.equal(lastError(new XmlParser(small), `<?xml ${' '.repeat(200)}`), 'policy-violation')
 })
 
+test('counts the prefixes of the stream header with those inside', () => {
+  const head = (count: number) => `<s${Array.from({ length: count }, (_, i) => ` xmlns:p${i}='urn:${i}'`).join('')}>`
+  assert.equal(lastError(new XmlParser(small), head(3)), undefined)
+  assert.equal(lastError(new XmlParser({ ...small, attributes: 9 }), head(4)), 'policy-violation')
+  assert.equal(lastError(stream(small, head(2)), "<a xmlns:q='1'/>"), undefined)
+  assert.equal(lastError(stream(small, head(2)), "<a xmlns:q='1' xmlns:r='2'/>"), 'policy-violation')
+})
+
 test('does not count whitespace between elements', () => {
   const parser = stream(small, '<s>')
   assert.equal(lastError(parser, ...Array.from({ length: 100 }, () => ' \n'.repeat(50)), '<a/>'), undefined)

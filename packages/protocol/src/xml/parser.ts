@@ -2,17 +2,16 @@
  * The incremental XML parser: wire bytes in, stream header, whole first-level elements and errors out, pulled one at a time
  * (RFC 6120 section 11, XML 1.0 fifth edition, Namespaces in XML 1.0). It knows no stanzas, sends nothing, throws nothing on wire data.
  */
+import { type Assembly, borrowAssembly, returnAssembly } from './assembly.ts'
 import { checkDeclaration } from './declaration.ts'
 import { decodeRun, LITERAL, TEXT } from './decode.ts'
 import { Element } from './element.ts'
 import { XmlError } from './errors.ts'
 import { authenticated, type XmlLimits } from './limits.ts'
 import { matchesAt } from './names.ts'
-import { isContentNamespace, STREAM_NS, XML_NS } from './namespaces.ts'
 import { badCharacter, badUtf8, INCOMPLETE, malformedTag, REFUSED, StartTag } from './start-tag.ts'
 import { StreamOpen } from './stream-open.ts'
 import { CDATA, DECLARATION, findTokenEnd, READY, SHORT, SPACE, TAG, TEXT_RUN, tagClass } from './token-end.ts'
-import { borrowWorkbench, returnWorkbench, type Workbench } from './workbench.ts'
 
 /** The end tag of the root element. */
 export const CLOSE: unique symbol = Symbol('close')
@@ -41,12 +40,7 @@ const textClass: Uint8Array = Uint8Array.from({ length: 256 }, (_, c) =>
 )
 
 const tooLarge: XmlError = new XmlError('policy-violation', 'element too large')
-const tooDeep: XmlError = new XmlError('policy-violation', 'elements nested too deeply')
-const tooMany: XmlError = new XmlError('policy-violation', 'too many elements')
-const tooManyPrefixes: XmlError = new XmlError('policy-violation', 'too many namespace prefixes')
 const wrongEnd: XmlError = new XmlError('not-well-formed', 'end tag does not match')
-const unknownPrefix: XmlError = new XmlError('not-well-formed', 'undeclared namespace prefix')
-const expandedDuplicate: XmlError = new XmlError('not-well-formed', 'duplicate attribute')
 const restricted: XmlError = new XmlError(
   'restricted-xml',
   'comments, processing instructions and DTDs are not allowed',
@@ -81,16 +75,12 @@ export class XmlParser {
   #rootDefaultNs = ''
   #rootPrefixes: readonly string[] = []
 
-  /** The first-level element that is open, if `#depth` > 0. */
-  #bench: Workbench | undefined
-  #depth = 0
-  #elements = 0
+  /** The first-level element that is open. */
+  #assembly: Assembly | undefined
   /** Its bytes in earlier buffers, and where it begins in this one. */
   #bytes = 0
   #from = 0
-  #reusable = true
-  #outerDefaultIsReusable = true
-  #innerPrefixes = 0
+  /** Its content in earlier buffers, and where it begins in this one. */
   #inner = ''
   #innerFrom = 0
   #event: StreamOpen | Element | typeof CLOSE | undefined
@@ -136,7 +126,7 @@ export class XmlParser {
     const end = buffer.length
     let i = this.#position
     while (i < end) {
-      if (this.#depth === 0) i = this.#outside(buffer, i)
+      if (this.#assembly === undefined) i = this.#outside(buffer, i)
       else if (buffer.charCodeAt(i) !== LT) i = this.#text(buffer, i)
       else if (i + 1 === end) i = this.#wait(i, SHORT)
       else {
@@ -175,9 +165,9 @@ export class XmlParser {
   takeRest(): string {
     const rest = this.#buffer.slice(this.#position) + this.#held + this.#tail
     this.#buffer = this.#held = this.#tail = this.#inner = ''
-    this.#position = this.#depth = this.#bytes = this.#from = 0
+    this.#position = this.#bytes = this.#from = 0
     this.#unfinished = READY
-    this.#bench = undefined
+    this.#assembly = undefined
     return rest
   }
 
@@ -244,22 +234,17 @@ export class XmlParser {
     const tag = startTag
     const next = tag.read(buffer, i, this.#limits)
     if (next < 0) return next === INCOMPLETE ? this.#wait(i, TAG) : this.#refuse(tag.error)
-    if (tag.declared.length >> 1 > this.#limits.prefixes) return this.#refuse(tooManyPrefixes)
-    const name = tag.name
-    this.#rootName = name.wire
+    const { local, prefix, wire } = tag.name
+    const prefixes = tag.declared.slice()
+    const assembly = borrowAssembly('', [])
+    const error = assembly.open(tag, this.#limits)
+    if (error !== undefined) return this.#refuse(error)
+    const { ns, attributes } = assembly.finish(undefined)
+    returnAssembly(assembly)
+    this.#rootName = wire
     this.#rootDefaultNs = tag.defaultNs ?? ''
-    this.#rootPrefixes = tag.declared.slice()
-    const ns = name.prefix === '' ? this.#rootDefaultNs : this.#resolve(name.prefix)
-    if (ns === undefined || !this.#resolveAttributes(tag))
-      return this.#refuse(ns === undefined ? unknownPrefix : tag.error)
-    this.#event = new StreamOpen(
-      name.local,
-      ns,
-      name.prefix,
-      tag.takeAttributes(),
-      this.#rootDefaultNs,
-      this.#rootPrefixes,
-    )
+    this.#rootPrefixes = prefixes
+    this.#event = new StreamOpen(local, ns, prefix, attributes, this.#rootDefaultNs, prefixes)
     this.#place = tag.selfClosed ? AT_END : IN_ROOT
     return next
   }
@@ -274,96 +259,37 @@ export class XmlParser {
 
   #startTag(buffer: string, i: number): number {
     const tag = startTag
-    const limits = this.#limits
-    const next = tag.read(buffer, i, limits)
+    const next = tag.read(buffer, i, this.#limits)
     if (next < 0) return next === INCOMPLETE ? this.#wait(i, TAG) : this.#refuse(tag.error)
-    const depth = this.#depth
-    let bench = this.#bench
-    let defaultNs = this.#rootDefaultNs
-    let ownDefault = false
-    if (depth === 0 || bench === undefined) {
-      this.#elements = 0
-      this.#reusable = true
-      bench = this.#bench = borrowWorkbench()
-    } else {
-      const parent = bench.frames[depth - 1]!
-      defaultNs = parent.defaultNs
-      ownDefault = parent.ownDefault
-    }
-    if (depth >= limits.depth) return this.#refuse(tooDeep)
-    if (++this.#elements > limits.elements) return this.#refuse(tooMany)
-
-    if (tag.defaultNs !== undefined) {
-      // The writer leaves such a repetition out, so that it is re-scoped with its parent.
-      if (depth > 0 && tag.defaultNs === defaultNs && isContentNamespace(defaultNs)) this.#reusable = false
-      defaultNs = tag.defaultNs
-      ownDefault = depth > 0
-    }
-    const firstPrefix = bench.prefixes.length
-    if (tag.declared.length > 0 && !this.#declarePrefixes(tag.declared, bench)) return this.#refuse(tooManyPrefixes)
-    const name = tag.name
-    let ns: string | undefined = defaultNs
-    if (name.prefix !== '') {
-      ns = this.#resolve(name.prefix)
-      if (ns === undefined) return this.#refuse(unknownPrefix)
-    } else if (depth > 0 && !ownDefault && !this.#outerDefaultIsReusable) this.#reusable = false
-    if (tag.prefixedAt.length > 0 && !this.#resolveAttributes(tag)) return this.#refuse(tag.error)
-    const attributes = tag.takeAttributes()
-
-    if (depth === 0) {
-      this.#outerDefaultIsReusable = name.prefix === '' && isContentNamespace(ns)
-      this.#innerPrefixes = bench.prefixes.length
-      // What the start tag itself needed does not matter to its content.
-      this.#reusable = true
-      this.#inner = ''
+    let assembly = this.#assembly
+    if (assembly === undefined) {
+      assembly = this.#assembly = borrowAssembly(this.#rootDefaultNs, this.#rootPrefixes)
       this.#innerFrom = next
-      if (tag.selfClosed) {
-        this.#bench = undefined
-        bench.dropPrefixes(0)
-        returnWorkbench(bench)
-        this.#emit(new Element(name.local, ns, attributes, [], ''))
-        return next
-      }
-    } else if (tag.selfClosed) {
-      if (bench.prefixes.length > firstPrefix) bench.dropPrefixes(firstPrefix)
-      bench.push(new Element(name.local, ns, attributes, [], undefined))
-      return next
     }
-    const frame = bench.frameAt(depth)
-    frame.name = name
-    frame.ns = ns
-    frame.attributes = attributes
-    frame.defaultNs = defaultNs
-    frame.ownDefault = ownDefault
-    frame.firstNode = bench.nodeCount
-    frame.firstPrefix = firstPrefix
-    this.#depth = depth + 1
+    const error = assembly.open(tag, this.#limits)
+    if (error !== undefined) return this.#refuse(error)
+    if (tag.selfClosed) this.#close(assembly, buffer, next)
     return next
   }
 
   #endTag(buffer: string, i: number): number {
-    const bench = this.#bench!
-    const frame = bench.frames[this.#depth - 1]!
-    const name = frame.name!
-    const next = this.#matchEnd(buffer, i, name.wire)
-    if (next < 0) return next
-    const children = bench.take(frame.firstNode)
-    if (bench.prefixes.length > frame.firstPrefix) bench.dropPrefixes(frame.firstPrefix)
-    if (--this.#depth > 0) {
-      bench.push(new Element(name.local, frame.ns, frame.attributes, children, undefined))
-      return next
-    }
-    const inner = this.#reusable ? this.#inner + buffer.slice(this.#innerFrom, i) : undefined
-    this.#emit(new Element(name.local, frame.ns, frame.attributes, children, inner))
-    this.#inner = ''
-    this.#bench = undefined
-    returnWorkbench(bench)
+    const assembly = this.#assembly!
+    const next = this.#matchEnd(buffer, i, assembly.openName())
+    if (next >= 0) this.#close(assembly, buffer, i)
     return next
   }
 
-  #emit(element: Element): void {
-    this.#event = element
+  #close(assembly: Assembly, buffer: string, innerEnd: number): void {
+    if (assembly.depth > 1) {
+      assembly.close()
+      return
+    }
+    const inner = assembly.reusable ? this.#inner + buffer.slice(this.#innerFrom, innerEnd) : undefined
+    this.#event = assembly.finish(inner)
     if (this.#rootIsElement) this.#place = AFTER_ROOT
+    this.#inner = ''
+    this.#assembly = undefined
+    returnAssembly(assembly)
   }
 
   /** The index after the end tag at `i`, which must be that of `name`. */
@@ -399,7 +325,7 @@ export class XmlParser {
       } else if (c < 0x20 && c !== 13) return this.#refuse(badCharacter)
       else {
         decode = true
-        if (c === 13) this.#reusable = false
+        if (c === 13) this.#assembly!.reusable = false
       }
       i++
     }
@@ -415,7 +341,7 @@ export class XmlParser {
     if (available < 9) return this.#wait(i, SHORT)
     const close = buffer.indexOf(']]>', i + 9)
     if (close < 0) return this.#wait(i, CDATA)
-    this.#reusable = false
+    this.#assembly!.reusable = false
     return close === i + 9 ? close + 3 : this.#decoded(buffer, i + 9, close, LITERAL, close + 3)
   }
 
@@ -425,66 +351,16 @@ export class XmlParser {
     return this.#addText(text, next)
   }
 
-  /** Text on both sides of a CDATA section's borders is one text. */
   #addText(text: string, next: number): number {
-    const bench = this.#bench!
-    const last = bench.nodeCount - 1
-    const before = last >= bench.frames[this.#depth - 1]!.firstNode ? bench.nodes[last] : undefined
-    if (typeof before === 'string') bench.nodes[last] = before + text
-    else bench.push(text)
+    this.#assembly!.addText(text)
     return next
-  }
-
-  #declarePrefixes(declared: readonly string[], bench: Workbench): boolean {
-    for (let i = 0; i < declared.length; i += 2) {
-      const uri = declared[i + 1]!
-      // Never passed on with a prefix [RFC6120 4.8.5], and nothing inside a stanza may look like the stream's own.
-      if (this.#depth > 0 && (uri === STREAM_NS || isContentNamespace(uri))) this.#reusable = false
-      bench.prefixes.push(declared[i]!)
-      bench.uris.push(uri)
-    }
-    return bench.prefixes.length + (this.#rootPrefixes.length >> 1) <= this.#limits.prefixes
-  }
-
-  /** The namespace of a prefix. One that was declared outside the content makes the content not reusable. */
-  #resolve(prefix: string): string | undefined {
-    if (prefix === 'xml') return XML_NS
-    const bench = this.#bench
-    if (bench !== undefined) {
-      const at = bench.prefixes.lastIndexOf(prefix)
-      if (at >= 0) {
-        if (at < this.#innerPrefixes) this.#reusable = false
-        return bench.uris[at]
-      }
-    }
-    this.#reusable = false
-    for (let i = 0; i < this.#rootPrefixes.length; i += 2) {
-      if (this.#rootPrefixes[i] === prefix) return this.#rootPrefixes[i + 1]
-    }
-    return undefined
-  }
-
-  /** Gives prefixed attributes their expanded names; false if one has an unknown prefix or occurs twice. [XML-NAMES 5, 6.3] */
-  #resolveAttributes(tag: StartTag): boolean {
-    for (let i = 0; i < tag.prefixedAt.length; i++) {
-      const name = tag.prefixedNames[i]!
-      const ns = this.#resolve(name.prefix)
-      if (ns === undefined) {
-        tag.error = unknownPrefix
-        return false
-      }
-      tag.attributes[tag.prefixedAt[i]!] = `{${ns}}${name.local}`
-    }
-    if (!tag.duplicateExpandedName()) return true
-    tag.error = expandedDuplicate
-    return false
   }
 
   /** Keeps the bytes from `i` on, the beginning of a token, until its end has come. */
   #wait(i: number, state: number): number {
     const buffer = this.#buffer
-    if (this.#depth > 0) {
-      if (this.#reusable) this.#inner += buffer.slice(this.#innerFrom, i)
+    if (this.#assembly !== undefined) {
+      if (this.#assembly.reusable) this.#inner += buffer.slice(this.#innerFrom, i)
       this.#innerFrom = 0
     }
     this.#bytes += i - this.#from
@@ -492,7 +368,7 @@ export class XmlParser {
     this.#held = i === 0 ? buffer : buffer.slice(i)
     this.#buffer = ''
     this.#position = 0
-    const next = state > SHORT ? findTokenEnd(state, this.#held, 0) : state
+    const next = state > SHORT ? findTokenEnd(state, this.#held, state === DECLARATION ? 1 : 0) : state
     this.#unfinished = next === READY && i < buffer.length ? SHORT : next
     return INCOMPLETE
   }

@@ -19,7 +19,7 @@ export const longName: XmlError = new XmlError('policy-violation', 'name too lon
 export const badUtf8: XmlError = new XmlError('bad-format', 'not UTF-8')
 export const badCharacter: XmlError = new XmlError('not-well-formed', 'illegal character or undeclared entity')
 const tooManyAttributes: XmlError = new XmlError('policy-violation', 'too many attributes')
-const duplicate: XmlError = new XmlError('not-well-formed', 'duplicate attribute')
+export const duplicate: XmlError = new XmlError('not-well-formed', 'duplicate attribute')
 const reserved: XmlError = new XmlError('not-well-formed', 'illegal namespace declaration')
 
 const QUOT = 0x22
@@ -163,22 +163,8 @@ export class StartTag {
     return taken
   }
 
-  /** After prefixes were resolved: does an expanded name occur twice? [XML-NAMES 6.3] */
-  duplicateExpandedName(): boolean {
-    return this.count > 2 && this.#repeats()
-  }
-
-  #set(index: number, text: string): void {
-    if (index < this.attributes.length) this.attributes[index] = text
-    else this.attributes.push(text)
-  }
-
-  /** [XML 3.1 WFC: Unique Att Spec]; if there are prefixed names, `duplicateExpandedName` judges all of them. */
-  #hasDuplicates(): boolean {
-    return this.prefixedAt.length === 0 && this.count > 2 && this.#repeats()
-  }
-
-  #repeats(): boolean {
+  /** Does an attribute name occur twice? [XML-NAMES 6.3] */
+  repeatsName(): boolean {
     const { attributes, count } = this
     if (count > 16) {
       const seen = new Set<string>()
@@ -190,6 +176,16 @@ export class StartTag {
       for (let k = 0; k < i; k += 2) if (attributes[k] === name) return true
     }
     return false
+  }
+
+  #set(index: number, text: string): void {
+    if (index < this.attributes.length) this.attributes[index] = text
+    else this.attributes.push(text)
+  }
+
+  /** [XML 3.1 WFC: Unique Att Spec]; if there are prefixed names, all names are judged when those are expanded. */
+  #hasDuplicates(): boolean {
+    return this.prefixedAt.length === 0 && this.repeatsName()
   }
 
   /** [XML-NAMES 3 Reserved Prefixes and Namespace Names, 2.3 No Prefix Undeclaring] */
