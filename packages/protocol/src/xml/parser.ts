@@ -70,6 +70,12 @@ export class XmlParser {
   #tail = ''
   /** State of `findTokenEnd`; READY if no token is unfinished. */
   #unfinished = READY
+  /**
+   * The chunk that completed an unfinished token. `#buffer` is then only that token: the `#heldLength` bytes held before, and the
+   * beginning of this chunk. Reading goes on in the chunk itself, because V8 reads joined strings at half the speed.
+   */
+  #following = ''
+  #heldLength = 0
 
   #rootName = ''
   #rootDefaultNs = ''
@@ -98,20 +104,51 @@ export class XmlParser {
   /** Appends wire bytes. */
   feed(chunk: string): void {
     if (this.#error !== undefined || chunk === '') return
-    if (this.#unfinished !== READY) {
-      this.#unfinished = findTokenEnd(this.#unfinished, chunk, 0)
-      if (this.#unfinished === READY) {
-        this.#buffer = this.#held + this.#tail + chunk
-        this.#position = 0
-        this.#held = this.#tail = ''
-      } else this.#hold(chunk)
-    } else if (this.#position >= this.#buffer.length) {
+    if (this.#following !== '') this.#following += chunk
+    else if (this.#unfinished !== READY) this.#continue(chunk)
+    else if (this.#position >= this.#buffer.length) {
       this.#buffer = chunk
       this.#position = 0
     } else {
       this.#buffer = this.#buffer.slice(this.#position) + chunk
       this.#position = 0
     }
+  }
+
+  /** More bytes for an unfinished token. */
+  #continue(chunk: string): void {
+    const state = findTokenEnd(this.#unfinished, chunk, 0)
+    if (state >= 0) {
+      this.#unfinished = state
+      this.#hold(chunk)
+      return
+    }
+    const held = this.#held + this.#tail
+    // A token of which so little is known may be incomplete still.
+    if (this.#unfinished === SHORT) this.#buffer = held + chunk
+    else {
+      this.#buffer = held + chunk.slice(0, -state)
+      this.#following = chunk
+      this.#heldLength = held.length
+    }
+    this.#unfinished = READY
+    this.#position = 0
+    this.#held = this.#tail = ''
+  }
+
+  /** Goes on in the chunk whose beginning completed the token that ended at `i`; gives the index there. */
+  #follow(i: number): number {
+    const held = this.#heldLength
+    if (this.#assembly !== undefined) {
+      if (this.#innerFrom < held) {
+        if (this.#assembly.reusable) this.#inner += this.#buffer.slice(this.#innerFrom, held)
+        this.#innerFrom = 0
+      } else this.#innerFrom -= held
+    }
+    this.#from -= held
+    this.#buffer = this.#following
+    this.#following = ''
+    return i - held
   }
 
   /** The next event; undefined if more bytes are needed. An error is the last event, and repeated. */
@@ -122,8 +159,8 @@ export class XmlParser {
       return CLOSE
     }
     if (this.#unfinished !== READY) return this.#missing()
-    const buffer = this.#buffer
-    const end = buffer.length
+    let buffer = this.#buffer
+    let end = buffer.length
     let i = this.#position
     while (i < end) {
       if (this.#assembly === undefined) i = this.#outside(buffer, i)
@@ -139,6 +176,11 @@ export class XmlParser {
       if (i < 0) return i === REFUSED ? this.#error : this.#missing()
       if (this.#bytes + i - this.#from > this.#limits.bytes) this.#refuse(tooLarge)
       if (this.#error !== undefined) return this.#error
+      if (this.#following !== '') {
+        i = this.#follow(i)
+        buffer = this.#buffer
+        end = buffer.length
+      }
       if (this.#event !== undefined) {
         const event = this.#event
         this.#event = undefined
@@ -163,6 +205,7 @@ export class XmlParser {
 
   /** The bytes not yet consumed, which the parser forgets, with an element that was open. */
   takeRest(): string {
+    this.#rejoin()
     const rest = this.#buffer.slice(this.#position) + this.#held + this.#tail
     this.#buffer = this.#held = this.#tail = this.#inner = ''
     this.#position = this.#bytes = this.#from = 0
@@ -358,6 +401,7 @@ export class XmlParser {
 
   /** Keeps the bytes from `i` on, the beginning of a token, until its end has come. */
   #wait(i: number, state: number): number {
+    this.#rejoin()
     const buffer = this.#buffer
     if (this.#assembly !== undefined) {
       if (this.#assembly.reusable) this.#inner += buffer.slice(this.#innerFrom, i)
@@ -369,8 +413,14 @@ export class XmlParser {
     this.#buffer = ''
     this.#position = 0
     const next = state > SHORT ? findTokenEnd(state, this.#held, state === DECLARATION ? 1 : 0) : state
-    this.#unfinished = next === READY && i < buffer.length ? SHORT : next
+    this.#unfinished = next < 0 ? SHORT : next
     return INCOMPLETE
+  }
+
+  #rejoin(): void {
+    if (this.#following === '') return
+    this.#buffer = this.#buffer.slice(0, this.#heldLength) + this.#following
+    this.#following = ''
   }
 
   /** Adds to an unfinished token. Short pieces are gathered first, because a string made of very many pieces is costly. */

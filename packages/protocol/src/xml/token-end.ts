@@ -44,11 +44,14 @@ export const tagClass: Uint8Array = Uint8Array.from({ length: 256 }, (_, c) => {
   return c < 0x20 || c === 0x3c || c === 0x26 ? BROKEN : 0
 })
 
-/** The state after `chunk` from `start` on. A token's first state is TAG (at its '<'), TEXT_RUN, CDATA or DECLARATION. */
+/**
+ * The state after `chunk` from `start` on; if the token is READY, the index of the byte that made it so as -1 - index.
+ * A token's first state is TAG (at its '<'), TEXT_RUN, CDATA (at its '<') or DECLARATION (after its '<').
+ */
 export function findTokenEnd(state: number, chunk: string, start: number): number {
   for (let i = start; i < chunk.length; i++) {
     state = step(state, chunk.charCodeAt(i))
-    if (state === READY) return READY
+    if (state === READY) return -1 - i
   }
   return state
 }
