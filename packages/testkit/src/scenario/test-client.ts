@@ -64,9 +64,12 @@ export class TestClient {
 
   async connect(): Promise<void> {
     const connection = await this.#target.connect()
-    const reader = new StreamReader((event) => this.#arrived(event))
+    const arrived = (event: ClientEvent): void => {
+      if (this.#connection === connection) this.#arrived(event)
+    }
+    const reader = new StreamReader(arrived)
     connection.onData = (wire) => reader.feed(wire)
-    connection.onClose = () => this.#arrived({ kind: 'end' })
+    connection.onClose = () => arrived({ kind: 'end' })
     this.#connection = connection
     this.#reader = reader
     this.#inbox.length = 0
@@ -172,14 +175,16 @@ export class TestClient {
   async take(wanted: (xml: Xml) => boolean): Promise<Xml | undefined> {
     const deadline = Date.now() + this.#patience
     for (;;) {
-      const index = this.#inbox.findIndex((event) => event.kind === 'element' && wanted(event.xml))
-      const event = this.#inbox[index]
-      if (event?.kind === 'element') {
-        this.#inbox.splice(index, 1)
-        return event.xml
-      }
-      if (this.#ended() || !(await this.#more(deadline))) return undefined
+      const found = this.takeNow(wanted)
+      if (found || this.#ended() || !(await this.#more(deadline))) return found
     }
+  }
+
+  /** The same, of what is there already. */
+  takeNow(wanted: (xml: Xml) => boolean): Xml | undefined {
+    const index = this.#inbox.findIndex((event) => event.kind === 'element' && wanted(event.xml))
+    const [event] = index < 0 ? [] : this.#inbox.splice(index, 1)
+    return event?.kind === 'element' ? event.xml : undefined
   }
 
   /** Ends the stream and waits for the server to do the same; what came before stays to be looked at. [RFC6120 4.4] */
@@ -216,7 +221,6 @@ export class TestClient {
   }
 
   #arrived(event: ClientEvent): void {
-    if (this.stage === 'ended') return
     if (!isFenceReply(event)) this.#note('<', describe(event))
     this.#inbox.push(event)
     this.#wake?.()
