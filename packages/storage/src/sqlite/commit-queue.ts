@@ -54,6 +54,7 @@ export class CommitQueue {
     for (const arg of args) {
       if (typeof arg === 'string') bytes += arg.length
       else if (typeof arg === 'object' && arg !== null) bytes += sizeOf(arg)
+      else if (typeof arg === 'function' || typeof arg === 'symbol') return Promise.reject(notData(code))
     }
     if (this.#waiting.length - this.#first >= this.#limit.count || this.#bytes + bytes > this.#limit.bytes)
       return Promise.reject(this.#overloaded(code))
@@ -140,6 +141,12 @@ function answerWith(operation: Waiting, value: Value): void {
       asError({ kind: 'corrupt', problem, advice: 'Restore a backup, or report it.', cause }, operation.code),
     )
   }
+}
+
+/** Types forbid it, but JavaScript callers do not ask them: it could not be posted, and would take its whole group with it. */
+function notData(code: number): StorageError {
+  const [problem, advice] = ['A function or symbol cannot be stored.', 'This is a bug of the caller; please report it.']
+  return new StorageError('invalid', { problem, advice, operation: OPERATIONS[code] })
 }
 
 function sizeOf(value: Uint8Array | Value[]): number {

@@ -1,5 +1,5 @@
 /** Opens the database of a data folder: makes the folder, takes the lock, sets SQLite up, migrates. Synchronous: for the worker only. */
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { WorkerSettings } from './message.ts'
@@ -35,6 +35,7 @@ export function openDatabase(settings: WorkerSettings, steps?: readonly string[]
   const path = join(folder, DATABASE_FILE)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   createPrivately(path)
+  accessSync(path, constants.R_OK | constants.W_OK) // SQLite would open it read-only and stumble later
   const database = new DatabaseSync(path, { timeout: LOCK_PATIENCE, enableForeignKeyConstraints: false })
   try {
     database.exec(SETTINGS)

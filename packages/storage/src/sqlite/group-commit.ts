@@ -12,6 +12,9 @@ import { type Command, command } from './statement.ts'
 /** Thrown out of the quick attempt: some operation failed, it is worth the price of savepoints to find out alone. */
 const OPERATION_FAILED = Symbol('an operation failed')
 
+/** Runs the operation at this place of the group; its result, or none if it failed alone. */
+type Step = (runner: Runner, group: Group, at: number, fail: (failure: Failure) => undefined) => Value
+
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #folder: string
@@ -42,31 +45,47 @@ export class GroupCommit {
     return count
   }
 
-  /** Runs the groups as one transaction: first without savepoints, as nearly nothing ever fails; if something did, again with them. */
+  /**
+   * Runs the groups as one transaction: first without savepoints, as nearly nothing ever fails; if an operation did, again with them. If
+   * the transaction itself fails (disk full, I/O error) no write has happened, but reading goes on.
+   */
   run(groups: readonly Group[]): Answer {
     try {
-      return this.#transaction(groups, false)
+      return this.#transaction(groups, this.#plain)
     } catch (error) {
-      if (error !== OPERATION_FAILED) return this.#failed(groups, error)
+      if (error !== OPERATION_FAILED) return this.#onlyReads(groups, error)
     }
     try {
-      return this.#transaction(groups, true)
+      return this.#transaction(groups, this.#guarded)
     } catch (error) {
-      return this.#failed(groups, error)
+      return this.#onlyReads(groups, error)
     }
   }
 
-  #transaction(groups: readonly Group[], guarded: boolean): Answer {
+  #onlyReads(groups: readonly Group[], error: unknown): Answer {
+    const failure = toFailure(error, this.#folder)
+    try {
+      return this.#transaction(groups, (runner, group, at, fail) =>
+        runner.isRead ? this.#guarded(runner, group, at, fail) : fail(failure),
+      )
+    } catch {
+      const count = groups.reduce((sum, group) => sum + this.countOf(group), 0)
+      return [FAILED, count, failure]
+    }
+  }
+
+  #transaction(groups: readonly Group[], step: Step): Answer {
     const results: Value[] = []
     const failed: [number, Failure][] = []
+    const fail = (failure: Failure): undefined => {
+      failed.push([results.length, failure])
+    }
     try {
       this.#begin.run()
       for (const group of groups) {
         for (let at = 0; at < group.length; ) {
           const runner = this.#runners[group[at] as number]!
-          if (guarded)
-            results.push(this.#guarded(runner, group, at, (failure) => failed.push([results.length, failure])))
-          else results.push(this.#unguarded(runner, group, at))
+          results.push(step(runner, group, at, fail))
           at += 1 + runner.arity
         }
       }
@@ -78,7 +97,7 @@ export class GroupCommit {
     return [COMMITTED, results, failed.length === 0 ? undefined : failed]
   }
 
-  #unguarded(runner: Runner, group: Group, at: number): Value {
+  readonly #plain: Step = (runner, group, at) => {
     try {
       return call(runner, group, at)
     } catch {
@@ -86,7 +105,7 @@ export class GroupCommit {
     }
   }
 
-  #guarded(runner: Runner, group: Group, at: number, fail: (failure: Failure) => void): Value {
+  readonly #guarded: Step = (runner, group, at, fail) => {
     this.#savepoint.run()
     try {
       const value = call(runner, group, at)
@@ -98,19 +117,13 @@ export class GroupCommit {
       this.#undo.run()
       this.#release.run()
       this.#jids.forget()
-      fail(toFailure(error, this.#folder))
-      return undefined
+      return fail(toFailure(error, this.#folder))
     }
   }
 
   #rollBack(): void {
     this.#jids.forget()
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-  }
-
-  #failed(groups: readonly Group[], error: unknown): Answer {
-    const count = groups.reduce((sum, group) => sum + this.countOf(group), 0)
-    return [FAILED, count, toFailure(error, this.#folder)]
   }
 }
 

@@ -11,6 +11,8 @@ import { RosterTables } from './tables/roster.ts'
 export interface Runner {
   /** How many arguments it takes from the group. */
   readonly arity: number
+  /** Changes nothing. */
+  readonly isRead: boolean
   /** Arguments beyond the arity are ignored. */
   readonly run: (...args: Value[]) => Value
 }
@@ -22,32 +24,39 @@ export function createRunners(database: DatabaseSync, jids: Jids): readonly Runn
   const offline = new OfflineTables(database, jids)
   const documents = new DocumentTable(database, jids)
   const runners: Record<Operation, Runner> = {
-    'accounts.get': runner(accounts, accounts.get),
-    'accounts.create': runner(accounts, accounts.create),
-    'accounts.setCredentials': runner(accounts, accounts.setCredentials),
-    'accounts.remove': runner(accounts, accounts.remove),
-    'accounts.list': runner(accounts, accounts.list),
-    'accounts.count': runner(accounts, accounts.count),
-    'roster.load': runner(roster, roster.load),
-    'roster.put': runner(roster, roster.put),
-    'roster.remove': runner(roster, roster.remove),
-    'roster.changesSince': runner(roster, roster.changesSince),
-    'offline.append': runner(offline, offline.append),
-    'offline.read': runner(offline, offline.read),
-    'offline.removeThrough': runner(offline, offline.removeThrough),
-    'offline.size': runner(offline, offline.size),
-    'documents.get': runner(documents, documents.get),
-    'documents.put': runner(documents, documents.put),
-    'documents.remove': runner(documents, documents.remove),
-    'documents.list': runner(documents, documents.list),
+    'accounts.get': read(accounts, accounts.get),
+    'accounts.create': write(accounts, accounts.create),
+    'accounts.setCredentials': write(accounts, accounts.setCredentials),
+    'accounts.remove': write(accounts, accounts.remove),
+    'accounts.list': read(accounts, accounts.list),
+    'accounts.count': read(accounts, accounts.count),
+    'roster.load': read(roster, roster.load),
+    'roster.put': write(roster, roster.put),
+    'roster.remove': write(roster, roster.remove),
+    'roster.changesSince': read(roster, roster.changesSince),
+    'offline.append': write(offline, offline.append),
+    'offline.read': read(offline, offline.read),
+    'offline.removeThrough': write(offline, offline.removeThrough),
+    'offline.size': read(offline, offline.size),
+    'documents.get': read(documents, documents.get),
+    'documents.put': write(documents, documents.put),
+    'documents.remove': write(documents, documents.remove),
+    'documents.list': read(documents, documents.list),
   }
   return OPERATIONS.map((operation) => runners[operation])
 }
 
+type Method<T, A extends never[]> = (this: T, ...args: A) => Value
+
+function read<T, A extends never[]>(table: T, method: Method<T, A>): Runner {
+  return { arity: method.length, isRead: true, run: bound(table, method) }
+}
+
+function write<T, A extends never[]>(table: T, method: Method<T, A>): Runner {
+  return { arity: method.length, isRead: false, run: bound(table, method) }
+}
+
 /** The arguments crossed a message, where types end; the method's own are the ones `stores.ts` sends. */
-function runner<T, A extends never[]>(table: T, method: (this: T, ...args: A) => Value): Runner {
-  return {
-    arity: method.length,
-    run: (method as (...args: never[]) => Value).bind(table) as (...args: Value[]) => Value,
-  }
+function bound<T, A extends never[]>(table: T, method: Method<T, A>): (...args: Value[]) => Value {
+  return (method as (...args: never[]) => Value).bind(table) as (...args: Value[]) => Value
 }
