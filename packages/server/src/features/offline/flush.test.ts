@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { jid } from '@rookery/protocol/jid'
+import { message, presence } from '@rookery/protocol/stanza'
+import { el } from '@rookery/protocol/xml'
+import type { OfflineStore } from '@rookery/storage'
+import { createMemoryStorage } from '@rookery/storage/memory'
+import { turns } from '../../../test/memory-server.ts'
+import { Lane } from '../../lane.ts'
+import { Session, type SessionLink } from '../../session.ts'
+import { Flushes } from './flush.ts'
+
+const unlimited = { count: 1_000_000, bytes: 1_000_000_000 }
+
+/** A client that takes what it was sent only when the test says so. */
+class SlowLink implements SessionLink {
+  readonly remoteAddress = '127.0.0.1'
+  readonly isSecure = false
+  readonly taken: string[] = []
+  #waiting: string[] = []
+  #done: ((sent: boolean) => void)[] = []
+
+  write(wire: string): void {
+    this.#waiting.push(wire)
+  }
+  flushed(done: (sent: boolean) => void): void {
+    this.#done.push(done)
+  }
+  close(): void {}
+
+  get waitingBytes(): number {
+    return this.#waiting.reduce((sum, wire) => sum + wire.length, 0)
+  }
+  settle(sent: boolean): void {
+    const done = this.#done
+    if (sent) this.taken.push(...this.#waiting)
+    this.#waiting = []
+    this.#done = []
+    for (const one of done) one(sent)
+  }
+}
+
+async function setUp(resources: readonly string[]) {
+  const storage = createMemoryStorage()
+  await storage.open()
+  const store: OfflineStore = storage.host('localhost').offline
+  const sessions: Session[] = []
+  const links: SlowLink[] = []
+  for (const resource of resources) {
+    const link = new SlowLink()
+    const full = jid(`juliet@localhost/${resource}`)
+    const session = new Session(full, link, new Lane(1_000_000, () => undefined), 0, 1_000_000)
+    session.setPresence(presence(full, undefined, 'available'), 0)
+    sessions.push(session)
+    links.push(link)
+  }
+  const errors: unknown[] = []
+  const flushes = new Flushes({
+    store,
+    sessions: () => sessions.filter((session) => !session.isEnded),
+    wireOf: (_, entry) => entry.stanza,
+    failed: (_, error) => errors.push(error),
+  })
+  const append = (count: number, size = 1): Promise<unknown> =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        store.append('juliet', { stanza: `${index}${'x'.repeat(size)}`, at: 0 }, unlimited),
+      ),
+    )
+  return { store, sessions, links, flushes, append, errors }
+}
+
+test('keeps what is not known to have left, and gives it to the next session', async () => {
+  const { store, sessions, links, flushes, append } = await setUp(['one', 'two'])
+  await append(100, 5000)
+  flushes.begin('juliet')
+  await turns()
+  links[0]!.settle(true)
+  await turns()
+  const left = links[0]!.taken.length
+  assert.ok(left > 0 && left < 100)
+  assert.equal((await store.size('juliet')).count, 100 - left)
+  sessions[0]!.markEnded()
+  links[0]!.settle(false)
+  for (let i = 0; i < 100; i++) {
+    await turns(2)
+    links[1]!.settle(true)
+  }
+  assert.deepEqual(
+    [...links[0]!.taken, ...links[1]!.taken].map((wire) => Number.parseInt(wire, 10)),
+    Array.from({ length: 100 }, (_, index) => index),
+  )
+  assert.equal((await store.size('juliet')).count, 0)
+})
+
+test('has little under way to a client that does not read', async () => {
+  const { links, flushes, append } = await setUp(['one'])
+  await append(300, 10_000)
+  flushes.begin('juliet')
+  await turns(20)
+  assert.ok(links[0]!.waitingBytes < 80_000)
+})
+
+test('delivers what is stored meanwhile, and then what waited', async () => {
+  const { store, sessions, links, flushes, append } = await setUp(['one'])
+  await append(3)
+  flushes.begin('juliet')
+  const live = message(undefined, sessions[0]!.jid, {}, [el('body', 'jabber:client', {}, 'live')])
+  await turns()
+  sessions[0]!.sendMessage(live, live.wire())
+  flushes.note('juliet')
+  await store.append('juliet', { stanza: 'late', at: 0 }, unlimited)
+  flushes.begin('juliet')
+  for (let i = 0; i < 5; i++) {
+    links[0]!.settle(true)
+    await turns()
+  }
+  links[0]!.settle(true)
+  assert.deepEqual(links[0]!.taken, ['0x', '1x', '2x', 'late', live.wire()])
+  assert.ok(flushes.isIdle)
+})
+
+test('stops at a session that does not take messages any more', async () => {
+  const { store, sessions, links, flushes, append } = await setUp(['one'])
+  await append(100, 5000)
+  flushes.begin('juliet')
+  await turns()
+  sessions[0]!.setPresence(undefined, 0)
+  for (let i = 0; i < 10; i++) {
+    links[0]!.settle(true)
+    await turns()
+  }
+  assert.ok((await store.size('juliet')).count > 0)
+  assert.ok(flushes.isIdle)
+})
+
+test('lets live messages go when storage fails', async () => {
+  const { store, sessions, links, flushes, append, errors } = await setUp(['one'])
+  await append(1)
+  store.removeThrough = () => Promise.reject(new Error('the disk is gone'))
+  flushes.begin('juliet')
+  await turns()
+  const live = message(undefined, sessions[0]!.jid, {}, [])
+  sessions[0]!.sendMessage(live, live.wire())
+  links[0]!.settle(true)
+  await turns()
+  links[0]!.settle(true)
+  assert.equal(errors.length, 1)
+  assert.deepEqual(links[0]!.taken, ['0x', live.wire()])
+})

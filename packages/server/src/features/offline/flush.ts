@@ -1,0 +1,117 @@
+/**
+ * Gives an account what was kept for it: one session at a time, oldest first, at the pace of the client. What is not
+ * known to have left stays in storage. Which messages are kept is not decided here.
+ */
+
+import type { Maybe } from '@rookery/protocol'
+import type { OfflineEntry, OfflineStore } from '@rookery/storage'
+import type { Session, SessionLink } from '../../session.ts'
+
+export interface FlushParts {
+  readonly store: OfflineStore
+  readonly sessions: (local: string) => readonly Session[]
+  /** What goes to the client; undefined for an entry that it shall not get any more. */
+  readonly wireOf: (local: string, entry: OfflineEntry) => Maybe<string | undefined>
+  readonly failed: (local: string, error: unknown) => void
+}
+
+interface Flush {
+  /** Something was stored since the last look. */
+  again: boolean
+}
+
+/** Entries read, and bytes written, before the client has to take what it got. */
+const pageEntries = 32
+const pageBytes = 65_536
+
+export class Flushes {
+  readonly #parts: FlushParts
+  readonly #running = new Map<string, Flush>()
+
+  constructor(parts: FlushParts) {
+    this.#parts = parts
+  }
+
+  get isIdle(): boolean {
+    return this.#running.size === 0
+  }
+
+  isRunning(local: string): boolean {
+    return this.#running.has(local)
+  }
+
+  /** A message is being stored: a flush under way must look again. */
+  note(local: string): void {
+    const flush = this.#running.get(local)
+    if (flush !== undefined) flush.again = true
+  }
+
+  /** Flushes to the first session that takes messages, if there is one; a flush under way will look again instead. */
+  begin(local: string, except?: Session): void {
+    if (this.#running.has(local)) return this.note(local)
+    const session = this.#parts.sessions(local).find((one) => one !== except && takesMessages(one))
+    if (session === undefined) return
+    const flush: Flush = { again: false }
+    this.#running.set(local, flush)
+    session.hold()
+    this.#run(local, session, flush).then(
+      (isDone) => {
+        this.#running.delete(local)
+        if (!isDone)
+          this.begin(local, session) // the next one gets the rest
+        else if (flush.again) this.begin(local)
+      },
+      (error) => {
+        this.#running.delete(local)
+        if (!session.isEnded) session.release()
+        this.#parts.failed(local, error)
+      },
+    )
+  }
+
+  /** True when nothing was left; false when the session stopped taking messages. */
+  async #run(local: string, session: Session, flush: Flush): Promise<boolean> {
+    let after = 0
+    for (;;) {
+      flush.again = false
+      const entries = await this.#parts.store.read(local, after, pageEntries)
+      if (session.isEnded) return false
+      if (!takesMessages(session) || (entries.length === 0 && !flush.again)) {
+        session.release()
+        return takesMessages(session)
+      }
+      for (const batch of batches(entries)) {
+        for (const entry of batch) {
+          const wire = await this.#parts.wireOf(local, entry)
+          if (wire !== undefined) session.sendWire(wire)
+        }
+        if (!(await sent(session.link))) return false
+        after = batch.at(-1)!.seq
+        await this.#parts.store.removeThrough(local, after)
+      }
+    }
+  }
+}
+
+/** [RFC6121 4.7.2.3, 8.5.2.1.1] */
+function takesMessages(session: Session): boolean {
+  return session.isAvailable && session.priority >= 0 && !session.isEnded
+}
+
+function* batches(entries: readonly OfflineEntry[]): Generator<readonly OfflineEntry[]> {
+  let batch: OfflineEntry[] = []
+  let bytes = 0
+  for (const entry of entries) {
+    batch.push(entry)
+    bytes += entry.stanza.length
+    if (bytes < pageBytes) continue
+    yield batch
+    batch = []
+    bytes = 0
+  }
+  if (batch.length > 0) yield batch
+}
+
+function sent(link: SessionLink): Promise<boolean> {
+  return new Promise((resolve) => link.flushed(resolve))
+}

@@ -1,0 +1,89 @@
+/** Offline messages, XEP-0160 1.0.1: kept when nobody takes them, delivered to the first resource that does. */
+
+import { type Maybe, then } from '@rookery/protocol'
+import { parseJid } from '@rookery/protocol/jid'
+import { type Message, StanzaError } from '@rookery/protocol/stanza'
+import { Element, parseElement } from '@rookery/protocol/xml'
+import type { OfflineEntry } from '@rookery/storage'
+import { type Feature, feature } from '../../feature.ts'
+import { blockingService } from '../../services/blocking.ts'
+import { Flushes } from './flush.ts'
+import { delivered, isKept, keptForm } from './keeping.ts'
+
+export const offline: Feature = feature({
+  name: 'offline',
+  summary: 'Keeps messages for those who are away, and delivers them when they come back.',
+  specifications: [
+    { number: 'XEP-0160', version: '1.0.1', status: 'complete' },
+    { number: 'XEP-0203', version: '2.0', status: 'partial', note: 'the server stamps what it kept' },
+    { number: 'XEP-0334', version: '1.0.0', status: 'partial', note: 'no-store and store, for offline messages' },
+  ],
+  needs: ['host', 'clock', 'log', 'limits', 'sessions', 'accounts', 'offline', 'services'],
+  disco: { host: ['msgoffline'] },
+  start({ host, clock, log, limits, sessions, accounts, offline: store, services }) {
+    const bound = (limit: number): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit)
+    const limit = { count: bound(limits.offlineMessages), bytes: bound(limits.offlineBytes) }
+    /** When the messages came that wait in a session until older ones are delivered: it may end before. */
+    const times = new WeakMap<Message, number>()
+    const flushes = new Flushes({
+      store,
+      sessions: (local) => sessions.of(local),
+      wireOf,
+      failed: (local, error) => log.error({ account: local, error }, 'offline messages could not be delivered'),
+    })
+
+    /** Who was blocked after the message came is not heard any more. [XEP-0191 3.3] */
+    function wireOf(local: string, entry: OfflineEntry): Maybe<string | undefined> {
+      const sender = services.find(blockingService) === undefined ? undefined : senderOf(entry.stanza)
+      const isBlocked = sender !== undefined && services.use(blockingService).isBlocked(local, sender)
+      return then(isBlocked, (no) => (no ? undefined : delivered(entry.stanza, entry.at, host.jid)))
+    }
+
+    async function keep(local: string, message: Message): Promise<boolean | StanzaError> {
+      const entry = { stanza: keptForm(message, host.jid), at: times.get(message) ?? clock.now() }
+      flushes.note(local)
+      try {
+        // a full queue looks like an account that is not there [XEP-0160 2, S97]
+        if ((await store.append(local, entry, limit)) === 'full') return false
+      } catch (error) {
+        log.error({ account: local, error }, 'a message could not be kept')
+        return new StanzaError('internal-server-error', { type: 'wait' })
+      }
+      flushes.begin(local) // somebody may have come meanwhile
+      return true
+    }
+
+    return {
+      copy(trip) {
+        if (trip.side === 'in' && flushes.isRunning(trip.account.local)) times.set(trip.stanza, clock.now())
+        return undefined
+      },
+      fallback({ stanza, account }) {
+        if (!isKept(stanza)) return false
+        return then(accounts.exists(account.local), (exists) => exists && keep(account.local, stanza))
+      },
+      session: {
+        available(session) {
+          flushes.begin(session.jid.local)
+          return undefined
+        },
+      },
+    }
+  },
+})
+
+function senderOf(kept: string): ReturnType<typeof parseJid> {
+  const element = parseElement(kept, generous)
+  const from = element instanceof Element ? element.attr('from') : undefined
+  return from === undefined ? undefined : parseJid(from)
+}
+
+/** It was within the limits when it came. */
+const generous = {
+  bytes: 33_554_432,
+  depth: 1024,
+  elements: 1_000_000,
+  attributes: 10_000,
+  nameLength: 1024,
+  prefixes: 1024,
+}

@@ -1,0 +1,43 @@
+/** Which messages are kept for those who are away, and how they are written down. XEP-0160 1.0.1 section 3. Pure. */
+import { NS } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
+import type { Message } from '@rookery/protocol/stanza'
+import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
+import { HINTS_NS, hasHint } from '@rookery/protocol/xeps/hints'
+import { type Element, writeElement } from '@rookery/protocol/xml'
+
+/** Extensions that say nothing to somebody who reads them hours later. */
+const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS_NS, DELAY_NS, 'urn:xmpp:sid:0'])
+
+/** Whether the message is worth keeping. [XEP-0160 3, XEP-0334 4] */
+export function isKept(message: Message): boolean {
+  if (message.type !== 'normal' && message.type !== 'chat') return false
+  if (hasHint(message.element, 'no-store')) return false
+  return hasHint(message.element, 'store') || message.element.childElements().some(isLasting)
+}
+
+function isLasting(child: Element): boolean {
+  return child.ns === NS.client ? child.name !== 'thread' : !passing.has(child.ns)
+}
+
+/** The message as it is kept: without marks that claim to be from our storage. [XEP-0203 5] */
+export function keptForm(message: Message, host: Jid): string {
+  const { element } = message
+  const isForged = (child: Element | string): boolean => typeof child !== 'string' && claimsHost(child, host)
+  if (!element.children.some(isForged)) return message.wire()
+  return message.with({ element: element.withChildren(element.children.filter((child) => !isForged(child))) }).wire()
+}
+
+function claimsHost(child: Element, host: Jid): boolean {
+  if (!child.is('delay', DELAY_NS)) return false
+  const from = child.attr('from')
+  return from === undefined || from === host.toString()
+}
+
+const end = '</message>'
+
+/** A kept message as it is delivered: with the moment it was received. [XEP-0160 2, XEP-0203 3] */
+export function delivered(kept: string, at: number, host: Jid): string {
+  if (!kept.endsWith(end)) return kept
+  return kept.slice(0, -end.length) + writeElement(delay.build({ from: host, stamp: at }), NS.client) + end
+}
