@@ -7,6 +7,7 @@ import { authenticated, preAuth } from '@rookery/protocol/xml'
 import type { Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { systemClock, systemRandom } from './clock.ts'
+import type { Limits } from './config/limits.ts'
 import { type ServerConfig, type ServerConfigInput, serverSchema } from './config/schema.ts'
 import { Connection, type Surroundings } from './connection.ts'
 import { createCrypto } from './crypto.ts'
@@ -131,10 +132,16 @@ export class Server {
     await this.stop()
   }
 
-  /** Reads the certificates anew; sessions go on with theirs. */
-  async reloadCertificates(): Promise<void> {
-    await this.#certificates.load()
+  /** Reads the certificates anew, from other files if they are given; sessions go on with theirs. */
+  async reloadCertificates(files?: ServerConfig['tls']['certificates']): Promise<void> {
+    await this.#certificates.load(files)
     this.#listeners?.reload()
+  }
+
+  /** Limits for whatever is asked from now on; what a connection took over when it was opened stays with it. */
+  reloadLimits(limits: Limits): void {
+    Object.assign(this.config.limits, limits)
+    if (this.#surroundings !== undefined) Object.assign(this.#surroundings.limits, xmlLimits(limits))
   }
 
   /** Takes over a transport, e.g. one end of an in-memory pair. */
@@ -174,23 +181,13 @@ export class Server {
   }
 
   #makeSurroundings(): Surroundings {
-    const { limits } = this.config
     return {
       config: this.config,
       clock: this.#clock,
       log: this.#log,
       gate: this.#gate,
       flusher: new Flusher(),
-      limits: {
-        before: { ...preAuth, bytes: limits.preAuthBytes, elements: limits.preAuthElements },
-        after: {
-          ...authenticated,
-          bytes: limits.stanzaBytes,
-          elements: limits.stanzaElements,
-          depth: limits.stanzaDepth,
-          attributes: limits.stanzaAttributes,
-        },
-      },
+      limits: xmlLimits(this.config.limits),
       host: (domain) => this.#hosts.get(domain),
       defaultHost: this.#hosts.get(this.config.hosts[0]!)!,
       closed: (connection) => {
@@ -221,6 +218,19 @@ export class Server {
           'features',
           name,
         ])
+  }
+}
+
+function xmlLimits(limits: Limits): Surroundings['limits'] {
+  return {
+    before: { ...preAuth, bytes: limits.preAuthBytes, elements: limits.preAuthElements },
+    after: {
+      ...authenticated,
+      bytes: limits.stanzaBytes,
+      elements: limits.stanzaElements,
+      depth: limits.stanzaDepth,
+      attributes: limits.stanzaAttributes,
+    },
   }
 }
 

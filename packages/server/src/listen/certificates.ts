@@ -34,12 +34,14 @@ export class Certificates {
   readonly #config: ServerConfig['tls']
   readonly #hosts: readonly string[]
   readonly #selfSigned: SelfSigned
+  #files: ServerConfig['tls']['certificates']
   #contexts = new Map<string, SecureContext>()
   #pairs = new Map<string, CertificatePair>()
   #infos: readonly CertificateInfo[] = []
 
   constructor(config: ServerConfig['tls'], hosts: readonly string[], selfSigned: SelfSigned) {
     this.#config = config
+    this.#files = config.certificates
     this.#hosts = hosts
     this.#selfSigned = selfSigned
   }
@@ -49,13 +51,13 @@ export class Certificates {
   }
 
   /** Reads everything anew; on an error the certificates in use stay. New connections get the new ones. */
-  async load(): Promise<void> {
+  async load(given: ServerConfig['tls']['certificates'] = this.#files): Promise<void> {
     const contexts = new Map<string, SecureContext>()
     const pairs = new Map<string, CertificatePair>()
     const infos: CertificateInfo[] = []
     const authorities = await Promise.all(this.#config.clientAuthorities.map((file) => readFile(file, 'utf8')))
     for (const host of this.#hosts) {
-      const files = this.#config.certificates[host]
+      const files = Object.hasOwn(given, host) ? given[host] : undefined
       const pair = files === undefined ? await this.#selfSigned(host) : await readPair(host, files)
       infos.push(check(host, pair))
       pairs.set(host, pair)
@@ -69,6 +71,7 @@ export class Certificates {
         }),
       )
     }
+    this.#files = given
     this.#contexts = contexts
     this.#pairs = pairs
     this.#infos = infos
