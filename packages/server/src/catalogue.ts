@@ -1,5 +1,7 @@
 /** What the features of a host declared for service discovery. XEP-0030, XEP-0128; answering is the disco room's. */
+import type { StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
+import type { IqRequest } from './feature.ts'
 import type { Phases } from './phases.ts'
 import type { CataloguePower, Identity } from './powers.ts'
 
@@ -25,5 +27,13 @@ export class Catalogue implements CataloguePower {
   async items(): Promise<readonly Element[]> {
     const lists = await Promise.all(this.#phases.wirings.map(({ wiring }) => wiring.items?.() ?? []))
     return lists.flat()
+  }
+
+  async node(node: string, request: IqRequest): Promise<Element | StanzaError | undefined> {
+    for (const { wiring } of this.#phases.wirings) {
+      const answer = await wiring.node?.(node, request)
+      if (answer !== undefined) return answer
+    }
+    return undefined
   }
 }

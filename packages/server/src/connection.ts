@@ -16,7 +16,7 @@ import {
 } from '@rookery/protocol/stream'
 import { Element, type XmlLimits } from '@rookery/protocol/xml'
 import type { ServerConfig } from './config/schema.ts'
-import type { Gate } from './gate.ts'
+import { type Gate, prefix } from './gate.ts'
 import type { Host } from './host.ts'
 import { inbound } from './inbound.ts'
 import { Lane } from './lane.ts'
@@ -88,6 +88,9 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   }
   get remoteAddress(): string {
     return this.#transport.remoteAddress
+  }
+  get remoteNetwork(): string {
+    return prefix(this.#transport.remoteAddress)
   }
   get tls(): TlsState | undefined {
     return this.#transport.tls

@@ -77,6 +77,8 @@ export interface Wiring {
   forms?: () => readonly Element[]
   /** Items of the host in service discovery. */
   items?: () => Maybe<readonly Element[]>
+  /** Service discovery about a node of the host or of an account: the answer, undefined for a node of somebody else. */
+  node?: (node: string, request: IqRequest) => Maybe<Element | StanzaError | undefined>
   /** The server goes down. */
   stop?: () => Maybe<undefined>
 }

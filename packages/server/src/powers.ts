@@ -4,10 +4,11 @@
  */
 import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
-import type { Iq, Presence, Stanza } from '@rookery/protocol/stanza'
+import type { Iq, Presence, Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import type { Account, DocumentStore, OfflineStore, RosterStore } from '@rookery/storage'
 import type { Limits } from './config/limits.ts'
+import type { IqRequest } from './feature.ts'
 import type { Service } from './service.ts'
 import type { Session } from './session.ts'
 
@@ -112,6 +113,8 @@ export interface CataloguePower {
   forms(): readonly Element[]
   /** Asks every feature that lists items of the host. */
   items(): Maybe<readonly Element[]>
+  /** Asks the features about a node, until one knows it. */
+  node(node: string, request: IqRequest): Maybe<Element | StanzaError | undefined>
 }
 
 export interface ServicesPower {

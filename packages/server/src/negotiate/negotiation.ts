@@ -12,6 +12,8 @@ export interface Negotiation {
   readonly config: ServerConfig
   readonly log: Log
   readonly remoteAddress: string
+  /** The address as rates count it: an IPv6 address by its first 64 bits. */
+  readonly remoteNetwork: string
   readonly tls: TlsState | undefined
   readonly canStartTls: boolean
   /** Localpart of the account that logged in; fixed from then on, like the host. [S42] */
