@@ -36,14 +36,12 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (owner, contact)
    ) STRICT, WITHOUT ROWID;`,
 
-  // 3: offline queues; last is the seq of the newest entry ever
-  `CREATE TABLE offline_queue (
-     owner INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL, last INTEGER NOT NULL
-   ) STRICT;
+  // 3: offline queues; entries in order of arrival, whoever they are for: a burst for many fills few pages; AUTOINCREMENT: no seq twice
+  `CREATE TABLE offline_queue (owner INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
    CREATE TABLE offline_entry (
-     owner INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL,
-     PRIMARY KEY (owner, seq)
-   ) STRICT, WITHOUT ROWID;`,
+     seq INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL
+   ) STRICT;
+   CREATE INDEX offline_entry_owner ON offline_entry (owner);`,
 
   // 4: documents
   `CREATE TABLE document (

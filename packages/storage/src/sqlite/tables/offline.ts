@@ -6,7 +6,7 @@ import { type Command, command, pack, packedBytes, type Query, query, unpack } f
 
 export class OfflineTables {
   readonly #jids: Jids
-  readonly #grow: Query
+  readonly #grow: Command
   readonly #shrink: Command
   readonly #add: Command
   readonly #read: Query
@@ -15,15 +15,15 @@ export class OfflineTables {
 
   constructor(database: DatabaseSync, jids: Jids) {
     this.#jids = jids
-    this.#grow = query(
+    this.#grow = command(
       database,
-      `INSERT INTO offline_queue VALUES (?1, 1, ?2, 1)
-       ON CONFLICT DO UPDATE SET count = count + 1, bytes = bytes + ?2, last = last + 1
+      `INSERT INTO offline_queue VALUES (?1, 1, ?2)
+       ON CONFLICT DO UPDATE SET count = count + 1, bytes = bytes + ?2
          WHERE count + 1 <= ?3 AND bytes + ?2 <= ?4
-       RETURNING last`,
+`,
     )
     this.#shrink = command(database, 'UPDATE offline_queue SET count = count - ?2, bytes = bytes - ?3 WHERE owner = ?1')
-    this.#add = command(database, 'INSERT INTO offline_entry VALUES (?, ?, ?, ?)')
+    this.#add = command(database, 'INSERT INTO offline_entry (owner, at, stanza) VALUES (?, ?, ?)')
     this.#read = query(
       database,
       'SELECT seq, at, stanza FROM offline_entry WHERE owner = ? AND seq > ? ORDER BY seq LIMIT ?',
@@ -40,9 +40,8 @@ export class OfflineTables {
     const bytes = packedBytes(packed)
     if (maxCount < 1 || bytes > maxBytes) return false
     const owner = this.#jids.intern(ownerText(domain, local))
-    const seq = this.#grow.get(owner, bytes, maxCount, maxBytes)?.[0]
-    if (seq === undefined) return false
-    this.#add.run(owner, seq, at, packed)
+    if (this.#grow.run(owner, bytes, maxCount, maxBytes).changes === 0) return false
+    this.#add.run(owner, at, packed)
     return true
   }
 
