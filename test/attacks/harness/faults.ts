@@ -1,0 +1,66 @@
+/**
+ * A feature that fails wherever a feature can: a payload says where and how. For S136. It also answers `urn:test:fault`
+ * requests that fail, and counts the sessions that are open.
+ */
+import { type Feature, feature, type Trip } from '@rookery/server'
+
+export const FAULT = 'urn:test:fault'
+
+export const sessions: { count: number } = { count: 0 }
+
+/** Fails if the stanza asks for it here: `<fault xmlns='urn:test:fault' at='screen' how='reject'/>`. */
+function failIfAsked(trip: Pick<Trip, 'stanza'>, at: string): Promise<never> | undefined {
+  const wish = trip.stanza.element.child('fault', FAULT)
+  if (wish === undefined || wish.attr('at') !== at) return undefined
+  const error = new TypeError(`this feature fails in ${at}`)
+  if (wish.attr('how') === 'reject') return Promise.resolve().then(() => Promise.reject(error))
+  throw error
+}
+
+const payload = { name: 'fault', ns: FAULT }
+const answer = ({ payload: wish }: { payload: { attr(name: string): string | undefined } }): Promise<undefined> => {
+  const error = new RangeError('this request fails')
+  if (wish.attr('how') === 'reject') return Promise.reject(error)
+  throw error
+}
+
+export const faults: Feature = feature({
+  name: 'faults',
+  summary: 'Fails wherever a feature can.',
+  specifications: [],
+  needs: [],
+  start: () => ({
+    iq: [
+      { type: 'get', at: 'host', payload, handle: answer },
+      { type: 'set', at: 'account', payload, from: 'anyone', handle: answer },
+    ],
+    screen: (trip) => failIfAsked(trip, 'screen'),
+    stamp: (trip) => {
+      failIfAsked(trip, 'stamp')
+      return undefined
+    },
+    archive: (trip) => failIfAsked(trip, 'archive'),
+    copy: (trip) => {
+      failIfAsked(trip, 'copy')
+      return undefined
+    },
+    fallback: (trip) => failIfAsked(trip, 'fallback') ?? false,
+    notify: (trip) => {
+      failIfAsked(trip, 'notify')
+      return undefined
+    },
+    hostMessage: (stanza) => failIfAsked({ stanza }, 'host')?.then(() => false) ?? false,
+    session: {
+      opened: (session) => {
+        sessions.count++
+        if (session.jid.resource === 'fault-opened') throw new TypeError('this feature fails when a session opens')
+        return undefined
+      },
+      ended: (session) => {
+        sessions.count--
+        if (session.jid.resource === 'fault-ended') throw new TypeError('this feature fails when a session ends')
+        return undefined
+      },
+    },
+  }),
+})
