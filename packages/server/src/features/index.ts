@@ -1,7 +1,12 @@
 /** The built-in features, in the order in which they are started and, within a phase, asked. */
 import type { Feature } from '../feature.ts'
+import { caps } from './caps/index.ts'
+import { contact } from './contact/index.ts'
 import { core } from './core/index.ts'
+import { disco } from './disco/index.ts'
 import { offline } from './offline/index.ts'
 import { ping } from './ping/index.ts'
+import { time } from './time/index.ts'
+import { version } from './version/index.ts'
 
-export const builtIn: readonly Feature[] = [core, ping, offline]
+export const builtIn: readonly Feature[] = [core, ping, disco, caps, version, time, contact, offline]
