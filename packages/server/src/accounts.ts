@@ -23,8 +23,9 @@ export class Accounts {
   readonly #crypto: SaslCrypto
   readonly #options: AccountsOptions
   readonly #now: () => number
-  /** `false`: known not to exist. */
-  readonly #known = new RecentMap<string, Account | false>(20_000)
+  /** Who exists is asked with every message; the keys only at login. */
+  readonly #existing = new RecentMap<string, boolean>(100_000)
+  readonly #accounts = new RecentMap<string, Account>(500)
   /** HMAC of the password that was right last time, under a key of this process. */
   readonly #plain = new RecentMap<string, Uint8Array>(20_000)
   readonly #processKey = randomBytes(32)
@@ -45,17 +46,19 @@ export class Accounts {
   }
 
   get(local: string): Maybe<Account | undefined> {
-    const known = this.#known.get(local)
-    if (known !== undefined) return known === false ? undefined : known
+    const known = this.#accounts.get(local)
+    if (known !== undefined) return known
+    if (this.#existing.get(local) === false) return undefined
     return this.#store.get(local).then((account) => {
-      this.#known.set(local, account ?? false)
+      this.#existing.set(local, account !== undefined)
+      if (account !== undefined) this.#accounts.set(local, account)
       return account
     })
   }
 
   exists(local: string): Maybe<boolean> {
-    const known = this.#known.get(local)
-    if (known !== undefined) return known !== false
+    const known = this.#existing.get(local)
+    if (known !== undefined) return known
     return then(this.get(local), (account) => account !== undefined)
   }
 
@@ -66,7 +69,8 @@ export class Accounts {
     const created = await this.#store.create(account)
     this.#forget(local)
     if (created) {
-      this.#known.set(local, account)
+      this.#existing.set(local, true)
+      this.#accounts.set(local, account)
       this.#remember(local, password)
     }
     return created
@@ -146,7 +150,8 @@ export class Accounts {
   }
 
   #forget(local: string): void {
-    this.#known.delete(local)
+    this.#existing.delete(local)
+    this.#accounts.delete(local)
     this.#plain.delete(local)
   }
 }
