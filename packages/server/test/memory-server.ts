@@ -80,7 +80,6 @@ export class MemoryClient {
 
   /** Sends a stream header and waits for the features. */
   async open(): Promise<Element> {
-    if (this.features !== undefined) this.#stream.restart()
     this.features = undefined
     this.#end.send(this.#stream.open(new StreamHeader({ to: HOST, version: '1.0' })))
     const features = await this.next()
@@ -148,7 +147,10 @@ export class MemoryClient {
       if (event === STREAM_END) break
       if (event instanceof Element && event.is('error', NS.streams))
         this.streamError = event.childElements().find((child) => child.ns === NS.streamErrors)?.name
-      else if (event instanceof Element) this.#inbox.push(event)
+      else if (event instanceof Element) {
+        this.#inbox.push(event)
+        if (event.is('success', NS.sasl)) this.#stream.restart()
+      }
     }
     this.#wake?.()
   }

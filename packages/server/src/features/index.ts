@@ -6,7 +6,8 @@ import { core } from './core/index.ts'
 import { disco } from './disco/index.ts'
 import { offline } from './offline/index.ts'
 import { ping } from './ping/index.ts'
+import { register } from './register/index.ts'
 import { time } from './time/index.ts'
 import { version } from './version/index.ts'
 
-export const builtIn: readonly Feature[] = [core, ping, disco, caps, version, time, contact, offline]
+export const builtIn: readonly Feature[] = [core, ping, disco, caps, version, time, register, contact, offline]
