@@ -69,6 +69,7 @@ export class Cast {
       const plain = base64(`\0${local}\0${password}`)
       result = result
         .replaceAll(`{local ${named}}`, local)
+        .replaceAll(`{capitals ${named}}`, local.toUpperCase())
         .replaceAll(`{password ${named}}`, password)
         .replaceAll(`{sasl plain ${named}}`, plain)
     }

@@ -40,6 +40,10 @@ export class Expectations {
     while (open.length > 0) open.splice(await this.#expect(client, open), 1)
   }
 
+  async oneOf(client: TestClient, patterns: readonly Pattern[]): Promise<void> {
+    await this.#expect(client, patterns)
+  }
+
   /** Proves by round trips that nothing more is under way, first to those who sent, then to those who must not receive. */
   async nothingLeft(clients: readonly TestClient[]): Promise<void> {
     for (const sender of this.#cast.clients.values()) if (sender.isDirty) await sender.fence()

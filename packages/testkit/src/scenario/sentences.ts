@@ -89,13 +89,15 @@ const receiveHeader = async (scene: Scene, client: TestClient): Promise<void> =>
 const offered = async (scene: Scene, client: TestClient, isWanted: boolean): Promise<void> => {
   const features = await client.expectFeatures()
   for (const pattern of patternsOf(scene)) {
-    const found = elementsOf(features).some(
-      (feature) => 'captures' in fitPattern(pattern, feature, scene.cast.captures, client.recipient),
+    const fits = elementsOf(features).map((feature) =>
+      fitPattern(pattern, feature, scene.cast.captures, client.recipient),
     )
-    if (found !== isWanted)
+    const fit = fits.find((candidate) => 'captures' in candidate)
+    if ((fit !== undefined) !== isWanted)
       throw new Error(
         `${client.name} is ${isWanted ? 'not ' : ''}offered ${showXml(pattern.source)}\n  got: ${showXml(features)}`,
       )
+    if (fit) scene.cast.captures = fit.captures
   }
 }
 
@@ -134,6 +136,7 @@ const sentences: readonly (readonly [RegExp, Action])[] = [
   ],
   [/^(.+?) sends$/, one(async (scene, client) => client.send(stanzasOf(scene)))],
   [/^(.+?) receives?$/, one((scene, client) => scene.expectations.inOrder(client, patternsOf(scene)))],
+  [/^(.+?) receives one of$/, one((scene, client) => scene.expectations.oneOf(client, patternsOf(scene)))],
   [/^(.+?) receives?, in any order$/, one((scene, client) => scene.expectations.inAnyOrder(client, patternsOf(scene)))],
   [/^(.+?) may receive$/, one(async (scene, client) => scene.expectations.tolerate(client, patternsOf(scene), true))],
   [/^(.+?) ignores?$/, each(async (scene, client) => scene.expectations.tolerate(client, patternsOf(scene), false))],
