@@ -46,7 +46,78 @@ function buildProgram(done: (code: number) => void): Command {
       ),
     )
     .action(async (options: ConfigOptions) => done(await (await import('./commands/start.ts')).start(options)))
+  program
+    .command('init')
+    .description('Write a short configuration file; asks, or takes flags')
+    .option('-c, --config <file>', 'file to write (default: ./rookery.yaml)')
+    .option('--host <name...>', 'domain to serve')
+    .option('-d, --data <folder>', 'data folder')
+    .option('--certificate <file>', 'certificate chain of the first host, PEM')
+    .option('--key <file>', 'its private key, PEM')
+    .option('-y, --yes', 'ask nothing, take the defaults')
+    .addHelpText('after', examples('rookery init', 'rookery init --host example.org --data /var/lib/rookery'))
+    .action(async (options) => done(await (await import('./commands/init.ts')).init(options)))
+  withConfig(program.command('check'))
+    .description('Look for mistakes in the configuration, certificates, ports, DNS and data folder')
+    .option('--json', 'as JSON')
+    .option('--no-dns', 'ask no name server')
+    .addHelpText('after', examples('rookery check', 'rookery check --config /etc/rookery.yaml --json'))
+    .action(async (options) => done(await (await import('./commands/check.ts')).check(options)))
+  addUserCommands(program, done)
+  const config = program.command('config').description('Look at the configuration')
+  withConfig(config.command('show'))
+    .description('Print the configuration in force, with all defaults, and mark what is yours')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('rookery config show', 'rookery config show --config /etc/rookery.yaml --json'))
+    .action(async (options) => done(await (await import('./commands/config.ts')).showConfig(options)))
+  program
+    .command('bench')
+    .description('Put load on an XMPP server of your own and measure it')
+    .argument('[words...]', 'mode and options; rookery bench --help lists them')
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (words: string[]) => done(await (await import('./commands/bench.ts')).bench(words)))
   return program
+}
+
+function addUserCommands(program: Command, done: (code: number) => void): void {
+  const user = program
+    .command('user')
+    .description('Add, change, list and remove accounts, while the server runs or not')
+    .addHelpText(
+      'after',
+      examples('rookery user add juliet@example.org', 'rookery user list', 'rookery user remove juliet'),
+    )
+  const load = (): Promise<typeof import('./commands/user.ts')> => import('./commands/user.ts')
+  const withPassword = (command: Command): Command =>
+    withConfig(command)
+      .argument('<address>', 'juliet@example.org, or juliet on the first host')
+      .option('-p, --password <password>', 'the password; other users of this machine may see it while this runs')
+      .option('--stdin', 'read the password from standard input')
+  withPassword(user.command('add'))
+    .description('Add an account; asks for the password')
+    .addHelpText(
+      'after',
+      examples('rookery user add juliet', 'pwgen 20 1 | rookery user add juliet@example.org --stdin'),
+    )
+    .action(async (address: string, options) => done(await (await load()).addUser(address, options)))
+  withPassword(user.command('passwd'))
+    .description('Set a new password; asks for it')
+    .addHelpText('after', examples('rookery user passwd juliet'))
+    .action(async (address: string, options) => done(await (await load()).changePassword(address, options)))
+  withConfig(user.command('list'))
+    .description('List the accounts')
+    .option('--host <name>', 'of one host')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('rookery user list', 'rookery user list --host example.org --json'))
+    .action(async (options) => done(await (await load()).listUsers(options)))
+  withConfig(user.command('remove'))
+    .description('Remove an account with its contacts and messages')
+    .argument('<address>', 'juliet@example.org, or juliet on the first host')
+    .option('-y, --yes', 'do not ask')
+    .addHelpText('after', examples('rookery user remove juliet@example.org --yes'))
+    .action(async (address: string, options) => done(await (await load()).removeUser(address, options)))
 }
 
 function withConfig(command: Command): Command {

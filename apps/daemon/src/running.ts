@@ -9,6 +9,7 @@ export class Running {
   readonly #done = Promise.withResolvers<number>()
   #ending: Promise<void> | undefined
   #code = 0
+  #isStarted = false
   #hangup: (() => Promise<void>) | undefined
   #hangups: Promise<void> = Promise.resolve()
 
@@ -31,8 +32,10 @@ export class Running {
     this.#steps.unshift(step)
   }
 
-  onHangup(call: () => Promise<void>): void {
-    this.#hangup = call
+  /** From now on SIGHUP means `reload`. */
+  started(reload: () => Promise<void>): void {
+    this.#isStarted = true
+    this.#hangup = reload
   }
 
   /** Something broke that nobody can mend: says so, ends as cleanly as it still can, exit code 1. */
@@ -58,7 +61,7 @@ export class Running {
       }
     }
     clearTimeout(late)
-    this.#log.info({ event: 'stopped' }, 'stopped')
+    if (this.#isStarted) this.#log.info({ event: 'stopped' }, 'stopped')
     this.#log.flush()
     this.#done.resolve(this.#code)
   }

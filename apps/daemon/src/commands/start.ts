@@ -38,6 +38,6 @@ export async function start(options: ConfigOptions): Promise<number> {
     await running.end()
     throw error
   }
-  running.onHangup(() => reload({ server, log, options, current: loaded }))
+  running.started(() => reload({ server, log, options, current: loaded }))
   return running.ended
 }

@@ -44,16 +44,16 @@ export function loadConfig(options: ConfigOptions = {}, environment: NodeJS.Proc
   const yaml = file === undefined ? undefined : new YamlFile(file)
   if (yaml !== undefined && yaml.faults.length > 0) throw new ConfigProblems(yaml.faults)
   const written = yaml?.content ?? {}
-  const locate = ({ path, isKey, text }: Problem): string =>
-    yaml === undefined ? text : `${yaml.place(path, isKey)}: ${text}`
+  const locate = (problems: readonly Problem[]): string[] =>
+    yaml === undefined ? problems.map(({ text }) => text) : yaml.locate(problems)
   const given = isBlock(written) ? override(written, options, environment) : written
   const parsed = daemonSchema.safeParse(given)
   if (!parsed.success) {
     const problems = problemsOf(parsed.error.issues, (path) => valueAt(given, path))
-    throw new ConfigProblems(problems.map(locate))
+    throw new ConfigProblems(locate(problems))
   }
   const { config, problems } = checkMeaning(parsed.data)
-  if (problems.length > 0) throw new ConfigProblems(problems.map(locate))
+  if (problems.length > 0) throw new ConfigProblems(locate(problems))
   return { config: absolute(config, file, options, environment), file, given: given as Record<string, unknown> }
 }
 

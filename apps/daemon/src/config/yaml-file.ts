@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import { Failure } from '../failure.ts'
+import type { Problem } from './problems.ts'
 
 const maxBytes = 1_000_000
 
@@ -30,14 +31,22 @@ export class YamlFile {
     this.faults = faults
   }
 
-  /** `rookery.yaml:3:5` for a value, its key, or the nearest block around it that exists. */
-  place(path: readonly PropertyKey[], isKey: boolean): string {
+  /** Each problem with its place, `rookery.yaml:3:5: ...`, from the top to the bottom of the file. */
+  locate(problems: readonly Problem[]): string[] {
+    return problems
+      .map(({ path, isKey, text }) => ({ offset: this.#offset(path, isKey), text }))
+      .sort((a, b) => a.offset - b.offset)
+      .map(({ offset, text }) => `${this.#place(offset)}: ${text}`)
+  }
+
+  /** Of a value, its key, or the nearest block around it that exists. */
+  #offset(path: readonly PropertyKey[], isKey: boolean): number {
     for (let length = path.length; length >= 0; length--) {
       const here = path.slice(0, length)
       const node = isKey || length < path.length ? this.#key(here) : this.#value(here)
-      if (node?.range != null) return this.#place(node.range[0])
+      if (node?.range != null) return node.range[0]
     }
-    return `${this.file}:1:1`
+    return 0
   }
 
   #value(path: readonly PropertyKey[]): Node | undefined {
