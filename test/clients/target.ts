@@ -68,20 +68,18 @@ const daemon = join(import.meta.dirname, '../../apps/daemon/src/main.ts')
 
 const configOf = (folder: string, port: number, tlsPort: number): string => `hosts: [${host}]
 data: ${folder}/data
-listen:
-  - { kind: c2s, port: ${port}, address: 127.0.0.1 }
-  - { kind: c2s-tls, port: ${tlsPort}, address: 127.0.0.1 }
+listen: { address: 127.0.0.1, c2s: ${port}, tls: ${tlsPort} }
 log: { level: info, format: json }
 `
 
 /** The logins of an account in the daemon's log: one JSON object a line, one such line an authentication. */
 const loginsIn = (log: string, jid: string): Login[] =>
   log.split('\n').flatMap((line) => {
-    if (!line.startsWith('{') || !line.includes('"mechanism"')) return []
+    if (!line.startsWith('{') || !line.includes('"event":"login"')) return []
     const entry: unknown = JSON.parse(line)
     if (typeof entry !== 'object' || entry === null || !('mechanism' in entry) || !('tls' in entry)) return []
-    const who = 'account' in entry ? entry.account : 'jid' in entry ? entry.jid : undefined
-    return who === jid ? [{ mechanism: String(entry.mechanism), tls: Boolean(entry.tls) }] : []
+    const isTheirs = 'account' in entry && entry.account === jid
+    return isTheirs ? [{ mechanism: String(entry.mechanism), tls: entry.tls !== 'none' }] : []
   })
 
 const startRookery = async (): Promise<Target> => {
