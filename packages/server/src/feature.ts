@@ -43,7 +43,7 @@ export interface FeatureDeclaration<N extends keyof Powers, C> {
     account?: readonly string[]
     identities?: { host?: readonly Identity[]; account?: readonly Identity[] }
   }
-  slots?: readonly Slot<never>[]
+  slots?: readonly Slot<unknown>[]
   /** Called once for each host, when the server is put together. */
   start(powers: Pick<Powers, N>, config: C): Wiring
 }
@@ -88,6 +88,8 @@ export interface PresenceHandling {
   outbound(presence: Presence, session: Session): Maybe<undefined>
   /** To an account of ours, or to one of its resources. */
   inbound(presence: Presence): Maybe<undefined>
+  /** To an account of this host that does not exist; ignored when not given. [RFC6121 8.5.1] */
+  absent?(presence: Presence): Maybe<undefined>
 }
 
 export interface SessionEvents {
@@ -111,6 +113,8 @@ export interface IqRoute {
    * `service-unavailable` as if there were no account. What is asked of a host is open to anybody, unless 'local'.
    */
   from?: 'owner' | 'subscriber' | 'anyone' | 'local'
+  /** What the others are told instead, whether the account exists or not. */
+  refusal?: StanzaError
   /** The payload of the result, undefined for an empty one, or an error. A thrown StanzaError means the same. */
   handle(request: IqRequest): Maybe<Element | StanzaError | undefined>
 }

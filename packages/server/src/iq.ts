@@ -43,11 +43,13 @@ export class IqTable {
     }
     const payload = iq.payload
     const route = this.#phases.route(iq, at)
-    if (!exists || route === undefined || payload === undefined || iq.from === undefined || iq.to === undefined)
-      return this.#answers.refuse(iq, nobodyAnswers, origin) // [RFC6120 8.4, RFC6121 8.5.1]
+    if (route === undefined || payload === undefined || iq.from === undefined || iq.to === undefined)
+      return this.#answers.refuse(iq, nobodyAnswers, origin) // [RFC6120 8.4]
+    const refusal = route.refusal ?? nobodyAnswers
+    if (!exists) return this.#answers.refuse(iq, refusal, origin) // [RFC6121 8.5.1]
     const request: IqRequest = { iq, payload, from: iq.from, to: iq.to, session: origin }
     return then(this.#mayAsk(route, request), (may) =>
-      may ? this.#answer(route, request) : this.#answers.refuse(iq, nobodyAnswers, origin),
+      may ? this.#answer(route, request) : this.#answers.refuse(iq, refusal, origin),
     )
   }
 

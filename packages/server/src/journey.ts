@@ -98,7 +98,7 @@ export class Journey {
 
   /** [RFC6121 8.5.1] */
   #noSuchUser(stanza: Stanza, origin: Session | undefined): Maybe<undefined> {
-    if (stanza.kind === 'presence') return undefined
+    if (stanza.kind === 'presence') return this.#s.phases.presence?.absent?.(stanza)
     if (stanza.kind === 'iq') return this.#s.iq.take(stanza, 'account', origin, false)
     return stanza.type === 'headline' ? undefined : this.#s.refuse(stanza, nobodyHome, origin)
   }

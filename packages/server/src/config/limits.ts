@@ -54,6 +54,12 @@ export const limitsSchema = z
     offlineBytes: count(10_485_760, 'Bytes of messages kept for an account that is not online.'),
     rosterItems: count(5000, 'Contacts of one account.'),
     rosterGroups: count(50, 'Groups of one contact.'),
+    rosterNameBytes: count(1023, 'Bytes of the name of a contact, or of a group.'),
+    rosterRequests: count(500, 'Subscription requests of strangers that wait for the answer of one account.'),
+    rosterRequestBytes: count(
+      4096,
+      'Bytes of a subscription request that is kept; a longer one is kept without its payload.',
+    ),
     privateBytes: count(65_536, 'Bytes of one private XML document (XEP-0049).'),
     privateDocuments: count(100, 'Private XML documents of one account.'),
     vcardBytes: count(131_072, 'Bytes of a vCard (XEP-0054).'),

@@ -6,8 +6,24 @@ import { core } from './core/index.ts'
 import { disco } from './disco/index.ts'
 import { offline } from './offline/index.ts'
 import { ping } from './ping/index.ts'
+import { privateStorage } from './private/index.ts'
 import { register } from './register/index.ts'
+import { roster } from './roster/index.ts'
 import { time } from './time/index.ts'
+import { vcard } from './vcard/index.ts'
 import { version } from './version/index.ts'
 
-export const builtIn: readonly Feature[] = [core, ping, disco, caps, version, time, register, contact, offline]
+export const builtIn: readonly Feature[] = [
+  core,
+  ping,
+  disco,
+  caps,
+  version,
+  time,
+  privateStorage,
+  vcard,
+  register,
+  contact,
+  roster,
+  offline,
+]
