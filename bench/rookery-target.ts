@@ -46,12 +46,10 @@ function rookeryConfig(folder: string, port: number, tlsPort: number): string {
   const config = {
     hosts: ['localhost'],
     data: join(folder, 'data'),
-    listen: [
-      { kind: 'c2s', address: '127.0.0.1', port },
-      { kind: 'c2s-tls', address: '127.0.0.1', port: tlsPort },
-    ],
-    registration: { open: true },
-    authentication: { plainWithoutTls: true },
+    listen: { address: '127.0.0.1', c2s: port, tls: tlsPort },
+    tls: { required: false },
+    auth: { plainWithoutTls: true },
+    features: { register: { open: true } },
     limits: {
       negotiationSeconds: 0,
       authFailuresPerAddress: 0,
