@@ -1,6 +1,8 @@
+export { startMemoryTarget } from './memory-target.ts'
 export { parseScenario } from './parse-scenario.ts'
 export { runScenario } from './run-scenario.ts'
 export { type RunOptions, readScenarios, runScenarios } from './run-scenarios.ts'
 export { type Note, type Person, type Scenario, ScenarioError, type Step } from './scenario.ts'
+export { isSentence } from './sentences.ts'
 export type { RawConnection, Target } from './target.ts'
 export { type TcpTargetOptions, tcpTarget } from './tcp-target.ts'

@@ -168,8 +168,8 @@ const fitChildren = (pattern: Pattern, actual: Xml, captures: Captures): Fit => 
 /** What a server may add on its own, and who looks for it must mention: name, namespace, inside what. */
 const details: readonly (readonly [string, string, string])[] = [
   ['text', STANZA_ERRORS, 'error'], // [RFC6120 8.3.2]
-  ['delay', 'urn:xmpp:delay', 'presence'], // [XEP-0203 4]
-  ['x', 'vcard-temp:x:update', 'presence'], // [XEP-0398]
+  ['delay', 'urn:xmpp:delay', 'presence'], // [XEP-0203 2]
+  ['x', 'vcard-temp:x:update', 'presence'], // [XEP-0398 4]
   ['stanza-id', 'urn:xmpp:sid:0', 'message'], // [XEP-0359 3]
 ]
 

@@ -189,3 +189,5 @@ export const findSentence = (text: string): { readonly act: Action; readonly wor
   }
   return best
 }
+
+export const isSentence = (text: string): boolean => findSentence(text) !== undefined
