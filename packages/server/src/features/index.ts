@@ -1,9 +1,11 @@
 /** The built-in features, in the order in which they are started and, within a phase, asked. */
 import type { Feature } from '../feature.ts'
+import { blocking } from './blocking/index.ts'
 import { caps } from './caps/index.ts'
 import { contact } from './contact/index.ts'
 import { core } from './core/index.ts'
 import { disco } from './disco/index.ts'
+import { last } from './last/index.ts'
 import { offline } from './offline/index.ts'
 import { ping } from './ping/index.ts'
 import { privateStorage } from './private/index.ts'
@@ -20,10 +22,12 @@ export const builtIn: readonly Feature[] = [
   caps,
   version,
   time,
+  last,
   privateStorage,
   vcard,
   register,
   contact,
   roster,
+  blocking,
   offline,
 ]

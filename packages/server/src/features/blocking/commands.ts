@@ -1,0 +1,118 @@
+/** The commands that show and change a block list, and what follows them. XEP-0191 1.3 sections 3.2 to 3.5. */
+import { isBroken } from '@rookery/protocol/codec'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
+import { iq, StanzaError } from '@rookery/protocol/stanza'
+import { BLOCKING_NS, block as blockCodec, blocklist, unblock as unblockCodec } from '@rookery/protocol/xeps/blocking'
+import type { Element } from '@rookery/protocol/xml'
+import type { IqRequest } from '../../feature.ts'
+import type { Powers } from '../../powers.ts'
+import { presenceService } from '../../services/presence.ts'
+import { rosterService } from '../../services/roster.ts'
+import { type Slot, slot } from '../../slot.ts'
+import { type BlockList, nobody } from './block-list.ts'
+import type { BlockLists } from './block-lists.ts'
+
+/** Whether the client has asked for the list, and is told of changes. [XEP-0191 3.3] */
+export const wantsPushes: Slot<boolean> = slot('blocking:wants-pushes', 'resumption', () => false)
+
+/** Thrown inside a change to leave the list as it is. */
+const tooMany = new StanzaError('resource-constraint', { type: 'cancel', text: 'the block list is full' })
+
+export class Commands {
+  readonly #lists: BlockLists
+  readonly #powers: Pick<Powers, 'sessions' | 'limits' | 'random' | 'services'>
+
+  constructor(lists: BlockLists, powers: Pick<Powers, 'sessions' | 'limits' | 'random' | 'services'>) {
+    this.#lists = lists
+    this.#powers = powers
+  }
+
+  readonly get = async ({ to, session }: IqRequest): Promise<Element> => {
+    session?.set(wantsPushes, true)
+    const list = await this.#lists.of(to.local)
+    return blocklist.build({ jids: list.jids })
+  }
+
+  readonly block = async ({ to, payload }: IqRequest): Promise<StanzaError | undefined> => {
+    const asked = blockCodec.parse(payload)
+    if (asked === undefined || isBroken(asked)) return faultOf(payload)
+    const { blockedContacts } = this.#powers.limits
+    const extend = (list: BlockList): BlockList => {
+      const longer = list.with(asked.jids)
+      if (blockedContacts > 0 && longer.size > blockedContacts && longer.size > list.size) throw tooMany
+      return longer
+    }
+    // they see us go before they are not sent anything any more [XEP-0191 3.3]
+    await this.#lists.change(to.local, extend, (_, before) => this.#hide(to.local, asked.jids, before))
+    this.#push(to.local, payload)
+    return undefined
+  }
+
+  readonly unblock = async ({ to, payload }: IqRequest): Promise<StanzaError | undefined> => {
+    const asked = unblockCodec.parse(payload)
+    if (asked === undefined || isBroken(asked)) return faultOf(payload)
+    const shorten = (list: BlockList): BlockList => (asked.jids.length === 0 ? nobody : list.without(asked.jids)) // [XEP-0191 3.5]
+    const before = await this.#lists.change(to.local, shorten, () => undefined)
+    this.#push(to.local, payload)
+    await this.#show(to.local, asked.jids.length === 0 ? before.jids : asked.jids, before)
+    return undefined
+  }
+
+  /** To every resource that asked for the list. [XEP-0191 3.3, 3.4] */
+  #push(local: string, payload: Element): void {
+    for (const session of this.#powers.sessions.of(local))
+      if (session.peek(wantsPushes) === true)
+        session.send(iq(session.account, session.jid, 'set', this.#powers.random.id(), payload))
+  }
+
+  /** Only those who may know that somebody is there. [XEP-0191 3.3] */
+  async #hide(local: string, jids: readonly Jid[], before: BlockList): Promise<undefined> {
+    const presence = this.#powers.services.find(presenceService)
+    if (presence === undefined) return
+    for (const contact of await this.#contactsOf(local, jids)) {
+      if (before.matches(contact)) continue
+      for (const session of this.#powers.sessions.of(local)) {
+        if (!session.isAvailable || !(await presence.isKnownTo(session, contact))) continue
+        await presence.hideFrom(local, contact)
+        break
+      }
+    }
+  }
+
+  /** [XEP-0191 3.4] */
+  async #show(local: string, jids: readonly Jid[], before: BlockList): Promise<undefined> {
+    const presence = this.#powers.services.find(presenceService)
+    if (presence === undefined) return
+    const roster = this.#powers.services.find(rosterService)
+    const list = await this.#lists.of(local)
+    for (const contact of await this.#contactsOf(local, jids)) {
+      if (!before.matches(contact) || list.matches(contact)) continue
+      if (roster === undefined || (await roster.isSubscriber(local, contact))) await presence.showTo(local, contact)
+    }
+  }
+
+  /** Those in the roster that a domain stands for; any other address stands for itself. [XEP-0191 6] */
+  async #contactsOf(local: string, jids: readonly Jid[]): Promise<readonly Jid[]> {
+    const contacts = new Map<string, Jid>()
+    let items: readonly Jid[] | undefined
+    for (const jid of jids) {
+      contacts.set(jid.toString(), jid)
+      if (!jid.isDomain) continue
+      items ??= await this.#roster(local)
+      for (const contact of items) if (contact.domain === jid.domain) contacts.set(contact.toString(), contact)
+    }
+    return [...contacts.values()]
+  }
+
+  async #roster(local: string): Promise<readonly Jid[]> {
+    const items = await this.#powers.services.find(rosterService)?.items(local)
+    return items === undefined ? [] : [...items.keys()].flatMap((key) => parseJid(key) ?? [])
+  }
+}
+
+function faultOf(payload: Element): StanzaError {
+  const addresses = payload
+    .childElements()
+    .flatMap((item) => (item.is('item', BLOCKING_NS) ? (item.attr('jid') ?? []) : []))
+  return new StanzaError(addresses.some((text) => parseJid(text) === undefined) ? 'jid-malformed' : 'bad-request')
+}
