@@ -37,6 +37,7 @@ export class Certificates {
   #files: ServerConfig['tls']['certificates']
   #contexts = new Map<string, SecureContext>()
   #pairs = new Map<string, CertificatePair>()
+  readonly #options = new Map<string, TLSSocketOptions>()
   #infos: readonly CertificateInfo[] = []
 
   constructor(config: ServerConfig['tls'], hosts: readonly string[], selfSigned: SelfSigned) {
@@ -74,19 +75,27 @@ export class Certificates {
     this.#files = given
     this.#contexts = contexts
     this.#pairs = pairs
+    this.#options.clear()
     this.#infos = infos
   }
 
-  /** Options of a TLS server socket for a host; a client that names another one of ours (SNI) gets that one's. */
+  /**
+   * Options of a TLS server socket for a host; a client that names another one of ours (SNI) gets that one's. The same
+   * object for all connections of a host, until the certificates are read anew.
+   */
   options(host: string): TLSSocketOptions {
+    const known = this.#options.get(host)
+    if (known !== undefined) return known
     const secureContext = this.#contexts.get(host) ?? this.#contexts.get(this.#hosts[0]!)!
-    return {
+    const options: TLSSocketOptions = {
+      isServer: true,
       secureContext,
       SNICallback: (name, done) => done(null, this.#contexts.get(name.toLowerCase()) ?? secureContext),
-      ALPNProtocols: ['xmpp-client'], // [XEP-0368 4]
       requestCert: this.#config.clientCertificates,
       rejectUnauthorized: false, // decided by clientProblem: whoever shows none logs in with a password
     }
+    if (this.#contexts.has(host)) this.#options.set(host, options)
+    return options
   }
 
   /** Of a host, for a listener that looks it up anew. */

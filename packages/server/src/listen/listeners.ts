@@ -97,6 +97,7 @@ export class Listeners {
     const { secureContext: _, ...options } = this.#certificates.options(this.#config.hosts[0]!)
     const server = createTlsServer({
       ...options,
+      ALPNProtocols: ['xmpp-client'], // [XEP-0368 4]
       noDelay: true,
       handshakeTimeout: (this.#config.limits.negotiationSeconds || 30) * 1000,
       SNICallback: (name, done) => done(null, this.#certificates.options(name.toLowerCase()).secureContext),

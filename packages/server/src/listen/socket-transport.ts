@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { TlsState, Transport, TransportSink } from '../transport.ts'
 import type { Certificates } from './certificates.ts'
-import { tlsState } from './tls-state.ts'
+import { SocketTlsState } from './tls-state.ts'
 
 /** How long a closed stream may take to send its last bytes, in milliseconds. */
 const lingering = 5000
@@ -20,7 +20,7 @@ export class SocketTransport implements Transport {
     this.#socket = socket
     this.#certificates = certificates
     this.remoteAddress = socket.remoteAddress ?? ''
-    if (socket instanceof TLSSocket) this.#tls = tlsState(socket)
+    if (socket instanceof TLSSocket) this.#tls = new SocketTlsState(socket)
   }
 
   get tls(): TlsState | undefined {
@@ -72,7 +72,7 @@ export class SocketTransport implements Transport {
     plain.removeAllListeners('drain')
     plain.removeAllListeners('close')
     plain.removeAllListeners('end')
-    const secure = new TLSSocket(plain, { ...this.#certificates.options(host), isServer: true })
+    const secure = new TLSSocket(plain, this.#certificates.options(host))
     this.#socket = secure
     const failed = (error?: Error): void => {
       secure.destroy()
@@ -87,7 +87,7 @@ export class SocketTransport implements Transport {
       secure.off('close', failed)
       const problem = this.#certificates.clientProblem(secure)
       if (problem !== undefined) return failed(new Error(problem))
-      this.#tls = tlsState(secure)
+      this.#tls = new SocketTlsState(secure)
       this.#listen(secure)
       done()
     })

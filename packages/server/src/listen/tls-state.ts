@@ -5,21 +5,22 @@ import type { ChannelBinding } from '@rookery/protocol/sasl'
 import type { TlsState } from '../transport.ts'
 import { xmppAddresses } from './xmpp-addresses.ts'
 
-/** Computed once somebody asks: most logins do not bind. */
-export function tlsState(socket: TLSSocket): TlsState {
-  const version = socket.getProtocol() ?? 'unknown'
-  let bindings: readonly ChannelBinding[] | undefined
-  let addresses: readonly string[] | undefined
-  return {
-    version,
-    get channelBindings() {
-      bindings ??= channelBindings(socket, version)
-      return bindings
-    },
-    get peerAddresses() {
-      addresses ??= socket.authorized ? xmppAddresses(socket.getPeerX509Certificate()?.raw) : []
-      return addresses
-    },
+/** Computed when somebody asks: most logins do not bind, and an idle session keeps none of it. */
+export class SocketTlsState implements TlsState {
+  readonly #socket: TLSSocket
+  readonly version: string
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket
+    this.version = socket.getProtocol() ?? 'unknown'
+  }
+
+  get channelBindings(): readonly ChannelBinding[] {
+    return channelBindings(this.#socket, this.version)
+  }
+
+  get peerAddresses(): readonly string[] {
+    return this.#socket.authorized ? xmppAddresses(this.#socket.getPeerX509Certificate()?.raw) : []
   }
 }
 
