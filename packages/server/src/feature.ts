@@ -95,7 +95,7 @@ export interface PresenceHandling {
 export interface SessionEvents {
   /** A resource was bound. */
   opened?: (session: Session) => undefined
-  /** Initial presence was sent, and broadcast. */
+  /** Initial presence was sent, and broadcast; or the priority is not negative any more. */
   available?: (session: Session) => Maybe<undefined>
   /** The stream ended: cleanly or by a broken connection. It still has its presence. */
   ended?: (session: Session) => Maybe<undefined>

@@ -94,7 +94,10 @@ export interface AskPower {
 
 export interface PresencePower {
   set(session: Session, presence: Presence | undefined, priority: number): void
-  /** Initial presence has been broadcast: the other features may go on (offline messages). [RFC6121 4.2] */
+  /**
+   * Initial presence has been broadcast, or the priority has risen from below zero: the other features may go on
+   * (offline messages). [RFC6121 4.2, XEP-0160 2]
+   */
   becameAvailable(session: Session): Maybe<undefined>
 }
 

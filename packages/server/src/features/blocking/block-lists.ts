@@ -13,6 +13,8 @@ export class BlockLists {
   /** The last change of each account that has one under way. */
   readonly #changes = new Map<string, Promise<unknown>>()
 
+  #removals = 0
+
   constructor(store: DocumentStore) {
     this.#store = store
   }
@@ -29,12 +31,14 @@ export class BlockLists {
   ): Promise<BlockList> {
     const turn = (async () => {
       await this.#changes.get(local)?.catch(() => undefined)
+      const removals = this.#removals
       const before = await this.of(local)
       const list = next(before)
       if (list.size === 0) await this.#store.remove(local, key)
       else await this.#store.put(local, key, list.toString())
       await beforeUse(list, before)
-      this.#known.set(local, list)
+      if (removals === this.#removals) this.#known.set(local, list)
+      else this.#known.delete(local) // it may be this account that is gone [S52]
       return before
     })()
     this.#changes.set(local, turn)
@@ -45,7 +49,9 @@ export class BlockLists {
     return turn
   }
 
+  /** The account is gone. */
   forget(local: string): void {
+    this.#removals++
     this.#known.delete(local)
     this.#loading.delete(local)
   }

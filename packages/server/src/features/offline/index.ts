@@ -7,6 +7,7 @@ import { Element, parseElement } from '@rookery/protocol/xml'
 import type { OfflineEntry } from '@rookery/storage'
 import { type Feature, feature } from '../../feature.ts'
 import { blockingService } from '../../services/blocking.ts'
+import type { Session } from '../../session.ts'
 import { Flushes } from './flush.ts'
 import { delivered, isKept, keptForm } from './keeping.ts'
 
@@ -23,8 +24,8 @@ export const offline: Feature = feature({
   start({ host, clock, log, limits, sessions, accounts, offline: store, services }) {
     const bound = (limit: number): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit)
     const limit = { count: bound(limits.offlineMessages), bytes: bound(limits.offlineBytes) }
-    /** When the messages came that wait in a session until older ones are delivered: it may end before. */
-    const times = new WeakMap<Message, number>()
+    /** Messages that may wait in a session until older ones are delivered: when they came, and who else got them. */
+    const live = new WeakMap<Message, { at: number; reached: readonly Session[] }>()
     const flushes = new Flushes({
       store,
       sessions: (local) => sessions.of(local),
@@ -40,7 +41,7 @@ export const offline: Feature = feature({
     }
 
     async function keep(local: string, message: Message): Promise<boolean | StanzaError> {
-      const entry = { stanza: keptForm(message, host.jid), at: times.get(message) ?? clock.now() }
+      const entry = { stanza: keptForm(message, host.jid), at: live.get(message)?.at ?? clock.now() }
       flushes.note(local)
       try {
         // a full queue looks like an account that is not there [XEP-0160 2, S97]
@@ -54,13 +55,16 @@ export const offline: Feature = feature({
     }
 
     return {
-      copy(trip) {
-        if (trip.side === 'in' && flushes.isRunning(trip.account.local)) times.set(trip.stanza, clock.now())
-        return undefined
-      },
       fallback({ stanza, account }) {
+        // handed back by a session that ended, and somebody else has it; or nobody needs to know [RFC6121 8.5.2.2.1]
+        if (live.get(stanza)?.reached.some((session) => !session.isEnded) || stanza.type === 'headline') return true
         if (!isKept(stanza)) return false
         return then(accounts.exists(account.local), (exists) => exists && keep(account.local, stanza))
+      },
+      notify({ stanza, account, reached }) {
+        if (stanza.kind === 'message' && reached.length > 0 && flushes.isRunning(account.local))
+          live.set(stanza, { at: clock.now(), reached })
+        return undefined
       },
       session: {
         available(session) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Element } from '@rookery/protocol/xml'
+import { createMemoryStorage } from '@rookery/storage/memory'
 import { conditionOf, type MemoryServer, memoryServer, turns } from '../../../test/memory-server.ts'
 
 const bodies = (messages: readonly Element[]): (string | undefined)[] => messages.map((one) => one.childText('body'))
@@ -127,5 +128,67 @@ test('what is handed back by a session that ends goes to another one that is the
   await turns(50)
   const got = bodies(await two.messages())
   assert.equal(got.at(-1), 'live')
+  assert.equal(await kept(server), 0)
+})
+
+/** Reading waits for the test. */
+async function slowStorage() {
+  const storage = createMemoryStorage()
+  const { offline } = storage.host('localhost')
+  const read = offline.read.bind(offline)
+  let open: () => void = () => undefined
+  const gate = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  offline.read = async (...given) => {
+    await gate
+    return read(...given)
+  }
+  const host = Object.assign(Object.create(storage.host('localhost')), { offline })
+  storage.host = () => host
+  return { storage, open: () => open() }
+}
+
+test('a message that waited in a session that ended is kept with the time it came', async () => {
+  const { storage, open } = await slowStorage()
+  await using server = await memoryServer({ storage })
+  const romeo = await both(server)
+  const one = await server.login('juliet', 'one')
+  one.send('<presence/>')
+  await turns()
+  romeo.send(chat('live'))
+  await romeo.all()
+  assert.deepEqual(await one.messages(), [])
+  server.clock.advance(60_000)
+  one.destroy()
+  await one.closed()
+  await turns()
+  assert.equal(await kept(server), 1)
+  open()
+  const two = await server.login('juliet', 'two')
+  two.send('<presence/>')
+  await turns(20)
+  const messages = await two.messages()
+  assert.deepEqual(bodies(messages), ['live'])
+  assert.equal(messages[0]?.child('delay', 'urn:xmpp:delay')?.attr('stamp'), '2026-01-01T00:00:00Z')
+})
+
+test('a message that waited in a session that ended is not given twice to another', async () => {
+  const { storage, open } = await slowStorage()
+  await using server = await memoryServer({ storage })
+  const romeo = await both(server)
+  const one = await server.login('juliet', 'one')
+  const two = await server.login('juliet', 'two')
+  one.send('<presence/>')
+  await turns()
+  two.send('<presence/>')
+  await turns()
+  romeo.send(chat('live'))
+  await romeo.all()
+  one.destroy()
+  await one.closed()
+  open()
+  await turns(20)
+  assert.deepEqual(bodies(await two.messages()), ['live'])
   assert.equal(await kept(server), 0)
 })

@@ -1,5 +1,5 @@
 /** Private documents of an account in storage: one for each element name and namespace, as wire XML. */
-import { Element, parseElement, toWire, writeElement } from '@rookery/protocol/xml'
+import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 import type { DocumentStore } from '@rookery/storage'
 
 const prefix = 'private:'
@@ -16,7 +16,7 @@ const generous = {
 
 /** No two elements have the same key: a local name has no brace. */
 export function keyOf(element: Element): string {
-  return toWire(`${prefix}${element.name}}${element.ns}`)
+  return `${prefix}${element.name}}${element.ns}`
 }
 
 export class PrivateDocuments {

@@ -125,6 +125,16 @@ test('changes the own password, and nobody else’s', async () => {
   assert.equal(await canLogIn(server, 'romeo', 'secret-romeo'), false)
 })
 
+test('changes of the password that come at once leave exactly one that works', async () => {
+  await using server = await memoryServer({ auth: { hashes: ['SHA-1', 'SHA-256'] } })
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const clients = await Promise.all(names.map((name) => server.login('romeo', name)))
+  const answers = await Promise.all(clients.map((client, i) => client.ask(set(account('romeo', names[i]!)))))
+  assert.ok(answers.every((answer) => answer.attr('type') === 'result'))
+  const works = await Promise.all(['secret-romeo', ...names].map((password) => canLogIn(server, 'romeo', password)))
+  assert.equal(works.filter((one) => one).length, 1)
+})
+
 test('tells who is registered', async () => {
   await using server = await memoryServer()
   const romeo = await server.login('romeo')
