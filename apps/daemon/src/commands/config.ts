@@ -1,14 +1,23 @@
 /** `rookery config show`: the configuration in force, with all defaults, each setting marked as yours or a default. */
+import { builtIn } from '@rookery/server'
 import { Document, isMap, isPair, isScalar, type YAMLMap } from 'yaml'
 import { type ConfigOptions, loadConfig } from '../config/load.ts'
 import type { DaemonConfig } from '../config/schema.ts'
 
 export async function showConfig(options: ConfigOptions & { json?: boolean }): Promise<number> {
-  const { config, file, given } = loadConfig(options)
+  const { config: loaded, file, given } = loadConfig(options)
+  const config = { ...loaded, features: allFeatures(loaded.features) }
   process.stdout.write(
     options.json === true ? `${JSON.stringify(config, undefined, 2)}\n` : asYaml(config, file, given),
   )
   return 0
+}
+
+/** Those that are not named in the file are on, with the defaults of their settings. */
+function allFeatures(given: DaemonConfig['features']): DaemonConfig['features'] {
+  return Object.fromEntries(
+    builtIn.map(({ name, config }) => [name, given[name] ?? config?.safeParse(undefined).data ?? true]),
+  )
 }
 
 /** YAML that can be used as a configuration file as it is. */

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { DaemonProcess, portOf, run, startDaemon, TemporaryFolder } from '../testing/daemon-process.ts'
+import { RawStream } from '../testing/raw-stream.ts'
+
+describe('rookery start', () => {
+  test('starts without a configuration, makes one account once, and keeps the certificate', async () => {
+    using folder = new TemporaryFolder()
+    const certificate = (): string => readFileSync(join(folder.path, 'data/certificates/localhost.crt'), 'utf8')
+    let kept: string
+    {
+      await using daemon = await startDaemon(folder.path)
+      const first = await daemon.event('first-account')
+      assert.equal(first['account'], 'admin@localhost')
+      assert.match(String(first['password']), /^[a-z2-9]{4}(-[a-z2-9]{4}){3}$/)
+      kept = certificate()
+      for (const name of ['control.sock', 'certificates/localhost.key', 'rookery.db'])
+        assert.equal(statSync(join(folder.path, 'data', name)).mode & 0o777, 0o600, name)
+      daemon.signal('SIGTERM')
+      assert.equal(await daemon.ended(), 0)
+      assert.equal(daemon.errors, '')
+    }
+    {
+      await using daemon = await startDaemon(folder.path)
+      assert.ok(!daemon.output.includes('first-account') && !daemon.output.includes('password'))
+      assert.equal(certificate(), kept)
+    }
+  })
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    test(`${signal} ends the streams with system-shutdown and exits with 0`, async () => {
+      using folder = new TemporaryFolder()
+      await using daemon = await startDaemon(folder.path)
+      using client = await RawStream.open(portOf(daemon, 'c2s'))
+      daemon.signal(signal)
+      assert.match(await client.until('</stream:stream>'), /<system-shutdown/)
+      assert.equal(await daemon.ended(), 0)
+      assert.equal((await daemon.event('stopped'))['msg'], 'stopped')
+    })
+  }
+
+  test('a second signal ends it at once', async () => {
+    using folder = new TemporaryFolder()
+    await using daemon = await startDaemon(folder.path)
+    // keeps its side open, so the clean end waits for it
+    using client = await RawStream.open(portOf(daemon, 'c2s'), false)
+    daemon.signal('SIGTERM')
+    await client.until('</stream:stream>')
+    daemon.signal('SIGTERM')
+    assert.equal(await daemon.ended(), 1)
+    assert.equal((await daemon.event('killed'))['why'], 'SIGTERM again')
+  })
+
+  test('an account made before the first start takes the place of the first account', async () => {
+    using folder = new TemporaryFolder()
+    assert.equal((await run(folder.path, ['user', 'add', 'juliet', '--password', 'secret'])).code, 0)
+    await using daemon = await startDaemon(folder.path)
+    assert.ok(!daemon.output.includes('first-account'))
+  })
+
+  test('starts again after kill -9', async () => {
+    using folder = new TemporaryFolder()
+    {
+      await using daemon = await startDaemon(folder.path)
+      daemon.signal('SIGKILL')
+      await daemon.ended()
+    }
+    await using _ = await startDaemon(folder.path)
+    assert.equal((await run(folder.path, ['user', 'list'])).output, 'admin@localhost\n')
+  })
+})
+
+/** One plain sentence, exit code 1, no stack. */
+async function refused(folder: TemporaryFolder, words: readonly string[], expected: RegExp): Promise<void> {
+  const { code, errors, output } = await run(folder.path, ['start', ...words])
+  assert.equal(code, 1, output)
+  assert.match(errors, expected)
+  assert.ok(!/^\s+at /m.test(errors), errors)
+}
+
+describe('rookery start says in a sentence why it cannot', () => {
+  test('another process uses the data folder', async () => {
+    using folder = new TemporaryFolder()
+    await using _ = await startDaemon(folder.path)
+    await refused(folder, ['--port', '0', '--tls-port', '0'], /data is in use by another process.*another data folder/s)
+  })
+
+  test('a port is in use', async () => {
+    using folder = new TemporaryFolder()
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    try {
+      await refused(
+        folder,
+        ['--port', String(port)],
+        new RegExp(`127\\.0\\.0\\.1:${port}: another program uses this port`),
+      )
+    } finally {
+      other.close()
+    }
+  })
+
+  test('the database is damaged', async () => {
+    using folder = new TemporaryFolder()
+    await run(folder.path, ['user', 'list'])
+    writeFileSync(join(folder.path, 'data/rookery.db'), 'not a database, but long enough to be looked at'.repeat(200))
+    await refused(folder, [], /is damaged, or not a database.*restore a backup/s)
+  })
+
+  test('the data folder is a file', async () => {
+    using folder = new TemporaryFolder()
+    folder.write('data', '')
+    await refused(folder, [], /data or the database in it cannot be read and written/)
+  })
+
+  test('the configuration has mistakes', async () => {
+    using folder = new TemporaryFolder()
+    folder.write('rookery.yaml', 'hosts: [localhost]\nlisten:\n  c2s: many\nlgo: 1\n')
+    await refused(
+      folder,
+      [],
+      /2 problems:\n {2}\.\/rookery\.yaml:3:8: listen\.c2s must be .*\n.*4:1: .*Did you mean log\?/,
+    )
+  })
+
+  test("a certificate is missing, damaged, or another key's [S139]", async () => {
+    using folder = new TemporaryFolder()
+    await using daemon = await startDaemon(folder.path)
+    daemon.signal('SIGTERM')
+    await daemon.ended()
+    const at = (certificate: string, key: string): string =>
+      `tls: { certificates: { localhost: { certificate: ${certificate}, key: ${key} } } }\nlisten: { c2s: 0, tls: 0 }\n`
+    const own = 'data/certificates/localhost'
+    folder.write('rookery.yaml', at('nowhere.pem', `${own}.key`))
+    await refused(folder, [], /cannot read .*nowhere\.pem: correct its path or permissions/)
+    folder.write('empty.pem', '')
+    folder.write('rookery.yaml', at('empty.pem', `${own}.key`))
+    await refused(folder, [], /not a PEM certificate/)
+    folder.write('rookery.yaml', at(`${own}.crt`, 'empty.pem'))
+    await refused(folder, [], /not an unencrypted PEM private key/)
+  })
+
+  test('the Node is too old', async () => {
+    using folder = new TemporaryFolder()
+    const old =
+      'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})'
+    for (const program of ['../main.ts', '../../bin/rookery.js']) {
+      await using daemon = new DaemonProcess(['start'], folder.path, [
+        '--import',
+        old,
+        join(import.meta.dirname, program),
+      ])
+      assert.equal(await daemon.ended(), 1)
+      assert.match(daemon.errors, /^Rookery needs Node 24, this is Node 20\.19\.0; start it through npm/)
+    }
+  })
+})

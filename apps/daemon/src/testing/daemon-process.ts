@@ -1,0 +1,118 @@
+/** For tests: the `rookery` command as a real child process in a folder of its own. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+
+const main = join(import.meta.dirname, '../main.ts')
+
+/** A folder that goes away at the end of the test. */
+export class TemporaryFolder {
+  readonly path: string = mkdtempSync(join(tmpdir(), 'rookery-daemon-'))
+
+  write(name: string, text: string): string {
+    const path = join(this.path, name)
+    writeFileSync(path, text)
+    return path
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
+export interface LogEntry {
+  readonly [key: string]: unknown
+}
+
+export class DaemonProcess {
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>
+  readonly #closed: Promise<unknown>
+  #output = ''
+  #errors = ''
+
+  constructor(words: readonly string[], folder: string, program: readonly string[] = [main]) {
+    this.#child = spawn(process.execPath, [...program, ...words], {
+      cwd: folder,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], HOME: folder },
+    })
+    this.#closed = once(this.#child, 'close')
+    this.#child.stdout.setEncoding('utf8').on('data', (text) => (this.#output += text))
+    this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.#errors += text))
+  }
+
+  get output(): string {
+    return this.#output
+  }
+
+  get errors(): string {
+    return this.#errors
+  }
+
+  /** The log lines so far; every line must be JSON. */
+  get entries(): LogEntry[] {
+    return this.#output
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as LogEntry)
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Sends `text` as all of standard input, and waits for the end. */
+  async ended(text = ''): Promise<number | null> {
+    this.#child.stdin.on('error', () => undefined).end(text)
+    await this.#closed
+    return this.#child.exitCode
+  }
+
+  /** The first entry that fits, among those after the first `skip`. */
+  async until(fits: (entry: LogEntry) => boolean, skip = 0): Promise<LogEntry> {
+    for (;;) {
+      const found = this.entries.slice(skip).find(fits)
+      if (found !== undefined) return found
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+        throw new Error(`the process ended: ${this.#output}${this.#errors}`)
+      await Promise.race([once(this.#child.stdout, 'data'), this.#closed])
+    }
+  }
+
+  async event(name: string, skip = 0): Promise<LogEntry> {
+    return this.until((entry) => entry['event'] === name, skip)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#closed
+  }
+}
+
+/** A server on free ports, ready. */
+export async function startDaemon(folder: string, words: readonly string[] = []): Promise<DaemonProcess> {
+  const daemon = new DaemonProcess(['start', '--port', '0', '--tls-port', '0', ...words], folder)
+  await daemon.event('ready')
+  return daemon
+}
+
+export function portOf(daemon: DaemonProcess, kind: 'c2s' | 'tls'): number {
+  const entry = daemon.entries.find((one) => one['event'] === 'listening' && one['kind'] === kind)
+  return Number(entry?.['port'])
+}
+
+export interface Finished {
+  readonly code: number | null
+  readonly output: string
+  readonly errors: string
+}
+
+/** Runs a command to its end. */
+export async function run(folder: string, words: readonly string[], input = ''): Promise<Finished> {
+  await using daemon = new DaemonProcess(words, folder)
+  const code = await daemon.ended(input)
+  return { code, output: daemon.output, errors: daemon.errors }
+}
