@@ -31,6 +31,8 @@ abstract class Addressed {
   readonly to: Jid | undefined
   #head: string | undefined
   #tail: string | undefined
+  /** The same stanza to somebody else: what it has encoded need not be encoded again. */
+  #twin: Addressed | undefined
 
   constructor(element: Element, from: Jid | undefined, to: Jid | undefined) {
     this.element = element
@@ -44,9 +46,27 @@ abstract class Addressed {
 
   /** The stanza on the wire, addressed to `to`; everything but the address is encoded once, whoever it goes to. */
   wire(to: Jid | undefined = this.to): string {
-    this.#head ??= writeHead(this.element, this.from)
-    this.#tail ??= writeContent(this.element)
-    return to === undefined ? this.#head + this.#tail : `${this.#head} to='${to.wire}'${this.#tail}`
+    if (this.#head === undefined) this.#encode()
+    return to === undefined ? `${this.#head}${this.#tail}` : `${this.#head} to='${to.wire}'${this.#tail}`
+  }
+
+  #encode(): void {
+    const twin = this.#twin
+    if (twin === undefined) {
+      this.#head = writeHead(this.element, this.from)
+      this.#tail = writeContent(this.element)
+      return
+    }
+    if (twin.#head === undefined) twin.#encode()
+    this.#head = twin.#head
+    this.#tail = twin.#tail
+    this.#twin = undefined
+  }
+
+  /** `other` differs in `to` alone. */
+  protected twinOf(other: Addressed): this {
+    this.#twin = other.#twin ?? other
+    return this
   }
 
   /** The stanza as an element with its present addresses, e.g. to forward or to store it. */
@@ -65,7 +85,8 @@ export class Message extends Addressed {
   }
 
   with(change: { element?: Element; from?: Jid; to?: Jid }): Message {
-    return new Message(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to)
+    const made = new Message(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to)
+    return made.element === this.element && made.from === this.from ? made.twinOf(this) : made
   }
 }
 
@@ -79,7 +100,8 @@ export class Presence extends Addressed {
   }
 
   with(change: { element?: Element; from?: Jid; to?: Jid }): Presence {
-    return new Presence(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to, this.type)
+    const made = new Presence(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to, this.type)
+    return made.element === this.element && made.from === this.from ? made.twinOf(this) : made
   }
 }
 
@@ -98,7 +120,8 @@ export class Iq extends Addressed {
   }
 
   with(change: { element?: Element; from?: Jid; to?: Jid }): Iq {
-    return new Iq(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to, this.type)
+    const made = new Iq(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to, this.type)
+    return made.element === this.element && made.from === this.from ? made.twinOf(this) : made
   }
 }
 

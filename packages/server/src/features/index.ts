@@ -8,6 +8,7 @@ import { disco } from './disco/index.ts'
 import { last } from './last/index.ts'
 import { offline } from './offline/index.ts'
 import { ping } from './ping/index.ts'
+import { presence } from './presence/index.ts'
 import { privateStorage } from './private/index.ts'
 import { register } from './register/index.ts'
 import { roster } from './roster/index.ts'
@@ -28,6 +29,7 @@ export const builtIn: readonly Feature[] = [
   register,
   contact,
   roster,
+  presence,
   blocking,
   offline,
 ]

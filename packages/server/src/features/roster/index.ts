@@ -23,11 +23,11 @@ export const roster: Feature = feature({
     { number: 'RFC 6121', version: '2011-03', status: 'complete', note: 'section 2' },
     { number: 'XEP-0237', version: '1.3', status: 'complete' },
   ],
-  needs: ['rosters', 'sessions', 'random', 'limits', 'services'],
+  needs: ['host', 'rosters', 'sessions', 'random', 'limits', 'services'],
   slots: [isInterested],
-  start: ({ rosters: store, sessions, random, limits, services }) => {
+  start: ({ host, rosters: store, sessions, random, limits, services }) => {
     const pushes = new Pushes(sessions, random)
-    const rosters = new Rosters(store, pushes, limits, (local) => sessions.of(local).length > 0)
+    const rosters = new Rosters(host.domain, store, pushes, limits, (local) => sessions.of(local).length > 0)
     const endSubscriptions = (local: string, contact: ReturnType<typeof jid>, item: RosterItem): Maybe<undefined> =>
       services.find(presenceService)?.endSubscriptions(local, contact, item)
     const requests = new Requests(rosters, store, pushes, limits, endSubscriptions)

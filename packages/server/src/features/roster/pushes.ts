@@ -34,6 +34,8 @@ export class Pushes {
   ): void {
     const isListed = after?.listed === true
     if (!isListed && before?.listed !== true) return
+    if (isListed && before?.listed === true && before.pendingIn !== after.pendingIn && looksTheSame(before, after))
+      return
     const sessions = this.interested(local)
     if (sessions.length > 0) this.#push(sessions, { version, jid, ...(isListed ? { item: after } : {}) })
   }
@@ -50,4 +52,9 @@ export class Pushes {
     const push = iq(undefined, undefined, 'set', this.#random.id(), roster.build({ ver: String(version), items }))
     for (const session of sessions) session.sendWire(push.wire(session.jid))
   }
+}
+
+/** What a client is told of both is the same: only the request that waits is another. [RFC6121 2.6.3] */
+function looksTheSame(a: RosterItem, b: RosterItem): boolean {
+  return a.subscription === b.subscription && a.ask === b.ask && a.approved === b.approved
 }

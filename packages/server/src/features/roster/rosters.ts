@@ -21,16 +21,19 @@ export class Rosters implements RosterService {
   readonly #store: RosterStore
   readonly #pushes: Pushes
   readonly #limits: Pick<Limits, 'rosterItems' | 'rosterRequests'>
+  readonly #domain: string
   readonly #cache: RosterCache
   /** The last turn taken of each account that has one under way; never rejects. */
   readonly #turns = new Map<string, Promise<undefined>>()
 
   constructor(
+    domain: string,
     store: RosterStore,
     pushes: Pushes,
     limits: Pick<Limits, 'rosterItems' | 'rosterRequests'>,
     isOnline: (local: string) => boolean,
   ) {
+    this.#domain = domain
     this.#store = store
     this.#pushes = pushes
     this.#limits = limits
@@ -46,6 +49,7 @@ export class Rosters implements RosterService {
   }
 
   isSubscriber(local: string, who: Jid): Maybe<boolean> {
+    if (who.local === local && who.domain === this.#domain) return true
     return then(this.item(local, who), (item) => item?.subscription === 'from' || item?.subscription === 'both')
   }
 
