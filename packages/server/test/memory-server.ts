@@ -2,7 +2,7 @@
 import { NS } from '@rookery/protocol'
 import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
 import { authenticated, Element, toWire } from '@rookery/protocol/xml'
-import { builtIn, createServer, type Feature, feature, type Server, type ServerOptions } from '@rookery/server'
+import { createServer, type Server, type ServerOptions } from '@rookery/server'
 import type { HostStorage, Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { type ClientEnd, FakeClock, memoryPair } from '@rookery/testkit'
@@ -168,7 +168,6 @@ export async function memoryServer(options: ServerOptions = {}): Promise<MemoryS
     clock,
     ...options,
     storage,
-    plugins: [...missingRooms(), ...(options.plugins ?? [])],
     tls: { required: false, ...options.tls },
     auth: { iterations: 4096, hashes: ['SHA-256'], plainWithoutTls: true, ...options.auth },
     limits: { bytesPerSecond: 0, ...options.limits },
@@ -188,29 +187,4 @@ export function conditionOf(stanza: Element | undefined): string | undefined {
 /** Lets everything go on that waits for nothing but its turn. */
 export async function turns(count = 5): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** Presence in its simplest form, where the server has no presence room yet. */
-const simplePresence = feature({
-  name: 'simple-presence',
-  summary: 'Marks sessions available, and tells nobody.',
-  specifications: [],
-  needs: ['presence'],
-  start: ({ presence }) => ({
-    presence: {
-      outbound(stanza, session) {
-        if (stanza.to !== undefined) return undefined
-        const before = session.isAvailable && session.priority >= 0
-        const isAvailable = stanza.type === 'available'
-        const priority = isAvailable ? Number(stanza.element.childText('priority') ?? 0) : 0
-        presence.set(session, isAvailable ? stanza : undefined, priority)
-        return before || !isAvailable ? undefined : presence.becameAvailable(session)
-      },
-      inbound: () => undefined,
-    },
-  }),
-})
-
-function missingRooms(): Feature[] {
-  return builtIn.some((room) => room.name === 'presence') ? [] : [simplePresence]
 }

@@ -152,3 +152,32 @@ test('what was kept of somebody blocked since is not delivered', async () => {
     ['nurse@localhost/one'],
   )
 })
+
+test('a contact sees somebody go who blocks him, hears nothing while that holds, and sees her come back', async () => {
+  await using server = await memoryServer()
+  const item = { groups: [], subscription: 'both', ask: false, approved: false, listed: true } as const
+  await server.server.accounts('localhost').create('juliet', 'secret-juliet')
+  await server.server.accounts('localhost').create('romeo', 'secret-romeo')
+  await server.stores.roster.put('juliet', { ...item, jid: 'romeo@localhost' })
+  await server.stores.roster.put('romeo', { ...item, jid: 'juliet@localhost' })
+  const juliet = await server.login('juliet')
+  const romeo = await server.login('romeo')
+  const said = async (): Promise<(string | undefined)[]> => {
+    await turns()
+    const all = (await romeo.all()).filter((one) => one.attr('from') === juliet.jid)
+    return all.map((one) => one.attr('type') ?? one.childText('status'))
+  }
+  romeo.send('<presence/>')
+  await romeo.all()
+  juliet.send('<presence><status>here</status></presence>')
+  await juliet.all()
+  assert.deepEqual(await said(), ['here'])
+  await juliet.ask(set('block', 'romeo@localhost'))
+  assert.deepEqual(await said(), ['unavailable'])
+  juliet.send('<presence><status>secret</status></presence>')
+  romeo.send(`<presence type='probe' to='juliet@localhost'/>`)
+  await juliet.all()
+  assert.deepEqual(await said(), [])
+  await juliet.ask(set('unblock', 'romeo@localhost'))
+  assert.deepEqual(await said(), ['secret'])
+})

@@ -65,43 +65,26 @@ export class Commands {
         session.send(iq(session.account, session.jid, 'set', this.#powers.random.id(), payload))
   }
 
-  /** Only those who may know that somebody is there. [XEP-0191 3.3] */
+  /** The presence room knows whom a domain stands for, and who may be told. [XEP-0191 3.3] */
   async #hide(local: string, jids: readonly Jid[], before: BlockList): Promise<undefined> {
     const presence = this.#powers.services.find(presenceService)
-    if (presence === undefined) return
-    for (const contact of await this.#contactsOf(local, jids)) {
-      if (before.matches(contact)) continue
-      for (const session of this.#powers.sessions.of(local)) {
-        if (!session.isAvailable || !(await presence.isKnownTo(session, contact))) continue
-        await presence.hideFrom(local, contact)
-        break
-      }
-    }
+    for (const jid of jids) if (!before.matches(jid)) await presence?.hideFrom(local, jid)
   }
 
-  /** [XEP-0191 3.4] */
+  /** Nobody who is blocked by another entry of the list. [XEP-0191 3.4] */
   async #show(local: string, jids: readonly Jid[], before: BlockList): Promise<undefined> {
     const presence = this.#powers.services.find(presenceService)
-    if (presence === undefined) return
-    const roster = this.#powers.services.find(rosterService)
     const list = await this.#lists.of(local)
-    for (const contact of await this.#contactsOf(local, jids)) {
-      if (!before.matches(contact) || list.matches(contact)) continue
-      if (roster === undefined || (await roster.isSubscriber(local, contact))) await presence.showTo(local, contact)
-    }
-  }
-
-  /** Those in the roster that a domain stands for; any other address stands for itself. [XEP-0191 6] */
-  async #contactsOf(local: string, jids: readonly Jid[]): Promise<readonly Jid[]> {
-    const contacts = new Map<string, Jid>()
-    let items: readonly Jid[] | undefined
+    const domains = new Set<string>()
+    for (const jid of jids) if (jid.isDomain) domains.add(jid.domain)
     for (const jid of jids) {
-      contacts.set(jid.toString(), jid)
-      if (!jid.isDomain) continue
-      items ??= await this.#roster(local)
-      for (const contact of items) if (contact.domain === jid.domain) contacts.set(contact.toString(), contact)
+      const isCovered = !jid.isDomain && domains.has(jid.domain)
+      if (isCovered || !before.matches(jid) || list.matches(jid)) continue
+      const inDomain = jid.isDomain ? (await this.#roster(local)).filter(({ domain }) => domain === jid.domain) : []
+      const heard = inDomain.filter((contact) => !list.matches(contact))
+      const shown = heard.length === inDomain.length ? [jid] : heard.filter((contact) => !contact.isDomain)
+      for (const one of shown) await presence?.showTo(local, one)
     }
-    return [...contacts.values()]
   }
 
   async #roster(local: string): Promise<readonly Jid[]> {

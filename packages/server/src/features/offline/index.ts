@@ -1,15 +1,13 @@
 /** Offline messages, XEP-0160 1.0.1: kept when nobody takes them, delivered to the first resource that does. */
 
 import { type Maybe, then } from '@rookery/protocol'
-import { parseJid } from '@rookery/protocol/jid'
 import { type Message, StanzaError } from '@rookery/protocol/stanza'
-import { Element, parseElement } from '@rookery/protocol/xml'
 import type { OfflineEntry } from '@rookery/storage'
 import { type Feature, feature } from '../../feature.ts'
 import { blockingService } from '../../services/blocking.ts'
 import type { Session } from '../../session.ts'
 import { Flushes } from './flush.ts'
-import { delivered, isKept, keptForm } from './keeping.ts'
+import { delivered, isKept, keptForm, senderOf } from './keeping.ts'
 
 export const offline: Feature = feature({
   name: 'offline',
@@ -75,19 +73,3 @@ export const offline: Feature = feature({
     }
   },
 })
-
-function senderOf(kept: string): ReturnType<typeof parseJid> {
-  const element = parseElement(kept, generous)
-  const from = element instanceof Element ? element.attr('from') : undefined
-  return from === undefined ? undefined : parseJid(from)
-}
-
-/** It was within the limits when it came. */
-const generous = {
-  bytes: 33_554_432,
-  depth: 1024,
-  elements: 1_000_000,
-  attributes: 10_000,
-  nameLength: 1024,
-  prefixes: 1024,
-}

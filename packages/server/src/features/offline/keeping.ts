@@ -1,10 +1,10 @@
 /** Which messages are kept for those who are away, and how they are written down. XEP-0160 1.0.1 section 3. Pure. */
 import { NS } from '@rookery/protocol'
-import type { Jid } from '@rookery/protocol/jid'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
 import { HINTS_NS, hasHint } from '@rookery/protocol/xeps/hints'
-import { type Element, writeElement } from '@rookery/protocol/xml'
+import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 
 /** Extensions that say nothing to somebody who reads them hours later. */
 const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS_NS, DELAY_NS, 'urn:xmpp:sid:0'])
@@ -40,4 +40,21 @@ const end = '</message>'
 export function delivered(kept: string, at: number, host: Jid): string {
   if (!kept.endsWith(end)) return kept
   return kept.slice(0, -end.length) + writeElement(delay.build({ from: host, stamp: at }), NS.client) + end
+}
+
+/** Whom a kept message is from. */
+export function senderOf(kept: string): Jid | undefined {
+  const element = parseElement(kept, generous)
+  const from = element instanceof Element ? element.attr('from') : undefined
+  return from === undefined ? undefined : parseJid(from)
+}
+
+/** It was within the limits when it came. */
+const generous = {
+  bytes: 33_554_432,
+  depth: 1024,
+  elements: 1_000_000,
+  attributes: 10_000,
+  nameLength: 1024,
+  prefixes: 1024,
 }
