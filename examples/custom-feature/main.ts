@@ -24,6 +24,5 @@ const server = await createServer({
 })
 await server.start()
 await server.accounts('localhost').create('romeo', 'wherefore-art-thou')
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.stop())
 console.log(`write to localhost as romeo@localhost, port ${server.endpoints[0]?.port}`)
-process.once('SIGTERM', () => server.stop())
-process.once('SIGINT', () => server.stop())

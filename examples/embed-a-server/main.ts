@@ -6,12 +6,12 @@ const server = await createServer({ hosts: ['localhost'], listen: { c2s: 0, tls:
 await server.start()
 await server.accounts('localhost').create('romeo', 'wherefore-art-thou')
 
-for (const { kind, address, port } of server.endpoints) console.log(`${kind} ${address} ${port}`)
-console.log('romeo@localhost can log in')
-
 // The streams end with <system-shutdown/>, then the sockets and the storage are closed.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, async () => {
     await server.stop()
     console.log('stopped')
   })
+
+for (const { kind, address, port } of server.endpoints) console.log(`${kind} ${address} ${port}`)
+console.log('romeo@localhost can log in')

@@ -9,6 +9,5 @@ const server = await createServer({
   features: { holiday: { longest: 200 } },
 })
 await server.start()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.stop())
 console.log(`holiday notes on port ${server.endpoints[0]?.port}`)
-process.once('SIGTERM', () => server.stop())
-process.once('SIGINT', () => server.stop())
