@@ -12,11 +12,16 @@ const root = join(import.meta.dirname, '..')
 const readyMs = 30_000
 const stopMs = 10_000
 
-export async function startRookery(folder: string): Promise<Target> {
+export interface RookeryOptions {
+  /** Default: localhost alone. */
+  readonly hosts?: readonly string[]
+}
+
+export async function startRookery(folder: string, options: RookeryOptions = {}): Promise<Target> {
   mkdirSync(folder, { recursive: true })
   const [port = 0, tlsPort = 0] = await freePorts(2)
   const config = join(folder, 'rookery.yaml')
-  writeFileSync(config, rookeryConfig(folder, port, tlsPort))
+  writeFileSync(config, rookeryConfig(folder, port, tlsPort, options))
   const [program = '', ...args] = pinned(serverCore, [
     process.execPath,
     join(root, 'apps/daemon/src/main.ts'),
@@ -42,9 +47,9 @@ export async function startRookery(folder: string): Promise<Target> {
 }
 
 /** The only place that knows the daemon's configuration keys. JSON is YAML. */
-function rookeryConfig(folder: string, port: number, tlsPort: number): string {
+function rookeryConfig(folder: string, port: number, tlsPort: number, options: RookeryOptions): string {
   const config = {
-    hosts: ['localhost'],
+    hosts: options.hosts ?? ['localhost'],
     data: join(folder, 'data'),
     listen: { address: '127.0.0.1', c2s: port, tls: tlsPort },
     tls: { required: false },

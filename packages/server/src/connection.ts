@@ -226,16 +226,15 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
       return this.close(new StreamError('not-authorized', 'the host of a stream is fixed once somebody has logged in')) // [S42]
     if (host === undefined) return this.close(new StreamError('host-unknown', "name a host of this server in 'to'")) // [RFC6120 4.9.3.6]
     this.#host = host
-    this.#openHeader()
+    this.#openHeader(header.from)
     this.#phase = 'negotiating'
     this.send(offerAll(this.#host.streamFeatures, this))
   }
 
-  #openHeader(): void {
-    const from = this.#host.domain
-    this.#outbound.write(
-      this.#stream.open(new StreamHeader({ id: this.#host.random.id(), from, version: '1.0', lang: 'en' })), // [RFC6120 4.7]
-    )
+  /** `to`: the address the client gave itself. [RFC6120 4.7.2] */
+  #openHeader(to?: string): void {
+    const { domain: from, random } = this.#host
+    this.#outbound.write(this.#stream.open(new StreamHeader({ id: random.id(), from, to, version: '1.0', lang: 'en' })))
   }
 
   #element(element: Element): void {
