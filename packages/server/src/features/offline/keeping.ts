@@ -31,7 +31,7 @@ export function keptForm(message: Message, host: Jid): string {
 function claimsHost(child: Element, host: Jid): boolean {
   if (!child.is('delay', DELAY_NS)) return false
   const from = child.attr('from')
-  return from === undefined || from === host.toString()
+  return from !== undefined && parseJid(from)?.equals(host) === true // in any spelling
 }
 
 const end = '</message>'
