@@ -3,12 +3,16 @@ import type { DaemonLog } from './log/log.ts'
 
 const endWithinMs = 10_000
 
+/** Ctrl-C under npm comes twice: from the terminal, and passed on by npm. */
+const sameMs = 500
+
 export class Running {
   readonly #log: DaemonLog
   readonly #steps: (() => Promise<unknown>)[] = []
   readonly #done = Promise.withResolvers<number>()
   #ending: Promise<void> | undefined
   #code = 0
+  #last = { signal: '', at: 0 }
   #isStarted = false
   #hangup: (() => Promise<void>) | undefined
   #hangups: Promise<void> = Promise.resolve()
@@ -67,6 +71,10 @@ export class Running {
   }
 
   #told(signal: string): void {
+    const now = performance.now()
+    const { signal: before, at } = this.#last
+    this.#last = { signal, at: now }
+    if (signal === before && now - at < sameMs) return
     if (this.#ending !== undefined) return this.#exitNow(`${signal} again`)
     this.#log.info({ event: 'stopping', signal }, 'stopping; once more to stop at once')
     void this.end()

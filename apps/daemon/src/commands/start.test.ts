@@ -43,6 +43,15 @@ describe('rookery start', () => {
     })
   }
 
+  test('one Ctrl-C that arrives twice, as under npm, is one', async () => {
+    using folder = new TemporaryFolder()
+    await using daemon = await startDaemon(folder.path)
+    daemon.signal('SIGINT')
+    await daemon.event('stopping')
+    daemon.signal('SIGINT')
+    assert.equal(await daemon.ended(), 0)
+  })
+
   test('a second signal ends it at once', async () => {
     using folder = new TemporaryFolder()
     await using daemon = await startDaemon(folder.path)
@@ -50,9 +59,9 @@ describe('rookery start', () => {
     using client = await RawStream.open(portOf(daemon, 'c2s'), false)
     daemon.signal('SIGTERM')
     await client.until('</stream:stream>')
-    daemon.signal('SIGTERM')
+    daemon.signal('SIGINT')
     assert.equal(await daemon.ended(), 1)
-    assert.equal((await daemon.event('killed'))['why'], 'SIGTERM again')
+    assert.equal((await daemon.event('killed'))['why'], 'SIGINT again')
   })
 
   test('an account made before the first start takes the place of the first account', async () => {

@@ -18,10 +18,9 @@ export function configReference(): string {
 }
 
 function featureReference(schema: JsonSchema): string[] {
-  const parts = ['### features\n', `${schema.description ?? ''}\n`, '| feature | what it does |', '|---|---|']
   const features = Object.entries(schema.properties ?? {})
-  for (const [name, { description }] of features) parts.push(`| \`${name}\` | ${cell(description ?? '')} |`)
-  parts.push('')
+  const rows = features.map(([name, { description }]) => [`\`${name}\``, description ?? ''])
+  const parts = ['### features\n', `${schema.description ?? ''}\n`, grid([['feature', 'what it does'], ...rows])]
   for (const [name, feature] of features) {
     const settings = feature.anyOf?.find((one) => one.properties !== undefined)?.properties
     if (settings !== undefined) parts.push(`#### features.${name}\n`, table(Object.entries(settings)))
@@ -32,9 +31,20 @@ function featureReference(schema: JsonSchema): string[] {
 function table(settings: readonly (readonly [string, JsonSchema])[]): string {
   const rows = settings.map(([name, schema]) => {
     const initial = schema.default === undefined ? '' : `\`${JSON.stringify(schema.default).replaceAll('"', '')}\``
-    return `| \`${name}\` | ${cell(values(schema))} | ${cell(initial)} | ${cell(schema.description ?? '')} |`
+    return [`\`${name}\``, values(schema), initial, schema.description ?? '']
   })
-  return `${['| setting | value | default | meaning |', '|---|---|---|---|', ...rows].join('\n')}\n`
+  return grid([['setting', 'value', 'default', 'meaning'], ...rows])
+}
+
+/** With columns of even width, as the formatter of this repository wants it. */
+function grid(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map((row) => row.map(cell))
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  const [head = [], ...body] = cells
+  const rule = line(widths.map((width) => '-'.repeat(width)))
+  return `${[line(head), rule, ...body.map(line)].join('\n')}\n`
 }
 
 function values(schema: JsonSchema): string {
