@@ -1,6 +1,6 @@
 /** Every example runs as a process of its own, and does what it says. */
 import assert from 'node:assert/strict'
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Client } from '../../examples/client.ts'
@@ -40,4 +40,19 @@ test('test-server: a test with a server in its own process passes', options, asy
 test('every example is run by a test in this folder', () => {
   const folders = globSync('*/', { cwd: join(import.meta.dirname, '../../examples') }).sort()
   assert.deepEqual(folders, ['custom-feature', 'embed-a-server', 'test-server', 'writing-a-feature'])
+})
+
+test('the code in README.md is part of an example', () => {
+  const root = join(import.meta.dirname, '../..')
+  const flush = (code: string): string => code.replace(/^ +/gm, '')
+  const examples = globSync('examples/**/*.ts', { cwd: root }).map((file) =>
+    flush(readFileSync(join(root, file), 'utf8')),
+  )
+  const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+  assert.ok(blocks.length >= 2)
+  for (const [, code] of blocks)
+    assert.ok(
+      examples.some((example) => example.includes(flush(code!))),
+      code,
+    )
 })
