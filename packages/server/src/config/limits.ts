@@ -55,9 +55,9 @@ export const limitsSchema = z
     rosterItems: count(5000, 'Contacts of one account.'),
     rosterGroups: count(50, 'Groups of one contact.'),
     rosterNameBytes: count(1023, 'Bytes of the name of a contact, or of a group.'),
-    rosterRequests: count(500, 'Subscription requests of strangers that wait for the answer of one account.'),
+    rosterRequests: count(200, 'Subscription requests of strangers that wait for the answer of one account.'),
     rosterRequestBytes: count(
-      4096,
+      2048,
       'Bytes of a subscription request that is kept; a longer one is kept without its payload.',
     ),
     privateBytes: count(65_536, 'Bytes of one private XML document (XEP-0049).'),

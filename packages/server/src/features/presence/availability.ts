@@ -102,11 +102,21 @@ export class Availability {
     if (items.size === 0) return
     const probe = presence(account, undefined, 'probe') // from the bare JID [RFC6121 4.3.1]
     for (const item of items.values()) {
-      if (item.pendingIn !== undefined) session.sendWire(item.pendingIn) // until it is answered [RFC6121 3.1.3]
-      if (item.subscription !== 'to' && item.subscription !== 'both') continue
+      const isContact = item.subscription === 'to' || item.subscription === 'both'
+      if (!isContact && item.pendingIn === undefined) continue
       const contact = parseJid(item.jid)
-      if (contact !== undefined) waits.add(this.#outgoing.share(account.local, probe, contact))
+      if (contact === undefined) continue
+      if (item.pendingIn !== undefined) waits.add(this.#askAgain(item.pendingIn, contact, session))
+      if (isContact) waits.add(this.#outgoing.share(account.local, probe, contact))
     }
+  }
+
+  /** A request that was not answered comes at every login. [RFC6121 3.1.3] */
+  #askAgain(request: string, contact: Jid, session: Session): Maybe<undefined> {
+    return then(this.#outgoing.isBlocked(session.account.local, contact), (isBlocked) => {
+      if (!isBlocked && !session.isEnded) session.sendWire(request)
+      return undefined
+    })
   }
 
   /** `items` when it was available, and subscribers know. */

@@ -32,11 +32,13 @@ export class Outgoing {
 
   /** Sends presence of an account to one of its contacts, unless that is blocked. [XEP-0191 3.3] */
   share(local: string, stanza: Presence, contact: Jid): Maybe<undefined> {
-    const blocking = this.#services.find(blockingService)
-    if (blocking === undefined) return this.send(stanza.with({ to: contact }))
-    return then(blocking.isBlocked(local, contact), (isBlocked) =>
+    return then(this.isBlocked(local, contact), (isBlocked) =>
       isBlocked ? undefined : this.send(stanza.with({ to: contact })),
     )
+  }
+
+  isBlocked(local: string, contact: Jid): Maybe<boolean> {
+    return this.#services.find(blockingService)?.isBlocked(local, contact) ?? false
   }
 
   /** The presence of each available resource, as it was sent last. */
