@@ -135,13 +135,20 @@ export class Journey {
       case 'refuse':
         return this.#s.refuse(walk.stanza, nobodyHome, walk.origin)
       case 'store':
-        return this.fallback(walk)
+        return this.#settle(walk, this.fallback(walk))
     }
     walk.reached = fate
     const wire = walk.stanza.wire()
     for (let i = 0; i < fate.length; i++) fate[i]!.sendMessage(walk.stanza, wire)
     if (this.#s.phases.notify.length > 0) callSafely(this.#s.phases.notify, walk, this.#s.log)
     return undefined
+  }
+
+  /** What is being stored holds nobody up: the messages behind it join the same commit. */
+  #settle(walk: Walk<Message>, kept: Maybe<undefined>): Maybe<undefined> {
+    const lane = walk.origin?.lane
+    if (lane === undefined || !(kept instanceof Promise)) return kept
+    return lane.settle(weightOf(walk.stanza.element), kept)
   }
 
   /** A message that no session took, or that one could not give to its client any more. */

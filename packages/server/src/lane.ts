@@ -22,6 +22,19 @@ export class Lane {
   }
 
   /**
+   * Something of this stream is being made durable: nobody behind it need wait, but its bytes count. Returns a promise
+   * when the caller should take no further stanza until it resolves.
+   */
+  settle(bytes: number, commit: Promise<undefined>): Maybe<undefined> {
+    this.#bytes += bytes
+    const settled = commit.catch(this.#failed).then(() => {
+      this.#bytes -= bytes
+      return undefined
+    })
+    return this.#bytes > this.#bound ? settled : undefined
+  }
+
+  /**
    * Goes on with `proceed` when `begun` is there and everybody who entered before has gone on. Returns a promise when
    * the caller should take no further stanza until it resolves.
    */

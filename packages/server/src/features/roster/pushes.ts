@@ -49,7 +49,14 @@ export class Pushes {
     const items = [
       item === undefined ? { jid: address(jid), subscription: 'remove' as const, groups: [] } : wireItem(item),
     ]
-    const push = iq(undefined, undefined, 'set', this.#random.id(), roster.build({ ver: String(version), items }))
+    // RFC 6121 2.1.6 lets a push come without from; clients in use take it for a forgery then, so it is always there
+    const push = iq(
+      sessions[0]!.account,
+      undefined,
+      'set',
+      this.#random.id(),
+      roster.build({ ver: String(version), items }),
+    )
     for (const session of sessions) session.sendWire(push.wire(session.jid))
   }
 }
