@@ -9,7 +9,7 @@ import { argv, execPath, exit } from 'node:process'
 const suites = new Map([
   ['clients', { files: ['test/clients/**/*.test.ts'], concurrency: 1 }],
   ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 2 }],
-  ['peers', { files: ['test/scenarios/peers.test.ts'], concurrency: 1 }],
+  ['peers', { files: ['scripts/peers/*.test.ts', 'test/scenarios/peers.test.ts'], concurrency: 1 }],
 ])
 const fast = {
   files: [

@@ -28,6 +28,8 @@ export interface Specification {
 export interface FeatureDeclaration<N extends keyof Powers, C> {
   /** One lower-case word; also the key of its configuration. */
   name: string
+  /** The server does not start without it. */
+  isEssential?: true
   /** One sentence, for the references generated from the declarations. */
   summary: string
   specifications: readonly Specification[]

@@ -97,7 +97,11 @@ export class Host implements Destination {
     const powers = this.#powers()
     for (const feature of this.#parts.features) {
       const given = this.#parts.config.features[feature.name]
-      if (given === false) continue
+      if (given === false) {
+        if (feature.isEssential)
+          throw new ConfigError(`feature ${feature.name} cannot be turned off`, ['features', feature.name])
+        continue
+      }
       const wiring = feature.start(pick(powers, feature.needs), configOf(feature, given))
       this.#phases.add(feature, wiring)
       for (const { service, implementation } of wiring.provides ?? []) this.#services.set(service, implementation)

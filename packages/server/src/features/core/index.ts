@@ -5,6 +5,7 @@ import { type Feature, feature } from '../../feature.ts'
 
 export const core: Feature = feature({
   name: 'core',
+  isEssential: true,
   summary: 'Identity of the server, and the requests of RFC 6120 that no room answers.',
   specifications: [
     { number: 'RFC 6120', version: '2011-03', status: 'complete' },
