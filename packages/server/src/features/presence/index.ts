@@ -1,5 +1,5 @@
 /** Presence whole: availability, probes, directed presence and subscriptions. RFC 6121 sections 3 and 4. */
-import { type Maybe, then } from '@rookery/protocol'
+import type { Maybe } from '@rookery/protocol'
 import { type Presence, StanzaError } from '@rookery/protocol/stanza'
 import { type Feature, feature } from '../../feature.ts'
 import { provide } from '../../service.ts'
@@ -69,7 +69,7 @@ export const presence: Feature = feature({
 
     return {
       presence: { outbound, inbound, absent },
-      session: { ended: (session) => then(availability.ended(session), () => undefined) },
+      session: { ended: (session) => availability.ended(session) },
       provides: [provide(presenceService, visibility)],
     }
   },

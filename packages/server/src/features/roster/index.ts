@@ -1,6 +1,6 @@
 /** The roster: contacts, groups, versions and pushes. RFC 6121 section 2. Subscriptions are the presence room's. */
 import { type Maybe, NS, then } from '@rookery/protocol'
-import { jid } from '@rookery/protocol/jid'
+import { type Jid, jid } from '@rookery/protocol/jid'
 import { StanzaError } from '@rookery/protocol/stanza'
 import type { RosterItem } from '@rookery/storage'
 import { type Feature, feature } from '../../feature.ts'
@@ -28,7 +28,7 @@ export const roster: Feature = feature({
   start: ({ host, rosters: store, sessions, random, limits, services }) => {
     const pushes = new Pushes(sessions, random)
     const rosters = new Rosters(host.domain, store, pushes, limits, (local) => sessions.of(local).length > 0)
-    const endSubscriptions = (local: string, contact: ReturnType<typeof jid>, item: RosterItem): Maybe<undefined> =>
+    const endSubscriptions = (local: string, contact: Jid, item: RosterItem): Maybe<undefined> =>
       services.find(presenceService)?.endSubscriptions(local, contact, item)
     const requests = new Requests(rosters, store, pushes, limits, endSubscriptions)
     return {
