@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { majorVersion } from './index.ts'
+
+test('the major version is a number before a dot [RFC6120 4.7.5]', () => {
+  assert.equal(majorVersion('1.0'), 1)
+  assert.equal(majorVersion('1.9'), 1)
+  assert.equal(majorVersion('2.0'), 2)
+  assert.equal(majorVersion('11.3'), 11)
+  assert.equal(majorVersion('0.9'), 0)
+})
+
+test('leading zeros are ignored [RFC6120 4.7.5]', () => {
+  assert.equal(majorVersion('01.0'), 1)
+  assert.equal(majorVersion('1.00'), 1)
+})
+
+test('whatever is not a version is none', () => {
+  const odd = ['', '1', '1.', '.1', '.', '1.0.0', '-1.0', '+1.0', ' 1.0', '1.0 ', '1,0', '1e3.0', '0x1.0', 'one.zero']
+  for (const version of [undefined, ...odd, `${'9'.repeat(400)}.0`, '١.٠'])
+    assert.equal(majorVersion(version), 0, version)
+})
