@@ -1,9 +1,10 @@
 /**
- * Element and attribute names off the wire: validated and decoded once (XML 1.0 fifth edition 2.3, XML Namespaces 1.0 section 3), then found
+ * Element and attribute names off the wire: validated and decoded once (XML 1.0 section 2.3, XML Namespaces 1.0 section 3), then found
  * again by a hash of their bytes. The tables are small, shared by all parsers and overwrite on collision, so that hostile names cost
  * only the time to validate them.
  */
 import { decodeRun, LITERAL } from './decode.ts'
+import { isNameCharacter, isNameStart } from './name-characters.ts'
 import { wellKnown } from './well-known.ts'
 
 /** What a name means as an attribute: */
@@ -99,35 +100,4 @@ function parseName(wire: string): QName | undefined {
   if (expectStart) return undefined
   if (colon < 0) return new QName(wire, '', wellKnown(text))
   return new QName(wire, text.slice(0, colon), wellKnown(text.slice(colon + 1)))
-}
-
-/** [XML 2.3 NameStartChar], without the colon. */
-function isNameStart(c: number): boolean {
-  if (c < 0x80) return (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a) || c === 0x5f
-  return (
-    (c >= 0xc0 && c <= 0x2ff && c !== 0xd7 && c !== 0xf7) ||
-    (c >= 0x370 && c <= 0x1fff && c !== 0x37e) ||
-    c === 0x200c ||
-    c === 0x200d ||
-    (c >= 0x2070 && c <= 0x218f) ||
-    (c >= 0x2c00 && c <= 0x2fef) ||
-    (c >= 0x3001 && c <= 0xd7ff) ||
-    (c >= 0xf900 && c <= 0xfdcf) ||
-    (c >= 0xfdf0 && c <= 0xfffd) ||
-    (c >= 0x10000 && c <= 0xeffff)
-  )
-}
-
-/** [XML 2.3 NameChar], without the colon. */
-function isNameCharacter(c: number): boolean {
-  return (
-    isNameStart(c) ||
-    (c >= 0x30 && c <= 0x39) ||
-    c === 0x2d ||
-    c === 0x2e ||
-    c === 0xb7 ||
-    (c >= 0x300 && c <= 0x36f) ||
-    c === 0x203f ||
-    c === 0x2040
-  )
 }

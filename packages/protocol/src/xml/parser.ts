@@ -1,6 +1,6 @@
 /**
  * The incremental XML parser: wire bytes in, stream header, whole first-level elements and errors out, pulled one at a time
- * (RFC 6120 section 11, XML 1.0 fifth edition, Namespaces in XML 1.0). It knows no stanzas, sends nothing, throws nothing on wire data.
+ * (RFC 6120 section 11, XML 1.0 with the names of its fourth edition, Namespaces in XML 1.0). It knows no stanzas, sends nothing, throws nothing on wire data.
  */
 import { type Assembly, borrowAssembly, returnAssembly } from './assembly.ts'
 import { checkDeclaration } from './declaration.ts'
