@@ -24,10 +24,12 @@ export const MB: number = 1024 * 1024
 export interface Budget {
   /** Bytes of live JavaScript memory that may remain afterwards. Default 2 MB: compiled code, caches that are bounded. */
   readonly heap?: number
-  /** Bytes of resident memory that may remain. Default 24 MB: pages the allocator keeps for the next time. */
+  /** Bytes of resident memory that may remain. Default 8 MB: pages the allocator keeps for the next time. */
   readonly rss?: number
-  /** Bytes by which resident memory may grow meanwhile, garbage included. Default 96 MB. */
+  /** Bytes by which resident memory may grow meanwhile, garbage included. Default 64 MB. */
   readonly peak?: number
+  /** Milliseconds within which all must be back: connections that linger take up to 5 seconds. Default 8000. */
+  readonly patience?: number
   /** Errors may be logged: the attack makes features fail. */
   readonly mayLogErrors?: boolean
 }
@@ -44,7 +46,7 @@ export async function attack(
   run: (attack: Attack) => Promise<void>,
   budget: Budget = {},
 ): Promise<void> {
-  const { heap = 2 * MB, rss = 24 * MB, peak = 96 * MB, mayLogErrors = false } = budget
+  const { heap = 2 * MB, rss = 8 * MB, peak = 64 * MB, patience = 8000, mayLogErrors = false } = budget
   const notes: string[] = []
   const before = await victim.vitals()
   victim.canary.begin()
@@ -59,7 +61,7 @@ export async function attack(
   }
   const canary = await victim.canary.end()
   const watched = await victim.watch()
-  const after = await calm(victim, before, { heap, rss })
+  const after = await calm(victim, before, { heap, rss, patience })
   const ms = (figure: number): string => `${figure.toFixed(0)} ms`
   const mb = (bytes: number): string => `${bytes < 0 ? '' : '+'}${(bytes / MB).toFixed(1)} MB`
   notes.push(
@@ -96,8 +98,12 @@ function leaks(before: Vitals, after: Vitals): string | undefined {
 }
 
 /** Lingering closes take up to 5 seconds; memory a few collections. */
-async function calm(victim: Victim, before: Vitals, budget: { heap: number; rss: number }): Promise<Vitals> {
-  const deadline = Date.now() + 8000
+async function calm(
+  victim: Victim,
+  before: Vitals,
+  budget: Required<Pick<Budget, 'heap' | 'rss' | 'patience'>>,
+): Promise<Vitals> {
+  const deadline = Date.now() + budget.patience
   for (;;) {
     const now = await victim.vitals()
     const isCalm =

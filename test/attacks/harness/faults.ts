@@ -17,6 +17,8 @@ function failIfAsked(trip: Pick<Trip, 'stanza'>, at: string): Promise<never> | u
   throw error
 }
 
+const leaked: Uint8Array[] = []
+
 const payload = { name: 'fault', ns: FAULT }
 const answer = ({ payload: wish }: { payload: { attr(name: string): string | undefined } }): Promise<undefined> => {
   const error = new RangeError('this request fails')
@@ -53,6 +55,7 @@ export const faults: Feature = feature({
     session: {
       opened: (session) => {
         sessions.count++
+        if (session.jid.resource === 'fault-leak') leaked.push(new Uint8Array(3_000_000).fill(1))
         if (session.jid.resource === 'fault-opened') throw new TypeError('this feature fails when a session opens')
         return undefined
       },

@@ -1,7 +1,7 @@
 /** Starts the server under attack (victim.ts) as a child process on free ports of this machine, and asks it how it fares. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { execPath } from 'node:process'
+import { env, execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { ServerConfigInput } from '@rookery/server'
 import { type Canary, startCanary } from './canary.ts'
@@ -132,11 +132,14 @@ export class Victim implements AsyncDisposable {
 export async function startVictim(options: VictimOptions = {}): Promise<Victim> {
   const { config = {}, secure = false, openFiles, canary = true } = options
   const program = fileURLToPath(new URL('./victim.ts', import.meta.url))
-  const node = [execPath, '--expose-gc', '--disable-proto=throw', program]
+  // young memory small and freed memory given back at once: what stays resident is what is in use
+  const flags = ['--expose-gc', '--disable-proto=throw', '--max-semi-space-size=1']
+  const node = [execPath, ...flags, program]
   const command = openFiles === undefined ? node : ['prlimit', `--nofile=${openFiles}:${openFiles}`, ...node]
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     serialization: 'advanced',
+    env: { ...env, MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' },
   })
   const victim = new Victim(child)
   victim.isSecure = secure

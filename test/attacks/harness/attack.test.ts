@@ -1,0 +1,42 @@
+/** The frame itself: it must notice what it is there to notice. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { attack } from './attack.ts'
+import { login, type RawClient } from './client.ts'
+import { startVictim, type Victim } from './server.ts'
+
+let victim: Victim
+before(async () => {
+  victim = await startVictim()
+})
+after(() => victim.stop())
+
+/** A session with a resource that makes the feature `faults` misbehave. */
+async function visit(resource: string): Promise<void> {
+  const client = await login(victim, 'mallory@a.example', { resource })
+  client.close()
+}
+
+test('notices memory that stays in use', (t) =>
+  assert.rejects(
+    attack(t, victim, () => visit('fault-leak'), { patience: 300 }),
+    /stay in use/,
+  ))
+
+test('notices a connection and a session that stay', async (t) => {
+  let left: RawClient | undefined
+  const leaking = async (): Promise<void> => {
+    left = await login(victim, 'mallory@a.example')
+  }
+  await assert.rejects(
+    attack(t, victim, leaking, { patience: 300 }),
+    /left behind: 1 open files, 1 sessions, 1 TCPSocketWrap/,
+  )
+  left?.close()
+})
+
+test('notices an error that was logged', (t) =>
+  assert.rejects(
+    attack(t, victim, () => visit('fault-ended')),
+    /errors were logged/,
+  ))
