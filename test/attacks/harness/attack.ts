@@ -24,7 +24,7 @@ export const MB: number = 1024 * 1024
 export interface Budget {
   /** Bytes of live JavaScript memory that may remain afterwards. Default 2 MB: compiled code, caches that are bounded. */
   readonly heap?: number
-  /** Bytes of resident memory that may remain. Default 8 MB: pages the allocator keeps for the next time. */
+  /** Bytes of resident memory that may remain. Default 16 MB: pages the allocator keeps for the next time. */
   readonly rss?: number
   /** Bytes by which resident memory may grow meanwhile, garbage included. Default 64 MB. */
   readonly peak?: number
@@ -46,7 +46,7 @@ export async function attack(
   run: (attack: Attack) => Promise<void>,
   budget: Budget = {},
 ): Promise<void> {
-  const { heap = 2 * MB, rss = 8 * MB, peak = 64 * MB, patience = 8000, mayLogErrors = false } = budget
+  const { heap = 2 * MB, rss = 16 * MB, peak = 64 * MB, patience = 8000, mayLogErrors = false } = budget
   const notes: string[] = []
   const before = await victim.vitals()
   victim.canary.begin()

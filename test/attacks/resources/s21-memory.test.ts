@@ -1,0 +1,55 @@
+/** S21: memory of those who have not logged in (Prosody CVE-2021-32918), and of those who have. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { expectStreamError } from '../harness/answers.ts'
+import { attack, MB, volume } from '../harness/attack.ts'
+import { login, open, RawClient } from '../harness/client.ts'
+import { startVictim, type Victim } from '../harness/server.ts'
+
+let victim: Victim
+before(async () => {
+  victim = await startVictim()
+})
+after(() => victim.stop())
+
+test('S21 cuts whoever sends megabytes before logging in', async (t) => {
+  const count = volume(200, 2000)
+  await attack(
+    t,
+    victim,
+    async ({ note }) => {
+      let written = 0
+      await Promise.all(
+        Array.from({ length: count }, async (_, index) => {
+          const mallory = await RawClient.connect({ port: victim.port, from: `127.0.3.${1 + (index % 50)}` })
+          mallory.send(`${open('a.example')}<a xmlns='urn:x'>`)
+          written += await mallory.flood('a'.repeat(65_536), 9_000_000)
+          await expectStreamError(mallory, 'policy-violation')
+        }),
+      )
+      note(`${count} connections, ${(written / count / 1e6).toFixed(1)} MB written by each before it was cut`)
+    },
+    { peak: Math.max(16 * MB, count * 65_536), heap: 3 * MB },
+  )
+})
+
+test('S21 reads a logged-in client no faster than its rate, and buffers nothing', (t) =>
+  attack(
+    t,
+    victim,
+    async ({ note }) => {
+      const mallory = await login(victim, 'mallory@a.example')
+      const start = performance.now()
+      const stanza = `<message to='v@a.example/nobody' type='headline'><body>${'x'.repeat(10_000)}</body></message>`
+      const writing = mallory.flood(stanza, 20_000_000)
+      await new Promise((resolve) => setTimeout(resolve, 4000))
+      const seconds = (performance.now() - start) / 1000
+      // the rest waits in the buffers of both kernels
+      const read = mallory.socket.bytesWritten - mallory.socket.writableLength
+      note(`${(read / 1e6).toFixed(1)} MB left the attacker in ${seconds.toFixed(1)} s`)
+      assert.ok(read < 12_000_000)
+      mallory.reset()
+      await writing
+    },
+    { peak: 16 * MB },
+  ))

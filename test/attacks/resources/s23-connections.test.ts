@@ -1,0 +1,131 @@
+/** S23, S24: connections without number, and connections without haste. Prosody advisory 735dd9d3, Openfire OF-3171. */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { expectEnd } from '../harness/answers.ts'
+import { attack, isFull, MB } from '../harness/attack.ts'
+import { login, open, plain, RawClient, SASL, TLS } from '../harness/client.ts'
+import { startVictim, type Victim } from '../harness/server.ts'
+
+let victim: Victim
+let hasty: Victim
+before(async () => {
+  victim = await startVictim()
+  hasty = await startVictim({ config: { limits: { negotiationSeconds: 2 } } })
+})
+after(() => Promise.all([victim.stop(), hasty.stop()]))
+
+async function crowd(count: number, port: number): Promise<RawClient[]> {
+  const clients: RawClient[] = []
+  for (let i = 0; i < count; i += 100)
+    clients.push(
+      ...(await Promise.all(Array.from({ length: 100 }, () => RawClient.connect({ port, from: '127.0.4.1' })))),
+    )
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  return clients
+}
+
+test('S23 turns away one address that opens too many connections, and serves the next', (t) =>
+  attack(t, victim, async ({ note }) => {
+    const count = isFull ? 10_000 : 1000
+    const clients = await crowd(count, victim.port)
+    const refused = clients.filter(({ hasEnded }) => hasEnded).length
+    assert.equal(refused, count - 200, 'all above the limit for those who are not logged in')
+    const start = performance.now()
+    const other = await RawClient.connect({ port: victim.port, from: '127.0.4.2' })
+    await other.open()
+    const waited = performance.now() - start
+    assert.ok(waited < 1000, `the next address waited for ${waited} ms`)
+    note(`${refused} of ${count} refused; another address was served within ${waited.toFixed(0)} ms`)
+    other.close()
+    for (const client of clients) client.reset()
+  }))
+
+test('S23 counts connections that have not even finished their TLS handshake', (t) =>
+  attack(t, victim, async ({ note }) => {
+    const count = isFull ? 10_000 : 1000
+    const clients = await crowd(count, victim.tlsPort)
+    const refused = clients.filter(({ hasEnded }) => hasEnded).length
+    note(`${refused} of ${count} silent connections to the TLS port refused`)
+    for (const client of clients) client.reset()
+    assert.equal(refused, count - 200, 'all above the limit for those who are not logged in')
+  }))
+
+test('S23 counts those who are logged in, too', async (t) => {
+  await using small = await startVictim({ config: { limits: { connectionsPerAddress: 10, sessionsPerAccount: 100 } } })
+  await attack(t, small, async () => {
+    const sessions = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => login(small, 'mallory@a.example', { resource: `r${i}`, from: '127.0.4.3' })),
+    )
+    const eleventh = await RawClient.connect({ port: small.port, from: '127.0.4.3' })
+    await expectEnd(eleventh)
+    const other = await login(small, 'v@a.example', { from: '127.0.4.4' })
+    sessions[0]?.close()
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    sessions[0] = await login(small, 'mallory@a.example', { resource: 'again', from: '127.0.4.3' })
+    for (const client of [...sessions, other]) client.close()
+  })
+})
+
+test('S24 ends what has not logged in in time, however busy it looks', (t) =>
+  attack(
+    t,
+    hasty,
+    async ({ note }) => {
+      const hello = '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'
+      const slow: readonly (readonly [what: string, port: number, before: readonly string[], drip: string])[] = [
+        ['nothing at all', hasty.port, [], ''],
+        ['a header, a byte at a time', hasty.port, [], open('a.example')],
+        ['whitespace', hasty.port, [open('a.example')], ' '.repeat(1000)],
+        [
+          '<auth>, a byte at a time',
+          hasty.port,
+          [open('a.example')],
+          `<auth xmlns='${SASL}' mechanism='PLAIN'>${plain('mallory')}`,
+        ],
+        [
+          'a login that is never answered',
+          hasty.port,
+          [
+            open('a.example'),
+            `<auth xmlns='${SASL}' mechanism='SCRAM-SHA-256'>biwsbj1tYWxsb3J5LHI9YWJjZGVmZ2hpamtsbW5vcA==</auth>`,
+          ],
+          '',
+        ],
+        [
+          'logged in, but bound to nothing',
+          hasty.port,
+          [open('a.example'), `<auth xmlns='${SASL}' mechanism='PLAIN'>${plain('mallory')}</auth>`, open('a.example')],
+          ' '.repeat(1000),
+        ],
+        [
+          'a ClientHello after STARTTLS, a byte at a time',
+          hasty.port,
+          [open('a.example'), `<starttls xmlns='${TLS}'/>`],
+          hello + 'x'.repeat(500),
+        ],
+        ['a ClientHello to the TLS port, a byte at a time', hasty.tlsPort, [], hello + 'x'.repeat(500)],
+        ['nothing to the TLS port', hasty.tlsPort, [], ''],
+      ]
+      await Promise.all(
+        slow.map(async ([what, port, firsts, drip], index) => {
+          const mallory = await RawClient.connect({ port, from: `127.0.5.${index + 1}` })
+          const start = performance.now()
+          for (const wire of firsts) {
+            mallory.send(wire)
+            await new Promise((resolve) => setTimeout(resolve, 100))
+          }
+          let at = 0
+          const dripping = setInterval(() => mallory.send(drip.slice(at, ++at)), 100)
+          // 2 s, a second until somebody looks, 5 s for whoever does not close his own side
+          const ended = await mallory.waitForEnd(9000)
+          clearInterval(dripping)
+          const seconds = (performance.now() - start) / 1000
+          note(`${what}: ${seconds.toFixed(1)} s`)
+          assert.ok(ended, `${what}: still there after ${seconds.toFixed(1)} s`)
+          assert.ok(seconds > 1.8, `${what}: ended before its time, ${mallory.received}`)
+          mallory.close()
+        }),
+      )
+    },
+    { peak: 16 * MB },
+  ))
