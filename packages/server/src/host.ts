@@ -59,6 +59,8 @@ export class Host implements Destination {
   readonly #iq: IqTable
   readonly #journey: Journey
   readonly #catalogue: Catalogue
+  /** Sessions that ended, and whose features still tidy up. */
+  readonly #endings = new Set<Promise<void>>()
   #streamFeatures: readonly ServerStreamFeature[] = []
 
   constructor(domain: string, parts: HostParts) {
@@ -117,7 +119,9 @@ export class Host implements Destination {
     this.#streamFeatures = streamFeatures(ofRooms)
   }
 
+  /** Waits for what the sessions that ended leave behind. */
   async stop(): Promise<void> {
+    await Promise.all(this.#endings)
     for (const { wiring } of this.#phases.wirings) await wiring.stop?.()
     this.#asks.stop()
   }
@@ -126,12 +130,31 @@ export class Host implements Destination {
 
   /** From one of our sessions. */
   depart(stanza: Stanza, session: Session): Maybe<undefined> {
-    return this.#journey.depart(stanza, session)
+    try {
+      const wait = this.#journey.depart(stanza, session)
+      return wait instanceof Promise ? wait.catch((error) => this.#fault(stanza, session, error)) : wait
+    } catch (error) {
+      return this.#fault(stanza, session, error)
+    }
   }
 
-  /** From the router. */
+  /** From the router. Neither throws nor rejects: who sends a stanza need not look at what becomes of it. */
   take(stanza: Stanza, origin: Session | undefined): Maybe<undefined> {
-    const to = stanza.to!
+    try {
+      const wait = this.#take(stanza, stanza.to!, origin)
+      return wait instanceof Promise ? wait.catch((error) => this.#fault(stanza, origin, error)) : wait
+    } catch (error) {
+      return this.#fault(stanza, origin, error)
+    }
+  }
+
+  /** A fault of ours costs this stanza, not the session, and its sender is told. [S136] */
+  #fault(stanza: Stanza, origin: Session | undefined, error: unknown): Maybe<undefined> {
+    this.#parts.log.error({ from: stanza.from?.toString(), error }, 'a stanza could not be handled')
+    return this.router.refuse(stanza, new StanzaError('internal-server-error'), origin)
+  }
+
+  #take(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
     if (to.local !== '') return this.#journey.arrive(stanza, to, origin)
     switch (stanza.kind) {
       case 'iq':
@@ -176,6 +199,8 @@ export class Host implements Destination {
     session.markEnded()
     this.registry.remove(session)
     const tidy = async (): Promise<void> => {
+      // what has been sent before takes effect before [RFC6120 10.1]
+      if (session.lane.isBusy) await session.lane.idle()
       for (const { feature, wiring } of this.#phases.wirings) {
         try {
           await wiring.session?.ended?.(session)
@@ -185,7 +210,8 @@ export class Host implements Destination {
       }
       for (const message of session.takeHeld()) await this.#journey.undelivered(message, session.account)
     }
-    tidy().catch((error) => this.#parts.log.error({ error }, 'a message could not be kept at the end of a session'))
+    const ending = tidy().finally(() => this.#endings.delete(ending))
+    this.#endings.add(ending)
   }
 
   #available(session: Session): Maybe<undefined> {

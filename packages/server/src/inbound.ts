@@ -26,11 +26,10 @@ export function inbound(element: Element, session: Session, host: Host): Maybe<u
     return host.router.refuse(stanza, new StanzaError('jid-malformed'), session) // [RFC6120 8.1.1.1]
   const addressed = to === undefined ? ownAddress(stanza, session) : stanza
   if (!session.lane.isBusy || addressed.kind === 'message') return host.depart(addressed, session)
-  return session.lane.enter(
+  return session.lane.pass(
     weightOf(addressed.element),
-    undefined,
     () => host.depart(addressed, session),
-    () => undefined,
+    () => undefined, // depart has told its sender
   )
 }
 

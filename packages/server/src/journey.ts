@@ -32,6 +32,8 @@ export interface Surroundings {
 }
 
 const nobodyHome = new StanzaError('service-unavailable')
+/** Storage fails: it may work again later. [S137] */
+const notKept = new StanzaError('internal-server-error', { type: 'wait' })
 const nobody: readonly Session[] = []
 
 /** A trip as the corridor sees it. */
@@ -78,7 +80,7 @@ export class Journey {
     const sessions = this.#s.registry.of(to.local)
     const exists = sessions.length > 0 || this.#s.accounts.exists(to.local)
     if (exists === true) return this.#arriveAt(stanza, to, origin)
-    return then(exists, (found) => (found ? this.#arriveAt(stanza, to, origin) : this.#noSuchUser(stanza, origin)))
+    return then(exists, (found) => (found ? this.#arriveAt(stanza, to, origin) : this.#noSuchUser(stanza, to, origin)))
   }
 
   #arriveAt(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
@@ -96,11 +98,18 @@ export class Journey {
     })
   }
 
-  /** [RFC6121 8.5.1] */
-  #noSuchUser(stanza: Stanza, origin: Session | undefined): Maybe<undefined> {
-    if (stanza.kind === 'presence') return this.#s.phases.presence?.absent?.(stanza)
-    if (stanza.kind === 'iq') return this.#s.iq.take(stanza, 'account', origin, false)
-    return stanza.type === 'headline' ? undefined : this.#s.refuse(stanza, nobodyHome, origin)
+  /** Answered as an account is that nobody is logged in to. [RFC6121 8.5.1] */
+  #noSuchUser(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
+    switch (stanza.kind) {
+      case 'presence':
+        return this.#s.phases.presence?.absent?.(stanza)
+      case 'iq':
+        return to.isBare
+          ? this.#s.iq.take(stanza, 'account', origin, false)
+          : this.#s.refuse(stanza, nobodyHome, origin)
+      case 'message':
+        return fateOf(stanza, to, nobody) === 'ignore' ? undefined : this.#s.refuse(stanza, nobodyHome, origin)
+    }
   }
 
   #screen(walk: Walk<Stanza>): Maybe<Refusal | undefined> {
@@ -122,8 +131,8 @@ export class Journey {
     }
     const lane = walk.origin?.lane
     if (lane === undefined) return then(durable as Maybe<undefined>, proceed)
-    return lane.enter(weightOf(walk.stanza.element), durable, proceed, () => {
-      this.#s.refuse(walk.stanza, new StanzaError('internal-server-error', { type: 'wait' }), walk.origin)
+    return lane[walk.side].enter(weightOf(walk.stanza.element), durable, proceed, () => {
+      this.#s.refuse(walk.stanza, notKept, walk.origin)
     })
   }
 
@@ -148,7 +157,7 @@ export class Journey {
   #settle(walk: Walk<Message>, kept: Maybe<undefined>): Maybe<undefined> {
     const lane = walk.origin?.lane
     if (lane === undefined || !(kept instanceof Promise)) return kept
-    return lane.settle(weightOf(walk.stanza.element), kept)
+    return lane[walk.side].settle(weightOf(walk.stanza.element), kept)
   }
 
   /** A message that no session took, or that one could not give to its client any more. */
@@ -156,8 +165,21 @@ export class Journey {
     return this.fallback(new Walk(message, 'in', account, undefined))
   }
 
-  /** Nobody was home: kept, durably, or the sender is told. */
+  /** Nobody was home: kept, durably, or the sender is told. Neither throws nor rejects. */
   fallback(walk: Walk<Message>): Maybe<undefined> {
+    const failed = (error: unknown): Maybe<undefined> => {
+      this.#s.log.error({ account: walk.account.toString(), error }, 'a message could not be kept')
+      return this.#s.refuse(walk.stanza, notKept, walk.origin)
+    }
+    try {
+      const kept = this.#ask(walk)
+      return kept instanceof Promise ? kept.catch(failed) : kept
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  #ask(walk: Walk<Message>): Maybe<undefined> {
     return then(firstOf(this.#s.phases.fallback, 0, walk), (kept) => {
       if (kept === true) {
         callSafely(this.#s.phases.notify, walk, this.#s.log)

@@ -1,17 +1,47 @@
 /**
  * The order of one stream whose stanzas wait for commits: what waits joins the commit under way, the rest goes on
- * behind it in the order of arrival. Bounded in bytes: over the bound the stream is held. docs/decisions/0003.
+ * behind it in the order of arrival. A message may wait on the side of its sender and again on that of its recipient:
+ * each side has its own turns. Bounded in bytes: over the bound the stream is held. docs/decisions/0003.
  */
 import type { Maybe } from '@rookery/protocol'
 import type { Element } from '@rookery/protocol/xml'
 
 export class Lane {
+  /** Those on the side of their sender, and those that have come from there to the side of their recipient. */
+  readonly out: Turns
+  readonly in: Turns
+
+  /** `bound` in bytes, of each side; `failed` is told of anything that is thrown. */
+  constructor(bound: number, failed: (error: unknown) => void) {
+    this.out = new Turns(bound, failed)
+    this.in = new Turns(bound, failed)
+  }
+
+  get isBusy(): boolean {
+    return this.out.isBusy || this.in.isBusy
+  }
+
+  /** Goes on with `proceed` when everybody who entered before, on either side, has gone on. */
+  pass(bytes: number, proceed: () => Maybe<undefined>, refused: () => void): Maybe<undefined> {
+    return this.out.enter(bytes, undefined, () => this.in.enter(bytes, undefined, proceed, refused), refused)
+  }
+
+  /** Resolves when nobody waits any more. */
+  async idle(): Promise<void> {
+    while (this.isBusy) {
+      await this.out.idle()
+      await this.in.idle()
+    }
+  }
+}
+
+/** One side of a lane. */
+class Turns {
   readonly #bound: number
   readonly #failed: (error: unknown) => void
   #tail: Promise<void> | undefined
   #bytes = 0
 
-  /** `bound` in bytes; `failed` is told of anything that `proceed` throws. */
   constructor(bound: number, failed: (error: unknown) => void) {
     this.#bound = bound
     this.#failed = failed
@@ -35,8 +65,9 @@ export class Lane {
   }
 
   /**
-   * Goes on with `proceed` when `begun` is there and everybody who entered before has gone on. Returns a promise when
-   * the caller should take no further stanza until it resolves.
+   * Goes on with `proceed` when `begun` is there and everybody who entered before has gone on; `refused` instead when
+   * `begun` could not be, or besides when `proceed` fails. Returns a promise when the caller should take no further
+   * stanza until it resolves.
    */
   enter(bytes: number, begun: Maybe<unknown>, proceed: () => Maybe<undefined>, refused: () => void): Maybe<undefined> {
     if (this.#tail === undefined && !(begun instanceof Promise)) return proceed()
@@ -53,16 +84,22 @@ export class Lane {
       await before
       this.#bytes -= bytes
       try {
-        if (committed) await proceed()
-        else refused()
+        if (committed) return void (await proceed())
       } catch (error) {
         this.#failed(error)
       }
-    })().then(() => {
-      if (this.#tail === turn) this.#tail = undefined
-    })
+      refused()
+    })()
+      .catch(this.#failed)
+      .then(() => {
+        if (this.#tail === turn) this.#tail = undefined
+      })
     this.#tail = turn
     return this.#bytes > this.#bound ? turn.then(() => undefined) : undefined
+  }
+
+  async idle(): Promise<void> {
+    while (this.#tail !== undefined) await this.#tail
   }
 }
 
