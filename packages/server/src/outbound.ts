@@ -56,6 +56,7 @@ export class Outbound {
   }
 
   #check(): void {
+    if (!this.#isBlocked) this.flush() // much in one turn is no fault of a client that takes it
     if (this.#queue.length + this.#transport.pending <= this.#bound) return
     this.#isClosed = true
     this.#queue = ''
