@@ -1,5 +1,5 @@
 /** Certificates by host: read, checked, reloaded while sessions go on; self-signed ones where there is none. */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import {
   createSecureContext,
@@ -68,6 +68,7 @@ export class Certificates {
           cert: pair.certificate,
           key: pair.key,
           minVersion: this.#config.minVersion,
+          secureOptions: constants.SSL_OP_NO_RENEGOTIATION, // [S27]
           ...(authorities.length > 0 ? { ca: authorities } : {}),
         }),
       )
