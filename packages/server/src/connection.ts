@@ -330,9 +330,11 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   }
 
   failedLogin(): boolean {
-    this.#s.gate.failedLogin(this.remoteAddress, this.#s.clock.monotonic())
-    const { authFailuresPerStream } = this.#s.config.limits
-    return authFailuresPerStream !== 0 && ++this.#failures >= authFailuresPerStream
+    const { gate, clock, config } = this.#s
+    gate.failedLogin(this.remoteAddress, clock.monotonic())
+    const { authFailuresPerStream } = config.limits
+    if (authFailuresPerStream !== 0 && ++this.#failures >= authFailuresPerStream) return true
+    return gate.hasFailedTooOften(this.remoteAddress, config.limits, clock.monotonic()) // [S29]
   }
 
   // ---- the end ----

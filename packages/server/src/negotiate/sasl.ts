@@ -170,6 +170,7 @@ function fail(n: Negotiation, condition: wire.SaslCondition, mechanism?: string)
   n.send(wire.failure.build({ condition }))
   if (mechanism !== undefined)
     n.log.info({ event: 'login-failed', mechanism, condition, address: n.remoteAddress }, 'login failed')
+  if (condition === 'temporary-auth-failure') return undefined // nobody's failure but ours [S30]
   if (n.failedLogin()) n.close(new StreamError('policy-violation', 'too many failed logins')) // [RFC6120 6.4.5, S29]
   return undefined
 }
