@@ -1,5 +1,6 @@
 /** The stream features of the server, in the order in which they are listed and negotiated. XEP-0170. */
 import { bind, legacySession } from './bind.ts'
+import { noCompression } from './compression.ts'
 import { limits } from './limits.ts'
 import type { ServerStreamFeature } from './negotiation.ts'
 import { channelBindings, sasl } from './sasl.ts'
@@ -9,5 +10,5 @@ export type { Negotiation, ServerStreamFeature } from './negotiation.ts'
 
 /** Features of rooms (e.g. registration) stand between login and binding. */
 export function streamFeatures(ofRooms: readonly ServerStreamFeature[]): readonly ServerStreamFeature[] {
-  return [startTls, sasl, channelBindings, ...ofRooms, bind, legacySession, limits]
+  return [startTls, sasl, channelBindings, ...ofRooms, bind, legacySession, limits, noCompression]
 }
