@@ -8,6 +8,9 @@ import { SocketTlsState } from './tls-state.ts'
 /** How long a closed stream may take to send its last bytes, in milliseconds. */
 const lingering = 5000
 
+/** How much of what comes meanwhile is read and dropped. */
+const lingeringBytes = 65_536
+
 export class SocketTransport implements Transport {
   #socket: Socket
   readonly #certificates: Certificates
@@ -59,6 +62,13 @@ export class SocketTransport implements Transport {
     // the other side has a few seconds to take the last bytes and to close its own direction
     const timer = setTimeout(() => socket.destroy(), lingering)
     socket.once('close', () => clearTimeout(timer))
+    // what still comes is read so that its end is seen, but not megabytes of it [S21]
+    let patience = lingeringBytes
+    socket.removeAllListeners('data')
+    socket.on('data', (bytes: Buffer) => {
+      patience -= bytes.length
+      if (patience < 0) socket.pause()
+    })
     socket.resume()
   }
 
