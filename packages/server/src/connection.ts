@@ -211,6 +211,8 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
         else if (event instanceof StreamError) this.close(event)
         else if (event === STREAM_END) this.close()
       }
+    } catch (error) {
+      this.#fault(error)
     } finally {
       this.#isPumping = false
     }
@@ -287,9 +289,10 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     if (this.#holds === 0) this.#transport.resume()
   }
 
-  /** A fault of ours costs this stanza, not the session. [S136] */
+  /** A fault of ours costs this stanza, not the session; before there is one, the stream. [S136] */
   #fault(error: unknown): void {
     this.#s.log.error({ error, account: this.#session?.jid.toString() }, 'a stanza could not be handled')
+    if (this.#session === undefined) this.close(new StreamError('internal-server-error'))
   }
 
   // ---- steps of negotiation ----

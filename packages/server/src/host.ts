@@ -190,7 +190,13 @@ export class Host implements Destination {
     before?.link.close(new StreamError('conflict', 'the same resource was bound by a newer connection'))
     const session = new Session(full, link, lane, this.#parts.clock.now(), outboundBytes || 1_048_576)
     this.registry.add(session)
-    for (const { wiring } of this.#phases.wirings) wiring.session?.opened?.(session)
+    for (const { feature, wiring } of this.#phases.wirings) {
+      try {
+        wiring.session?.opened?.(session)
+      } catch (error) {
+        this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the start of a session')
+      }
+    }
     return session
   }
 
