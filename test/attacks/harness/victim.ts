@@ -17,8 +17,17 @@ const prototypeKeys = Reflect.ownKeys(Object.prototype).length
 
 let peakRss = 0
 setInterval(() => {
-  peakRss = Math.max(peakRss, process.memoryUsage.rss())
+  peakRss = Math.max(peakRss, residentMemory())
 }, 25).unref()
+
+/** Reading it takes a file; when those have run out (S137), 0. */
+function residentMemory(): number {
+  try {
+    return process.memoryUsage.rss()
+  } catch {
+    return 0
+  }
+}
 
 let errors: string[] = []
 const log: Log = {
@@ -65,7 +74,7 @@ function watch(): Watched {
   const seen = { peakRss, delayP99: late(delay.percentile(99)), delayMax: late(delay.max), errors }
   delay.reset()
   errors = []
-  peakRss = process.memoryUsage.rss()
+  peakRss = residentMemory()
   return seen
 }
 

@@ -1,0 +1,98 @@
+/** S136: a feature that throws costs one stanza, not the session, let alone the process (MongooseIM 3.4.1 is the counter-example). */
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { expectStanzaError } from '../harness/answers.ts'
+import { attack } from '../harness/attack.ts'
+import { bind, login, RawClient } from '../harness/client.ts'
+import { FAULT } from '../harness/faults.ts'
+import { startVictim, type Victim } from '../harness/server.ts'
+
+let victim: Victim
+before(async () => {
+  victim = await startVictim()
+})
+after(() => victim.stop())
+
+const fault = (at: string, how: string): string => `<fault xmlns='${FAULT}' at='${at}' how='${how}'/>`
+const ways = ['throw', 'reject'] as const
+
+test('S136 answers internal-server-error where a feature that decides fails, and goes on', (t) =>
+  attack(
+    t,
+    victim,
+    async ({ note }) => {
+      const mallory = await login(victim, 'mallory@a.example', { presence: true })
+      let count = 0
+      const cases: (readonly [string, string])[] = []
+      for (const how of ways) {
+        cases.push([`request to the host, ${how}`, `<iq type='get' id='f' to='a.example'>${fault('', how)}</iq>`])
+        cases.push([`request to an account, ${how}`, `<iq type='set' id='f' to='v@a.example'>${fault('', how)}</iq>`])
+        for (const at of ['screen', 'archive']) {
+          cases.push([`message, ${at}, ${how}`, `<message id='f' to='mallory@a.example/r'>${fault(at, how)}</message>`])
+        }
+        cases.push([`request, screen, ${how}`, `<iq type='get' id='f' to='v@a.example'>${fault('screen', how)}</iq>`])
+        cases.push([`message to the host, ${how}`, `<message id='f' to='a.example'>${fault('host', how)}</message>`])
+        cases.push([
+          `message to nobody home, ${how}`,
+          `<message id='f' type='chat' to='v@b.example'>${fault('fallback', how)}<no-store xmlns='urn:xmpp:hints'/></message>`,
+        ])
+      }
+      cases.push(['message, stamp', `<message id='f' to='mallory@a.example/r'>${fault('stamp', 'throw')}</message>`])
+      const silent: string[] = []
+      for (const [what, wire] of cases) {
+        mallory.send(wire)
+        // where a commit was waited for, the answer may come after that to a later request
+        let answer = await mallory.fence()
+        for (let wait = 0; wait < 50 && answer === ''; wait++) {
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          answer = await mallory.fence()
+        }
+        if (!/id='f'/.test(answer) || !/<internal-server-error /.test(answer))
+          silent.push(`${what}: ${answer || 'no answer'}`)
+        count++
+      }
+      note(`${count} faults: ${cases.map(([what]) => what).join('; ')}`)
+      assert.deepEqual(silent, [])
+      mallory.close()
+    },
+    { mayLogErrors: true },
+  ))
+
+test('S136 delivers a message where a feature that only watches fails', (t) =>
+  attack(
+    t,
+    victim,
+    async () => {
+      const mallory = await login(victim, 'mallory@a.example', { presence: true })
+      for (const at of ['copy', 'notify']) {
+        mallory.send(`<message id='f' to='mallory@a.example/r'>${fault(at, 'throw')}</message>`)
+        const came = await mallory.fence()
+        assert.match(came, new RegExp(`<message [^>]*id='f'[^>]*><fault [^>]*at='${at}'`))
+        assert.ok(!came.includes("type='error'"), came)
+      }
+      mallory.close()
+    },
+    { mayLogErrors: true },
+  ))
+
+test('S136 survives features that fail when a session opens or ends', (t) =>
+  attack(
+    t,
+    victim,
+    async () => {
+      const ending = await login(victim, 'mallory@a.example', { resource: 'fault-ended', presence: true })
+      ending.close()
+      const opening = await RawClient.connect({ port: victim.port })
+      await opening.open()
+      await opening.authenticate('mallory')
+      opening.send(bind('fault-opened'))
+      // whether it may bind or not: it is answered, or its stream is ended
+      await opening.waitFor(/<\/iq>|<\/stream:stream>/)
+      opening.close()
+      const next = await login(victim, 'mallory@a.example', { resource: 'next' })
+      next.send(`<iq type='get' id='f' to='a.example'>${fault('', 'throw')}</iq>`)
+      await expectStanzaError(next, 'f', 'cancel', 'internal-server-error')
+      next.close()
+    },
+    { mayLogErrors: true },
+  ))
