@@ -12,19 +12,20 @@ export const sessions: { count: number } = { count: 0 }
 function failIfAsked(trip: Pick<Trip, 'stanza'>, at: string): Promise<never> | undefined {
   const wish = trip.stanza.element.child('fault', FAULT)
   if (wish === undefined || wish.attr('at') !== at) return undefined
-  const error = new TypeError(`this feature fails in ${at}`)
-  if (wish.attr('how') === 'reject') return Promise.resolve().then(() => Promise.reject(error))
+  return fail(wish.attr('how'))
+}
+
+function fail(how: string | undefined): Promise<never> {
+  const error = new TypeError('this feature fails')
+  if (how === 'reject') return Promise.resolve().then(() => Promise.reject(error))
   throw error
 }
 
 const leaked: Uint8Array[] = []
 
 const payload = { name: 'fault', ns: FAULT }
-const answer = ({ payload: wish }: { payload: { attr(name: string): string | undefined } }): Promise<undefined> => {
-  const error = new RangeError('this request fails')
-  if (wish.attr('how') === 'reject') return Promise.reject(error)
-  throw error
-}
+const answer = ({ payload: wish }: { payload: { attr(name: string): string | undefined } }): Promise<undefined> =>
+  fail(wish.attr('how'))
 
 export const faults: Feature = feature({
   name: 'faults',
@@ -52,7 +53,17 @@ export const faults: Feature = feature({
       return undefined
     },
     hostMessage: (stanza) => failIfAsked({ stanza }, 'host')?.then(() => false) ?? false,
+    streamFeatures: [
+      {
+        name: 'faults',
+        offer: () => undefined,
+        takes: (element) => element.is('fault', FAULT),
+        receive: (element) => fail(element.attr('how')),
+      },
+    ],
     session: {
+      available: (session) =>
+        session.jid.resource.startsWith('fault-available-') ? fail(session.jid.resource.slice(16)) : undefined,
       opened: (session) => {
         sessions.count++
         if (session.jid.resource === 'fault-leak') leaked.push(new Uint8Array(3_000_000).fill(1))

@@ -1,9 +1,9 @@
 /** S136: a feature that throws costs one stanza, not the session, let alone the process (MongooseIM 3.4.1 is the counter-example). */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { expectStanzaError } from '../harness/answers.ts'
+import { expectStanzaError, expectStreamError } from '../harness/answers.ts'
 import { attack } from '../harness/attack.ts'
-import { bind, login, RawClient } from '../harness/client.ts'
+import { bind, login, open, RawClient } from '../harness/client.ts'
 import { FAULT } from '../harness/faults.ts'
 import { startVictim, type Victim } from '../harness/server.ts'
 
@@ -93,6 +93,42 @@ test('S136 survives features that fail when a session opens or ends', (t) =>
       next.send(`<iq type='get' id='f' to='a.example'>${fault('', 'throw')}</iq>`)
       await expectStanzaError(next, 'f', 'cancel', 'internal-server-error')
       next.close()
+    },
+    { mayLogErrors: true },
+  ))
+
+test('S136 ends the stream alone of which a feature fails before there is a session', (t) =>
+  attack(
+    t,
+    victim,
+    async () => {
+      for (const how of ways) {
+        const early = await RawClient.connect({ port: victim.port })
+        early.send(open('a.example') + fault('', how))
+        await expectStreamError(early, 'internal-server-error')
+        const later = await RawClient.connect({ port: victim.port })
+        await later.open()
+        await later.authenticate('mallory')
+        later.send(fault('', how))
+        await expectStreamError(later, 'internal-server-error')
+      }
+    },
+    { mayLogErrors: true },
+  ))
+
+test('S136 makes a session available although a feature fails at it', (t) =>
+  attack(
+    t,
+    victim,
+    async () => {
+      for (const how of ways) {
+        const client = await login(victim, 'mallory@a.example', { resource: `fault-available-${how}` })
+        client.send('<presence/>')
+        await client.fence()
+        client.send(`<message to='mallory@a.example' type='chat' id='m'><body/></message>`)
+        await client.waitFor(/<message [^>]*id='m'[^>]*>/)
+        client.close()
+      }
     },
     { mayLogErrors: true },
   ))
