@@ -8,6 +8,7 @@ import type { ClockPower, RandomPower } from './powers.ts'
 interface Pending {
   asked: Jid
   timer: Disposable
+  failed(error: unknown): void
   answered(answer: Iq): void
 }
 
@@ -26,19 +27,28 @@ export class Asks {
   ask(from: Jid, to: Jid, type: 'get' | 'set', payload: Element, timeout: number): Promise<Iq> {
     const id = this.#random.id() // 128 bits: an answer cannot be guessed
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.after(timeout, () => {
-        this.#pending.delete(id)
-        reject(new TimeoutError(`${to} did not answer within ${timeout} ms`))
-      })
+      const failed = (error: unknown): void => {
+        this.#forget(id)
+        reject(error)
+      }
+      const timer = this.#clock.after(timeout, () =>
+        failed(new TimeoutError(`${to} did not answer within ${timeout} ms`)),
+      )
       this.#pending.set(id, {
         asked: to,
         timer,
+        failed,
         answered: (answer) => {
           if (answer.type === 'result') resolve(answer)
           else reject(readStanzaError(answer.element))
         },
       })
-      this.#send(iq(from, to, type, id, payload))
+      try {
+        const sent = this.#send(iq(from, to, type, id, payload))
+        if (sent instanceof Promise) sent.catch(failed)
+      } catch (error) {
+        failed(error)
+      }
     })
   }
 
@@ -48,14 +58,18 @@ export class Asks {
     const pending = id === undefined ? undefined : this.#pending.get(id)
     if (id === undefined || pending === undefined || answer.from === undefined || !answer.from.equals(pending.asked))
       return false
-    this.#pending.delete(id)
-    pending.timer[Symbol.dispose]()
+    this.#forget(id)
     pending.answered(answer)
     return true
   }
 
+  /** Nobody will answer any more. */
   stop(): void {
-    for (const pending of this.#pending.values()) pending.timer[Symbol.dispose]()
-    this.#pending.clear()
+    for (const pending of [...this.#pending.values()]) pending.failed(new TimeoutError('the server stops'))
+  }
+
+  #forget(id: string): void {
+    this.#pending.get(id)?.timer[Symbol.dispose]()
+    this.#pending.delete(id)
   }
 }

@@ -197,9 +197,12 @@ export class Journey {
       session.send(iq)
       return undefined
     }
-    // a request reaches only a resource that its sender knows of already [RFC6121 8.5.3.1]
+    // a request reaches only a resource that its sender knows of already, as its own server does [RFC6121 8.5.3.1]
     const known =
-      iq.from === undefined || iq.from.bare.equals(to.bare) || (this.#s.presence()?.isKnownTo(session, iq.from) ?? true)
+      iq.from === undefined ||
+      iq.from.bare.equals(to.bare) ||
+      (iq.from.isDomain && iq.from.domain === to.domain) ||
+      (this.#s.presence()?.isKnownTo(session, iq.from) ?? true)
     return then(known, (may) => {
       if (!may) return this.#s.refuse(iq, nobodyHome, origin)
       session.send(iq)
