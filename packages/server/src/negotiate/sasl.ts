@@ -12,12 +12,15 @@ import { StreamError } from '@rookery/protocol/stream'
 import * as wire from '@rookery/protocol/xeps/sasl'
 import type { Element } from '@rookery/protocol/xml'
 import { OverloadedError } from '../crypto.ts'
+import type { TlsState } from '../transport.ts'
 import type { Negotiation, ServerStreamFeature } from './negotiation.ts'
 
 /** An attempt under way; there is at most one on a stream. */
 interface Attempt {
   readonly name: string
   readonly mechanism: SaslServerMechanism
+  /** What began in the clear does not go on under TLS. [RFC6120 5.4.3.3, S35] */
+  readonly tls: TlsState | undefined
 }
 
 const attempts = new WeakMap<Negotiation, Attempt>()
@@ -84,7 +87,7 @@ function begin(element: Element, n: Negotiation): Maybe<undefined> {
   }
   const mechanism = createServerMechanism(name, context(n, names))
   if (mechanism === undefined) return fail(n, 'invalid-mechanism')
-  const attempt = { name, mechanism }
+  const attempt = { name, mechanism, tls: n.tls }
   attempts.set(n, attempt)
   return step(n, attempt, () => mechanism.start(auth?.data))
 }
@@ -93,7 +96,7 @@ function goOn(element: Element, n: Negotiation): Maybe<undefined> {
   const attempt = attempts.get(n)
   const response = wire.response.parse(element)
   if (response instanceof CodecError) return fail(n, 'incorrect-encoding')
-  if (attempt === undefined) return fail(n, 'malformed-request')
+  if (attempt === undefined || attempt.tls !== n.tls) return fail(n, 'malformed-request')
   return step(n, attempt, () => attempt.mechanism.respond(response?.data ?? new Uint8Array(0)))
 }
 
