@@ -45,15 +45,19 @@ function channelBindings(socket: TLSSocket, version: string): readonly ChannelBi
 
 const endPoints = new WeakMap<X509Certificate, Buffer>()
 
-/** The hash of the certificate by the hash of its signature; MD5 and SHA-1 are replaced by SHA-256. [RFC5929 4.1] */
+/** The hash of the certificate by the hash of its signature. [RFC5929 4.1] */
 export function endPointHash(certificate: X509Certificate): Buffer | undefined {
   const known = endPoints.get(certificate)
   if (known !== undefined) return known
-  const signature = (certificate.signatureAlgorithm ?? '').toLowerCase()
-  const hash = signature.includes('sha512') ? 'sha512' : signature.includes('sha384') ? 'sha384' : 'sha256'
-  // Ed25519 and the like have no hash of their own: the binding is undefined for them [RFC5929 4.1]
-  if (signature === '' || signature.startsWith('ed')) return undefined
+  const hash = signatureHash((certificate.signatureAlgorithm ?? '').toLowerCase())
+  if (hash === undefined) return undefined
   const data = createHash(hash).update(certificate.raw).digest()
   endPoints.set(certificate, data)
   return data
+}
+
+/** MD5 and SHA-1 are replaced by SHA-256. Ed25519 has no hash, RSA-PSS does not name its own: there is no binding for them. [S37] */
+function signatureHash(signature: string): string | undefined {
+  const name = /sha3-\d{3}|sha\d{1,3}|md5/.exec(signature)?.[0]
+  return name === 'md5' || name === 'sha1' ? 'sha256' : name
 }
