@@ -8,8 +8,8 @@ import { SocketTlsState } from './tls-state.ts'
 /** How long a closed stream may take to send its last bytes, in milliseconds. */
 const lingering = 5000
 
-/** How much of what comes meanwhile is read and dropped. */
-const lingeringBytes = 65_536
+/** How much of what comes meanwhile is read and dropped; a reset any sooner could cost the client the reason. */
+const lingeringBytes = 1_048_576
 
 export class SocketTransport implements Transport {
   #socket: Socket
@@ -62,12 +62,12 @@ export class SocketTransport implements Transport {
     // the other side has a few seconds to take the last bytes and to close its own direction
     const timer = setTimeout(() => socket.destroy(), lingering)
     socket.once('close', () => clearTimeout(timer))
-    // what still comes is read so that its end is seen, but not megabytes of it [S21]
+    // what still comes is read so that its end is seen, but not without end [S21]
     let patience = lingeringBytes
     socket.removeAllListeners('data')
     socket.on('data', (bytes: Buffer) => {
       patience -= bytes.length
-      if (patience < 0) socket.pause()
+      if (patience < 0) socket.destroy()
     })
     socket.resume()
   }
