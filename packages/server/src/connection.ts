@@ -309,8 +309,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
         this.#s.log.info({ address: this.remoteAddress, error: error.message }, 'TLS could not be started')
         return this.destroy()
       }
-      this.#holds = 0
-      this.#transport.resume()
+      this.#release() // the rate may hold it still
     })
   }
 

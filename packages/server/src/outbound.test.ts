@@ -9,6 +9,7 @@ class Socket implements Transport {
   readonly remoteAddress = '127.0.0.1'
   readonly tls = undefined
   readonly canStartTls = false
+  readonly startsWithTls = false
   readonly written: string[] = []
   /** Bytes that it still passes on at once. */
   room = Number.POSITIVE_INFINITY
