@@ -8,8 +8,8 @@ import { SocketTlsState } from './tls-state.ts'
 /** How long a closed stream may take to send its last bytes, in milliseconds. */
 const lingering = 5000
 
-/** How much of what comes meanwhile is read and dropped; a reset any sooner could cost the client the reason. */
-const lingeringBytes = 1_048_576
+/** How much of what comes meanwhile is read and dropped. More waits where it is: a reset could cost the client the reason. */
+const lingeringBytes = 16_384
 
 export class SocketTransport implements Transport {
   #socket: Socket
@@ -67,7 +67,7 @@ export class SocketTransport implements Transport {
     socket.removeAllListeners('data')
     socket.on('data', (bytes: Buffer) => {
       patience -= bytes.length
-      if (patience < 0) socket.destroy()
+      if (patience < 0) socket.pause()
     })
     socket.resume()
   }
