@@ -43,7 +43,7 @@ describe('the corridor', () => {
       stamp: note('stamp'),
       archive: note('archive'),
       copy: note('copy'),
-      fallback: note('fallback'),
+      fallback: (trip) => note('fallback')(trip) ?? false,
       notify: note('notify'),
     })
     await using server = await memoryServer({ plugins: [recorder] })

@@ -58,6 +58,7 @@ export class Server {
   #listeners: Listeners | undefined
   #surroundings: Surroundings | undefined
   #watch: Disposable | undefined
+  #stopping: Promise<void> | undefined
 
   constructor(config: ServerConfig, options: ServerOptions) {
     this.config = config
@@ -79,6 +80,16 @@ export class Server {
 
   /** Opens the storage, starts the hosts, and takes connections from then on. */
   async start(): Promise<void> {
+    if (this.#listeners !== undefined) return
+    try {
+      await this.#listen()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async #listen(): Promise<void> {
     await this.open()
     await this.#certificates.load()
     this.#listeners = new Listeners(this.config, this.#certificates, (socket) => this.#accept(socket), this.#log)
@@ -87,6 +98,7 @@ export class Server {
 
   /** Like `start`, but listens nowhere: connections come by `attach` alone. */
   async open(): Promise<void> {
+    if (this.#surroundings !== undefined) return
     await this.#storage.open()
     const router = new Router()
     const started = this.#clock.now()
@@ -115,8 +127,17 @@ export class Server {
   }
 
   /** Ends all streams with system-shutdown, waits for what they leave behind, and closes the storage. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined
+    })
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#surroundings = undefined // nobody comes in any more
     await this.#listeners?.close()
+    this.#listeners = undefined
     this.#watch?.[Symbol.dispose]()
     for (const connection of this.#connections)
       connection.close(new StreamError('system-shutdown', 'the server goes down'))
