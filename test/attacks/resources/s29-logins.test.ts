@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { expectStreamError } from '../harness/answers.ts'
-import { attack, volume } from '../harness/attack.ts'
+import { attack, MB, volume } from '../harness/attack.ts'
 import { auth, login, open, RawClient, SASL } from '../harness/client.ts'
 import { startVictim, type Victim } from '../harness/server.ts'
 
@@ -66,30 +66,35 @@ test('S29 turns away an address that has failed twenty times, however many strea
   }))
 
 test('S30 hashes some passwords at a time and tells the rest to come back later', (t) =>
-  attack(t, busy, async ({ note }) => {
-    const streams = await Promise.all(
-      Array.from({ length: volume(150, 5000) }, (_, index) =>
-        RawClient.connect({ port: busy.port, from: `127.0.8.${1 + (index % 100)}` }),
-      ),
-    )
-    for (const [index, stream] of streams.entries())
-      stream.send(open('a.example') + (index % 2 === 0 ? auth('mallory') : auth(`nobody${index}`, 'x')))
-    const answer = /<success|<\/failure>/
-    const answers = await Promise.all(streams.map((stream) => stream.waitFor(answer, 60_000)))
-    const outcomes = new Map<string, number>()
-    for (const text of answers) {
-      const outcome = /<failure[^>]*><([a-z-]+)/.exec(text)?.[1] ?? 'success'
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
-    }
-    note(
-      `${streams.length} logins at once: ${[...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ')}`,
-    )
-    assert.deepEqual([...outcomes.keys()].sort(), ['not-authorized', 'success', 'temporary-auth-failure'])
-    for (const stream of streams) stream.close()
-    // and it has recovered
-    const late = await login(busy, 'v@a.example', { from: '127.0.8.200' })
-    late.close()
-  }))
+  attack(
+    t,
+    busy,
+    async ({ note }) => {
+      const streams = await Promise.all(
+        Array.from({ length: volume(150, 5000) }, (_, index) =>
+          RawClient.connect({ port: busy.port, from: `127.0.8.${1 + (index % 100)}` }),
+        ),
+      )
+      for (const [index, stream] of streams.entries())
+        stream.send(open('a.example') + (index % 2 === 0 ? auth('mallory') : auth(`nobody${index}`, 'x')))
+      const answer = /<success|<\/failure>/
+      const answers = await Promise.all(streams.map((stream) => stream.waitFor(answer, 60_000)))
+      const outcomes = new Map<string, number>()
+      for (const text of answers) {
+        const outcome = /<failure[^>]*><([a-z-]+)/.exec(text)?.[1] ?? 'success'
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+      }
+      note(
+        `${streams.length} logins at once: ${[...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ')}`,
+      )
+      assert.deepEqual([...outcomes.keys()].sort(), ['not-authorized', 'success', 'temporary-auth-failure'])
+      for (const stream of streams) stream.close()
+      // and it has recovered
+      const late = await login(busy, 'v@a.example', { from: '127.0.8.200' })
+      late.close()
+    },
+    { rss: volume(16, 80) * MB },
+  ))
 
 test('S30 does not hold its own overload against an address', async (t) => {
   await using small = await startVictim({
