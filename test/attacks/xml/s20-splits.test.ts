@@ -1,7 +1,7 @@
 /** S20: a legal session gives the same result wherever TCP cuts it. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { attack } from '../harness/attack.ts'
+import { attack, MB } from '../harness/attack.ts'
 import { auth, bind, open, PING, RawClient, utf8 } from '../harness/client.ts'
 import { startVictim, type Victim } from '../harness/server.ts'
 
@@ -49,25 +49,30 @@ async function play(segments: readonly string[], resource: string): Promise<stri
 }
 
 test('S20 gives the same result wherever a session is cut', (t) =>
-  attack(t, victim, async ({ note }) => {
-    const whole = session('cut-0000')
-    const expected = await play([whole], 'cut-0000')
-    assert.match(expected, /<message .*<body>.*<\/stream:stream>$/s)
-    assert.ok(!expected.includes('stream:error'), expected)
-    assert.equal(await play([...session('cut-zzzz')], 'cut-zzzz'), expected, 'a segment for each byte')
-    let next = 1
-    const worker = async (): Promise<void> => {
-      while (next < whole.length) {
-        const at = next
-        next++
-        const resource = `cut-${at.toString().padStart(4, '0')}`
-        const wire = session(resource)
-        assert.equal(await play([wire.slice(0, at), wire.slice(at)], resource), expected, `cut at ${at}`)
+  attack(
+    t,
+    victim,
+    async ({ note }) => {
+      const whole = session('cut-0000')
+      const expected = await play([whole], 'cut-0000')
+      assert.match(expected, /<message .*<body>.*<\/stream:stream>$/s)
+      assert.ok(!expected.includes('stream:error'), expected)
+      assert.equal(await play([...session('cut-zzzz')], 'cut-zzzz'), expected, 'a segment for each byte')
+      let next = 1
+      const worker = async (): Promise<void> => {
+        while (next < whole.length) {
+          const at = next
+          next++
+          const resource = `cut-${at.toString().padStart(4, '0')}`
+          const wire = session(resource)
+          assert.equal(await play([wire.slice(0, at), wire.slice(at)], resource), expected, `cut at ${at}`)
+        }
       }
-    }
-    await Promise.all(Array.from({ length: 8 }, worker))
-    note(`one segment; ${whole.length} segments; two segments cut at each of ${whole.length - 1} places`)
-  }))
+      await Promise.all(Array.from({ length: 8 }, worker))
+      note(`one segment; ${whole.length} segments; two segments cut at each of ${whole.length - 1} places`)
+    },
+    { rss: 32 * MB },
+  ))
 
 test('S20 serves any prefix for the stream namespace, or none [RFC6120 4.8.5]', (t) =>
   attack(t, victim, async () => {
