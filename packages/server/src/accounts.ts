@@ -17,6 +17,8 @@ export interface AccountsOptions {
 
 /** Where the secret lies from which fake keys for unknown names are made. */
 const secretKey = 'auth:unknown-names'
+/** And the iteration counts that were ever in use: unknown names have them, too. */
+const countsKey = 'auth:iterations'
 
 export class Accounts {
   readonly #store: AccountStore
@@ -27,15 +29,19 @@ export class Accounts {
   readonly #existing = new RecentMap<string, boolean>(100_000)
   readonly #accounts = new RecentMap<string, Account>(500)
   /** HMAC of the password that was right last time, under a key of this process. */
-  readonly #plain = new RecentMap<string, Uint8Array>(20_000)
+  readonly #plain = new RecentMap<string, string>(20_000)
   readonly #processKey = randomBytes(32)
   #secret: Uint8Array = randomBytes(32)
+  #counts: readonly number[]
+  readonly #eras = new RecentMap<string, number>(100_000)
+  #changes = 0
 
   constructor(store: AccountStore, crypto: SaslCrypto, options: AccountsOptions, now: () => number) {
     this.#store = store
     this.#crypto = crypto
     this.#options = options
     this.#now = now
+    this.#counts = [options.iterations]
   }
 
   /** Reads (or makes) the secret that keeps fake salts the same over restarts. */
@@ -43,13 +49,23 @@ export class Accounts {
     const kept = await documents.get('', secretKey)
     if (kept !== undefined) this.#secret = Buffer.from(kept, 'base64')
     else await documents.put('', secretKey, Buffer.from(this.#secret).toString('base64'))
+    const counts = (await documents.get('', countsKey))?.split(' ').map(Number) ?? []
+    this.#counts = [...new Set([...counts, this.#options.iterations])]
+    if (this.#counts.length > counts.length) await documents.put('', countsKey, this.#counts.join(' '))
+  }
+
+  /** Another number after every change of a password and every removal: what was read or proved before is worth nothing after. [S46, S52] */
+  era(local: string): number {
+    return this.#eras.get(local) ?? 0
   }
 
   get(local: string): Maybe<Account | undefined> {
     const known = this.#accounts.get(local)
     if (known !== undefined) return known
     if (this.#existing.get(local) === false) return undefined
+    const era = this.era(local)
     return this.#store.get(local).then((account) => {
+      if (this.era(local) !== era) return account
       this.#existing.set(local, account !== undefined)
       if (account !== undefined) this.#accounts.set(local, account)
       return account
@@ -66,14 +82,12 @@ export class Accounts {
     if ((await this.exists(local)) === true) return false
     const credentials = await this.#derive(password)
     const account: Account = { local, created: this.#now(), credentials }
-    const created = await this.#store.create(account)
+    if (!(await this.#store.create(account))) return false
     this.#forget(local)
-    if (created) {
-      this.#existing.set(local, true)
-      this.#accounts.set(local, account)
-      this.#remember(local, password)
-    }
-    return created
+    this.#existing.set(local, true)
+    this.#accounts.set(local, account)
+    this.#remember(local, password)
+    return true
   }
 
   async setPassword(local: string, password: string): Promise<boolean> {
@@ -98,30 +112,43 @@ export class Accounts {
    * nothing tells it from a real one. [RFC5802 9, S38]
    */
   scramKeys(local: string, hash: HashName): Maybe<ScramKeys> {
+    const unknown = this.#fakeKeys(local, hash) // in any case: it must not show in the time it takes
     return then(this.get(local), (account) => {
       const kept = account?.credentials.find((credential) => credential.mechanism === `SCRAM-${hash}`)
-      if (kept !== undefined) return { ...kept, hash }
-      const fake = (what: string): Buffer =>
-        createHmac('sha512', this.#secret).update(`${hash}\0${what}\0${local}`).digest()
-      const length = hash === 'SHA-1' ? 20 : hash === 'SHA-256' ? 32 : 64
-      return {
-        hash,
-        salt: fake('salt').subarray(0, saltLength),
-        iterations: this.#options.iterations,
-        storedKey: fake('stored').subarray(0, length),
-        serverKey: fake('server').subarray(0, length),
-      }
+      return kept === undefined ? unknown : { ...kept, hash }
     })
+  }
+
+  #fakeKeys(local: string, hash: HashName): ScramKeys {
+    const fake = (what: string): Buffer =>
+      createHmac('sha512', this.#secret).update(`${hash}\0${what}\0${local}`).digest()
+    const length = hash === 'SHA-1' ? 20 : hash === 'SHA-256' ? 32 : 64
+    return {
+      hash,
+      salt: fake('salt').subarray(0, saltLength),
+      iterations: this.#fakeIterations(local),
+      storedKey: fake('stored').subarray(0, length),
+      serverKey: fake('server').subarray(0, length),
+    }
+  }
+
+  /** One of the counts that accounts have, old ones and new ones; a new count takes its share of the names, the others keep theirs. [S38] */
+  #fakeIterations(local: string): number {
+    if (this.#counts.length === 1) return this.#counts[0]!
+    const rank = (count: number): string =>
+      createHmac('sha512', this.#secret).update(`iterations\0${count}\0${local}`).digest('hex')
+    return this.#counts.reduce((best, count) => (rank(count) > rank(best) ? count : best))
   }
 
   /** The password is prepared (OpaqueString). Costs a full key derivation, for unknown names too. */
   verifyPlain(local: string, password: string): Maybe<boolean> {
     const remembered = this.#plain.get(local)
-    if (remembered !== undefined && timingSafeEqual(remembered, this.#mark(local, password))) return true
+    if (remembered !== undefined && sameMark(remembered, this.#mark(local, password))) return true
     const hash = this.#options.hashes[0]!
+    const era = this.era(local)
     return then(this.scramKeys(local, hash), (kept) =>
       then(deriveScramKeys(this.#crypto, hash, password, kept.salt, kept.iterations), (given) => {
-        const right = this.#crypto.equal(given.storedKey, kept.storedKey)
+        const right = this.#crypto.equal(given.storedKey, kept.storedKey) && this.era(local) === era
         if (right) this.#remember(local, password)
         return right
       }),
@@ -145,15 +172,21 @@ export class Accounts {
     if (this.#options.rememberPlain) this.#plain.set(local, this.#mark(local, password))
   }
 
-  #mark(local: string, password: string): Uint8Array {
-    return createHmac('sha256', this.#processKey).update(`${local}\0${password}`).digest()
+  /** A string takes a third of the memory of the bytes. */
+  #mark(local: string, password: string): string {
+    return createHmac('sha256', this.#processKey).update(`${local}\0${password}`).digest('base64')
   }
 
   #forget(local: string): void {
     this.#existing.delete(local)
     this.#accounts.delete(local)
     this.#plain.delete(local)
+    this.#eras.set(local, ++this.#changes)
   }
 }
 
 const saltLength = 16
+
+function sameMark(a: string, b: string): boolean {
+  return timingSafeEqual(Buffer.from(a), Buffer.from(b))
+}

@@ -48,12 +48,15 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   readonly #s: Surroundings
   readonly #transport: Transport
   readonly #outbound: Outbound
-  readonly #meter: Meter
+  /** None where the rate is not limited. */
+  readonly #meter: Meter | undefined
   #stream: XmppStream
   #phase: Phase = 'opening'
   #host: Host
   #account: string | undefined
   #isAnonymous = false
+  /** Of the account when somebody logged in to it. */
+  #era = 0
   #session: Session | undefined
   #headers = 0
   #failures = 0
@@ -69,10 +72,11 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     this.#host = surroundings.defaultHost
     const { limits } = surroundings.config
     this.openedAt = surroundings.clock.monotonic()
-    this.#meter = new Meter(limits.bytesPerSecond, limits.burstBytes, this.openedAt)
+    if (limits.bytesPerSecond > 0) this.#meter = new Meter(limits.bytesPerSecond, limits.burstBytes, this.openedAt)
     this.#stream = this.#newStream()
     this.#outbound = new Outbound(transport, surroundings.flusher, limits.outboundBytes, () => this.#overflowed())
     transport.attach(this)
+    if (transport.startsWithTls) this.secure()
   }
 
   // ---- what negotiation and sessions see ----
@@ -148,7 +152,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     this.#stream.feed(wire)
     this.#pump()
-    const pause = this.#meter.take(wire.length, this.#s.clock.monotonic())
+    const pause = this.#meter?.take(wire.length, this.#s.clock.monotonic()) ?? 0
     if (pause > 0) {
       this.#hold()
       this.#s.clock.after(pause, () => this.#release())
@@ -315,6 +319,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
 
   authenticated(local: string, isAnonymous: boolean): void {
     this.#account = local
+    this.#era = this.#host.accounts.era(local)
     this.#isAnonymous = isAnonymous
     this.#s.gate.authenticated(this.remoteAddress)
     this.#stream.setLimits(this.#s.limits.after)
@@ -322,7 +327,8 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     this.#phase = 'opening'
   }
 
-  bind(resource: string | undefined): Session | 'malformed' | 'too-many' {
+  bind(resource: string | undefined): Session | 'malformed' | 'too-many' | 'gone' {
+    if (this.#host.accounts.era(this.#account!) !== this.#era) return 'gone' // [S52]
     const lane = new Lane(this.#s.config.limits.inFlightBytes, (error) => this.#fault(error))
     const session = this.#host.bind(this.#account!, resource, this, lane)
     if (typeof session === 'string') return session

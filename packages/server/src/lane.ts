@@ -7,18 +7,31 @@ import type { Maybe } from '@rookery/protocol'
 import type { Element } from '@rookery/protocol/xml'
 
 export class Lane {
-  /** Those on the side of their sender, and those that have come from there to the side of their recipient. */
-  readonly out: Turns
-  readonly in: Turns
+  readonly #bound: number
+  readonly #failed: (error: unknown) => void
+  #out: Turns | undefined
+  #in: Turns | undefined
 
   /** `bound` in bytes, of each side; `failed` is told of anything that is thrown. */
   constructor(bound: number, failed: (error: unknown) => void) {
-    this.out = new Turns(bound, failed)
-    this.in = new Turns(bound, failed)
+    this.#bound = bound
+    this.#failed = failed
+  }
+
+  /** Those on the side of their sender. Made when the first stanza comes: most sessions are idle. */
+  get out(): Turns {
+    this.#out ??= new Turns(this.#bound, this.#failed)
+    return this.#out
+  }
+
+  /** Those that have come from there to the side of their recipient. */
+  get in(): Turns {
+    this.#in ??= new Turns(this.#bound, this.#failed)
+    return this.#in
   }
 
   get isBusy(): boolean {
-    return this.out.isBusy || this.in.isBusy
+    return this.#out?.isBusy === true || this.#in?.isBusy === true
   }
 
   /** Goes on with `proceed` when everybody who entered before, on either side, has gone on. */

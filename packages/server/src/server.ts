@@ -92,7 +92,7 @@ export class Server {
   async #listen(): Promise<void> {
     await this.open()
     await this.#certificates.load()
-    this.#listeners = new Listeners(this.config, this.#certificates, (socket) => this.#accept(socket), this.#log)
+    this.#listeners = new Listeners(this.config, (socket, kind) => this.#accept(socket, kind), this.#log)
     await this.#listeners.open()
   }
 
@@ -156,7 +156,6 @@ export class Server {
   /** Reads the certificates anew, from other files if they are given; sessions go on with theirs. */
   async reloadCertificates(files?: ServerConfig['tls']['certificates']): Promise<void> {
     await this.#certificates.load(files)
-    this.#listeners?.reload()
   }
 
   /** Limits for whatever is asked from now on; what a connection took over when it was opened stays with it. */
@@ -197,8 +196,8 @@ export class Server {
     }
   }
 
-  #accept(socket: Socket): void {
-    this.attach(new SocketTransport(socket, this.#certificates))
+  #accept(socket: Socket, kind: Endpoint['kind']): void {
+    this.attach(new SocketTransport(socket, this.#certificates, kind === 'tls'))
   }
 
   #makeSurroundings(): Surroundings {

@@ -27,7 +27,9 @@ export interface Transport {
   readonly remoteAddress: string
   /** The state of TLS, or undefined while the bytes go in the clear. */
   readonly tls: TlsState | undefined
-  /** Whether `startTls` can be called. */
+  /** TLS begins with the first byte: the owner calls `startTls` before anything else. [XEP-0368] */
+  readonly startsWithTls: boolean
+  /** Whether TLS can be offered. */
   readonly canStartTls: boolean
   /** Bytes written and not yet handed to the system. */
   readonly pending: number

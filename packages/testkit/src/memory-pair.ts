@@ -22,6 +22,7 @@ class MemoryTransport implements Transport {
   readonly remoteAddress: string
   readonly tls = undefined
   readonly canStartTls = false
+  readonly startsWithTls = false
   readonly client: ClientEnd
   #sink: TransportSink | undefined
   #toServer: string[] = []

@@ -157,7 +157,7 @@ export class LoadConnection {
   }
 
   #startTls(): void {
-    secureContext ??= createSecureContext()
+    secureContext ??= createSecureContext({ ecdhCurve: 'X25519:P-256' })
     this.#input = ''
     this.#secured = true
     this.#stage = 'features'

@@ -36,7 +36,6 @@ export class Certificates {
   readonly #selfSigned: SelfSigned
   #files: ServerConfig['tls']['certificates']
   #contexts = new Map<string, SecureContext>()
-  #pairs = new Map<string, CertificatePair>()
   readonly #options = new Map<string, TLSSocketOptions>()
   #infos: readonly CertificateInfo[] = []
 
@@ -54,14 +53,12 @@ export class Certificates {
   /** Reads everything anew; on an error the certificates in use stay. New connections get the new ones. */
   async load(given: ServerConfig['tls']['certificates'] = this.#files): Promise<void> {
     const contexts = new Map<string, SecureContext>()
-    const pairs = new Map<string, CertificatePair>()
     const infos: CertificateInfo[] = []
     const authorities = await Promise.all(this.#config.clientAuthorities.map((file) => readFile(file, 'utf8')))
     for (const host of this.#hosts) {
       const files = Object.hasOwn(given, host) ? given[host] : undefined
       const pair = files === undefined ? await this.#selfSigned(host) : await readPair(host, files)
       infos.push(check(host, pair))
-      pairs.set(host, pair)
       contexts.set(
         host,
         createSecureContext({
@@ -75,7 +72,6 @@ export class Certificates {
     }
     this.#files = given
     this.#contexts = contexts
-    this.#pairs = pairs
     this.#options.clear()
     this.#infos = infos
   }
@@ -84,8 +80,9 @@ export class Certificates {
    * Options of a TLS server socket for a host; a client that names another one of ours (SNI) gets that one's. The same
    * object for all connections of a host, until the certificates are read anew.
    */
-  options(host: string): TLSSocketOptions {
-    const known = this.#options.get(host)
+  options(host: string, withAlpn: boolean): TLSSocketOptions {
+    const key = withAlpn ? `${host} alpn` : host
+    const known = this.#options.get(key)
     if (known !== undefined) return known
     const secureContext = this.#contexts.get(host) ?? this.#contexts.get(this.#hosts[0]!)!
     const options: TLSSocketOptions = {
@@ -93,16 +90,11 @@ export class Certificates {
       secureContext,
       SNICallback: (name, done) => done(null, this.#contexts.get(name.toLowerCase()) ?? secureContext),
       requestCert: this.#config.clientCertificates,
+      ...(withAlpn ? { ALPNProtocols: ['xmpp-client'] } : {}), // [XEP-0368 4]
       rejectUnauthorized: false, // decided by clientProblem: whoever shows none logs in with a password
     }
-    if (this.#contexts.has(host)) this.#options.set(host, options)
+    if (this.#contexts.has(host)) this.#options.set(key, options)
     return options
-  }
-
-  /** Of a host, for a listener that looks it up anew. */
-  pem(host: string): SecureContextOptions {
-    const pair = this.#pairs.get(host)!
-    return { cert: pair.certificate, key: pair.key, minVersion: this.#config.minVersion }
   }
 
   /** Why a client certificate cannot be accepted, in words; undefined when there is none or it is good. */

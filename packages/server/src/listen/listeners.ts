@@ -1,10 +1,8 @@
 /** The sockets the server listens on: clients with STARTTLS, and with TLS from the first byte (XEP-0368). */
 import { createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net'
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls'
 import type { ServerConfig } from '../config/schema.ts'
 import { ListenError } from '../errors.ts'
 import type { Log } from '../powers.ts'
-import type { Certificates } from './certificates.ts'
 
 export interface Endpoint {
   readonly kind: 'c2s' | 'tls'
@@ -12,20 +10,17 @@ export interface Endpoint {
   readonly port: number
 }
 
-export type Accept = (socket: Socket) => void
+export type Accept = (socket: Socket, kind: Endpoint['kind']) => void
 
 export class Listeners {
   readonly #config: ServerConfig
-  readonly #certificates: Certificates
   readonly #accept: Accept
   readonly #log: Log
   readonly #servers: NetServer[] = []
-  readonly #tlsServers: TlsServer[] = []
   readonly endpoints: Endpoint[] = []
 
-  constructor(config: ServerConfig, certificates: Certificates, accept: Accept, log: Log) {
+  constructor(config: ServerConfig, accept: Accept, log: Log) {
     this.#config = config
-    this.#certificates = certificates
     this.#accept = accept
     this.#log = log
   }
@@ -52,11 +47,6 @@ export class Listeners {
     }
   }
 
-  /** The certificates were read anew: new connections get them, also those that send no SNI. */
-  reload(): void {
-    for (const server of this.#tlsServers) server.setSecureContext(this.#certificates.pem(this.#config.hosts[0]!))
-  }
-
   /** Takes no more connections; those there are go on. */
   close(): Promise<unknown> {
     const servers = this.#servers.splice(0)
@@ -68,7 +58,7 @@ export class Listeners {
 
   /** `isExtra`: an address that may be missing on this machine (IPv6). */
   #listen(kind: 'c2s' | 'tls', address: string, port: number, isExtra: boolean): Promise<number | undefined> {
-    const server = kind === 'c2s' ? this.#plain() : this.#tls()
+    const server = createTcpServer({ noDelay: true }, (socket) => this.#accept(socket, kind))
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
         if (isExtra && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')) return resolve(undefined)
@@ -87,34 +77,6 @@ export class Listeners {
         resolve(chosen)
       })
     })
-  }
-
-  #plain(): NetServer {
-    return createTcpServer({ noDelay: true }, this.#accept)
-  }
-
-  #tls(): NetServer {
-    const { secureContext: _, ...options } = this.#certificates.options(this.#config.hosts[0]!)
-    const server = createTlsServer({
-      ...options,
-      ALPNProtocols: ['xmpp-client'], // [XEP-0368 4]
-      noDelay: true,
-      handshakeTimeout: (this.#config.limits.negotiationSeconds || 30) * 1000,
-      SNICallback: (name, done) => done(null, this.#certificates.options(name.toLowerCase()).secureContext),
-    })
-    server.setSecureContext(this.#certificates.pem(this.#config.hosts[0]!))
-    this.#tlsServers.push(server)
-    server.on('secureConnection', (socket) => {
-      const problem = this.#certificates.clientProblem(socket)
-      if (problem === undefined) return this.#accept(socket)
-      this.#log.info({ address: socket.remoteAddress, problem }, 'TLS could not be started')
-      socket.destroy()
-    })
-    server.on('tlsClientError', (error, socket) => {
-      this.#log.debug({ address: socket.remoteAddress, error: error.message }, 'TLS handshake failed')
-      socket.destroy()
-    })
-    return server
   }
 }
 

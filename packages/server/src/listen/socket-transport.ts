@@ -1,4 +1,7 @@
-/** A TCP or TLS socket as a transport: bytes are neither decoded nor copied more than Node does by itself. */
+/**
+ * A TCP socket as a transport, in the clear or under TLS: bytes are neither decoded nor copied more than Node does by
+ * itself.
+ */
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { TlsState, Transport, TransportSink } from '../transport.ts'
@@ -15,15 +18,17 @@ export class SocketTransport implements Transport {
   #socket: Socket
   readonly #certificates: Certificates
   readonly remoteAddress: string
+  readonly startsWithTls: boolean
   #tls: TlsState | undefined
   #sink: TransportSink | undefined
   #isClosed = false
 
-  constructor(socket: Socket, certificates: Certificates) {
+  /** `startsWithTls`: TLS from the first byte (XEP-0368). */
+  constructor(socket: Socket, certificates: Certificates, startsWithTls: boolean) {
     this.#socket = socket
     this.#certificates = certificates
     this.remoteAddress = socket.remoteAddress ?? ''
-    if (socket instanceof TLSSocket) this.#tls = new SocketTlsState(socket)
+    this.startsWithTls = startsWithTls
   }
 
   get tls(): TlsState | undefined {
@@ -31,7 +36,7 @@ export class SocketTransport implements Transport {
   }
 
   get canStartTls(): boolean {
-    return this.#tls === undefined
+    return this.#tls === undefined && !this.startsWithTls
   }
 
   get pending(): number {
@@ -78,11 +83,26 @@ export class SocketTransport implements Transport {
 
   startTls(host: string, done: (error?: Error) => void): void {
     const plain = this.#socket
-    plain.removeAllListeners('data')
-    plain.removeAllListeners('drain')
-    plain.removeAllListeners('close')
-    plain.removeAllListeners('end')
-    const secure = new TLSSocket(plain, this.#certificates.options(host))
+    for (const event of ['data', 'drain', 'close', 'end']) plain.removeAllListeners(event)
+    const gone = (): void => {
+      this.#closed()
+      done(new Error('the connection was closed before TLS began'))
+    }
+    plain.once('close', gone)
+    plain.once('end', () => plain.destroy())
+    // The first bytes are read here and handed on: TLS then reads into a buffer of their size. Otherwise it takes one of
+    // 64 kB for each connection and keeps it. docs/develop/performance.md
+    plain.once('data', (hello: Buffer) => {
+      plain.off('close', gone)
+      plain.pause()
+      plain.unshift(hello)
+      this.#handshake(plain, host, done)
+    })
+    plain.resume()
+  }
+
+  #handshake(plain: Socket, host: string, done: (error?: Error) => void): void {
+    const secure = new TLSSocket(plain, this.#certificates.options(host, this.startsWithTls))
     this.#socket = secure
     const failed = (error?: Error): void => {
       secure.destroy()
