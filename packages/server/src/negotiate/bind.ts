@@ -3,6 +3,7 @@ import { NS } from '@rookery/protocol'
 import { CodecError } from '@rookery/protocol/codec'
 import { parseJid } from '@rookery/protocol/jid'
 import { errorOf, Iq, resultOf, StanzaError } from '@rookery/protocol/stanza'
+import { StreamError } from '@rookery/protocol/stream'
 import { bindFeature, bind as codec } from '@rookery/protocol/xeps/bind'
 import { sessionFeature } from '@rookery/protocol/xeps/session'
 import type { ServerStreamFeature } from './negotiation.ts'
@@ -28,6 +29,10 @@ export const bind: ServerStreamFeature = {
     const asked = codec.parse(element.child('bind', NS.bind)!)
     if (asked === undefined || asked instanceof CodecError) return refuse(new StanzaError('bad-request'))
     const session = n.bind(asked.resource === '' ? undefined : asked.resource)
+    if (session === 'gone') {
+      n.close(new StreamError('not-authorized', 'log in again')) // [S52]
+      return undefined
+    }
     if (session === 'malformed') return refuse(new StanzaError('bad-request', { text: 'this resource is not allowed' })) // [RFC6120 7.7.2.1]
     if (session === 'too-many')
       return refuse(

@@ -27,8 +27,8 @@ export interface Negotiation {
   secure(): void
   /** Goes on as this account, with a new stream. [RFC6120 6.4.6] */
   authenticated(local: string, isAnonymous: boolean): void
-  /** Binds a resource: the session, or why not. */
-  bind(resource: string | undefined): Session | 'malformed' | 'too-many'
+  /** Binds a resource: the session, or why not. `gone`: since the login the account was removed, or its password changed. */
+  bind(resource: string | undefined): Session | 'malformed' | 'too-many' | 'gone'
   /** A login failed; true when the connection has had its last try. */
   failedLogin(): boolean
 }

@@ -21,6 +21,12 @@ interface Attempt {
   readonly mechanism: SaslServerMechanism
   /** What began in the clear does not go on under TLS. [RFC6120 5.4.3.3, S35] */
   readonly tls: TlsState | undefined
+  readonly keys: KeysRead
+}
+
+/** The era of the account when its keys were read: a password that was changed since proves nothing. [S46] */
+interface KeysRead {
+  era: number | undefined
 }
 
 const attempts = new WeakMap<Negotiation, Attempt>()
@@ -85,9 +91,10 @@ function begin(element: Element, n: Negotiation): Maybe<undefined> {
     const needsTls = n.tls === undefined && n.canStartTls && (n.config.tls.required || name === 'PLAIN')
     return fail(n, needsTls ? 'encryption-required' : 'invalid-mechanism') // [RFC6120 6.5.4, 6.5.7, S41]
   }
-  const mechanism = createServerMechanism(name, context(n, names))
+  const keys: KeysRead = { era: undefined }
+  const mechanism = createServerMechanism(name, context(n, names, keys))
   if (mechanism === undefined) return fail(n, 'invalid-mechanism')
-  const attempt = { name, mechanism, tls: n.tls }
+  const attempt = { name, mechanism, tls: n.tls, keys }
   attempts.set(n, attempt)
   return step(n, attempt, () => mechanism.start(auth?.data))
 }
@@ -100,7 +107,7 @@ function goOn(element: Element, n: Negotiation): Maybe<undefined> {
   return step(n, attempt, () => attempt.mechanism.respond(response?.data ?? new Uint8Array(0)))
 }
 
-function context(n: Negotiation, names: readonly string[]): SaslServerContext {
+function context(n: Negotiation, names: readonly string[], keys: KeysRead): SaslServerContext {
   const { accounts, domain } = n.host
   const identities = n.tls?.peerAddresses.flatMap((address) => {
     const at = address.lastIndexOf('@')
@@ -115,8 +122,14 @@ function context(n: Negotiation, names: readonly string[]): SaslServerContext {
     downgradeProtection: true, // [XEP-0474]
     prepareUsername: (text) => prepareUsername(text),
     prepareOpaque: (text) => prepareOpaque(text),
-    scramKeys: (local, hash) => accounts.scramKeys(local, hash),
-    verifyPlain: (local, password) => accounts.verifyPlain(local, password),
+    scramKeys(local, hash) {
+      keys.era = accounts.era(local)
+      return accounts.scramKeys(local, hash)
+    },
+    verifyPlain(local, password) {
+      keys.era = accounts.era(local)
+      return accounts.verifyPlain(local, password)
+    },
     externalIdentities: identities ?? [],
     anonymous: () => n.host.random.id().toLowerCase(), // [XEP-0175 3]
   }
@@ -149,7 +162,9 @@ function settle(n: Negotiation, attempt: Attempt, result: SaslStep): Maybe<undef
       const isAnonymous = attempt.name === 'ANONYMOUS'
       // a certificate may name an account that is gone; SCRAM and PLAIN have proved that theirs is there
       return then(isAnonymous || n.host.accounts.exists(result.username), (exists) => {
-        if (!exists) return fail(n, 'not-authorized', attempt.name)
+        const { era } = attempt.keys
+        const isOutdated = era !== undefined && era !== n.host.accounts.era(result.username)
+        if (!exists || isOutdated) return fail(n, 'not-authorized', attempt.name)
         n.log.info(
           {
             event: 'login',
