@@ -18,6 +18,7 @@ import {
   texts,
 } from '../codec/index.ts'
 import { NS } from '../namespaces.ts'
+import { decodeBase64 } from '../sasl/base64.ts'
 import { readSaslCondition, type SaslCondition } from '../sasl/sasl-error.ts'
 import { type Element, el } from '../xml/index.ts'
 
@@ -46,10 +47,13 @@ export interface SaslFailureElement {
   readonly text?: { readonly content: string; readonly lang?: string | undefined } | undefined
 }
 
-/** Zero bytes are a single equals sign in <auth/> and <success/>, so that they differ from no data. [RFC6120 6.4.2, 6.4.6] */
+/**
+ * Base64 and nothing around it: "MUST reject (not ignore) any characters" outside the alphabet. [RFC6120 13.9.1]
+ * Zero bytes are a single equals sign in <auth/> and <success/>, so that they differ from no data. [RFC6120 6.4.2, 6.4.6]
+ */
 const marked: Text<Uint8Array> = {
   expected: base64.expected,
-  decode: (text) => (text === '=' ? new Uint8Array(0) : base64.decode(text)),
+  decode: (text) => (text === '=' ? new Uint8Array(0) : decodeBase64(text)),
   encode: (bytes) => (bytes.length === 0 ? '=' : base64.encode(bytes)),
 }
 
