@@ -82,15 +82,16 @@ export interface AccountsPower {
   remove(local: string): Promise<boolean>
 }
 
-export interface RoutePower {
-  /** Sends a stanza in the name of its `from`, as if it had come in: to the router, past no sender-side phase. */
-  (stanza: Stanza): Maybe<undefined>
-}
+/** Sends a stanza in the name of its `from`, as if it had come in: to the router, past no sender-side phase. */
+export type RoutePower = (stanza: Stanza) => Maybe<undefined>
 
-export interface AskPower {
-  /** Sends a request and waits for the answer of the one who was asked; rejects with a StanzaError or TimeoutError. */
-  (to: Jid, type: 'get' | 'set', payload: Element, options?: { from?: Jid; timeout?: number }): Promise<Iq>
-}
+/** Sends a request and waits for the answer of the one who was asked; rejects with a StanzaError or TimeoutError. */
+export type AskPower = (
+  to: Jid,
+  type: 'get' | 'set',
+  payload: Element,
+  options?: { from?: Jid; timeout?: number },
+) => Promise<Iq>
 
 export interface PresencePower {
   set(session: Session, presence: Presence | undefined, priority: number): void

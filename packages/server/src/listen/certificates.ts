@@ -10,6 +10,7 @@ import {
 } from 'node:tls'
 import type { ServerConfig } from '../config/schema.ts'
 import { CertificateError } from '../errors.ts'
+import { verifyError } from './tls-state.ts'
 
 export interface CertificatePair {
   /** PEM: the certificate, then its chain. */
@@ -99,10 +100,9 @@ export class Certificates {
 
   /** Why a client certificate cannot be accepted, in words; undefined when there is none or it is good. */
   clientProblem(socket: TLSSocket): string | undefined {
-    if (!this.#config.clientCertificates || socket.authorized) return undefined
-    return socket.getPeerX509Certificate() === undefined
-      ? undefined
-      : `client certificate: ${socket.authorizationError}`
+    if (!this.#config.clientCertificates || socket.getPeerX509Certificate() === undefined) return undefined
+    const error = verifyError(socket)
+    return error === undefined ? undefined : `client certificate: ${error}`
   }
 }
 

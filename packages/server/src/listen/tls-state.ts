@@ -20,8 +20,19 @@ export class SocketTlsState implements TlsState {
   }
 
   get peerAddresses(): readonly string[] {
-    return this.#socket.authorized ? xmppAddresses(this.#socket.getPeerX509Certificate()?.raw) : []
+    return verifyError(this.#socket) === undefined ? xmppAddresses(this.#socket.getPeerX509Certificate()?.raw) : []
   }
+}
+
+/**
+ * Why the certificate of the client is not to be trusted, or that there is none; undefined when it is good. Node sets
+ * `authorized` only on sockets that its own TLS server has accepted, so this asks what it asks there.
+ */
+export function verifyError(socket: TLSSocket): string | undefined {
+  const handle = (socket as unknown as { _handle: { verifyError?(): NodeJS.ErrnoException | null } | null })._handle
+  if (handle?.verifyError === undefined || socket.getPeerX509Certificate() === undefined) return 'no certificate'
+  const error = handle.verifyError()
+  return error ? (error.code ?? error.message) : undefined
 }
 
 function channelBindings(socket: TLSSocket, version: string): readonly ChannelBinding[] {

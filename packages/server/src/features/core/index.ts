@@ -10,6 +10,13 @@ export const core: Feature = feature({
   specifications: [
     { number: 'RFC 6120', version: '2011-03', status: 'complete' },
     { number: 'RFC 7622', version: '2015-09', status: 'complete' },
+    { number: 'XEP-0170', version: '1.0', status: 'complete' },
+    { number: 'XEP-0175', version: '1.2', status: 'complete' },
+    { number: 'XEP-0178', version: '1.2', status: 'partial', note: 'clients only' },
+    { number: 'XEP-0368', version: '1.1.0', status: 'complete' },
+    { number: 'XEP-0440', version: '1.0.0', status: 'complete' },
+    { number: 'XEP-0474', version: '0.5.0', status: 'complete' },
+    { number: 'XEP-0478', version: '0.2.0', status: 'complete' },
   ],
   needs: ['host'],
   disco: {
