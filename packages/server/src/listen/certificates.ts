@@ -1,13 +1,7 @@
 /** Certificates by host: read, checked, reloaded while sessions go on; self-signed ones where there is none. */
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import {
-  createSecureContext,
-  type SecureContext,
-  type SecureContextOptions,
-  type TLSSocket,
-  type TLSSocketOptions,
-} from 'node:tls'
+import { createSecureContext, type SecureContext, type TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { ServerConfig } from '../config/schema.ts'
 import { CertificateError } from '../errors.ts'
 import { verifyError } from './tls-state.ts'
