@@ -8,8 +8,6 @@ const idOnXmppAddr = Buffer.from('2b06010505070805', 'hex')
 /** 2.5.29.17 */
 const subjectAltName = Buffer.from('551d11', 'hex')
 
-const maxDepth = 16
-
 interface Tlv {
   tag: number
   body: Buffer
@@ -56,17 +54,26 @@ export function xmppAddresses(certificate: Buffer | undefined): readonly string[
   return addresses
 }
 
-/** The value of an extension: an OID followed, perhaps after a boolean, by an OCTET STRING. */
+/**
+ * The value of an extension, from where extensions are: what only looks like one, in the subject or elsewhere, was written by whoever asked for
+ * the certificate. None if it is there twice. [RFC5280 4.1, 4.2, S43]
+ */
 function extension(certificate: Buffer, oid: Buffer): Buffer | undefined {
-  const open: { list: Tlv[]; depth: number }[] = [{ list: elements(certificate) ?? [], depth: 0 }]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const [first] = next.list
-    if (first?.tag === 0x06 && first.body.equals(oid)) return next.list.find((one) => one.tag === 0x04)?.body
-    if (next.depth >= maxDepth) continue
-    for (const one of next.list) {
-      // constructed: sequences, sets and explicit tags
-      if ((one.tag & 0x20) !== 0) open.push({ list: elements(one.body) ?? [], depth: next.depth + 1 })
-    }
-  }
-  return undefined
+  const [whole] = elements(certificate) ?? []
+  const [toBeSigned] = inside(whole, sequence)
+  const [list] = inside(
+    inside(toBeSigned, sequence).find((one) => one.tag === 0xa3),
+    0xa3,
+  )
+  const found = inside(list, sequence)
+    .map((one) => inside(one, sequence))
+    .filter(([type]) => type?.tag === 0x06 && type.body.equals(oid))
+  return found.length === 1 ? found[0]!.find((one) => one.tag === 0x04)?.body : undefined
+}
+
+const sequence = 0x30
+
+/** What an element of this tag holds; nothing if it is another. */
+function inside(element: Tlv | undefined, tag: number): Tlv[] {
+  return element?.tag === tag ? (elements(element.body) ?? []) : []
 }
