@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** id-on-xmppAddr as subjectAltName of openssl's configuration. [RFC6120 13.7.1.4] */
-export const xmppAddr = (address: string, form = 'UTF8'): string => `otherName:1.3.6.1.5.5.7.8.5;${form}:${address}`
+export const xmppAddr = (address: string, form = 'FORMAT:UTF8,UTF8'): string =>
+  `otherName:1.3.6.1.5.5.7.8.5;${form}:${address}`
 
 export interface Wish {
   /** As `-subj` takes it. Default `/CN=somebody`. */
@@ -63,8 +64,9 @@ export class Certificates {
     const at = der.indexOf(from)
     if (at < 0) throw new Error('the certificate has no such bytes')
     der.set(to, at)
-    // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }: both lengths have two octets
-    const signed = der.subarray(4, 8 + der.readUInt16BE(6))
+    // Certificate ::= SEQUENCE { tbsCertificate SEQUENCE, ... }: the outer length has two octets, the inner one or two
+    const header = der[5] === 0x82 ? 4 : 3
+    const signed = der.subarray(4, 4 + header + (header === 4 ? der.readUInt16BE(6) : der[6]!))
     const signature = sign('sha256', signed, createPrivateKey(authority.key))
     der.set(signature, der.length - signature.length)
     const lines = der.toString('base64').replace(/.{64}/g, '$&\n')
