@@ -82,13 +82,13 @@ async function setUp(options: ServerOptions = {}) {
     server.attach(wire)
     return wire
   }
-  const login = async (): Promise<Wire> => {
+  const login = async (resource = 'one'): Promise<Wire> => {
     const wire = connect()
-    for (const text of [HEADER, auth('romeo'), HEADER, BIND]) {
+    for (const text of [HEADER, auth('romeo'), HEADER, BIND.replace('one', resource)]) {
       wire.sink.data(text)
       await turns()
     }
-    assert.match(wire.take(), /<jid>romeo@localhost\/one<\/jid>/)
+    assert.match(wire.take(), new RegExp(`<jid>romeo@localhost/${resource}</jid>`))
     return wire
   }
   /** Ends without waiting for clients that do nothing by themselves. */
@@ -114,6 +114,10 @@ async function until(wire: Wire, pattern: RegExp): Promise<string> {
 
 const gone = (...wires: Wire[]): void => {
   for (const wire of wires) wire.destroy()
+}
+
+const seconds = (clock: FakeClock, count: number): void => {
+  for (let i = 0; i < count; i++) clock.advance(1000)
 }
 
 describe('rate', () => {
@@ -167,10 +171,6 @@ describe('rate', () => {
 })
 
 describe('time', () => {
-  const seconds = (clock: FakeClock, count: number): void => {
-    for (let i = 0; i < count; i++) clock.advance(1000)
-  }
-
   test('to log in is limited, whatever is sent meanwhile (S24)', async () => {
     await using s = await setUp()
     const silent = s.connect()
@@ -209,6 +209,55 @@ describe('time', () => {
     assert.equal(wire.fate, 'open')
     seconds(s.clock, 3)
     assert.equal(wire.fate, 'destroyed')
+  })
+})
+
+describe('time without progress', () => {
+  test('a stanza that comes a byte at a time is cut, one after another is not (S17)', async () => {
+    await using s = await setUp({ limits: { stanzaSeconds: 10 } })
+    const slow = await s.login()
+    const busy = await s.login('two')
+    await say(slow, '<message><body>')
+    for (let second = 0; second < 10; second++) {
+      slow.sink.data('x')
+      busy.sink.data(`${PING}<iq type='get' id='q' to='localhost'>`)
+      seconds(s.clock, 1)
+      busy.sink.data("<ping xmlns='urn:xmpp:ping'/></iq>")
+    }
+    assert.equal(slow.fate, 'open')
+    seconds(s.clock, 2)
+    assert.match(slow.text, /<stream:error><policy-violation.*<\/stream:stream>$/)
+    await turns()
+    assert.doesNotMatch(busy.text, /stream:error/)
+    gone(slow, busy)
+  })
+
+  test('a silent client is asked for a sign of life, then taken for gone [RFC6120 4.6]', async () => {
+    await using s = await setUp({ limits: { idleSeconds: 20 } })
+    const wire = await s.login()
+    seconds(s.clock, 19)
+    assert.equal(wire.text, '')
+    seconds(s.clock, 3)
+    await turns()
+    const id = /<iq type='get' id='([^']+)' from='localhost' to='romeo@localhost\/one'><ping/.exec(wire.take())?.[1]
+    assert.ok(id)
+    seconds(s.clock, 10)
+    await say(wire, `<iq type='result' id='${id}' to='localhost'/>`)
+    seconds(s.clock, 40)
+    assert.equal(wire.fate, 'open')
+    seconds(s.clock, 20)
+    assert.match(wire.text, /<stream:error><connection-timeout/)
+    gone(wire)
+  })
+
+  test('nobody is asked where silence is not limited', async () => {
+    await using s = await setUp()
+    const wire = await s.login()
+    seconds(s.clock, 3600)
+    await turns()
+    assert.equal(wire.text, '')
+    assert.equal(wire.fate, 'open')
+    gone(wire)
   })
 })
 

@@ -5,6 +5,7 @@
 import type { Maybe } from '@rookery/protocol'
 import { NS } from '@rookery/protocol'
 import { parseJid } from '@rookery/protocol/jid'
+import { iq } from '@rookery/protocol/stanza'
 import {
   featureFor,
   offerAll,
@@ -14,7 +15,7 @@ import {
   TcpFraming,
   XmppStream,
 } from '@rookery/protocol/stream'
-import { Element, type XmlLimits } from '@rookery/protocol/xml'
+import { Element, el, type XmlLimits } from '@rookery/protocol/xml'
 import type { ServerConfig } from './config/schema.ts'
 import { type Gate, prefix } from './gate.ts'
 import type { Host } from './host.ts'
@@ -41,6 +42,9 @@ export interface Surroundings {
   closed(connection: Connection): void
 }
 
+/** Seconds a silent client has to answer. */
+const answerSeconds = 30
+
 /** In the order in which a connection goes through them. */
 type Phase = 'opening' | 'negotiating' | 'bound' | 'closing' | 'closed'
 
@@ -64,6 +68,12 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   #holds = 0
   #isPumping = false
   #blockedSince = 0
+  /** Since the last look: whether bytes came, whether a stanza was complete. */
+  #hasHeard = true
+  #hasCompleted = false
+  /** Seconds without a byte; seconds that the stanza under way has taken. */
+  #silence = 0
+  #assembly = 0
   readonly openedAt: number
 
   constructor(transport: Transport, surroundings: Surroundings) {
@@ -150,6 +160,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
 
   data(wire: string): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
+    this.#hasHeard = true
     this.#stream.feed(wire)
     this.#pump()
     const pause = this.#meter?.take(wire.length, this.#s.clock.monotonic()) ?? 0
@@ -174,7 +185,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
 
   // ---- from the server ----
 
-  /** Looked at every second: the time to log in is up, or the client has not read for too long. */
+  /** Called every second: the time to log in is up, the client has not read for too long, or said nothing. */
   check(now: number): void {
     const { negotiationSeconds, writeTimeoutSeconds } = this.#s.config.limits
     if (this.#phase === 'opening' || this.#phase === 'negotiating') {
@@ -185,11 +196,31 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     if (!this.#outbound.isBlocked) this.#blockedSince = 0
     else if (this.#blockedSince === 0) this.#blockedSince = now
     else if (writeTimeoutSeconds > 0 && now - this.#blockedSince > writeTimeoutSeconds * 1000) this.#overflowed() // [S81]
+    this.#checkAssembly()
+    this.#checkSilence()
   }
 
-  /** Whether `check` has something to look at. */
-  get needsCheck(): boolean {
-    return this.#phase !== 'bound' || this.#outbound.isBlocked
+  /** A stanza that comes a byte at a time is cut like one that is too large. [S17] */
+  #checkAssembly(): void {
+    const { stanzaSeconds } = this.#s.config.limits
+    this.#assembly = this.#stream.isPartial && !this.#hasCompleted && this.#holds === 0 ? this.#assembly + 1 : 0
+    this.#hasCompleted = false
+    if (stanzaSeconds > 0 && this.#assembly > stanzaSeconds)
+      this.close(new StreamError('policy-violation', `a stanza must arrive within ${stanzaSeconds} seconds`))
+  }
+
+  /** Who says nothing is asked for a sign of life, then taken for gone. [RFC6120 4.6, XEP-0199 4.1] */
+  #checkSilence(): void {
+    const { idleSeconds } = this.#s.config.limits
+    this.#silence = this.#hasHeard ? 0 : this.#silence + 1
+    this.#hasHeard = false
+    if (idleSeconds === 0 || this.#phase !== 'bound') return
+    if (this.#silence === idleSeconds) {
+      const jid = this.#session?.jid
+      if (jid !== undefined)
+        this.write(iq(this.#host.jid, jid, 'get', this.#host.random.id(), el('ping', 'urn:xmpp:ping')).wire())
+    } else if (this.#silence > idleSeconds + answerSeconds)
+      this.close(new StreamError('connection-timeout', 'nothing was heard for too long'))
   }
 
   destroy(): void {
@@ -210,8 +241,10 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
       while (this.#holds === 0 && this.#phase !== 'closing' && this.#phase !== 'closed') {
         const event = this.#stream.next()
         if (event === undefined) return
-        if (event instanceof Element) this.#element(event)
-        else if (event instanceof StreamHeader) this.#header(event)
+        if (event instanceof Element) {
+          this.#hasCompleted = true
+          this.#element(event)
+        } else if (event instanceof StreamHeader) this.#header(event)
         else if (event instanceof StreamError) this.close(event)
         else if (event === STREAM_END) this.close()
       }

@@ -221,7 +221,7 @@ export class Server {
   #look(): void {
     this.#watch = this.#clock.after(1000, () => {
       const now = this.#clock.monotonic()
-      for (const connection of this.#connections) if (connection.needsCheck) connection.check(now)
+      for (const connection of this.#connections) connection.check(now)
       this.#look()
     })
   }

@@ -18,6 +18,8 @@ export interface Framing {
   next(): FramingEvent
   /** What comes next is a new stream. [RFC6120 4.3.3] */
   restart(): void
+  /** Whether an element has begun and its end has not come. */
+  readonly isPartial: boolean
   /** Bytes received and not looked at; empties the framing. */
   takeRest(): string
   setLimits(limits: XmlLimits): void

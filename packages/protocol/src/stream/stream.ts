@@ -32,6 +32,11 @@ export class XmppStream {
     return this.#opened && !this.#closed
   }
 
+  /** Whether an element has begun and its end has not come. */
+  get isPartial(): boolean {
+    return this.#framing.isPartial
+  }
+
   feed(wire: string): void {
     this.#framing.feed(wire)
   }

@@ -20,6 +20,10 @@ export class TcpFraming implements Framing {
     this.#parser = new XmlParser(limits)
   }
 
+  get isPartial(): boolean {
+    return this.#parser.isPartial
+  }
+
   feed(wire: string): void {
     this.#parser.feed(wire)
   }

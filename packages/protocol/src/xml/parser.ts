@@ -203,6 +203,11 @@ export class XmlParser {
     this.feed(rest)
   }
 
+  /** Whether an element has begun and its end has not come: something may be kept waiting for it. */
+  get isPartial(): boolean {
+    return this.#assembly !== undefined || this.#unfinished !== READY
+  }
+
   /** The bytes not yet consumed, which the parser forgets, with an element that was open. */
   takeRest(): string {
     this.#rejoin()

@@ -46,6 +46,7 @@ export const limitsSchema = z
       .min(65_536)
       .default(1_048_576)
       .describe('Bytes of one stream that may wait for storage before it is read no further.'),
+    stanzaSeconds: count(60, 'Seconds that a stanza may take to arrive once it has begun.'),
     idleSeconds: count(
       0,
       'Seconds without a byte after which a silent client is asked for a sign of life; without one it is disconnected.',
