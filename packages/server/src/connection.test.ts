@@ -72,7 +72,7 @@ async function setUp(options: ServerOptions = {}) {
     clock,
     ...options,
     tls: { required: false },
-    auth: { iterations: 4096, hashes: ['SHA-256'], plainWithoutTls: true },
+    auth: { iterations: 4096, hashes: ['SHA-256'], plainWithoutTls: true, ...options.auth },
   })
   await server.open()
   await server.accounts('localhost').create('romeo', 'secret')
@@ -154,7 +154,7 @@ describe('rate', () => {
   })
 
   test('a pause that ends after TLS was started lets nobody pass who must wait', async () => {
-    await using s = await setUp({ limits })
+    await using s = await setUp({ limits, auth: { iterations: 400_000 } })
     const wire = s.connect()
     await say(wire, HEADER, `<starttls xmlns='${NS.tls}'/>${' '.repeat(4000)}`)
     wire.secured()
