@@ -20,6 +20,6 @@ export function screen(list: BlockList, stanza: Stanza, side: 'out' | 'in', othe
   if (side === 'out') return ownDoing
   if (stanza.kind === 'presence') return 'silence'
   // the same as for an account that does not exist [S62]
-  if (stanza.kind === 'message') return stanza.type === 'headline' ? 'silence' : asIfGone
+  if (stanza.kind === 'message') return stanza.type === 'headline' && stanza.to?.isFull !== true ? 'silence' : asIfGone
   return stanza.type === 'get' || stanza.type === 'set' ? asIfGone : 'silence'
 }
