@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContext, type TLSSocket, type TLSSocketOptions } from 'node:tls'
 import type { ServerConfig } from '../config/schema.ts'
 import { CertificateError } from '../errors.ts'
-import { verifyError } from './tls-state.ts'
+import { endPointHash, verifyError } from './tls-state.ts'
 
 export interface CertificatePair {
   /** PEM: the certificate, then its chain. */
@@ -25,13 +25,26 @@ export interface CertificateInfo {
   names: string | undefined
 }
 
+interface Loaded {
+  readonly context: SecureContext
+  /** What binds a login to this certificate (tls-server-end-point), where it can. [RFC5929 4.1] */
+  readonly endPoint: Buffer | undefined
+}
+
+/** How the server's side of a TLS connection to a host is set up. */
+export interface TlsSetup {
+  readonly options: TLSSocketOptions
+  /** tls-server-end-point of the certificate that a client gets who named this host (SNI), or none. */
+  endPoint(servername: unknown): Buffer | undefined
+}
+
 export class Certificates {
   readonly #config: ServerConfig['tls']
   readonly #hosts: readonly string[]
   readonly #selfSigned: SelfSigned
   #files: ServerConfig['tls']['certificates']
-  #contexts = new Map<string, SecureContext>()
-  readonly #options = new Map<string, TLSSocketOptions>()
+  #loaded = new Map<string, Loaded>()
+  readonly #setups = new Map<string, TlsSetup>()
   #infos: readonly CertificateInfo[] = []
 
   constructor(config: ServerConfig['tls'], hosts: readonly string[], selfSigned: SelfSigned) {
@@ -47,49 +60,53 @@ export class Certificates {
 
   /** Reads everything anew; on an error the certificates in use stay. New connections get the new ones. */
   async load(given: ServerConfig['tls']['certificates'] = this.#files): Promise<void> {
-    const contexts = new Map<string, SecureContext>()
+    const loaded = new Map<string, Loaded>()
     const infos: CertificateInfo[] = []
     const authorities = await Promise.all(this.#config.clientAuthorities.map((file) => readFile(file, 'utf8')))
     for (const host of this.#hosts) {
       const files = Object.hasOwn(given, host) ? given[host] : undefined
       const pair = files === undefined ? await this.#selfSigned(host) : await readPair(host, files)
       infos.push(check(host, pair))
-      contexts.set(
-        host,
-        createSecureContext({
-          cert: pair.certificate,
-          key: pair.key,
-          minVersion: this.#config.minVersion,
-          secureOptions: constants.SSL_OP_NO_RENEGOTIATION, // [S27]
-          ...(authorities.length > 0 ? { ca: authorities } : {}),
-        }),
-      )
+      const context = createSecureContext({
+        cert: pair.certificate,
+        key: pair.key,
+        minVersion: this.#config.minVersion,
+        secureOptions: constants.SSL_OP_NO_RENEGOTIATION, // [S27]
+        ...(authorities.length > 0 ? { ca: authorities } : {}),
+      })
+      loaded.set(host, { context, endPoint: endPointHash(new X509Certificate(pair.certificate)) })
     }
     this.#files = given
-    this.#contexts = contexts
-    this.#options.clear()
+    this.#loaded = loaded
+    this.#setups.clear()
     this.#infos = infos
   }
 
   /**
-   * Options of a TLS server socket for a host; a client that names another one of ours (SNI) gets that one's. The same
+   * For a connection to a host; a client that names another one of ours (SNI) gets that one's certificate. The same
    * object for all connections of a host, until the certificates are read anew.
    */
-  options(host: string, withAlpn: boolean): TLSSocketOptions {
+  setup(host: string, withAlpn: boolean): TlsSetup {
     const key = withAlpn ? `${host} alpn` : host
-    const known = this.#options.get(key)
+    const known = this.#setups.get(key)
     if (known !== undefined) return known
-    const secureContext = this.#contexts.get(host) ?? this.#contexts.get(this.#hosts[0]!)!
-    const options: TLSSocketOptions = {
-      isServer: true,
-      secureContext,
-      SNICallback: (name, done) => done(null, this.#contexts.get(name.toLowerCase()) ?? secureContext),
-      requestCert: this.#config.clientCertificates,
-      ...(withAlpn ? { ALPNProtocols: ['xmpp-client'] } : {}), // [XEP-0368 4]
-      rejectUnauthorized: false, // decided by clientProblem: whoever shows none logs in with a password
+    const loaded = this.#loaded
+    const own = loaded.get(host) ?? loaded.get(this.#hosts[0]!)!
+    const named = (name: unknown): Loaded =>
+      (typeof name === 'string' ? loaded.get(name.toLowerCase()) : undefined) ?? own
+    const setup: TlsSetup = {
+      options: {
+        isServer: true,
+        secureContext: own.context,
+        SNICallback: (name, done) => done(null, named(name).context),
+        requestCert: this.#config.clientCertificates,
+        ...(withAlpn ? { ALPNProtocols: ['xmpp-client'] } : {}), // [XEP-0368 4]
+        rejectUnauthorized: false, // decided by clientProblem: whoever shows none logs in with a password
+      },
+      endPoint: (servername) => named(servername).endPoint,
     }
-    if (this.#contexts.has(host)) this.#options.set(key, options)
-    return options
+    if (loaded.has(host)) this.#setups.set(key, setup)
+    return setup
   }
 
   /** Why a client certificate cannot be accepted, in words; undefined when there is none or it is good. */

@@ -102,7 +102,8 @@ export class SocketTransport implements Transport {
   }
 
   #handshake(plain: Socket, host: string, done: (error?: Error) => void): void {
-    const secure = new TLSSocket(plain, this.#certificates.options(host, this.startsWithTls))
+    const setup = this.#certificates.setup(host, this.startsWithTls)
+    const secure = new TLSSocket(plain, setup.options)
     this.#socket = secure
     const failed = (error?: Error): void => {
       secure.destroy()
@@ -117,7 +118,7 @@ export class SocketTransport implements Transport {
       secure.off('close', failed)
       const problem = this.#certificates.clientProblem(secure)
       if (problem !== undefined) return failed(new Error(problem))
-      this.#tls = new SocketTlsState(secure)
+      this.#tls = new SocketTlsState(secure, setup)
       this.#listen(secure)
       done()
     })

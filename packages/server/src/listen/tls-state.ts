@@ -3,20 +3,27 @@ import { createHash, type X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { ChannelBinding } from '@rookery/protocol/sasl'
 import type { TlsState } from '../transport.ts'
+import type { TlsSetup } from './certificates.ts'
 import { xmppAddresses } from './xmpp-addresses.ts'
 
-/** Computed when somebody asks: most logins do not bind, and an idle session keeps none of it. */
+/** Data of bindings are computed when a login uses them: most do not. */
 export class SocketTlsState implements TlsState {
   readonly #socket: TLSSocket
+  readonly #setup: TlsSetup
   readonly version: string
 
-  constructor(socket: TLSSocket) {
+  constructor(socket: TLSSocket, setup: TlsSetup) {
     this.#socket = socket
+    this.#setup = setup
     this.version = socket.getProtocol() ?? 'unknown'
   }
 
   get channelBindings(): readonly ChannelBinding[] {
-    return channelBindings(this.#socket, this.version)
+    const socket = this.#socket
+    const bindings: ChannelBinding[] = [this.version === 'TLSv1.3' ? new Exporter(socket) : new Unique(socket)]
+    const endPoint = this.#setup.endPoint(socket.servername)
+    if (endPoint !== undefined) bindings.push({ type: 'tls-server-end-point', data: endPoint })
+    return bindings
   }
 
   get peerAddresses(): readonly string[] {
@@ -35,36 +42,42 @@ export function verifyError(socket: TLSSocket): string | undefined {
   return error ? (error.code ?? error.message) : undefined
 }
 
-function channelBindings(socket: TLSSocket, version: string): readonly ChannelBinding[] {
-  const bindings: ChannelBinding[] = []
-  if (version === 'TLSv1.3') {
-    // always with an explicit empty context [RFC9266 3, RFC8446 7.5]
-    bindings.push({
-      type: 'tls-exporter',
-      data: socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)),
-    })
-  } else {
-    // the first Finished message is the client's, unless the session was resumed; then it is ours [RFC5929 3.1]
-    const first = socket.isSessionReused() ? socket.getFinished() : socket.getPeerFinished()
-    if (first !== undefined) bindings.push({ type: 'tls-unique', data: first })
+/** TLS 1.3. [RFC9266] */
+class Exporter implements ChannelBinding {
+  readonly type = 'tls-exporter'
+  readonly #socket: TLSSocket
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket
   }
-  const own = socket.getX509Certificate()
-  const endPoint = own === undefined ? undefined : endPointHash(own)
-  if (endPoint !== undefined) bindings.push({ type: 'tls-server-end-point', data: endPoint })
-  return bindings
+
+  get data(): Uint8Array {
+    // always with an explicit empty context [RFC9266 3, RFC8446 7.5]
+    return this.#socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+  }
 }
 
-const endPoints = new WeakMap<X509Certificate, Buffer>()
+/** TLS 1.2; it must never be used with 1.3. [RFC5929 3, S37] */
+class Unique implements ChannelBinding {
+  readonly type = 'tls-unique'
+  readonly #socket: TLSSocket
+
+  constructor(socket: TLSSocket) {
+    this.#socket = socket
+  }
+
+  get data(): Uint8Array {
+    // the first Finished message is the client's, unless the session was resumed; then it is ours [RFC5929 3.1]
+    const first = this.#socket.isSessionReused() ? this.#socket.getFinished() : this.#socket.getPeerFinished()
+    if (first === undefined) throw new Error('TLS gives no Finished message to bind to')
+    return first
+  }
+}
 
 /** The hash of the certificate by the hash of its signature. [RFC5929 4.1] */
 export function endPointHash(certificate: X509Certificate): Buffer | undefined {
-  const known = endPoints.get(certificate)
-  if (known !== undefined) return known
   const hash = signatureHash((certificate.signatureAlgorithm ?? '').toLowerCase())
-  if (hash === undefined) return undefined
-  const data = createHash(hash).update(certificate.raw).digest()
-  endPoints.set(certificate, data)
-  return data
+  return hash === undefined ? undefined : createHash(hash).update(certificate.raw).digest()
 }
 
 /** MD5 and SHA-1 are replaced by SHA-256. Ed25519 has no hash, RSA-PSS does not name its own: there is no binding for them. [S37] */
