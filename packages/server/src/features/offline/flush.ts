@@ -5,6 +5,7 @@
 
 import type { Maybe } from '@rookery/protocol'
 import type { OfflineEntry, OfflineStore } from '@rookery/storage'
+import { RecentMap } from '../../recent-map.ts'
 import type { Session, SessionLink } from '../../session.ts'
 
 export interface FlushParts {
@@ -27,6 +28,8 @@ const pageBytes = 65_536
 export class Flushes {
   readonly #parts: FlushParts
   readonly #running = new Map<string, Flush>()
+  /** Accounts whose queue was found empty, with nothing stored since: most logins need not look. */
+  readonly #empty = new RecentMap<string, true>(20_000)
 
   constructor(parts: FlushParts) {
     this.#parts = parts
@@ -42,6 +45,7 @@ export class Flushes {
 
   /** A message is being stored: a flush under way must look again. */
   note(local: string): void {
+    this.#empty.delete(local)
     const flush = this.#running.get(local)
     if (flush !== undefined) flush.again = true
   }
@@ -49,6 +53,7 @@ export class Flushes {
   /** Flushes to the first session that takes messages, if there is one; a flush under way will look again instead. */
   begin(local: string, except?: Session): void {
     if (this.#running.has(local)) return this.note(local)
+    if (this.#empty.get(local) === true) return
     const session = this.#parts.sessions(local).find((one) => one !== except && takesMessages(one))
     if (session === undefined) return
     const flush: Flush = { again: false }
@@ -75,6 +80,7 @@ export class Flushes {
     for (;;) {
       flush.again = false
       const entries = await this.#parts.store.read(local, after, pageEntries)
+      if (entries.length === 0 && !flush.again) this.#empty.set(local, true)
       if (session.isEnded) return false
       if (!takesMessages(session) || (entries.length === 0 && !flush.again)) {
         session.release()
