@@ -70,7 +70,10 @@ export interface Wiring {
   /** A message addressed to the host itself: true when it was taken. */
   hostMessage?: (message: Message) => Maybe<boolean>
   session?: SessionEvents
-  /** The account and all it owned is gone from storage: forget what is in memory. */
+  /**
+   * The account and all it owned is gone from storage, its sessions have ended: finish what is under way, forget what is in memory. The name
+   * cannot be taken again before. [S52]
+   */
   accountRemoved?: (local: string) => Maybe<undefined>
   provides?: readonly Provided[]
   /** Stream features it adds, between login and binding. */

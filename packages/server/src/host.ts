@@ -61,6 +61,8 @@ export class Host implements Destination {
   readonly #catalogue: Catalogue
   /** Sessions that ended, and whose features still tidy up. */
   readonly #endings = new Set<Promise<void>>()
+  /** Accounts that are gone, and whose sessions and features still end. */
+  readonly #removals = new Map<string, Promise<void>>()
   #streamFeatures: readonly ServerStreamFeature[] = []
 
   constructor(domain: string, parts: HostParts) {
@@ -121,6 +123,7 @@ export class Host implements Destination {
 
   /** Waits for what the sessions that ended leave behind. */
   async stop(): Promise<void> {
+    await Promise.all(this.#removals.values())
     await Promise.all(this.#endings)
     for (const { wiring } of this.#phases.wirings) await wiring.stop?.()
     this.#asks.stop()
@@ -230,12 +233,36 @@ export class Host implements Destination {
 
   // ---- accounts ----
 
-  async removeAccount(local: string): Promise<boolean> {
-    const removed = await this.accounts.remove(local)
-    for (const { wiring } of this.#phases.wirings) await wiring.accountRemoved?.(local)
-    for (const session of this.registry.of(local))
-      session.link.close(new StreamError('not-authorized', 'the account was removed'))
+  /** Not before everything of an account that had this name has ended. [S52] */
+  async createAccount(local: string, password: string): Promise<boolean> {
+    await this.#removals.get(local)
+    return this.accounts.create(local, password)
+  }
+
+  /** Resolves when the account is gone from storage; its sessions end in the next turn, after the answer to whoever asked. */
+  removeAccount(local: string): Promise<boolean> {
+    const removed = this.accounts.remove(local)
+    const settled = removed
+      .then(() => this.#endAccount(local))
+      .catch((error) => this.#parts.log.error({ account: local, error }, 'an account was not removed whole'))
+      .finally(() => {
+        if (this.#removals.get(local) === settled) this.#removals.delete(local)
+      })
+    this.#removals.set(local, settled)
     return removed
+  }
+
+  /** Resolves when nothing of a removed account goes on any more. */
+  async accountEnded(local: string): Promise<void> {
+    await this.#removals.get(local)
+  }
+
+  async #endAccount(local: string): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const session of [...this.registry.of(local)])
+      session.link.close(new StreamError('not-authorized', 'the account was removed'))
+    await Promise.all(this.#endings)
+    for (const { wiring } of this.#phases.wirings) await wiring.accountRemoved?.(local)
   }
 
   // ---- powers ----
@@ -256,7 +283,7 @@ export class Host implements Destination {
       accounts: {
         exists: (local) => this.accounts.exists(local),
         get: (local) => this.accounts.get(local),
-        create: (local, password) => this.accounts.create(local, password),
+        create: (local, password) => this.createAccount(local, password),
         setPassword: (local, password) => this.accounts.setPassword(local, password),
         remove: (local) => this.removeAccount(local),
       },

@@ -188,9 +188,13 @@ export class Server {
       return prepared.local
     }
     return {
-      create: async (local, password) => host.accounts.create(name(local), password),
+      create: async (local, password) => host.createAccount(name(local), password),
       setPassword: async (local, password) => host.accounts.setPassword(name(local), password),
-      remove: async (local) => host.removeAccount(name(local)),
+      async remove(local) {
+        const removed = await host.removeAccount(name(local))
+        await host.accountEnded(name(local))
+        return removed
+      },
       exists: (local) => host.accounts.exists(name(local)),
       list: (after, limit) => host.accounts.list(after, limit),
     }

@@ -50,10 +50,13 @@ export class BlockLists {
   }
 
   /** The account is gone. */
-  forget(local: string): void {
+  async forget(local: string): Promise<undefined> {
+    for (let change = this.#changes.get(local); change !== undefined; change = this.#changes.get(local))
+      await change.catch(() => undefined)
     this.#removals++
     this.#known.delete(local)
     this.#loading.delete(local)
+    return undefined
   }
 
   #load(local: string): Promise<BlockList> {

@@ -39,10 +39,7 @@ export const blocking: Feature = feature({
           return undefined
         },
       },
-      accountRemoved(local) {
-        lists.forget(local)
-        return undefined
-      },
+      accountRemoved: (local) => lists.forget(local),
       provides: [
         provide(blockingService, {
           isBlocked: (local, who) => then(lists.of(local), (list) => list.matches(who)),

@@ -44,7 +44,8 @@ export const roster: Feature = feature({
           return undefined
         },
       },
-      accountRemoved: (local) => {
+      accountRemoved: async (local) => {
+        await rosters.settled(local)
         const items = rosters.peek(local)?.items
         rosters.forget(local)
         let waits: Maybe<undefined>

@@ -70,6 +70,12 @@ export class Rosters implements RosterService {
     this.#cache.forget(local)
   }
 
+  /** Waits for the changes under way. */
+  async settled(local: string): Promise<undefined> {
+    for (let turn = this.#turns.get(local); turn !== undefined; turn = this.#turns.get(local)) await turn
+    return undefined
+  }
+
   /**
    * Does `work` with a roster that nobody else touches meanwhile. Who waits for the promise itself hears of its end
    * before the next turn sends anything.
