@@ -72,7 +72,7 @@ const impossible = [
   'é'.repeat(512),
 ]
 
-const escape = (text: string): string =>
+const escaped = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -88,10 +88,10 @@ test('S61 has one account for all spellings of a name: to register, to log in, t
       let spellings = 0
       for (const [canonical, ...others] of classes as [string, ...string[]][]) {
         const first = others.at(-1) ?? canonical
-        assert.equal(await register(victim, utf8(`${escape(first)}@a.example`), 'first'), 'result', first)
+        assert.equal(await register(victim, utf8(`${escaped(first)}@a.example`), 'first'), 'result', first)
         for (const name of [canonical, ...others]) {
           spellings++
-          assert.equal(await register(victim, utf8(`${escape(name)}@a.example`), 'second'), 'conflict', name)
+          assert.equal(await register(victim, utf8(`${escaped(name)}@a.example`), 'second'), 'conflict', name)
           for (const mechanism of ['PLAIN', 'SCRAM-SHA-1', 'SCRAM-SHA-256']) {
             const client = await RawClient.connect({ port: victim.port })
             await client.open()
@@ -101,13 +101,13 @@ test('S61 has one account for all spellings of a name: to register, to log in, t
                 : await scram(client, { mechanism, user: name, password: 'first' })
             assert.equal(condition, 'success', `${mechanism} ${name}`)
             await client.open()
-            assert.equal(await client.bind('r'), `${utf8(escape(canonical))}@a.example/r`, name)
+            assert.equal(await client.bind('r'), `${utf8(escaped(canonical))}@a.example/r`, name)
             client.close()
           }
         }
         // changed under one spelling, it is changed under all
         const owner = await login(victim, `${canonical}@a.example`, { password: 'first' })
-        assert.equal(await changePassword(owner, utf8(escape(first)), 'third'), 'result')
+        assert.equal(await changePassword(owner, utf8(escaped(first)), 'third'), 'result')
         for (const name of [canonical, ...others]) {
           const client = await RawClient.connect({ port: victim.port })
           await client.open()
@@ -131,7 +131,7 @@ test('S61 takes nothing for a name that is none', (t) =>
     for (const name of impossible) {
       const shown = JSON.stringify(name.slice(0, 20))
       if (name.length < 500) {
-        assert.equal(await register(victim, utf8(`${escape(name)}@a.example`), 'x'), 'not-acceptable', shown)
+        assert.equal(await register(victim, utf8(`${escaped(name)}@a.example`), 'x'), 'not-acceptable', shown)
         const client = await RawClient.connect({ port: victim.port })
         await client.open()
         const { condition } = await exchange(client, authElement('PLAIN', `\0${name}\0x`))
@@ -140,14 +140,14 @@ test('S61 takes nothing for a name that is none', (t) =>
       }
       // an address with a slash in the name is another address: host with resource
       if (name.includes('/')) continue
-      mallory.sendText(`<iq type='get' id='i' to='${escape(name)}@a.example'><query xmlns='urn:x'/></iq>`)
+      mallory.sendText(`<iq type='get' id='i' to='${escaped(name)}@a.example'><query xmlns='urn:x'/></iq>`)
       await expectStanzaError(mallory, 'i', 'modify', 'jid-malformed')
       mallory.sendText(
-        `<iq type='set' id='i'><query xmlns='jabber:iq:roster'><item jid='${escape(name)}@a.example'/></query></iq>`,
+        `<iq type='set' id='i'><query xmlns='jabber:iq:roster'><item jid='${escaped(name)}@a.example'/></query></iq>`,
       )
       assert.match(await mallory.waitFor(/<iq [^>]*id='i'.*?<\/iq>/s), /<(jid-malformed|bad-request) /, shown)
       mallory.sendText(
-        `<iq type='set' id='i'><block xmlns='urn:xmpp:blocking'><item jid='${escape(name)}@a.example'/></block></iq>`,
+        `<iq type='set' id='i'><block xmlns='urn:xmpp:blocking'><item jid='${escaped(name)}@a.example'/></block></iq>`,
       )
       assert.match(await mallory.waitFor(/<iq [^>]*id='i'.*?<\/iq>/s), /<(jid-malformed|bad-request) /, shown)
     }
@@ -165,7 +165,7 @@ test('S61 takes nothing for a name that is none', (t) =>
       `v@a.example/${'x'.repeat(1024)}`,
       `v@${'a.'.repeat(600)}b`,
     ]) {
-      mallory.sendText(`<message to='${escape(address)}' id='m' type='chat'><body>x</body></message>`)
+      mallory.sendText(`<message to='${escaped(address)}' id='m' type='chat'><body>x</body></message>`)
       assert.match(
         await mallory.waitFor(/<message [^>]*id='m'.*?<\/message>/s),
         /<jid-malformed /,
