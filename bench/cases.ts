@@ -24,7 +24,7 @@ export const cases: readonly Case[] = [
     {
       name: 'idle_tls',
       title: 'idle over TLS',
-      load: { mode: 'idle', users: 1000, concurrency: 20, seconds: 2, tls: true },
+      load: { mode: 'idle', users: 2000, concurrency: 20, seconds: 2, tls: true },
     },
     { name: 'chat_w1', title: 'chat, 1 in flight', load: { mode: 'chat', users: 200, window: 1 } },
     { name: 'chat_w5', title: 'chat, 5 in flight', load: { mode: 'chat', users: 200, window: 5 } },
