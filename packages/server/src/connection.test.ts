@@ -295,6 +295,27 @@ describe('limits', () => {
     gone(juliet)
   })
 
+  test('of bytes that wait for a client: what it asked for comes on top, one answer at a time', async () => {
+    await using s = await setUp({ limits: { outboundBytes: 65_536 } })
+    const wire = await s.login()
+    await say(wire, `<iq type='set' id='s'><vCard xmlns='vcard-temp'><NOTE>${'x'.repeat(100_000)}</NOTE></vCard></iq>`)
+    const get = `<iq type='get' id='g'><vCard xmlns='vcard-temp'/></iq>`
+    wire.isReading = false
+    await say(wire, get.repeat(4))
+    assert.equal(wire.fate, 'open')
+    assert.equal(wire.isPaused, true)
+    let got = 0
+    for (let i = 0; i < 12; i++) {
+      wire.pending = 0
+      wire.sink.drained()
+      await turns()
+      got += wire.take().split('</vCard>').length - 1
+    }
+    assert.equal(got, 4)
+    assert.equal(wire.fate, 'open')
+    assert.equal(wire.isPaused, false)
+  })
+
   test('of connections: whoever leaves, in whatever way, makes room', async () => {
     await using s = await setUp({ limits: { connectionsPerAddress: 1, preAuthConnectionsPerAddress: 1 } })
     const ends: Record<string, (wire: Wire) => unknown> = {

@@ -8,7 +8,9 @@ import { parseJid } from '@rookery/protocol/jid'
 import { iq } from '@rookery/protocol/stanza'
 import {
   featureFor,
+  languageOf,
   offerAll,
+  readStreamError,
   STREAM_END,
   StreamError,
   StreamHeader,
@@ -62,10 +64,16 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   /** Of the account when somebody logged in to it. */
   #era = 0
   #session: Session | undefined
+  /** Of the stanzas that name none. [RFC6120 4.7.4] */
+  #lang: string | undefined
   #headers = 0
   #failures = 0
   /** While positive nothing is taken from the stream: somebody waits, or the rate is over. */
   #holds = 0
+  /** Of these: stanzas of this stream that are being dealt with. */
+  #waits = 0
+  /** One of them, while the client has to read first. */
+  #isBehind = false
   #isPumping = false
   #blockedSince = 0
   /** Since the last look: whether bytes came, whether a stanza was complete. */
@@ -133,7 +141,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   }
 
   write(wire: string): void {
-    this.#outbound.write(wire)
+    this.#outbound.write(wire, this.#isPumping || this.#waits > 0)
   }
 
   flushed(done: (sent: boolean) => void): void {
@@ -173,6 +181,9 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   drained(): void {
     this.#blockedSince = 0
     this.#outbound.drained()
+    if (!this.#isBehind || this.#outbound.isBehind) return
+    this.#isBehind = false
+    this.#release()
   }
 
   closed(): void {
@@ -247,6 +258,10 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
         } else if (event instanceof StreamHeader) this.#header(event)
         else if (event instanceof StreamError) this.close(event)
         else if (event === STREAM_END) this.close()
+        if (!this.#isBehind && this.#outbound.isBehind) {
+          this.#isBehind = true // who does not read is not asked what else it wants [S81]
+          this.#hold()
+        }
       }
     } catch (error) {
       this.#fault(error)
@@ -265,6 +280,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
       return this.close(new StreamError('not-authorized', 'the host of a stream is fixed once somebody has logged in')) // [S42]
     if (host === undefined) return this.close(new StreamError('host-unknown', "name a host of this server in 'to'")) // [RFC6120 4.9.3.6]
     this.#host = host
+    this.#lang = languageOf(header)
     this.#openHeader(header.from)
     this.#phase = 'negotiating'
     this.send(offerAll(this.#host.streamFeatures, this))
@@ -277,15 +293,23 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   }
 
   #element(element: Element): void {
+    // the client found a fault of ours and goes: no error for its error [RFC6120 4.9.1.1]
+    if (element.is('error', NS.streams)) return this.#failedByClient(element)
     if (this.#session === undefined) return this.#negotiate(element)
     let taken: Maybe<undefined> | StreamError
     try {
-      taken = inbound(element, this.#session, this.#host)
+      taken = inbound(element, this.#session, this.#host, this.#lang)
     } catch (error) {
       return this.#fault(error)
     }
     if (taken instanceof StreamError) this.close(taken)
     else if (taken !== undefined) this.#wait(taken)
+  }
+
+  #failedByClient(error: Element): void {
+    const { condition, text } = readStreamError(error)
+    this.#s.log.debug({ address: this.remoteAddress, condition, text }, 'stream closed by the client with an error')
+    this.close()
   }
 
   #negotiate(element: Element): void {
@@ -306,13 +330,13 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   /** Holds the stream until somebody who must decide something has. */
   #wait(promise: Promise<undefined>): void {
     this.#hold()
-    promise.then(
-      () => this.#release(),
-      (error) => {
-        this.#fault(error)
+    this.#waits++
+    promise
+      .catch((error) => this.#fault(error))
+      .then(() => {
+        this.#waits--
         this.#release()
-      },
-    )
+      })
   }
 
   #hold(): void {

@@ -69,6 +69,16 @@ describe('what is written', () => {
     assert.deepEqual(socket.written, ['a'])
   })
 
+  test('goes out at the end, also what a blocked socket left', () => {
+    const { socket, outbound: out } = outbound()
+    socket.room = 0
+    out.write('a')
+    out.flush()
+    out.write('b')
+    out.end()
+    assert.deepEqual(socket.written, ['a', 'b'])
+  })
+
   test('is dropped when the connection is gone', async () => {
     const { socket, outbound: out } = outbound()
     out.write('a')
@@ -123,6 +133,50 @@ describe('the bound', () => {
     out.write('x'.repeat(90))
     await turns(1)
     assert.equal(state.overflows, 0)
+  })
+
+  test('does not count what the client asked for, while it takes that at its own pace', () => {
+    const { socket, state, outbound: out } = outbound(100)
+    socket.room = 0
+    out.write('x'.repeat(200_000), true)
+    assert.equal(out.isBlocked, true)
+    out.write('x'.repeat(90))
+    assert.equal(state.overflows, 0)
+    for (let i = 0; i < 3; i++) {
+      socket.pending = 0
+      out.drained()
+    }
+    out.write('x'.repeat(10))
+    assert.equal(state.overflows, 0)
+    assert.equal(out.isBlocked, true)
+    out.write('x'.repeat(10_000))
+    assert.equal(state.overflows, 1)
+  })
+
+  test('holds what the client asks for next before that cuts it', () => {
+    const { socket, outbound: out } = outbound(100)
+    socket.room = 0
+    out.write('x'.repeat(120), true)
+    assert.equal(out.isBehind, true)
+    socket.pending = 0
+    out.drained()
+    assert.equal(out.isBehind, false)
+  })
+
+  test('gives the socket pieces, so that a slow reader is seen to read', () => {
+    const { socket, outbound: out } = outbound(1_000_000)
+    socket.room = 0
+    out.write('x'.repeat(200_000))
+    out.flush()
+    const pieces: number[] = []
+    for (;;) {
+      pieces.push(socket.pending)
+      if (pieces.length === 5) break
+      socket.pending = 0
+      out.drained()
+    }
+    assert.deepEqual(pieces, [65_536, 65_536, 65_536, 3392, 0])
+    assert.equal(socket.written.join('').length, 200_000)
   })
 
   test('of 0 is none', async () => {

@@ -4,6 +4,15 @@
  */
 import type { Transport } from './transport.ts'
 
+/** What the socket gets at a time, so that it can be seen whether a slow client reads at all. */
+const pieceBytes = 65_536
+
+/** Answers to one's own requests come on top of the bound, up to here: a long contact list is no flood. */
+const mostOwed = 16_777_216
+
+/** Of the bound: what may wait for a client before its own requests do. */
+const behindShare = 0.25
+
 /** Writes what all outbounds gathered in this turn. */
 export class Flusher {
   #waiting: Outbound[] = []
@@ -30,6 +39,10 @@ export class Outbound {
   readonly #bound: number
   readonly #overflowed: () => void
   #queue = ''
+  /** Answers that the client asked for and has not taken; they leave in the order in which they came. */
+  #owed = 0
+  /** What the socket got since it took everything. */
+  #handed = 0
   #isBlocked = false
   #isClosed = false
   #waiters: ((sent: boolean) => void)[] | undefined
@@ -47,17 +60,28 @@ export class Outbound {
     return this.#isBlocked
   }
 
-  write(wire: string): void {
+  /** Whether it leaves so many unread that what it asks for next had better wait. */
+  get isBehind(): boolean {
+    return this.#isBlocked && this.#bound !== 0 && this.#waitingBytes > this.#bound * behindShare
+  }
+
+  get #waitingBytes(): number {
+    return this.#queue.length + this.#transport.pending
+  }
+
+  /** `isAsked`: the client's own request is why. */
+  write(wire: string, isAsked = false): void {
     if (this.#isClosed || wire === '') return
     if (this.#queue === '') this.#flusher.schedule(this)
     this.#queue += wire
+    if (isAsked) this.#owed = Math.min(this.#owed + wire.length, mostOwed)
     // the common case costs one comparison: what waits in the socket is looked at only while it is blocked
     if (this.#bound !== 0 && (this.#isBlocked || this.#queue.length > this.#bound)) this.#check()
   }
 
   #check(): void {
     if (!this.#isBlocked) this.flush() // much in one turn is no fault of a client that takes it
-    if (this.#queue.length + this.#transport.pending <= this.#bound) return
+    if (this.#waitingBytes <= this.#bound + this.#owed) return
     this.#isClosed = true
     this.#queue = ''
     this.#settle(false)
@@ -65,16 +89,24 @@ export class Outbound {
   }
 
   flush(): void {
-    if (this.#queue === '') return
-    const wire = this.#queue
-    this.#queue = ''
-    if (!this.#transport.write(wire)) this.#isBlocked = true
-    if (this.#waiters !== undefined && !this.#isBlocked) this.#settle(true)
+    while (this.#queue !== '' && !this.#isBlocked) {
+      const piece = this.#queue.length <= pieceBytes ? this.#queue : this.#queue.slice(0, pieceBytes)
+      this.#queue = this.#queue.slice(piece.length)
+      this.#handed += piece.length
+      if (!this.#transport.write(piece)) this.#isBlocked = true
+    }
+    if (this.#isBlocked) return
+    this.#owed = 0
+    this.#handed = 0
+    if (this.#waiters !== undefined) this.#settle(true)
   }
 
+  /** The socket has taken everything it got. */
   drained(): void {
     this.#isBlocked = false
-    if (this.#queue === '') this.#settle(true)
+    this.#owed = Math.max(0, this.#owed - this.#handed)
+    this.#handed = 0
+    this.flush()
   }
 
   /** Calls back when everything written so far has been handed to the system, with false if that cannot be any more. */
@@ -88,6 +120,8 @@ export class Outbound {
   /** Writes at once and takes nothing more. */
   end(): void {
     this.flush()
+    if (this.#queue !== '') this.#transport.write(this.#queue)
+    this.#queue = ''
     this.#isClosed = true
     this.#settle(false)
   }

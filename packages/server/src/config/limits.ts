@@ -38,7 +38,9 @@ export const limitsSchema = z
       .int()
       .min(65_536)
       .default(1_048_576)
-      .describe('Bytes that may wait for a client that does not read; beyond them it is disconnected.'),
+      .describe(
+        'Bytes that may wait for a client that does not read; beyond them it is disconnected. Answers to its own requests come on top.',
+      ),
     writeTimeoutSeconds: count(30, 'Seconds a client may leave written bytes unread before it is disconnected.'),
     inFlightBytes: z
       .number()
