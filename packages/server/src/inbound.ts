@@ -11,9 +11,15 @@ import type { Host } from './host.ts'
 import { weightOf } from './lane.ts'
 import type { Session } from './session.ts'
 
-/** A StreamError ends the stream; a promise holds it. */
-export function inbound(element: Element, session: Session, host: Host): Maybe<undefined> | StreamError {
-  if (element.ns !== NS.client) return unsupported(element)
+/** A StreamError ends the stream; a promise holds it. `lang`: the language of the stream, where it has one. */
+export function inbound(
+  received: Element,
+  session: Session,
+  host: Host,
+  lang: string | undefined,
+): Maybe<undefined> | StreamError {
+  if (received.ns !== NS.client) return unsupported(received)
+  const element = inLanguage(received, lang)
   const claimed = element.attr('from')
   if (claimed !== undefined && !isOwn(claimed, session.jid))
     return new StreamError('invalid-from', 'the stanza claims to come from somebody else') // [RFC6120 8.1.2.1, S53]
@@ -21,7 +27,7 @@ export function inbound(element: Element, session: Session, host: Host): Maybe<u
   const to = target === undefined ? undefined : parseJid(target)
   const stanza = makeStanza(element, session.jid, to)
   if (stanza === undefined) return unsupported(element)
-  if (stanza instanceof StanzaError) return refuse(element, session, undefined, host, stanza)
+  if (stanza instanceof StanzaError) return refuse(element, session, to, host, stanza)
   if (target !== undefined && to === undefined)
     return host.router.refuse(stanza, new StanzaError('jid-malformed'), session) // [RFC6120 8.1.1.1]
   const addressed = to === undefined ? ownAddress(stanza, session) : stanza
@@ -35,6 +41,11 @@ export function inbound(element: Element, session: Session, host: Host): Maybe<u
 
 function unsupported(element: Element): StreamError {
   return new StreamError('unsupported-stanza-type', `<${element.name}/> is not known here`) // [RFC6120 4.9.3.24]
+}
+
+/** [RFC6120 4.7.4] */
+function inLanguage(element: Element, lang: string | undefined): Element {
+  return lang === undefined || element.attr('xml:lang') !== undefined ? element : element.with({ 'xml:lang': lang })
 }
 
 /** Without `to` a message or IQ is meant for the sender's own account. [RFC6120 10.3] */

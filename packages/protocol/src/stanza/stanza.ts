@@ -215,7 +215,8 @@ export function resultOf(request: Iq, payload?: Element): Iq {
  */
 export function errorOf(stanza: Stanza, error: StanzaError): Stanza | undefined {
   if (stanza.type === 'error' || stanza.type === 'result') return undefined
-  const attributes = { type: 'error', id: stanza.id }
+  const id = stanza.id ?? (stanza.kind === 'iq' ? '' : undefined) // [RFC6120 8.3.1]
+  const attributes = { type: 'error', id }
   const element = el(stanza.kind, NS.client, attributes, [error.toElement()])
   switch (stanza.kind) {
     case 'message':

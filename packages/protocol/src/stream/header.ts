@@ -44,3 +44,25 @@ export function majorVersion(version: string | undefined): number {
   }
   return dot + 1 === version.length ? 0 : Number(version.slice(0, dot))
 }
+
+/**
+ * The language of a header, for the stanzas that name none: undefined where it has no tag's form, which is groups of one
+ * to eight letters and digits. [RFC6120 4.7.4, RFC5646 2.1]
+ */
+export function languageOf({ lang }: StreamHeader): string | undefined {
+  if (lang === undefined || lang.length > longestTag) return undefined
+  let group = 0
+  for (let i = 0; i < lang.length; i++) {
+    const c = lang.charCodeAt(i)
+    if (c === 0x2d && group > 0) group = 0
+    else if (!isAlphanumeric(c) || ++group > 8) return undefined
+  }
+  return group === 0 ? undefined : lang
+}
+
+/** Nobody needs a longer one. [RFC5646 4.4.1] */
+const longestTag = 35
+
+function isAlphanumeric(c: number): boolean {
+  return (c >= 0x30 && c <= 0x39) || (c >= 0x41 && c <= 0x5a) || (c >= 0x61 && c <= 0x7a)
+}
