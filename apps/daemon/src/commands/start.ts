@@ -10,6 +10,7 @@ import { createLog } from '../log/log.ts'
 import { reload } from '../reload.ts'
 import { Running } from '../running.ts'
 import { report } from '../start-report.ts'
+import { steadyHeap } from '../steady-heap.ts'
 import { version } from '../version.ts'
 
 export async function start(options: ConfigOptions): Promise<number> {
@@ -38,6 +39,7 @@ export async function start(options: ConfigOptions): Promise<number> {
     await running.end()
     throw error
   }
+  steadyHeap()
   running.started(() => reload({ server, log, options, current: loaded }))
   return running.ended
 }
