@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parse } from 'yaml'
 import { freePorts } from '../scripts/peers/free-ports.ts'
 import { readStreamFeatures } from '../scripts/peers/stream-ready.ts'
 import { pinned, serverCore } from './pinning.ts'
@@ -46,27 +47,15 @@ export async function startRookery(folder: string, options: RookeryOptions = {})
   return { name: 'rookery', version: version(), port, pids: [child.pid ?? 0], stop }
 }
 
-/** The only place that knows the daemon's configuration keys. JSON is YAML. */
+/** bench/rookery.yaml on other ports, with other data. JSON is YAML. */
 function rookeryConfig(folder: string, port: number, tlsPort: number, options: RookeryOptions): string {
-  const config = {
+  const config = parse(readFileSync(join(root, 'bench/rookery.yaml'), 'utf8')) as Record<string, unknown>
+  return JSON.stringify({
+    ...config,
     hosts: options.hosts ?? ['localhost'],
     data: join(folder, 'data'),
     listen: { address: '127.0.0.1', c2s: port, tls: tlsPort },
-    tls: { required: false },
-    auth: { plainWithoutTls: true },
-    features: { register: { open: true } },
-    limits: {
-      negotiationSeconds: 0,
-      authFailuresPerAddress: 0,
-      bytesPerSecond: 0,
-      burstBytes: 0,
-      connectionsPerAddress: 0,
-      preAuthConnectionsPerAddress: 0,
-      registrationsPerHour: 0,
-    },
-    log: { level: 'warn' },
-  }
-  return `${JSON.stringify(config, undefined, 2)}\n`
+  })
 }
 
 function version(): string {
