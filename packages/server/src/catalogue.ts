@@ -1,7 +1,7 @@
 /** What the features of a host declared for service discovery. XEP-0030, XEP-0128; answering is the disco room's. */
 import type { StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import type { IqRequest } from './feature.ts'
+import type { IqRequest } from './iq-request.ts'
 import type { Phases } from './phases.ts'
 import type { CataloguePower, Identity } from './powers.ts'
 

@@ -7,6 +7,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { Iq, Message, Presence, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import type { ZodType } from 'zod'
+import type { IqRequest } from './iq-request.ts'
 import type { ServerStreamFeature } from './negotiate/negotiation.ts'
 import type { Identity, Powers } from './powers.ts'
 import type { Provided, Service } from './service.ts'
@@ -122,17 +123,6 @@ export interface IqRoute {
   refusal?: StanzaError
   /** The payload of the result, undefined for an empty one, or an error. A thrown StanzaError means the same. */
   handle(request: IqRequest): Maybe<Element | StanzaError | undefined>
-}
-
-export interface IqRequest {
-  readonly iq: Iq
-  readonly payload: Element
-  /** Who asks: a full JID for a client. */
-  readonly from: Jid
-  /** The account asked (bare JID), or the host. */
-  readonly to: Jid
-  /** The session it came from, when that is ours. */
-  readonly session: Session | undefined
 }
 
 /** A declaration with its types closed over, as the server keeps them in a list. */

@@ -6,7 +6,6 @@ export {
   type Feature,
   type FeatureDeclaration,
   feature,
-  type IqRequest,
   type IqRoute,
   type PresenceHandling,
   type SessionEvents,
@@ -14,6 +13,7 @@ export {
   type Wiring,
 } from './feature.ts'
 export { builtIn } from './features/index.ts'
+export type { IqRequest } from './iq-request.ts'
 export type { CertificateInfo, CertificatePair, SelfSigned } from './listen/certificates.ts'
 export type { Endpoint } from './listen/listeners.ts'
 export { selfSigned } from './listen/self-signed.ts'

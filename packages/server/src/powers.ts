@@ -8,7 +8,7 @@ import type { Iq, Presence, Stanza, StanzaError } from '@rookery/protocol/stanza
 import type { Element } from '@rookery/protocol/xml'
 import type { Account, DocumentStore, OfflineStore, RosterStore } from '@rookery/storage'
 import type { Limits } from './config/limits.ts'
-import type { IqRequest } from './feature.ts'
+import type { IqRequest } from './iq-request.ts'
 import type { Service } from './service.ts'
 import type { Session } from './session.ts'
 

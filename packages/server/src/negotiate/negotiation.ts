@@ -1,14 +1,23 @@
 /** What a stream feature of the server may see and do: the state of one connection until a resource is bound. */
+import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { StreamError, StreamFeature } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
+import type { Accounts } from '../accounts.ts'
 import type { ServerConfig } from '../config/schema.ts'
-import type { Host } from '../host.ts'
-import type { Log } from '../powers.ts'
+import type { Log, RandomPower } from '../powers.ts'
 import type { Session } from '../session.ts'
 import type { TlsState } from '../transport.ts'
 
+/** The host that the stream is for, as far as logging in to it needs. */
+export interface NegotiatedHost {
+  readonly domain: string
+  readonly accounts: Accounts
+  readonly crypto: SaslCrypto
+  readonly random: RandomPower
+}
+
 export interface Negotiation {
-  readonly host: Host
+  readonly host: NegotiatedHost
   readonly config: ServerConfig
   readonly log: Log
   readonly remoteAddress: string

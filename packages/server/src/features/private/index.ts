@@ -2,7 +2,8 @@
 import { StanzaError } from '@rookery/protocol/stanza'
 import { isReserved, PRIVATE_NS } from '@rookery/protocol/xeps/private'
 import { type Element, el } from '@rookery/protocol/xml'
-import { type Feature, feature, type IqRequest } from '../../feature.ts'
+import { type Feature, feature } from '../../feature.ts'
+import type { IqRequest } from '../../iq-request.ts'
 import { isBlank, keyOf, PrivateDocuments, wireOf } from './documents.ts'
 
 const payload = { name: 'query', ns: PRIVATE_NS }

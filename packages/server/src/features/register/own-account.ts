@@ -4,7 +4,7 @@ import { isBroken } from '@rookery/protocol/codec'
 import { StanzaError } from '@rookery/protocol/stanza'
 import { register as codec } from '@rookery/protocol/xeps/register'
 import type { Element } from '@rookery/protocol/xml'
-import type { IqRequest } from '../../feature.ts'
+import type { IqRequest } from '../../iq-request.ts'
 import type { Powers } from '../../powers.ts'
 import { checkPassword, checkUsername, failureOf } from './credentials.ts'
 

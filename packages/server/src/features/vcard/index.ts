@@ -3,7 +3,8 @@ import { StanzaError } from '@rookery/protocol/stanza'
 import { VCARD_NS } from '@rookery/protocol/xeps/vcard'
 import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 import { z } from 'zod'
-import { type Feature, feature, type IqRequest } from '../../feature.ts'
+import { type Feature, feature } from '../../feature.ts'
+import type { IqRequest } from '../../iq-request.ts'
 
 const config = z
   .strictObject({
