@@ -3,8 +3,7 @@
  * third parties: docs/develop/writing-a-feature.md. The spine is in journey.ts, iq.ts and deliver.ts.
  */
 import type { Maybe } from '@rookery/protocol'
-import type { Jid } from '@rookery/protocol/jid'
-import type { Iq, Message, Presence, StanzaError } from '@rookery/protocol/stanza'
+import type { Message, Presence, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import type { ZodType } from 'zod'
 import type { IqRequest } from './iq-request.ts'
