@@ -241,7 +241,7 @@ export class Host implements Destination {
 
   /** Resolves when the account is gone from storage; its sessions end in the next turn, after the answer to whoever asked. */
   removeAccount(local: string): Promise<boolean> {
-    const removed = this.accounts.remove(local)
+    const removed = this.#removeStored(local)
     const settled = removed
       .then(() => this.#endAccount(local))
       .catch((error) => this.#parts.log.error({ account: local, error }, 'an account was not removed whole'))
@@ -250,6 +250,12 @@ export class Host implements Destination {
       })
     this.#removals.set(local, settled)
     return removed
+  }
+
+  async #removeStored(local: string): Promise<boolean> {
+    // the roster room must know whose subscriptions end when storage has forgotten them [RFC6121 2.5.2]
+    await this.#find(rosterService)?.items(local)
+    return this.accounts.remove(local)
   }
 
   /** Resolves when nothing of a removed account goes on any more. */

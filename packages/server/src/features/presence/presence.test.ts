@@ -245,11 +245,26 @@ test('a probe tells a subscriber all, somebody with directed presence that much,
     assert.deepEqual(await ask(romeo, `juliet@${HOST}`), ['unavailable juliet to romeo/one probe'])
   }))
 
+test('who removes an account ends its subscriptions, also when nobody has looked at its roster for long', () =>
+  play(async (server) => {
+    await befriend(server, 'romeo', 'juliet', 'both')
+    await befriend(server, 'tybalt', 'juliet', 'from')
+    await server.server.accounts(HOST).remove('juliet')
+    for (const local of ['romeo', 'tybalt']) {
+      const { items } = await server.stores.roster.load(local)
+      assert.deepEqual(
+        items.map(({ jid, subscription }) => [jid, subscription]),
+        [[`juliet@${HOST}`, 'none']],
+        local,
+      )
+    }
+  }))
+
 test('a roster that believes in a subscription that is not there is put right by the probe', () =>
   play(async (server) => {
     await befriend(server, 'romeo', 'juliet', 'to')
     await befriend(server, 'romeo', 'ghost', 'to')
-    await server.stores.roster.remove('juliet', `romeo@${HOST}`)
+    for (const local of ['juliet', 'ghost']) await server.stores.roster.remove(local, `romeo@${HOST}`)
     await server.server.accounts(HOST).remove('ghost')
     const romeo = await server.login('romeo')
     await fetchRoster(romeo)
