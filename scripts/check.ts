@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, types, import directions and the fast tests. Stops at the first that fails. */
+/** `npm run check`: format, lint, types, import directions and the tests that start no processes (npm test has all). Stops at the first that fails. */
 import { spawnSync } from 'node:child_process'
 import { execPath, exit } from 'node:process'
 
@@ -7,7 +7,7 @@ const steps: [string, string, string[]][] = [
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['types of the universal package', 'tsc', ['-p', 'packages/protocol/tsconfig.json']],
   ['import directions', execPath, ['scripts/imports.ts']],
-  ['tests', execPath, ['scripts/test.ts']],
+  ['tests', execPath, ['scripts/test.ts', 'quick']],
 ]
 for (const [what, command, options] of steps) {
   const start = performance.now()

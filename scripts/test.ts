@@ -1,33 +1,58 @@
 /**
  * Runs tests: `npm test` all that need nothing but npm; `npm run test:clients`, `test:attacks`, `test:peers` those under
- * test/<name>, which need what .ci/install installs. More words are patterns that file names must contain.
+ * test/<name>, which need what .ci/install installs; `quick` is npm test without those that start processes (for
+ * `npm run check`). More words are patterns that file names must contain.
  */
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { argv, execPath, exit } from 'node:process'
 
-const suites = new Map([
-  ['clients', { files: ['test/clients/**/*.test.ts'], concurrency: 1 }],
-  ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 2 }],
-  ['peers', { files: ['scripts/peers/*.test.ts', 'test/scenarios/peers.test.ts'], concurrency: 1 }],
-])
-const fast = {
+interface Suite {
+  files: string[]
+  concurrency: number
+  /** Beginnings of file names to leave out. */
+  except?: string[]
+}
+
+const all: Suite = {
   files: [
     'packages/**/*.test.ts',
     'apps/**/*.test.ts',
     'examples/**/*.test.ts',
     'bench/**/*.test.ts',
-    'test/scenarios/{memory,tcp}.test.ts',
+    'test/scenarios/{files,memory,tcp}.test.ts',
     'test/docs/**/*.test.ts',
   ],
   concurrency: 2,
 }
+const withProcesses = [
+  'apps/daemon/src/cli',
+  'apps/daemon/src/reload',
+  'apps/daemon/src/running',
+  'apps/daemon/src/commands',
+  'apps/daemon/src/cli',
+  'apps/daemon/src/reload',
+  'apps/daemon/src/running',
+  'apps/daemon/src/bench',
+  'apps/daemon/bin',
+  'packages/storage/src/sqlite',
+  'test/scenarios/tcp',
+  'test/docs/examples',
+  'examples/',
+]
 
+const suites = new Map<string, Suite>([
+  ['quick', { ...all, except: withProcesses }],
+  ['clients', { files: ['test/clients/**/*.test.ts'], concurrency: 1 }],
+  ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 2 }],
+  ['peers', { files: ['scripts/peers/*.test.ts', 'test/scenarios/peers.test.ts'], concurrency: 1 }],
+])
 const [name = '', ...patterns] = argv.slice(2)
-const suite = suites.get(name) ?? fast
-const wanted = suite === fast && name !== '' ? [name, ...patterns] : patterns
+const suite = suites.get(name) ?? all
+const wanted = suite === all && name !== '' ? [name, ...patterns] : patterns
 const files = globSync(suite.files, { exclude: (path) => path.includes('node_modules') })
   .filter((file) => wanted.every((pattern) => file.includes(pattern)))
+  .filter((file) => !suite.except?.some((beginning) => file.startsWith(beginning)))
   .sort()
 if (files.length === 0) {
   console.error(`no test file matches ${[name, ...patterns].join(' ')}`)
