@@ -5,56 +5,78 @@ import { type Element, el } from '../xml/index.ts'
 /** [RFC6120 8.3.2] */
 export type StanzaErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait'
 
-/** Each condition with the error type that RFC 6120 8.3.3 pairs it with. */
-const usualType = {
-  /** The sender has sent a stanza containing XML that does not conform or cannot be processed. */
-  'bad-request': 'modify',
-  /** Access cannot be granted because an existing resource exists with the same name or address. */
-  conflict: 'cancel',
-  /** The feature represented in the XML stanza is not implemented by the recipient or a server. */
-  'feature-not-implemented': 'cancel',
-  /** The requesting entity does not possess the permissions to perform the action. */
-  forbidden: 'auth',
-  /** The recipient or server can no longer be contacted at this address, typically permanently. */
-  gone: 'cancel',
-  /** The server has experienced a misconfiguration or other internal error. */
-  'internal-server-error': 'cancel',
-  /** The addressed JID or item requested cannot be found. */
-  'item-not-found': 'cancel',
-  /** The sending entity has provided an address that does not adhere to the rules for JIDs. */
-  'jid-malformed': 'modify',
-  /** The recipient or server understands the request but cannot process it: the criteria are not met. */
-  'not-acceptable': 'modify',
-  /** The recipient or server does not allow any entity to perform the action. */
-  'not-allowed': 'cancel',
-  /** The sender needs to provide credentials before being allowed to perform the action. */
-  'not-authorized': 'auth',
-  /** The entity has violated some local service policy. */
-  'policy-violation': 'modify',
-  /** The intended recipient is temporarily unavailable. */
-  'recipient-unavailable': 'wait',
-  /** The recipient or server is redirecting requests for this information to another entity. */
-  redirect: 'modify',
-  /** The requesting entity is not authorized to access the service because registration is necessary. */
-  'registration-required': 'auth',
-  /** A remote server or service specified as part of the JID does not exist or cannot be resolved. */
-  'remote-server-not-found': 'cancel',
-  /** A remote server or service could not be contacted within a reasonable amount of time. */
-  'remote-server-timeout': 'wait',
-  /** The server or recipient is busy or lacks the system resources to service the request. */
-  'resource-constraint': 'wait',
-  /** The server or recipient does not currently provide the requested service. */
-  'service-unavailable': 'cancel',
-  /** The requesting entity is not authorized because a prior subscription is necessary. */
-  'subscription-required': 'auth',
-  /** The error condition is not one of those defined by the other conditions. */
-  'undefined-condition': 'cancel',
-  /** The recipient or server understood the request but was not expecting it at this time. */
-  'unexpected-request': 'wait',
-} as const satisfies Record<string, StanzaErrorType>
-
 /** [RFC6120 8.3.3] */
-export type StanzaErrorCondition = keyof typeof usualType
+export type StanzaErrorCondition =
+  /** The sender has sent a stanza containing XML that does not conform or cannot be processed. */
+  | 'bad-request'
+  /** Access cannot be granted because an existing resource exists with the same name or address. */
+  | 'conflict'
+  /** The feature represented in the XML stanza is not implemented by the recipient or a server. */
+  | 'feature-not-implemented'
+  /** The requesting entity does not possess the permissions to perform the action. */
+  | 'forbidden'
+  /** The recipient or server can no longer be contacted at this address, typically permanently. */
+  | 'gone'
+  /** The server has experienced a misconfiguration or other internal error. */
+  | 'internal-server-error'
+  /** The addressed JID or item requested cannot be found. */
+  | 'item-not-found'
+  /** The sending entity has provided an address that does not adhere to the rules for JIDs. */
+  | 'jid-malformed'
+  /** The recipient or server understands the request but cannot process it: the criteria are not met. */
+  | 'not-acceptable'
+  /** The recipient or server does not allow any entity to perform the action. */
+  | 'not-allowed'
+  /** The sender needs to provide credentials before being allowed to perform the action. */
+  | 'not-authorized'
+  /** The entity has violated some local service policy. */
+  | 'policy-violation'
+  /** The intended recipient is temporarily unavailable. */
+  | 'recipient-unavailable'
+  /** The recipient or server is redirecting requests for this information to another entity. */
+  | 'redirect'
+  /** The requesting entity is not authorized to access the service because registration is necessary. */
+  | 'registration-required'
+  /** A remote server or service specified as part of the JID does not exist or cannot be resolved. */
+  | 'remote-server-not-found'
+  /** A remote server or service could not be contacted within a reasonable amount of time. */
+  | 'remote-server-timeout'
+  /** The server or recipient is busy or lacks the system resources to service the request. */
+  | 'resource-constraint'
+  /** The server or recipient does not currently provide the requested service. */
+  | 'service-unavailable'
+  /** The requesting entity is not authorized because a prior subscription is necessary. */
+  | 'subscription-required'
+  /** The error condition is not one of those defined by the other conditions. */
+  | 'undefined-condition'
+  /** The recipient or server understood the request but was not expecting it at this time. */
+  | 'unexpected-request'
+
+/** The error type that RFC 6120 8.3.3 pairs with each condition. */
+const usualType: Readonly<Record<StanzaErrorCondition, StanzaErrorType>> = {
+  'bad-request': 'modify',
+  conflict: 'cancel',
+  'feature-not-implemented': 'cancel',
+  forbidden: 'auth',
+  gone: 'cancel',
+  'internal-server-error': 'cancel',
+  'item-not-found': 'cancel',
+  'jid-malformed': 'modify',
+  'not-acceptable': 'modify',
+  'not-allowed': 'cancel',
+  'not-authorized': 'auth',
+  'policy-violation': 'modify',
+  'recipient-unavailable': 'wait',
+  redirect: 'modify',
+  'registration-required': 'auth',
+  'remote-server-not-found': 'cancel',
+  'remote-server-timeout': 'wait',
+  'resource-constraint': 'wait',
+  'service-unavailable': 'cancel',
+  'subscription-required': 'auth',
+  'undefined-condition': 'cancel',
+  'unexpected-request': 'wait',
+}
 
 export interface StanzaErrorDetails {
   /** Differs from the usual type of the condition only where a specification says so. */
