@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { StorageError } from '../error.ts'
 import { isStorageError } from '../suite.ts'
@@ -60,6 +61,24 @@ test('rejects every write of a group whose commit fails, and runs the next one a
   assert.deepEqual(commits.run([[GET, 'a.org', 'romeo', 'good']]), [COMMITTED, ['1'], undefined])
   database.close()
 })
+
+for (const file of ['rookery.db', 'rookery.db-wal']) {
+  test(`promises nothing once ${file} is not in its place any more, and reads on`, async (t) => {
+    const folder = await temporaryFolder()
+    t.after(() => rm(folder, { recursive: true }))
+    const storage = createSqliteStorage({ folder })
+    t.after(() => storage.close())
+    await storage.open()
+    const { documents } = storage.host('a.org')
+    await documents.put('romeo', 'a', '1')
+    await rename(join(folder, file), join(folder, 'elsewhere'))
+    await assert.rejects(documents.put('romeo', 'a', '2'), isStorageError('access'))
+    assert.equal(await documents.get('romeo', 'a'), '1')
+    await rename(join(folder, 'elsewhere'), join(folder, file))
+    await documents.put('romeo', 'a', '3')
+    assert.equal(await documents.get('romeo', 'a'), '3')
+  })
+}
 
 test('does not remember ids that a rollback took back', async (t) => {
   const folder = await temporaryFolder()

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { toFailure } from './failure.ts'
+import { InPlace } from './in-place.ts'
 import { Jids } from './jids.ts'
 import { type Answer, COMMITTED, FAILED, type Failure, type Group, type Value } from './message.ts'
 import { createRunners, type Runner } from './runners.ts'
@@ -18,6 +19,7 @@ type Step = (runner: Runner, group: Group, at: number, fail: (failure: Failure) 
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #folder: string
+  readonly #inPlace: InPlace
   readonly #jids: Jids
   readonly #runners: readonly Runner[]
   readonly #begin: Command
@@ -29,6 +31,7 @@ export class GroupCommit {
   constructor(database: DatabaseSync, folder: string) {
     this.#database = database
     this.#folder = folder
+    this.#inPlace = new InPlace(folder)
     this.#jids = new Jids(database)
     this.#runners = createRunners(database, this.#jids)
     this.#begin = command(database, 'BEGIN')
@@ -50,6 +53,8 @@ export class GroupCommit {
    * the transaction itself fails (disk full, I/O error) no write has happened, but reading goes on.
    */
   run(groups: readonly Group[]): Answer {
+    const problem = this.#inPlace.problem()
+    if (problem !== undefined) return this.#onlyReads(groups, problem)
     try {
       return this.#transaction(groups, this.#plain)
     } catch (error) {
