@@ -156,6 +156,26 @@ describe('a lane', () => {
     assert.deepEqual(l.log, ['a', 'fault boom', 'refused b', 'fault late', 'refused c', 'd'])
   })
 
+  for (const side of ['out', 'in'] as const)
+    test(`lets messages overtake what is being stored, but no request (${side})`, async () => {
+      const l = lane()
+      const stored = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+      for (const { promise } of stored) l.lane[side].settle(1, promise)
+      assert.equal(l.lane.isBusy, true)
+      l.passes('message')
+      const held = l.lane.pass(1, () => void l.log.push('request'), assert.fail)
+      assert.ok(held instanceof Promise)
+      const idle = l.lane.idle()
+      stored[1]!.resolve(undefined)
+      await turns()
+      assert.deepEqual(l.log, ['message'])
+      stored[0]!.reject(new Error('disk'))
+      await held
+      await idle
+      assert.deepEqual(l.log, ['message', 'fault disk', 'request'])
+      assert.equal(l.lane.isBusy, false)
+    })
+
   test('says when it is empty', async () => {
     const l = lane()
     await l.lane.idle()

@@ -3,7 +3,7 @@
  * behind it in the order of arrival. A message may wait on the side of its sender and again on that of its recipient:
  * each side has its own turns. Bounded in bytes: over the bound the stream is held. docs/decisions/0003.
  */
-import type { Maybe } from '@rookery/protocol'
+import { type Maybe, then } from '@rookery/protocol'
 import type { Element } from '@rookery/protocol/xml'
 
 export class Lane {
@@ -34,9 +34,17 @@ export class Lane {
     return this.#out?.isBusy === true || this.#in?.isBusy === true
   }
 
-  /** Goes on with `proceed` when everybody who entered before, on either side, has gone on. */
+  /**
+   * Goes on with `proceed` when everybody who entered before, on either side, has gone on, and what is being stored is:
+   * the answer to a request says that what was sent before is safe. docs/decisions/0015.
+   */
   pass(bytes: number, proceed: () => Maybe<undefined>, refused: () => void): Maybe<undefined> {
-    return this.out.enter(bytes, undefined, () => this.in.enter(bytes, undefined, proceed, refused), refused)
+    const whenSettled = (): Maybe<undefined> => then(this.#settled(), proceed)
+    return this.out.enter(bytes, undefined, () => this.in.enter(bytes, undefined, whenSettled, refused), refused)
+  }
+
+  #settled(): Maybe<undefined> {
+    return then(this.#out?.settled(), () => this.#in?.settled())
   }
 
   /** Resolves when nobody waits any more. */
@@ -44,6 +52,7 @@ export class Lane {
     while (this.isBusy) {
       await this.out.idle()
       await this.in.idle()
+      await this.#settled()
     }
   }
 }
@@ -54,6 +63,8 @@ class Turns {
   readonly #failed: (error: unknown) => void
   #tail: Promise<void> | undefined
   #bytes = 0
+  #settling = 0
+  #whenSettled: PromiseWithResolvers<undefined> | undefined
 
   constructor(bound: number, failed: (error: unknown) => void) {
     this.#bound = bound
@@ -61,17 +72,29 @@ class Turns {
   }
 
   get isBusy(): boolean {
-    return this.#tail !== undefined
+    return this.#tail !== undefined || this.#settling > 0
+  }
+
+  /** Waits until nothing is being stored. */
+  settled(): Maybe<undefined> {
+    if (this.#settling === 0) return undefined
+    this.#whenSettled ??= Promise.withResolvers()
+    return this.#whenSettled.promise
   }
 
   /**
-   * Something of this stream is being made durable: nobody behind it need wait, but its bytes count. Returns a promise
-   * when the caller should take no further stanza until it resolves.
+   * Something of this stream is being made durable: the messages behind it need not wait, but its bytes count. Returns
+   * a promise when the caller should take no further stanza until it resolves.
    */
   settle(bytes: number, commit: Promise<undefined>): Maybe<undefined> {
     this.#bytes += bytes
+    this.#settling++
     const settled = commit.catch(this.#failed).then(() => {
       this.#bytes -= bytes
+      if (--this.#settling === 0) {
+        this.#whenSettled?.resolve(undefined)
+        this.#whenSettled = undefined
+      }
       return undefined
     })
     return this.#bytes > this.#bound ? settled : undefined
