@@ -407,7 +407,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   #endSession(): void {
     const session = this.#session
     if (session === undefined || session.isEnded) return
-    this.#host.end(session)
+    this.#host.end(session, this.#isAnonymous)
   }
 
   #overflowed(): void {

@@ -123,8 +123,8 @@ export class Host implements Destination {
 
   /** Waits for what the sessions that ended leave behind. */
   async stop(): Promise<void> {
+    await Promise.all(this.#endings) // of guests: they begin removals
     await Promise.all(this.#removals.values())
-    await Promise.all(this.#endings)
     for (const { wiring } of this.#phases.wirings) await wiring.stop?.()
     this.#asks.stop()
   }
@@ -203,8 +203,11 @@ export class Host implements Destination {
     return session
   }
 
-  /** The stream of a session is over: it is gone for everybody at once, then the features tidy up. */
-  end(session: Session): void {
+  /**
+   * The stream of a session is over: it is gone for everybody at once, then the features tidy up. Of a guest (who logged
+   * in without an account) nothing stays.
+   */
+  end(session: Session, isGuest = false): void {
     session.markEnded()
     this.registry.remove(session)
     const tidy = async (): Promise<void> => {
@@ -218,6 +221,7 @@ export class Host implements Destination {
         }
       }
       for (const message of session.takeHeld()) await this.#journey.undelivered(message, session.account)
+      if (isGuest) await this.removeAccount(session.jid.local) // [XEP-0175 3]
     }
     const ending = tidy().finally(() => this.#endings.delete(ending))
     this.#endings.add(ending)

@@ -3,13 +3,7 @@
 import { type Maybe, then } from '../maybe.ts'
 import { decodeUtf8 } from './bytes.ts'
 import { problem, type SaslClientMechanism, type SaslClientStep } from './client-mechanism.ts'
-import {
-  emptyChallenge,
-  failure,
-  type SaslServerContext,
-  type SaslServerMechanism,
-  type SaslStep,
-} from './server-mechanism.ts'
+import { failure, type SaslServerContext, type SaslServerMechanism, type SaslStep } from './server-mechanism.ts'
 
 /** In characters and, at four octets each, in octets. [RFC4505 2] */
 const maxTrace = 255
@@ -23,8 +17,9 @@ export class AnonymousServer implements SaslServerMechanism {
     this.#context = context
   }
 
-  start(initial?: Uint8Array): Maybe<SaslStep> {
-    return initial === undefined ? emptyChallenge : this.respond(initial)
+  /** No initial response is no trace, and needs no challenge. [XEP-0175 4] */
+  start(initial: Uint8Array = new Uint8Array(0)): Maybe<SaslStep> {
+    return this.respond(initial)
   }
 
   respond(data: Uint8Array): Maybe<SaslStep> {

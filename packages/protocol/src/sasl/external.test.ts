@@ -54,6 +54,10 @@ describe('ANONYMOUS server', () => {
     assert.deepEqual(traces.slice(0, 2), ['', 'sirhc'])
   })
 
+  test('asks nothing of who sends no initial response [XEP-0175 4]', () => {
+    assert.equal(attempt('ANONYMOUS', undefined, { anonymous }), 'success guest')
+  })
+
   test('refuses when there is no such access, or the caller says no', () => {
     assert.equal(attempt('ANONYMOUS', '', {}), 'not-authorized')
     assert.equal(attempt('ANONYMOUS', '', { anonymous: () => undefined }), 'not-authorized')

@@ -15,6 +15,15 @@ export function infoOf(catalogue: CataloguePower, at: 'host' | 'account'): Eleme
   ])
 }
 
+/** Of somebody who logged in without an account, made of the answer for an account. [XEP-0175 5] */
+export function guestInfoOf(account: Element): Element {
+  return account.withChildren(
+    account
+      .childElements()
+      .map((child) => (child.attr('category') === 'account' ? child.with({ type: 'anonymous' }) : child)),
+  )
+}
+
 export function itemsAnswer(items: readonly Element[]): Element {
   return el('query', DISCO_ITEMS_NS, {}, items)
 }

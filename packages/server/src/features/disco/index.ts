@@ -7,7 +7,7 @@ import { type Feature, feature } from '../../feature.ts'
 import type { IqRequest } from '../../iq-request.ts'
 import { provide } from '../../service.ts'
 import { discoService } from '../../services/disco.ts'
-import { infoOf, itemsAnswer, resourceItems } from './answers.ts'
+import { guestInfoOf, infoOf, itemsAnswer, resourceItems } from './answers.ts'
 
 const info = { name: 'query', ns: DISCO_INFO_NS }
 const items = { name: 'query', ns: DISCO_ITEMS_NS }
@@ -25,14 +25,19 @@ export const disco: Feature = feature({
     },
     { number: 'XEP-0128', version: '1.0.1', status: 'complete' },
   ],
-  needs: ['catalogue', 'sessions'],
+  needs: ['accounts', 'catalogue', 'sessions'],
   disco: { host: [DISCO_INFO_NS, DISCO_ITEMS_NS], account: [DISCO_INFO_NS, DISCO_ITEMS_NS] },
-  start({ catalogue, sessions }) {
+  start({ accounts, catalogue, sessions }) {
     // what was declared does not change while the host runs
     let hostInfo: Element | undefined
     let accountInfo: Element | undefined
+    let guestInfo: Element | undefined
     const aboutHost = (): Element => (hostInfo ??= infoOf(catalogue, 'host'))
-    const aboutAccount = (): Element => (accountInfo ??= infoOf(catalogue, 'account'))
+    const aboutAccount = ({ to }: IqRequest): Maybe<Element> => {
+      accountInfo ??= infoOf(catalogue, 'account')
+      const account = accountInfo
+      return then(accounts.exists(to.local), (exists) => (exists ? account : (guestInfo ??= guestInfoOf(account))))
+    }
 
     /** With a node somebody else's, without one our own answer. */
     function answer(request: IqRequest, own: () => Maybe<Element>): Maybe<Element | StanzaError> {
@@ -65,7 +70,7 @@ export const disco: Feature = feature({
           at: 'account',
           from: 'subscriber',
           payload: info,
-          handle: (request) => answer(request, aboutAccount),
+          handle: (request) => answer(request, () => aboutAccount(request)),
         },
         {
           type: 'get',
