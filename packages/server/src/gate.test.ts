@@ -68,6 +68,36 @@ describe('the gate', () => {
     assert.equal(gate.hasFailedTooOften('2001:db8::1', two, 600_001), false)
   })
 
+  test('is more patient with a network that people are logged in from: one old password there shuts out nobody else', () => {
+    const gate = new Gate()
+    const two = limits({ authFailuresPerAddress: 2 })
+    const office = '192.0.2.1'
+    for (let i = 0; i < 2; i++) {
+      gate.enter(office, two, 0)
+      gate.authenticated(office)
+    }
+    for (let i = 0; i < 5; i++) gate.failedLogin(office, 0)
+    assert.equal(gate.hasFailedTooOften(office, two, 0), false)
+    // they lose their connections and come back
+    for (let i = 0; i < 2; i++) gate.leave(office, true)
+    assert.equal(gate.enter(office, two, 0), undefined)
+    gate.failedLogin(office, 0)
+    assert.equal(gate.hasFailedTooOften(office, two, 0), true)
+  })
+
+  test('has an end of its patience, however many are logged in', () => {
+    const gate = new Gate()
+    const two = limits({ authFailuresPerAddress: 2 })
+    for (let i = 0; i < 100; i++) {
+      gate.enter('192.0.2.1', two, 0)
+      gate.authenticated('192.0.2.1')
+    }
+    for (let i = 0; i < 19; i++) gate.failedLogin('192.0.2.1', 0)
+    assert.equal(gate.hasFailedTooOften('192.0.2.1', two, 0), false)
+    gate.failedLogin('192.0.2.1', 0)
+    assert.equal(gate.hasFailedTooOften('192.0.2.1', two, 0), true)
+  })
+
   test('a limit of 0 is none', () => {
     const gate = new Gate()
     const open = limits({

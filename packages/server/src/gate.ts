@@ -13,9 +13,17 @@ interface Counts {
 interface Failures {
   count: number
   since: number
+  /** How many were logged in from there at most. */
+  loggedIn: number
 }
 
 const failureWindow = 600_000
+
+/**
+ * Who shares an address with people that are logged in is not shut out by the old password that one device there still
+ * tries: each of them counts for another measure of failures, up to so many.
+ */
+const mostPatience = 10
 
 export class Gate {
   readonly #counts = new Map<string, Counts>()
@@ -58,16 +66,25 @@ export class Gate {
 
   failedLogin(address: string, now: number): void {
     const key = prefix(address)
+    const loggedIn = this.#loggedIn(key)
     const failures = this.#failures.get(key)
     if (failures === undefined || now - failures.since > failureWindow)
-      this.#failures.set(key, { count: 1, since: now })
-    else failures.count++
+      return void this.#failures.set(key, { count: 1, since: now, loggedIn })
+    failures.count++
+    failures.loggedIn = Math.max(failures.loggedIn, loggedIn)
   }
 
   hasFailedTooOften(address: string, limits: Limits, now: number): boolean {
-    const failures = this.#failures.get(prefix(address))
+    const key = prefix(address)
+    const failures = this.#failures.get(key)
     if (failures === undefined || now - failures.since > failureWindow) return false
-    return over(failures.count, limits.authFailuresPerAddress)
+    const patience = Math.min(mostPatience, 1 + Math.max(failures.loggedIn, this.#loggedIn(key)))
+    return over(failures.count, limits.authFailuresPerAddress * patience)
+  }
+
+  #loggedIn(key: string): number {
+    const counts = this.#counts.get(key)
+    return counts === undefined ? 0 : counts.connections - counts.unauthenticated
   }
 }
 

@@ -22,7 +22,7 @@ export const limitsSchema = z
     authFailuresPerStream: count(5, 'Failed logins on one connection before it is closed.'),
     authFailuresPerAddress: count(
       20,
-      'Failed logins from one address in ten minutes before further ones are refused for a while.',
+      'Failed logins from one address in ten minutes before further ones are refused for a while; up to ten times as many where people are logged in.',
     ),
     bytesPerSecond: count(
       20_000,
