@@ -314,6 +314,7 @@ describe('limits', () => {
     assert.equal(got, 4)
     assert.equal(wire.fate, 'open')
     assert.equal(wire.isPaused, false)
+    gone(wire)
   })
 
   test('of connections: whoever leaves, in whatever way, makes room', async () => {
