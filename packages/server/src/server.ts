@@ -142,7 +142,8 @@ export class Server {
     for (const connection of this.#connections)
       connection.close(new StreamError('system-shutdown', 'the server goes down'))
     const deadline = performance.now() + 3000 // whatever becomes of the clock
-    while (this.#connections.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10))
+    while (this.#connections.size > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 10))
     for (const connection of this.#connections) connection.destroy()
     for (const host of this.#hosts.values()) await host.stop()
     this.#hosts.clear()
