@@ -26,5 +26,7 @@ test('lists nothing when nothing is configured', async () => {
 })
 
 test('refuses what is not a URI', async () => {
-  await assert.rejects(memoryServer({ features: { contact: { admin: ['admin at localhost'] } } }), ConfigError)
+  // a < would make capabilities that nobody can tell from others [XEP-0115 5.1]
+  for (const uri of ['admin at localhost', 'https://localhost/?<', 'mailto:<admin@localhost>'])
+    await assert.rejects(memoryServer({ features: { contact: { admin: [uri] } } }), ConfigError, uri)
 })

@@ -5,9 +5,14 @@ import { type Feature, feature } from '../../feature.ts'
 
 const addresses = (text: string) =>
   z
-    .array(z.string().refine((uri) => URL.canParse(uri), 'an address is a URI, e.g. mailto:admin@example.org'))
+    .array(z.string().refine((uri) => isUri(uri), 'an address is a URI, e.g. mailto:admin@example.org'))
     .default([])
     .describe(`URIs (mailto:, xmpp:, https:) ${text}`)
+
+/** Without the characters that no URI has: "<" would spoil the capabilities of the server. [RFC3986 2, XEP-0115 5.1] */
+function isUri(text: string): boolean {
+  return URL.canParse(text) && ![...'<> "'].some((forbidden) => text.includes(forbidden))
+}
 
 const config = z
   .strictObject({
