@@ -50,7 +50,7 @@ export const limitsSchema = z
       .describe('Bytes of one stream that may wait for storage before it is read no further.'),
     stanzaSeconds: count(60, 'Seconds that a stanza may take to arrive once it has begun.'),
     idleSeconds: count(
-      0,
+      600,
       'Seconds without a byte after which a silent client is asked for a sign of life; without one it is disconnected.',
     ),
     offlineMessages: count(1000, 'Messages kept for an account that is not online.'),
