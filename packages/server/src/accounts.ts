@@ -2,7 +2,7 @@
  * The accounts of one host: who exists, and what proves a password. Passwords are kept only as SCRAM keys (RFC 5802).
  * What was read from storage stays in memory, bounded; the one process that runs on a storage makes that safe.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash as digest, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Maybe, then } from '@rookery/protocol'
 import { prepareOpaque } from '@rookery/protocol/precis'
 import { deriveScramKeys, type HashName, type SaslCrypto, type ScramKeys } from '@rookery/protocol/sasl'
@@ -30,7 +30,7 @@ export class Accounts {
   readonly #accounts = new RecentMap<string, Account>(500)
   /** HMAC of the password that was right last time, under a key of this process. */
   readonly #plain = new RecentMap<string, string>(20_000)
-  readonly #processKey = randomBytes(32)
+  readonly #processKey = randomBytes(32).toString('base64')
   #secret: Uint8Array = randomBytes(32)
   #counts: readonly number[]
   readonly #eras = new RecentMap<string, number>(100_000)
@@ -176,9 +176,12 @@ export class Accounts {
     if (this.#options.rememberPlain) this.#plain.set(local, this.#mark(local, password))
   }
 
-  /** A string takes a third of the memory of the bytes. */
+  /**
+   * Never leaves the process, so a hash with the key in front does what an HMAC would, at a fifth of the cost. A string
+   * takes a third of the memory of the bytes.
+   */
   #mark(local: string, password: string): string {
-    return createHmac('sha256', this.#processKey).update(`${local}\0${password}`).digest('base64')
+    return digest('sha512', `${this.#processKey}\0${local}\0${password}`, 'base64')
   }
 
   #forget(local: string): void {
@@ -192,7 +195,7 @@ export class Accounts {
 const saltLength = 16
 
 /** As long as a mark. */
-const noMark = Buffer.alloc(32).toString('base64')
+const noMark = Buffer.alloc(64).toString('base64')
 
 function sameMark(a: string, b: string): boolean {
   return timingSafeEqual(Buffer.from(a), Buffer.from(b))

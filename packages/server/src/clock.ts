@@ -1,5 +1,5 @@
 /** The real clock and randomness; tests pass others in. */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomFillSync } from 'node:crypto'
 import type { ClockPower, RandomPower } from './powers.ts'
 
 export const systemClock: ClockPower = {
@@ -11,7 +11,19 @@ export const systemClock: ClockPower = {
   },
 }
 
+const idBytes = 16
+/** Random bytes for many ids, taken from the system at once. */
+const pool = Buffer.alloc(256 * idBytes)
+let used = pool.length
+
 export const systemRandom: RandomPower = {
-  id: () => randomBytes(16).toString('base64url'),
+  id() {
+    if (used === pool.length) {
+      randomFillSync(pool)
+      used = 0
+    }
+    used += idBytes
+    return pool.toString('base64url', used - idBytes, used)
+  },
   bytes: (length) => randomBytes(length),
 }

@@ -251,7 +251,7 @@ describe('time without progress', () => {
   })
 
   test('nobody is asked where silence is not limited', async () => {
-    await using s = await setUp()
+    await using s = await setUp({ limits: { idleSeconds: 0 } })
     const wire = await s.login()
     seconds(s.clock, 3600)
     await turns()

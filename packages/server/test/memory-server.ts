@@ -170,7 +170,8 @@ export async function memoryServer(options: ServerOptions = {}): Promise<MemoryS
     storage,
     tls: { required: false, ...options.tls },
     auth: { iterations: 4096, hashes: ['SHA-256'], plainWithoutTls: true, ...options.auth },
-    limits: { bytesPerSecond: 0, ...options.limits },
+    // clients here say nothing for as long as the test's clock likes
+    limits: { bytesPerSecond: 0, idleSeconds: 0, ...options.limits },
   })
   await server.open()
   return new MemoryServer(server, clock, storage)
