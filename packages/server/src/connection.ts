@@ -132,9 +132,6 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   get session(): Session | undefined {
     return this.#session
   }
-  get isClosed(): boolean {
-    return this.#phase === 'closed'
-  }
 
   send(element: Element): void {
     this.#outbound.write(this.#stream.element(element))

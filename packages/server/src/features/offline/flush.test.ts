@@ -120,6 +120,27 @@ test('delivers what is stored meanwhile, and then what waited', async () => {
   assert.ok(flushes.isIdle)
 })
 
+test('does not look again where nothing was left, until something is stored', async () => {
+  const { store, links, flushes } = await setUp(['one'])
+  let reads = 0
+  const read = store.read.bind(store)
+  store.read = (...given) => {
+    reads++
+    return read(...given)
+  }
+  flushes.begin('juliet')
+  await turns()
+  flushes.begin('juliet')
+  await turns()
+  assert.equal(reads, 1)
+  flushes.note('juliet')
+  await store.append('juliet', { stanza: 'new', at: 0 }, unlimited)
+  flushes.begin('juliet')
+  await turns()
+  links[0]!.settle(true)
+  assert.deepEqual(links[0]!.taken, ['new'])
+})
+
 test('stops at a session that does not take messages any more', async () => {
   const { store, sessions, links, flushes, append } = await setUp(['one'])
   await append(100, 5000)
