@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
+import { type Framing, TcpFraming } from '@rookery/protocol/stream'
+import type { XmlLimits } from '@rookery/protocol/xml'
 import {
   createServer,
   feature,
@@ -14,6 +16,9 @@ import { type MemoryServer, memoryServer, turns } from '../test/memory-server.ts
 
 /** A client's end that does nothing by itself. */
 class Wire implements Transport {
+  createFraming(limits: XmlLimits): Framing {
+    return new TcpFraming(limits)
+  }
   remoteAddress = '127.0.0.1'
   tls: undefined
   canStartTls = true

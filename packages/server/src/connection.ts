@@ -14,7 +14,6 @@ import {
   STREAM_END,
   StreamError,
   StreamHeader,
-  TcpFraming,
   XmppStream,
 } from '@rookery/protocol/stream'
 import { Element, el, type XmlLimits } from '@rookery/protocol/xml'
@@ -24,7 +23,7 @@ import type { Host } from './host.ts'
 import { inbound } from './inbound.ts'
 import { Lane } from './lane.ts'
 import { Meter } from './meter.ts'
-import type { Negotiation, ServerStreamFeature } from './negotiate/index.ts'
+import type { Negotiation, ServerStreamFeature, StreamManagement } from './negotiate/index.ts'
 import { type Flusher, Outbound } from './outbound.ts'
 import type { ClockPower, Log } from './powers.ts'
 import type { Session, SessionLink } from './session.ts'
@@ -129,6 +128,9 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   get isAnonymous(): boolean {
     return this.#isAnonymous
   }
+  get management(): StreamManagement | undefined {
+    return undefined
+  }
   get session(): Session | undefined {
     return this.#session
   }
@@ -138,7 +140,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   }
 
   write(wire: string): void {
-    this.#outbound.write(wire, this.#isPumping || this.#waits > 0)
+    this.#outbound.write(this.#stream.stanza(wire), this.#isPumping || this.#waits > 0)
   }
 
   flushed(done: (sent: boolean) => void): void {
@@ -239,7 +241,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   // ---- the stream ----
 
   #newStream(): XmppStream {
-    return new XmppStream('receiver', NS.client, new TcpFraming(this.#s.limits.before))
+    return new XmppStream('receiver', NS.client, this.#transport.createFraming(this.#s.limits.before))
   }
 
   #pump(): void {
@@ -280,7 +282,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     this.#lang = languageOf(header)
     this.#openHeader(header.from)
     this.#phase = 'negotiating'
-    this.send(offerAll(this.#host.streamFeatures, this))
+    this.offerFeatures()
   }
 
   /** `to`: the address the client gave itself. [RFC6120 4.7.2] */
@@ -292,7 +294,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   #element(element: Element): void {
     // the client found a fault of ours and goes: no error for its error [RFC6120 4.9.1.1]
     if (element.is('error', NS.streams)) return this.#failedByClient(element)
-    if (this.#session === undefined) return this.#negotiate(element)
+    if (this.#session === undefined || element.ns !== NS.client) return this.#negotiate(element)
     let taken: Maybe<undefined> | StreamError
     try {
       taken = inbound(element, this.#session, this.#host, this.#lang)
@@ -318,7 +320,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
 
   /** A stanza before its time, or something nobody offered. [RFC6120 4.9.3.12, S32] */
   #untimely(element: Element): StreamError {
-    if (element.ns === NS.client || element.ns === NS.sasl)
+    if (this.#session === undefined && (element.ns === NS.client || element.ns === NS.sasl))
       return new StreamError('not-authorized', 'log in and bind a resource first')
     if (element.ns === NS.tls) return new StreamError('not-authorized', 'TLS cannot be started here')
     return new StreamError('unsupported-stanza-type', `<${element.name}/> is not expected here`)
@@ -371,14 +373,19 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     })
   }
 
-  authenticated(local: string, isAnonymous: boolean): void {
+  authenticated(local: string, isAnonymous: boolean, stream: 'restart' | 'continue'): void {
     this.#account = local
     this.#era = this.#host.accounts.era(local)
     this.#isAnonymous = isAnonymous
     this.#s.gate.authenticated(this.remoteAddress)
     this.#stream.setLimits(this.#s.limits.after)
+    if (stream === 'continue') return
     this.#stream.restart()
     this.#phase = 'opening'
+  }
+
+  offerFeatures(): void {
+    this.send(offerAll(this.#host.streamFeatures, this))
   }
 
   bind(resource: string | undefined): Session | 'malformed' | 'too-many' | 'gone' {

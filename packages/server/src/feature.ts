@@ -12,7 +12,7 @@ import type { Identity, Powers } from './powers.ts'
 import type { Provided, Service } from './service.ts'
 import type { Session } from './session.ts'
 import type { Slot } from './slot.ts'
-import type { Refusal, Trip } from './trip.ts'
+import type { Kept, Refusal, Trip } from './trip.ts'
 
 /** A specification that a feature implements. */
 export interface Specification {
@@ -57,9 +57,12 @@ export interface Wiring {
   screen?: (trip: Trip) => Maybe<Refusal | undefined>
   /** Adds the server's own marks, strips forged ones: returns the stanza to go on with, or undefined to leave it. */
   stamp?: (trip: Trip<Message>) => Message | undefined
-  /** Keeps it; what follows waits until it is durable. */
-  archive?: (trip: Trip<Message>) => Maybe<undefined>
-  /** Sends copies. Can neither refuse nor change. */
+  /**
+   * Keeps it: begins at once and resolves when it is durable, which what follows waits for. `duplicate`: it is there already, from an earlier
+   * try of its sender, and this side does nothing more with it.
+   */
+  archive?: (trip: Trip<Message>) => Maybe<Kept | undefined>
+  /** Sends copies, knowing whom the stanza itself will reach (`trip.reached`). Can neither refuse nor change. */
   copy?: (trip: Trip<Message>) => undefined
   /** Nobody was home (RFC 6121 calls for storage or an error). True: it is kept, durably. */
   fallback?: (trip: Trip<Message>) => Maybe<boolean | StanzaError>
@@ -76,8 +79,12 @@ export interface Wiring {
    */
   accountRemoved?: (local: string) => Maybe<undefined>
   provides?: readonly Provided[]
-  /** Stream features it adds, between login and binding. */
+  /** Stream features it adds, between login and binding; they also take the elements of a bound stream that are no stanzas. */
   streamFeatures?: readonly ServerStreamFeature[]
+  /** What a client may ask for in the same breath as it binds. [XEP-0386 4] */
+  bindInline?: readonly BindInline[]
+  /** What every client that binds by XEP-0386 is told in `<bound/>`. May wait. */
+  bound?: (session: Session) => Maybe<Element | undefined>
   /** Extended service discovery information of the host (XEP-0128). */
   forms?: () => readonly Element[]
   /** Items of the host in service discovery. */
@@ -97,12 +104,24 @@ export interface PresenceHandling {
   absent?(presence: Presence): Maybe<undefined>
 }
 
+/** A feature of the stream that Bind 2 turns on. [XEP-0386 4, 6] */
+export interface BindInline {
+  /** Namespace of the child of `<bind/>`; listed in the offer. */
+  readonly namespace: string
+  /** Turns it on; what `<bound/>` says about it, if anything. */
+  enable(session: Session, request: Element): Element | undefined
+}
+
 export interface SessionEvents {
   /** A resource was bound. */
   opened?: (session: Session) => undefined
   /** Initial presence was sent, and broadcast; or the priority is not negative any more. */
   available?: (session: Session) => Maybe<undefined>
-  /** The stream ended: cleanly or by a broken connection. It still has its presence. */
+  /** The connection broke, and the client may come back to the session: what is sent to it waits. [XEP-0198 5] */
+  detached?: (session: Session) => undefined
+  /** The client came back. */
+  resumed?: (session: Session) => undefined
+  /** The session ended: cleanly, by a broken connection, or because its client did not come back in time. It still has its presence. */
   ended?: (session: Session) => Maybe<undefined>
 }
 

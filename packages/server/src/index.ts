@@ -3,6 +3,7 @@ export { type Limits, limitsSchema } from './config/limits.ts'
 export { type ServerConfig, type ServerConfigInput, serverSchema, serverShape } from './config/schema.ts'
 export { CertificateError, ConfigError, ListenError, TimeoutError } from './errors.ts'
 export {
+  type BindInline,
   type Feature,
   type FeatureDeclaration,
   feature,
@@ -24,4 +25,4 @@ export { type Provided, provide, type Service, service } from './service.ts'
 export type { Session } from './session.ts'
 export { type Slot, type SlotLife, slot } from './slot.ts'
 export type { TlsState, Transport, TransportSink } from './transport.ts'
-export type { Refusal, Trip } from './trip.ts'
+export type { Kept, Refusal, Trip } from './trip.ts'

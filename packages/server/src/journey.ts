@@ -17,7 +17,7 @@ import type { Log } from './powers.ts'
 import type { Registry } from './registry.ts'
 import type { PresenceService } from './services/presence.ts'
 import type { Session } from './session.ts'
-import type { Refusal, Trip } from './trip.ts'
+import type { Kept, Refusal, Trip } from './trip.ts'
 
 /** What the corridor needs around it. */
 export interface Surroundings {
@@ -42,6 +42,7 @@ class Walk<S extends Stanza> implements Trip<S> {
   readonly side: 'out' | 'in'
   readonly account: Jid
   readonly origin: Session | undefined
+  kept: Kept | undefined
   reached: readonly Session[] = nobody
 
   constructor(stanza: S, side: 'out' | 'in', account: Jid, origin: Session | undefined) {

@@ -6,6 +6,9 @@ import type { Session } from './session.ts'
 /** `silence`: it goes no further and nobody is told (where an answer would tell a stranger too much). */
 export type Refusal = StanzaError | 'silence'
 
+/** What the archive phase made of a message: it is in the archive of this side, or was there already. */
+export type Kept = 'kept' | 'duplicate'
+
 /** A trip as most phases may see it. */
 export interface Trip<S extends Stanza = Stanza> {
   readonly stanza: S
@@ -15,6 +18,8 @@ export interface Trip<S extends Stanza = Stanza> {
   readonly account: Jid
   /** The session it was received from, when that is ours. */
   readonly origin: Session | undefined
-  /** Sessions that the stanza itself has been delivered to; known from the deliver phase on. */
+  /** What became of it in the archive phase of this side; known from the copy phase on. */
+  readonly kept: Kept | undefined
+  /** On the recipient's side: sessions that the stanza itself is delivered to; known from the copy phase on. */
   readonly reached: readonly Session[]
 }

@@ -157,3 +157,120 @@ export interface DocumentStore {
   /** In code point order of the keys. */
   list(owner: string): Promise<DocumentInfo[]>
 }
+
+/** One message in the archive of an account, as it was routed, without the account's own stanza-id. */
+export interface ArchiveEntry {
+  /** Positive, grows with every message of the storage (all hosts), is never used again; made by the caller. */
+  readonly id: number
+  /** ms since epoch; not decreasing with the id */
+  readonly at: number
+  /** bare JID of the other side (the account itself for what it sends to itself) */
+  readonly peer: string
+  /** The account sent it; otherwise it was sent to the account. */
+  readonly isOut: boolean
+  /** wire XML */
+  readonly stanza: string
+}
+
+export interface NewArchiveEntry extends ArchiveEntry {
+  /** What its sender calls it (XEP-0359 origin-id): kept once by account, peer, direction and origin. */
+  readonly origin?: string
+}
+
+/** Which messages; all conditions hold together. */
+export interface ArchiveFilter {
+  /** bare or full JID: a bare one matches the peer, a full one the very address in the message */
+  readonly peer?: string
+  /** ms since epoch, inclusive */
+  readonly start?: number
+  readonly end?: number
+  /** ids, exclusive */
+  readonly after?: number
+  readonly before?: number
+  readonly ids?: readonly number[]
+  /** All of these words are in the text of a body, whatever their case (XEP-0431). */
+  readonly words?: readonly string[]
+}
+
+export interface ArchivePage {
+  /** Oldest first, whichever end the page was read from. */
+  readonly entries: readonly ArchiveEntry[]
+  /** Nothing else matches beyond the page, on the side it was read towards. */
+  readonly isComplete: boolean
+}
+
+export interface ArchiveBounds {
+  readonly first: { readonly id: number; readonly at: number }
+  readonly last: { readonly id: number; readonly at: number }
+}
+
+/** The messages of accounts (XEP-0313), in the order of their ids. */
+export interface ArchiveStore {
+  /** The greatest id ever given in this storage, over all hosts; 0 when there is none. */
+  lastId(): Promise<number>
+  /** Undefined: kept. A number: the message with this origin is kept already, under that id, and nothing was added. */
+  append(local: string, entry: NewArchiveEntry): Promise<number | undefined>
+  /** At most `limit` of those that match: the oldest, or with `fromEnd` the newest; `skip` so many of them first. */
+  page(
+    local: string,
+    filter: ArchiveFilter,
+    options: { readonly limit: number; readonly fromEnd?: boolean; readonly skip?: number },
+  ): Promise<ArchivePage>
+  /** How many match. Undefined where counting would take too long. */
+  count(local: string, filter: ArchiveFilter): Promise<number | undefined>
+  has(local: string, id: number): Promise<boolean>
+  /** The newest message of this peer and direction with this origin-id or, where it has none, this stanza id. */
+  find(local: string, peer: string, isOut: boolean, name: string): Promise<ArchiveEntry | undefined>
+  /** Puts another text in the place of a message (a tombstone, XEP-0424). False: there is no such message. */
+  replace(local: string, id: number, stanza: string): Promise<boolean>
+  bounds(local: string): Promise<ArchiveBounds | undefined>
+  /**
+   * Removes messages older than `olderThan` (ms since epoch), and of each account the oldest beyond `bytes`; at most `limit` of them, of all
+   * accounts of the host. How many were removed: fewer than `limit` when nothing more is to be done.
+   */
+  trim(bounds: { readonly olderThan?: number; readonly bytes?: number }, limit: number): Promise<number>
+}
+
+/** A session that can be resumed (XEP-0198), as far as it outlives the process. */
+export interface StoredSession {
+  /** What a client resumes it by; unguessable */
+  readonly id: string
+  readonly local: string
+  readonly resource: string
+  /** Stanzas of the client that were taken care of, modulo 2^32 */
+  readonly handled: number
+  /** Stanzas to the client that it has acknowledged, counted from 0 without a modulus: the queue begins behind them */
+  readonly acknowledged: number
+  /** ms since epoch; afterwards it cannot be resumed any more, but what it had handled can be told */
+  readonly until: number
+  /** What else the server keeps of it, in a form of its own; '' while the client is connected */
+  readonly state: string
+}
+
+/** A stanza to a client that has not acknowledged it. */
+export interface QueuedStanza {
+  /** Its place among all stanzas to this session, the first is 1 */
+  readonly seq: number
+  /** ms since epoch: when the server took it */
+  readonly at: number
+  /** wire XML */
+  readonly stanza: string
+}
+
+/** Sessions that can be resumed, and what waits for their clients. They go with their account. */
+export interface ResumptionStore {
+  /** Adds or replaces what is known of a session; its queue stays. */
+  put(session: StoredSession): Promise<void>
+  /** Nothing happens if there is no such session. */
+  setHandled(id: string, handled: number): Promise<void>
+  enqueue(id: string, stanzas: readonly QueuedStanza[]): Promise<void>
+  /** Removes the queue up to and including `seq`, and remembers it as `acknowledged`. */
+  acknowledge(id: string, seq: number): Promise<void>
+  /** The oldest `limit` with a seq greater than `after`. */
+  queue(id: string, after: number, limit: number): Promise<QueuedStanza[]>
+  get(id: string): Promise<StoredSession | undefined>
+  /** With its queue. */
+  remove(id: string): Promise<void>
+  /** Sessions of the host in code point order of their ids, those greater than `after`. */
+  list(options: { readonly after?: string | undefined; readonly limit: number }): Promise<StoredSession[]>
+}

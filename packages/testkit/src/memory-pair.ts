@@ -1,4 +1,6 @@
 /** Two ends of a byte stream in memory: one is a server's transport, the other is held by a test. No network, no TLS. */
+import { type Framing, TcpFraming } from '@rookery/protocol/stream'
+import type { XmlLimits } from '@rookery/protocol/xml'
 import type { Transport, TransportSink } from '@rookery/server'
 
 /** The end a test holds. Bytes are wire strings: a character a byte. */
@@ -60,6 +62,10 @@ class MemoryTransport implements Transport {
 
   get pending(): number {
     return this.#toClient.reduce((sum, wire) => sum + wire.length, 0)
+  }
+
+  createFraming(limits: XmlLimits): Framing {
+    return new TcpFraming(limits)
   }
 
   attach(sink: TransportSink): void {

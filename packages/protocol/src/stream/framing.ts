@@ -25,5 +25,7 @@ export interface Framing {
   setLimits(limits: XmlLimits): void
   open(header: StreamHeader, content: ContentNamespace): string
   element(element: Element, content: ContentNamespace): string
+  /** A stanza that is written already, as it stands in a stream whose default namespace is its own. */
+  stanza(wire: string, content: ContentNamespace): string
   close(): string
 }

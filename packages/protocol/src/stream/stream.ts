@@ -73,6 +73,10 @@ export class XmppStream {
     return this.#framing.element(element, this.content)
   }
 
+  stanza(wire: string): string {
+    return this.#framing.stanza(wire, this.content)
+  }
+
   error(error: StreamError): string {
     return this.#framing.element(error.toElement(), this.content)
   }

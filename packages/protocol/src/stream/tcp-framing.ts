@@ -79,6 +79,10 @@ export class TcpFraming implements Framing {
     return inner === '' ? `<stream:${element.name}/>` : `<stream:${element.name}>${inner}</stream:${element.name}>`
   }
 
+  stanza(wire: string): string {
+    return wire
+  }
+
   close(): string {
     return '</stream:stream>'
   }

@@ -4,6 +4,8 @@
  */
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { type Framing, TcpFraming } from '@rookery/protocol/stream'
+import type { XmlLimits } from '@rookery/protocol/xml'
 import type { TlsState, Transport, TransportSink } from '../transport.ts'
 import type { Certificates } from './certificates.ts'
 import { SocketTlsState } from './tls-state.ts'
@@ -41,6 +43,10 @@ export class SocketTransport implements Transport {
 
   get pending(): number {
     return this.#socket.writableLength
+  }
+
+  createFraming(limits: XmlLimits): Framing {
+    return new TcpFraming(limits)
   }
 
   attach(sink: TransportSink): void {

@@ -6,7 +6,7 @@ import type { ServerStreamFeature } from './negotiation.ts'
 import { channelBindings, sasl } from './sasl.ts'
 import { startTls } from './start-tls.ts'
 
-export type { Negotiation, ServerStreamFeature } from './negotiation.ts'
+export type { Negotiation, Resumption, ServerStreamFeature, StreamManagement } from './negotiation.ts'
 
 /** Features of rooms (e.g. registration) stand between login and binding. */
 export function streamFeatures(ofRooms: readonly ServerStreamFeature[]): readonly ServerStreamFeature[] {

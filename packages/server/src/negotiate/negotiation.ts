@@ -1,4 +1,6 @@
 /** What a stream feature of the server may see and do: the state of one connection until a resource is bound. */
+
+import type { Maybe } from '@rookery/protocol'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { StreamError, StreamFeature } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
@@ -14,6 +16,23 @@ export interface NegotiatedHost {
   readonly accounts: Accounts
   readonly crypto: SaslCrypto
   readonly random: RandomPower
+}
+
+/** What became of a request to resume a session. [XEP-0198 5] */
+export interface Resumption {
+  /** `<resumed/>` or `<failed/>`. */
+  readonly answer: Element
+  readonly isResumed: boolean
+  /** To be called when the answer has been sent: what the client has not acknowledged follows. */
+  proceed(): void
+}
+
+/** Stream management of one stream (XEP-0198), for those who negotiate it inside of something else. */
+export interface StreamManagement {
+  /** Not after binding. The stream is that session's from then on. */
+  resume(request: Element): Maybe<Resumption>
+  /** After binding: `<enabled/>` or `<failed/>`, to be sent in the same turn. */
+  enable(request: Element): Element
 }
 
 export interface Negotiation {
@@ -34,10 +53,17 @@ export interface Negotiation {
   close(error: StreamError): void
   /** Goes on under TLS, with a new stream. [RFC6120 5.4.3.3] */
   secure(): void
-  /** Goes on as this account, with a new stream. [RFC6120 6.4.6] */
-  authenticated(local: string, isAnonymous: boolean): void
-  /** Binds a resource: the session, or why not. `gone`: since the login the account was removed, or its password changed. */
-  bind(resource: string | undefined): Session | 'malformed' | 'too-many' | 'gone'
+  /** Goes on as this account: with a new stream [RFC6120 6.4.6], or on the same one [XEP-0388 2.6.2]. */
+  authenticated(local: string, isAnonymous: boolean, stream: 'restart' | 'continue'): void
+  /** Lists the stream features again, where there is no new header to list them after. [XEP-0388 2.6.2] */
+  offerFeatures(): void
+  /**
+   * Binds a resource: the session, or why not. `gone`: since the login the account was removed, or its password changed. `agent` is the client's
+   * own id, by which it replaces the session that it had before. [XEP-0386 4]
+   */
+  bind(resource: string | undefined, agent?: string): Session | 'malformed' | 'too-many' | 'gone'
+  /** None where the host has it turned off. */
+  readonly management: StreamManagement | undefined
   /** A login failed; true when the connection has had its last try. */
   failedLogin(): boolean
 }

@@ -176,7 +176,7 @@ function settle(n: Negotiation, attempt: Attempt, result: SaslStep): Maybe<undef
           'logged in',
         )
         n.send(wire.success.build(result.data === undefined ? {} : { data: result.data }))
-        n.authenticated(result.username, isAnonymous)
+        n.authenticated(result.username, isAnonymous, 'restart')
         return undefined
       })
     }
