@@ -16,6 +16,14 @@ export interface SessionLink {
   close(error?: StreamError): void
 }
 
+/** Keeps some of what is sent to a session for later, while its client says that it is not looked at. */
+export interface Holdback {
+  /** True when it was taken: `flush` sends it later. What is not taken goes now, so it may have to flush first. `stanza` where it is at hand. */
+  take(wire: string, stanza: Stanza | undefined): boolean
+  /** Sends all that was taken, with `Session.sendHeldBack`. */
+  flush(): void
+}
+
 export class Session {
   /** Full JID. */
   readonly jid: Jid
@@ -31,6 +39,7 @@ export class Session {
   #heldBytes = 0
   readonly #heldBound: number
   #isEnded = false
+  #holdback: Holdback | undefined
   readonly #slots = new SlotValues()
 
   constructor(jid: Jid, link: SessionLink, lane: Lane, since: number, heldBound: number) {
@@ -68,17 +77,17 @@ export class Session {
 
   /** Delivers a stanza as it stands. */
   send(stanza: Stanza): void {
-    this.link.write(stanza.wire())
+    this.#write(stanza.wire(), stanza)
   }
 
   /** Delivers what is encoded already: a fan-out. */
   sendWire(wire: string): void {
-    this.link.write(wire)
+    this.#write(wire, undefined)
   }
 
   /** Delivers a message, behind those that wait for older ones to go first. */
   sendMessage(message: Message, wire: string): void {
-    if (this.#held === undefined) return this.link.write(wire)
+    if (this.#held === undefined) return this.#write(wire, message)
     this.#held.push(message)
     this.#heldBytes += wire.length
     if (this.#heldBytes > this.#heldBound)
@@ -100,6 +109,23 @@ export class Session {
     this.#held = undefined
     this.#heldBytes = 0
     return held
+  }
+
+  get holdback(): Holdback | undefined {
+    return this.#holdback
+  }
+
+  setHoldback(holdback: Holdback | undefined): void {
+    this.#holdback = holdback
+  }
+
+  /** Sends what a holdback took. */
+  sendHeldBack(wire: string): void {
+    this.link.write(wire)
+  }
+
+  #write(wire: string, stanza: Stanza | undefined): void {
+    if (this.#holdback?.take(wire, stanza) !== true) this.link.write(wire)
   }
 
   /** Said by the connection; from now on nothing reaches the client. */
