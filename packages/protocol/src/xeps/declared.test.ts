@@ -7,7 +7,9 @@ import { dataForm, fieldOf } from '../forms/index.ts'
 import { el } from '../xml/index.ts'
 import { bind, bindFeature } from './bind.ts'
 import { blocked } from './blocking.ts'
+import { CARBONS_NS, isCopy } from './carbons.ts'
 import { contactAddresses } from './contact-addresses.ts'
+import { csi } from './csi.ts'
 import { hasHint, hint } from './hints.ts'
 import { isReserved } from './private.ts'
 import { changePasswordForm, register, registerFeature, registerForm } from './register.ts'
@@ -64,6 +66,7 @@ it('stream features are named as they are built', () => {
     rosterVersioning: rosterVersioningFeature,
     preApproval: preApprovalFeature,
     register: registerFeature,
+    csi: csi.build({}),
   }
   for (const [word, element] of Object.entries(built)) {
     const { name, ns } = STREAM_FEATURES[word as keyof typeof built]
@@ -77,4 +80,10 @@ it('fixed elements are in the namespaces of their specifications', () => {
   assert.ok(proceed.is('proceed', 'urn:ietf:params:xml:ns:xmpp-tls'))
   assert.ok(tlsFailure.is('failure', 'urn:ietf:params:xml:ns:xmpp-tls'))
   assert.ok(blocked.is('blocked', 'urn:xmpp:blocking:errors'))
+})
+
+it('copies are told from the requests and marks of the same namespace', () => {
+  for (const name of ['received', 'sent']) assert.ok(isCopy(el(name, CARBONS_NS)))
+  for (const name of ['enable', 'disable', 'private']) assert.ok(!isCopy(el(name, CARBONS_NS)))
+  assert.ok(!isCopy(el('received', 'urn:xmpp:receipts')))
 })

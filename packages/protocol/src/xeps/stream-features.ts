@@ -4,6 +4,7 @@
  */
 import { CAPS_NS } from '../caps/index.ts'
 import { NS } from '../namespaces.ts'
+import { CSI_NS } from './csi.ts'
 import { LIMITS_NS } from './limits.ts'
 import { CHANNEL_BINDING_NS } from './sasl.ts'
 
@@ -23,6 +24,7 @@ export type FeatureWord =
   | 'register'
   | 'limits'
   | 'caps'
+  | 'csi'
 
 export const STREAM_FEATURES: Readonly<Record<FeatureWord, FeatureName>> = {
   startTls: { name: 'starttls', ns: NS.tls },
@@ -35,4 +37,5 @@ export const STREAM_FEATURES: Readonly<Record<FeatureWord, FeatureName>> = {
   register: { name: 'register', ns: 'http://jabber.org/features/iq-register' },
   limits: { name: 'limits', ns: LIMITS_NS },
   caps: { name: 'c', ns: CAPS_NS },
+  csi: { name: 'csi', ns: CSI_NS },
 }
