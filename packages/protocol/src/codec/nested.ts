@@ -56,6 +56,17 @@ export function children<T>(codec: ElementCodec<T>): RequiredPart<readonly T[]> 
   }
 }
 
+/** One child element that is kept as it is, for whoever knows how to read it. */
+export function optionalElement(name: string, ns: string): OptionalPart<Element> {
+  return {
+    optional: true,
+    read: (element) => onlyChild(element, name, ns),
+    write: (value, draft) => {
+      draft.children.push(value)
+    },
+  }
+}
+
 /** Every child element, whatever it is, as it is. */
 export function anyChildren(): RequiredPart<readonly Element[]> {
   return {
