@@ -13,11 +13,11 @@ export class Catalogue implements CataloguePower {
   }
 
   identities(at: 'host' | 'account'): readonly Identity[] {
-    return this.#phases.wirings.flatMap(({ feature }) => feature.disco?.identities?.[at] ?? [])
+    return this.#phases.discoverable().flatMap(({ identities }) => identities?.[at] ?? [])
   }
 
   features(at: 'host' | 'account'): readonly string[] {
-    return [...new Set(this.#phases.wirings.flatMap(({ feature }) => feature.disco?.[at] ?? []))].sort()
+    return [...new Set(this.#phases.discoverable().flatMap((disco) => disco[at] ?? []))].sort()
   }
 
   forms(): readonly Element[] {

@@ -40,18 +40,25 @@ export interface FeatureDeclaration<N extends keyof Powers, C> {
   /** Services of other features it works with. */
   uses?: readonly Service<unknown>[]
   /** Namespaces and identities it adds to service discovery. */
-  disco?: {
-    host?: readonly string[]
-    account?: readonly string[]
-    identities?: { host?: readonly Identity[]; account?: readonly Identity[] }
-  }
+  disco?: Discoverable
   slots?: readonly Slot<unknown>[]
   /** Called once for each host, when the server is put together. */
   start(powers: Pick<Powers, N>, config: C): Wiring
 }
 
+/** What a feature adds to service discovery. */
+export interface Discoverable {
+  host?: readonly string[]
+  account?: readonly string[]
+  identities?: { host?: readonly Identity[]; account?: readonly Identity[] }
+}
+
 /** What a feature plugs into the spine of one host. */
 export interface Wiring {
+  /** Called once, before the host takes stanzas: what must be read from storage first. */
+  ready?: () => Maybe<undefined>
+  /** What it adds to service discovery because of its configuration, beside what it declares. */
+  disco?: Discoverable
   iq?: readonly IqRoute[]
   /** May it pass? */
   screen?: (trip: Trip) => Maybe<Refusal | undefined>

@@ -119,6 +119,7 @@ export class Host implements Destination {
             feature.name,
           ])
     this.#streamFeatures = streamFeatures(ofRooms)
+    for (const { wiring } of this.#phases.wirings) await wiring.ready?.()
   }
 
   /** Waits for what the sessions that ended leave behind. */

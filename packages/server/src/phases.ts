@@ -1,6 +1,6 @@
 /** What the features of one host plugged in, sorted by phase once, at start-up. */
 import type { Iq } from '@rookery/protocol/stanza'
-import type { Feature, IqRoute, PresenceHandling, Wiring } from './feature.ts'
+import type { Discoverable, Feature, IqRoute, PresenceHandling, Wiring } from './feature.ts'
 import type { Log } from './powers.ts'
 
 export interface Plugged<F> {
@@ -40,6 +40,11 @@ export class Phases {
       this.presence = wiring.presence
     }
     this.wirings.push({ feature, wiring })
+  }
+
+  /** What the features declared for service discovery, and what their configuration adds. */
+  discoverable(): Discoverable[] {
+    return this.wirings.flatMap(({ feature, wiring }) => [feature.disco ?? {}, wiring.disco ?? {}])
   }
 
   route(request: Iq, at: 'host' | 'account'): IqRoute | undefined {
