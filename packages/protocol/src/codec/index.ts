@@ -2,7 +2,7 @@
 export { attributesOf, flag, optionalOwnText, optionalText, ownText, text, texts } from './content.ts'
 export { type ElementCodec, element, type Infer, type Shape, type Shaped } from './element.ts'
 export { CodecError, isBroken } from './error.ts'
-export { anyChildren, child, children, optionalChild, optionalElement } from './nested.ts'
+export { anyChildren, child, children, foreignChildren, optionalChild, optionalElement } from './nested.ts'
 export {
   attribute,
   type Draft,

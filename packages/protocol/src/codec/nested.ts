@@ -77,3 +77,14 @@ export function anyChildren(): RequiredPart<readonly Element[]> {
     },
   }
 }
+
+/** Every child element of another namespace, as it is: what an extension of the element put into it. */
+export function foreignChildren(): RequiredPart<readonly Element[]> {
+  return {
+    optional: false,
+    read: (element) => element.childElements().filter((child) => child.ns !== element.ns),
+    write: (values, draft) => {
+      draft.children.push(...values)
+    },
+  }
+}

@@ -3,7 +3,8 @@
 import { AnonymousClient } from './anonymous.ts'
 import type { SaslClientMechanism, SaslClientOptions } from './client-mechanism.ts'
 import { ExternalClient } from './external.ts'
-import { scramMechanism } from './mechanism-name.ts'
+import { HashedTokenClient } from './hashed-token.ts'
+import { hashedTokenMechanism, scramMechanism } from './mechanism-name.ts'
 import { PlainClient } from './plain.ts'
 import { ScramClient } from './scram-client.ts'
 
@@ -11,6 +12,8 @@ import { ScramClient } from './scram-client.ts'
 export function createClientMechanism(name: string, options: SaslClientOptions): SaslClientMechanism | undefined {
   const scram = scramMechanism(name)
   if (scram !== undefined) return new ScramClient(options, scram.hash, scram.plus)
+  const token = hashedTokenMechanism(name)
+  if (token !== undefined) return new HashedTokenClient(options, token)
   switch (name) {
     case 'PLAIN':
       return new PlainClient(options)
@@ -19,7 +22,6 @@ export function createClientMechanism(name: string, options: SaslClientOptions):
     case 'ANONYMOUS':
       return new AnonymousClient()
     default:
-      // HT-* (XEP-0484) goes here and into mechanism-name.ts.
       return undefined
   }
 }

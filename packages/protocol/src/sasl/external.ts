@@ -36,7 +36,9 @@ export class ExternalServer implements SaslServerMechanism {
       return identities.length === 1 ? { kind: 'success', username: only!.username } : failure('invalid-authzid')
     }
     const identity = identities.find((each) => each.authzid === authzid)
-    return identity === undefined ? failure('invalid-authzid') : { kind: 'success', username: identity.username }
+    return identity === undefined
+      ? failure('invalid-authzid')
+      : { kind: 'success', username: identity.username, authzid }
   }
 }
 

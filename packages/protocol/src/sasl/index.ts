@@ -22,4 +22,5 @@ export type {
   SaslServerMechanism,
   SaslStep,
   SaslSuccess,
+  StoredToken,
 } from './server-mechanism.ts'

@@ -44,7 +44,8 @@ export class PlainServer implements SaslServerMechanism {
       return failure('invalid-authzid')
     }
     return then(this.#context.verifyPlain(username, password), (isRight): SaslStep => {
-      return isRight ? { kind: 'success', username } : failure('not-authorized')
+      if (!isRight) return failure('not-authorized')
+      return authzid === '' ? { kind: 'success', username } : { kind: 'success', username, authzid }
     })
   }
 }

@@ -2,7 +2,19 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createClientMechanism } from './client.ts'
 import type { SaslClientMechanism, SaslClientOptions, SaslClientStep } from './client-mechanism.ts'
-import { bytes, clientOptions, endPoint, exporter, scramProof, testCrypto, text, unique } from './support.test.ts'
+import { createServerMechanism } from './server.ts'
+import {
+  bytes,
+  clientOptions,
+  converse,
+  endPoint,
+  exporter,
+  scramProof,
+  serverContext,
+  testCrypto,
+  text,
+  unique,
+} from './support.test.ts'
 
 const salt = Buffer.from('a salt for tests').toString('base64')
 /** Counts the password hashes: a client that gives up in time has made none. */
@@ -172,5 +184,28 @@ describe('GS2 flag of the client [XEP-0440 3]', () => {
     const { client, first, nonce } = begin({ channelBindings: [exporter], offeredBindings: ['unknown-cb'] })
     assert.ok(first.startsWith('n,,'))
     assert.equal(problemOf(client.respond(bytes(`${nonce}server,s=${salt},i=4096`))), 'downgrade')
+  })
+})
+
+describe('the version of TLS (XEP-0515)', () => {
+  const talk = (ours: string | undefined, theirs: string | undefined) =>
+    converse(
+      createClientMechanism('SCRAM-SHA-256', clientOptions(ours === undefined ? {} : { tlsVersion: ours }))!,
+      createServerMechanism('SCRAM-SHA-256', serverContext({ downgradeProtection: true, tlsVersion: theirs }))!,
+    )
+
+  test('a client that speaks another version than the server gives up', async () => {
+    assert.equal(await talk('TLSv1.3', 'TLSv1.3'), 'success juliet; success')
+    for (const [ours, theirs] of [
+      ['TLSv1.3', 'TLSv1.2'],
+      ['TLSv1.2', 'TLSv1.3'],
+    ] as const)
+      assert.equal(await talk(ours, theirs), 'challenge; downgrade')
+  })
+
+  test('where one side does not know its version there is nothing to compare', async () => {
+    assert.equal(await talk(undefined, 'TLSv1.3'), 'success juliet; success')
+    assert.equal(await talk('TLSv1.3', undefined), 'success juliet; success')
+    assert.equal(await talk('TLSv1.3', 'unknown'), 'success juliet; success')
   })
 })

@@ -1,4 +1,4 @@
-/** SCRAM on the initiating side (RFC 5802, RFC 7677, downgrade protection of XEP-0474), for every hash, with and without -PLUS. */
+/** SCRAM on the initiating side (RFC 5802, RFC 7677, downgrade protection of XEP-0474 and XEP-0515), for every hash, with and without -PLUS. */
 
 import { type Maybe, then } from '../maybe.ts'
 import { encodeBase64 } from './base64.ts'
@@ -11,7 +11,7 @@ import {
   type SaslClientOptions,
   type SaslClientStep,
 } from './client-mechanism.ts'
-import { downgradeHash } from './downgrade.ts'
+import { downgradeHash, tlsVersionCode } from './downgrade.ts'
 import { messageText } from './message-text.ts'
 import type { HashName } from './sasl-crypto.ts'
 import { deriveScramSecrets, type ScramSecrets } from './scram-keys.ts'
@@ -123,9 +123,13 @@ export class ScramClient implements SaslClientMechanism {
     })
   }
 
-  /** [XEP-0474 6.2] */
+  /** [XEP-0474 6.2, XEP-0515 5.2] */
   #checkOffers(message: ServerFirst, sent: Sent): Maybe<SaslClientFailure | undefined> {
     const { crypto, offered, offeredBindings = [] } = this.#options
+    const version = tlsVersionCode(this.#options.tlsVersion)
+    if (version !== undefined && message.tlsVersion !== undefined && message.tlsVersion !== version) {
+      return this.#fail('downgrade', 'somebody between here and the server speaks another version of TLS with it')
+    }
     if (message.downgradeHash === undefined) {
       if (!sent.mustProveOffers) return undefined
       return this.#fail('downgrade', 'the server lists only channel bindings unknown here and does not prove the list')

@@ -30,11 +30,41 @@ export function deriveScramSecrets(
   salt: Uint8Array,
   iterations: number,
 ): Maybe<ScramSecrets> {
-  return then(crypto.pbkdf2(hash, encodeUtf8(password), salt, iterations, hashLength[hash]), (salted) =>
-    then(crypto.hmac(hash, salted, clientKeyLabel), (clientKey) =>
-      then(crypto.hash(hash, clientKey), (storedKey) =>
-        then(crypto.hmac(hash, salted, serverKeyLabel), (serverKey) => ({ clientKey, storedKey, serverKey })),
-      ),
+  return then(saltPassword(crypto, hash, password, salt, iterations), (salted) => secretsOf(crypto, hash, salted))
+}
+
+/** SaltedPassword [RFC5802 3], which a client sends for an upgrade (XEP-0480). The password is prepared already. */
+export function saltPassword(
+  crypto: SaslCrypto,
+  hash: HashName,
+  password: string,
+  salt: Uint8Array,
+  iterations: number,
+): Maybe<Uint8Array> {
+  return crypto.pbkdf2(hash, encodeUtf8(password), salt, iterations, hashLength[hash])
+}
+
+/** What a server keeps, from the SaltedPassword alone. [XEP-0480 3] */
+export function scramKeysOf(
+  crypto: SaslCrypto,
+  hash: HashName,
+  salted: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+): Maybe<ScramKeys> {
+  return then(secretsOf(crypto, hash, salted), ({ storedKey, serverKey }) => ({
+    hash,
+    salt,
+    iterations,
+    storedKey,
+    serverKey,
+  }))
+}
+
+function secretsOf(crypto: SaslCrypto, hash: HashName, salted: Uint8Array): Maybe<ScramSecrets> {
+  return then(crypto.hmac(hash, salted, clientKeyLabel), (clientKey) =>
+    then(crypto.hash(hash, clientKey), (storedKey) =>
+      then(crypto.hmac(hash, salted, serverKeyLabel), (serverKey) => ({ clientKey, storedKey, serverKey })),
     ),
   )
 }
@@ -47,11 +77,7 @@ export function deriveScramKeys(
   salt: Uint8Array,
   iterations: number,
 ): Maybe<ScramKeys> {
-  return then(deriveScramSecrets(crypto, hash, password, salt, iterations), ({ storedKey, serverKey }) => ({
-    hash,
-    salt,
-    iterations,
-    storedKey,
-    serverKey,
-  }))
+  return then(saltPassword(crypto, hash, password, salt, iterations), (salted) =>
+    scramKeysOf(crypto, hash, salted, salt, iterations),
+  )
 }

@@ -23,6 +23,8 @@ export interface ServerFirst {
   readonly iterations: number
   /** XEP-0474 */
   readonly downgradeHash: string | undefined
+  /** XEP-0515 */
+  readonly tlsVersion: string | undefined
 }
 
 export interface ClientFinal {
@@ -70,9 +72,15 @@ export function parseServerFirst(text: string): ServerFirst | undefined {
   const iterations = readPositive(attributeValue(attributes[2], 'i'))
   if (nonce === undefined || salt === undefined || iterations === undefined) return undefined
   if (!areExtensions(attributes, 3, attributes.length)) return undefined
-  const hashes = attributes.slice(3).filter((attribute) => attribute.startsWith('h='))
-  if (hashes.length > 1) return undefined
-  return { nonce, salt, iterations, downgradeHash: hashes[0]?.slice(2) }
+  const hashes = extensions(attributes, 'h')
+  const versions = extensions(attributes, 't')
+  if (hashes.length > 1 || versions.length > 1) return undefined
+  return { nonce, salt, iterations, downgradeHash: hashes[0], tlsVersion: versions[0] }
+}
+
+/** The values of an extension of the server's first message. */
+function extensions(attributes: readonly string[], name: string): string[] {
+  return attributes.slice(3).flatMap((attribute) => (attribute.startsWith(`${name}=`) ? [attribute.slice(2)] : []))
 }
 
 export function parseClientFinal(text: string): ClientFinal | undefined {

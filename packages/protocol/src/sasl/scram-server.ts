@@ -1,10 +1,10 @@
-/** SCRAM on the receiving side (RFC 5802, RFC 7677, downgrade protection of XEP-0474), for every hash, with and without -PLUS. */
+/** SCRAM on the receiving side (RFC 5802, RFC 7677, downgrade protection of XEP-0474 and XEP-0515), for every hash, with and without -PLUS. */
 
 import { type Maybe, then } from '../maybe.ts'
 import { encodeBase64 } from './base64.ts'
 import { concatBytes, encodeUtf8, xorBytes } from './bytes.ts'
 import { findBinding } from './channel-binding.ts'
-import { downgradeHash } from './downgrade.ts'
+import { downgradeHash, tlsVersionCode } from './downgrade.ts'
 import { messageText } from './message-text.ts'
 import { type HashName, hashLength } from './sasl-crypto.ts'
 import type { ScramKeys } from './scram-keys.ts'
@@ -21,6 +21,7 @@ import {
 /** What has to be remembered between the client's two messages. */
 interface Exchange {
   readonly username: string
+  readonly authzid: string | undefined
   readonly keys: ScramKeys
   readonly nonce: string
   /** What the `c` attribute must hold: header and binding data. */
@@ -88,9 +89,19 @@ export class ScramServer implements SaslServerMechanism {
     return then(this.#context.scramKeys(username, this.#hash), (keys) =>
       then(this.#offersHash(), (offersHash) => {
         const salt = encodeBase64(keys.salt)
-        const protection = offersHash === undefined ? '' : `,h=${offersHash}`
+        const version = tlsVersionCode(this.#context.tlsVersion)
+        // [XEP-0474 6.1, XEP-0515 5.1]
+        const protection =
+          offersHash === undefined ? '' : `,h=${offersHash}${version === undefined ? '' : `,t=${version}`}`
         const serverFirst = `r=${nonce},s=${salt},i=${keys.iterations}${protection}`
-        this.#exchange = { username, keys, nonce, bindingInput, soFar: `${first.bare},${serverFirst}` }
+        this.#exchange = {
+          username,
+          authzid: first.authzid,
+          keys,
+          nonce,
+          bindingInput,
+          soFar: `${first.bare},${serverFirst}`,
+        }
         this.#expects = 'final'
         return { kind: 'challenge', data: encodeUtf8(serverFirst) }
       }),
@@ -111,14 +122,15 @@ export class ScramServer implements SaslServerMechanism {
     // [RFC5802 5.1] the nonce of the second message; [RFC5802 6] the server always validates the "c=" field
     const isBound = crypto.equal(final.bindingInput, exchange.bindingInput)
     if (final.nonce !== exchange.nonce || !isBound) return failure('not-authorized')
-    const { keys, username } = exchange
+    const { keys, username, authzid } = exchange
     const authMessage = encodeUtf8(`${exchange.soFar},${final.withoutProof}`)
     return then(crypto.hmac(hash, keys.storedKey, authMessage), (clientSignature) =>
       then(crypto.hash(hash, xorBytes(final.proof, clientSignature)), (storedKey) => {
         // The same answer for a wrong password and for an account that is not there. [RFC6120 6.5.10]
         if (!crypto.equal(storedKey, keys.storedKey)) return failure('not-authorized')
         return then(crypto.hmac(hash, keys.serverKey, authMessage), (signature): SaslStep => {
-          return { kind: 'success', username, data: encodeUtf8(`v=${encodeBase64(signature)}`) }
+          const named = authzid === undefined ? {} : { authzid }
+          return { kind: 'success', username, ...named, data: encodeUtf8(`v=${encodeBase64(signature)}`) }
         })
       }),
     )

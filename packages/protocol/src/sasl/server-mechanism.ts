@@ -20,6 +20,10 @@ export interface SaslSuccess {
   readonly username: string
   /** Additional data with success. */
   readonly data?: Uint8Array
+  /** The authorization identity that the client named, if it did; it is the own account's. */
+  readonly authzid?: string
+  /** The token that was proved. */
+  readonly token?: string
 }
 
 export interface SaslFailure {
@@ -49,6 +53,13 @@ export interface ExternalIdentity {
   readonly username: string
 }
 
+/** A token that may be proved by a hashed token mechanism. */
+export interface StoredToken {
+  readonly secret: string
+  /** Known, and not good any more: whoever proves it is told to log in another way. */
+  readonly isExpired: boolean
+}
+
 export interface SaslServerContext {
   readonly crypto: SaslCrypto
   /** The hosted domain this stream speaks to, prepared. */
@@ -59,6 +70,8 @@ export interface SaslServerContext {
   readonly channelBindings: readonly ChannelBinding[]
   /** Whether SCRAM sends the hash of the offers (XEP-0474). */
   readonly downgradeProtection?: boolean
+  /** The TLS version of the stream, e.g. `TLSv1.3`, for SCRAM to tell (XEP-0515); undefined where TLS ends elsewhere, or there is none. */
+  readonly tlsVersion?: string | undefined
   /** A received username as a local part, or undefined if it cannot be one. */
   prepareUsername(text: string): string | undefined
   /** A received password as it went into the stored keys (OpaqueString of RFC 8265), or undefined if it is forbidden. */
@@ -66,6 +79,8 @@ export interface SaslServerContext {
   /** For an unknown user the caller returns fake keys, always the same for that name: the mechanism cannot tell them apart. */
   scramKeys(username: string, hash: HashName): Maybe<ScramKeys>
   verifyPlain(username: string, password: string): Maybe<boolean>
+  /** The tokens that a hashed token mechanism of this name may be proved with: at most two count. */
+  tokens?(username: string, mechanism: string): Maybe<readonly StoredToken[]>
   readonly externalIdentities?: readonly ExternalIdentity[]
   /** Makes a throw-away account and returns its local part, or undefined to refuse. The trace is the client's word only. */
   anonymous?(trace: string): Maybe<string | undefined>

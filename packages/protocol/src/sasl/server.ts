@@ -2,7 +2,8 @@
 
 import { AnonymousServer } from './anonymous.ts'
 import { ExternalServer } from './external.ts'
-import { scramMechanism } from './mechanism-name.ts'
+import { HashedTokenServer } from './hashed-token.ts'
+import { hashedTokenMechanism, scramMechanism } from './mechanism-name.ts'
 import { PlainServer } from './plain.ts'
 import { ScramServer } from './scram-server.ts'
 import type { SaslServerContext, SaslServerMechanism } from './server-mechanism.ts'
@@ -15,6 +16,8 @@ export function createServerMechanism(name: string, context: SaslServerContext):
   if (!context.offered.includes(name)) return undefined
   const scram = scramMechanism(name)
   if (scram !== undefined) return new ScramServer(context, scram.hash, scram.plus)
+  const token = hashedTokenMechanism(name)
+  if (token !== undefined) return new HashedTokenServer(context, name, token)
   switch (name) {
     case 'PLAIN':
       return new PlainServer(context)
@@ -23,7 +26,6 @@ export function createServerMechanism(name: string, context: SaslServerContext):
     case 'ANONYMOUS':
       return new AnonymousServer(context)
     default:
-      // HT-* (XEP-0484) goes here and into mechanism-name.ts.
       return undefined
   }
 }

@@ -24,6 +24,7 @@ interface Vector {
   offered?: string[]
   offeredBindings?: ChannelBinding['type'][]
   clientExtension?: string
+  tlsVersion?: string
   clientFirst: string
   serverFirst: string
   clientFinal: string
@@ -43,6 +44,7 @@ for (const vector of vectors<Vector[]>('scram')) {
         channelBindings,
         offered: offered ?? [`SCRAM-${hash}`],
         downgradeProtection: offered !== undefined,
+        tlsVersion: vector.tlsVersion,
         scramKeys: () => deriveScramKeys(testCrypto, hash, password, decodeBase64(vector.salt)!, iterations),
       })
       const server = new ScramServer(context, hash, plus, vector.serverNonce)
@@ -59,6 +61,7 @@ for (const vector of vectors<Vector[]>('scram')) {
         channelBindings,
         offered: offered ?? [`SCRAM-${hash}`],
         offeredBindings: vector.offeredBindings ?? [],
+        ...(vector.tlsVersion === undefined ? {} : { tlsVersion: vector.tlsVersion }),
       })
       const client = new ScramClient(options, hash, plus, vector.clientNonce)
       assert.equal(text(client.start()), vector.clientFirst)

@@ -97,8 +97,8 @@ export const channelBindings: ElementCodec<ChannelBindings> = element(
   ({ types }) => (types.length === 0 ? '<sasl-channel-binding/> needs at least one <channel-binding/>.' : undefined),
 )
 
-/** The first child that is no text names the condition; an unknown one is taken for not-authorized. [RFC6120 6.5] */
-function conditionPart(): RequiredPart<SaslCondition> {
+/** The first child of this namespace that is no text names the condition; an unknown one is taken for not-authorized. [RFC6120 6.5] */
+export function conditionPart(): RequiredPart<SaslCondition> {
   return {
     optional: false,
     read: (found: Element) => {

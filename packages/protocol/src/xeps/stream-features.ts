@@ -6,7 +6,9 @@ import { CAPS_NS } from '../caps/index.ts'
 import { NS } from '../namespaces.ts'
 import { CSI_NS } from './csi.ts'
 import { LIMITS_NS } from './limits.ts'
+import { PIPELINING_NS } from './pipelining.ts'
 import { CHANNEL_BINDING_NS } from './sasl.ts'
+import { SASL2_NS } from './sasl2.ts'
 
 export interface FeatureName {
   readonly name: string
@@ -16,6 +18,8 @@ export interface FeatureName {
 export type FeatureWord =
   | 'startTls'
   | 'mechanisms'
+  | 'authentication'
+  | 'configVersion'
   | 'channelBindings'
   | 'bind'
   | 'session'
@@ -29,6 +33,8 @@ export type FeatureWord =
 export const STREAM_FEATURES: Readonly<Record<FeatureWord, FeatureName>> = {
   startTls: { name: 'starttls', ns: NS.tls },
   mechanisms: { name: 'mechanisms', ns: NS.sasl },
+  authentication: { name: 'authentication', ns: SASL2_NS },
+  configVersion: { name: 'config-version', ns: PIPELINING_NS },
   channelBindings: { name: 'sasl-channel-binding', ns: CHANNEL_BINDING_NS },
   bind: { name: 'bind', ns: NS.bind },
   session: { name: 'session', ns: NS.session },
