@@ -7,7 +7,7 @@ import { type Feature, feature } from '../../feature.ts'
 import { blockingService } from '../../services/blocking.ts'
 import type { Session } from '../../session.ts'
 import { Flushes } from './flush.ts'
-import { delivered, isKept, keptForm, senderOf } from './keeping.ts'
+import { delivered, isKept, senderOf } from './keeping.ts'
 
 export const offline: Feature = feature({
   name: 'offline',
@@ -39,7 +39,7 @@ export const offline: Feature = feature({
     }
 
     async function keep(local: string, message: Message): Promise<boolean | StanzaError> {
-      const entry = { stanza: keptForm(message, host.jid), at: live.get(message)?.at ?? clock.now() }
+      const entry = { stanza: message.wire(), at: live.get(message)?.at ?? clock.now() }
       flushes.note(local)
       try {
         // a full queue looks like an account that is not there [XEP-0160 2, S97]

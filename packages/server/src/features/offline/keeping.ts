@@ -20,20 +20,6 @@ function isLasting(child: Element): boolean {
   return child.ns === NS.client ? child.name !== 'thread' : !passing.has(child.ns)
 }
 
-/** The message as it is kept: without marks that claim to be from our storage. [XEP-0203 5] */
-export function keptForm(message: Message, host: Jid): string {
-  const { element } = message
-  const isForged = (child: Element | string): boolean => typeof child !== 'string' && claimsHost(child, host)
-  if (!element.children.some(isForged)) return message.wire()
-  return message.with({ element: element.withChildren(element.children.filter((child) => !isForged(child))) }).wire()
-}
-
-function claimsHost(child: Element, host: Jid): boolean {
-  if (!child.is('delay', DELAY_NS)) return false
-  const from = child.attr('from')
-  return from !== undefined && parseJid(from)?.equals(host) === true // in any spelling
-}
-
 const end = '</message>'
 
 /** A kept message as it is delivered: with the moment it was received. [XEP-0160 2, XEP-0203 3] */
