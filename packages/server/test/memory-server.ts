@@ -111,10 +111,15 @@ export class MemoryClient {
   /** Everything that has come, with all that the server had for us before it answers a ping. */
   async all(): Promise<Element[]> {
     await this.ask(`<iq type='get' id='fence-${++this.#fences}' to='${HOST}'><ping xmlns='urn:xmpp:ping'/></iq>`)
+    return this.taken()
+  }
+
+  /** What has come so far. */
+  taken(): Element[] {
     return this.#inbox.splice(0)
   }
 
-  /** The same, messages alone. */
+  /** Like `all`, messages alone. */
   async messages(): Promise<Element[]> {
     return (await this.all()).filter((element) => element.name === 'message')
   }
