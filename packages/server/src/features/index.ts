@@ -2,10 +2,13 @@
 import type { Feature } from '../feature.ts'
 import { blocking } from './blocking/index.ts'
 import { caps } from './caps/index.ts'
+import { carbons } from './carbons/index.ts'
 import { contact } from './contact/index.ts'
 import { core } from './core/index.ts'
+import { csi } from './csi/index.ts'
 import { disco } from './disco/index.ts'
 import { last } from './last/index.ts'
+import { marks } from './marks/index.ts'
 import { offline } from './offline/index.ts'
 import { ping } from './ping/index.ts'
 import { presence } from './presence/index.ts'
@@ -31,5 +34,8 @@ export const builtIn: readonly Feature[] = [
   register,
   contact,
   blocking,
+  marks,
+  carbons,
+  csi,
   offline,
 ]
