@@ -41,6 +41,7 @@ const titles = new Map([
   ['XEP-0334', 'Message Processing Hints'],
   ['XEP-0352', 'Client State Indication'],
   ['XEP-0368', 'SRV records for XMPP over TLS'],
+  ['XEP-0377', 'Blocking Command Reports'],
   ['XEP-0438', 'Best practices for password hashing and storage'],
   ['XEP-0440', 'SASL Channel-Binding Type Capability'],
   ['XEP-0474', 'SASL SCRAM Downgrade Protection'],

@@ -19,6 +19,7 @@ const contract = new Set([
   'slot.ts',
   'recent-map.ts',
   'meter.ts',
+  'rate.ts',
   'errors.ts',
   'maybe-all.ts',
 ])

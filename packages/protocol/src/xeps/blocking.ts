@@ -1,4 +1,4 @@
-/** Blocking Command (XEP-0191 1.3): the list, and the commands and pushes that change it. Without the reports of XEP-0377. */
+/** Blocking Command (XEP-0191 1.3): the list, and the commands and pushes that change it. The reports of XEP-0377 are in reporting.ts. */
 import { address, attributesOf, type ElementCodec, element } from '../codec/index.ts'
 import type { Jid } from '../jid/index.ts'
 import { type Element, el } from '../xml/index.ts'

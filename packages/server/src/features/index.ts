@@ -14,6 +14,7 @@ import { ping } from './ping/index.ts'
 import { presence } from './presence/index.ts'
 import { privateStorage } from './private/index.ts'
 import { register } from './register/index.ts'
+import { reporting } from './reporting/index.ts'
 import { roster } from './roster/index.ts'
 import { time } from './time/index.ts'
 import { vcard } from './vcard/index.ts'
@@ -34,6 +35,7 @@ export const builtIn: readonly Feature[] = [
   register,
   contact,
   blocking,
+  reporting,
   marks,
   carbons,
   csi,

@@ -7,6 +7,7 @@ import type { Element } from '@rookery/protocol/xml'
 import type { IqRequest } from '../../iq-request.ts'
 import type { Powers } from '../../powers.ts'
 import { presenceService } from '../../services/presence.ts'
+import { reportingService } from '../../services/reporting.ts'
 import { rosterService } from '../../services/roster.ts'
 import { type Slot, slot } from '../../slot.ts'
 import { type BlockList, nobody } from './block-list.ts'
@@ -33,7 +34,7 @@ export class Commands {
     return blocklist.build({ jids: list.jids })
   }
 
-  readonly block = async ({ to, payload }: IqRequest): Promise<StanzaError | undefined> => {
+  readonly block = async ({ from, to, payload }: IqRequest): Promise<StanzaError | undefined> => {
     const asked = blockCodec.parse(payload)
     if (asked === undefined || isBroken(asked)) return faultOf(payload)
     const { blockedContacts } = this.#powers.limits
@@ -44,7 +45,8 @@ export class Commands {
     }
     // they see us go before they are not sent anything any more [XEP-0191 3.3]
     await this.#lists.change(to.local, extend, (_, before) => this.#hide(to.local, asked.jids, before))
-    this.#push(to.local, payload)
+    this.#push(to.local, blockCodec.build(asked)) // what is reported is no news to the other clients
+    await this.#powers.services.find(reportingService)?.blocked(from.bare, payload) // [XEP-0377 6]
     return undefined
   }
 

@@ -2,9 +2,9 @@
 import { register as codec, REGISTER_NS, registerFeature } from '@rookery/protocol/xeps/register'
 import { z } from 'zod'
 import { type Feature, feature } from '../../feature.ts'
+import { Rate } from '../../rate.ts'
 import { newAccounts } from './new-accounts.ts'
 import { ownAccount } from './own-account.ts'
-import { Rate } from './rate.ts'
 
 const config = z
   .strictObject({

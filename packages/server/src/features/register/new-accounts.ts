@@ -9,8 +9,8 @@ import { register as codec, REGISTER_NS } from '@rookery/protocol/xeps/register'
 import type { Element } from '@rookery/protocol/xml'
 import type { Negotiation } from '../../negotiate/index.ts'
 import type { Powers } from '../../powers.ts'
+import type { Rate } from '../../rate.ts'
 import { checkPassword, checkUsername, failureOf } from './credentials.ts'
-import type { Rate } from './rate.ts'
 
 export interface Parts extends Pick<Powers, 'host' | 'accounts' | 'log'> {
   readonly rate: Rate

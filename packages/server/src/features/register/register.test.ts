@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { conditionOf, HOST, type MemoryClient, type MemoryServer, memoryServer } from '../../../test/memory-server.ts'
-import { Rate } from './rate.ts'
+import { Rate } from '../../rate.ts'
 
 const NS = 'jabber:iq:register'
 const open = { register: { open: true } }
