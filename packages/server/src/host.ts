@@ -317,6 +317,7 @@ export class Host implements Destination {
       rosters: storage.roster,
       offline: storage.offline,
       documents: storage.documents,
+      archive: storage.archive,
     }
   }
 }

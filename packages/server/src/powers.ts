@@ -6,7 +6,7 @@ import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Iq, Presence, Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import type { Account, DocumentStore, OfflineStore, RosterStore } from '@rookery/storage'
+import type { Account, ArchiveStore, DocumentStore, OfflineStore, RosterStore } from '@rookery/storage'
 import type { Limits } from './config/limits.ts'
 import type { IqRequest } from './iq-request.ts'
 import type { Service } from './service.ts'
@@ -30,6 +30,7 @@ export interface Powers {
   rosters: RosterStore
   offline: OfflineStore
   documents: DocumentStore
+  archive: ArchiveStore
 }
 
 export interface HostPower {

@@ -25,6 +25,8 @@ export interface HostStorage {
   readonly roster: RosterStore
   readonly offline: OfflineStore
   readonly documents: DocumentStore
+  readonly archive: ArchiveStore
+  readonly resumption: ResumptionStore
 }
 
 export type CredentialMechanism = 'SCRAM-SHA-1' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
@@ -188,7 +190,7 @@ export interface ArchiveFilter {
   readonly after?: number
   readonly before?: number
   readonly ids?: readonly number[]
-  /** All of these words are in the text of a body, whatever their case (XEP-0431). */
+  /** All of these words are in the text of bodies, as `words.ts` compares them (XEP-0431). Too many or too long ones are refused as 'invalid'. */
   readonly words?: readonly string[]
 }
 
@@ -208,7 +210,10 @@ export interface ArchiveBounds {
 export interface ArchiveStore {
   /** The greatest id ever given in this storage, over all hosts; 0 when there is none. */
   lastId(): Promise<number>
-  /** Undefined: kept. A number: the message with this origin is kept already, under that id, and nothing was added. */
+  /**
+   * Undefined: kept. A number: the message with this origin is kept already, under that id, and nothing was added. Another id than one
+   * greater than the last is refused as 'invalid'.
+   */
   append(local: string, entry: NewArchiveEntry): Promise<number | undefined>
   /** At most `limit` of those that match: the oldest, or with `fromEnd` the newest; `skip` so many of them first. */
   page(
@@ -221,7 +226,7 @@ export interface ArchiveStore {
   has(local: string, id: number): Promise<boolean>
   /** The newest message of this peer and direction with this origin-id or, where it has none, this stanza id. */
   find(local: string, peer: string, isOut: boolean, name: string): Promise<ArchiveEntry | undefined>
-  /** Puts another text in the place of a message (a tombstone, XEP-0424). False: there is no such message. */
+  /** Puts another text in the place of a message (a tombstone, XEP-0424), which keeps its origin and is found by the same name. False: there is no such message. */
   replace(local: string, id: number, stanza: string): Promise<boolean>
   bounds(local: string): Promise<ArchiveBounds | undefined>
   /**
@@ -263,8 +268,9 @@ export interface ResumptionStore {
   put(session: StoredSession): Promise<void>
   /** Nothing happens if there is no such session. */
   setHandled(id: string, handled: number): Promise<void>
+  /** What is acknowledged already is not kept, a seq that waits already is replaced. Nothing happens if there is no such session. */
   enqueue(id: string, stanzas: readonly QueuedStanza[]): Promise<void>
-  /** Removes the queue up to and including `seq`, and remembers it as `acknowledged`. */
+  /** Removes the queue up to and including `seq`, and remembers it as `acknowledged` if that is more than before. */
   acknowledge(id: string, seq: number): Promise<void>
   /** The oldest `limit` with a seq greater than `after`. */
   queue(id: string, after: number, limit: number): Promise<QueuedStanza[]>

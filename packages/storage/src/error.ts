@@ -67,3 +67,11 @@ export function closedError(operation?: string): StorageError {
     operation,
   })
 }
+
+/** The answer to an archive id that does not grow. */
+export function idTaken(id: number, last: number): StorageError {
+  return new StorageError('invalid', {
+    problem: `A message cannot be archived under the id ${id}: ids are whole numbers that grow, and the last one was ${last}.`,
+    advice: 'This is a bug of the caller; please report it.',
+  })
+}

@@ -27,3 +27,4 @@ export type {
   Subscription,
 } from './contracts.ts'
 export { StorageError, type StorageErrorFacts, type StorageErrorKind } from './error.ts'
+export { SEARCH_WORD_LENGTH, SEARCH_WORDS } from './limits.ts'

@@ -5,8 +5,10 @@
 import type { HostStorage, Storage } from '../contracts.ts'
 import { closedError, StorageError } from '../error.ts'
 import { MemoryAccounts } from './accounts.ts'
+import { type LastId, MemoryArchive } from './archive.ts'
 import { MemoryDocuments } from './documents.ts'
 import { MemoryOffline } from './offline.ts'
+import { MemoryResumption } from './resumption.ts'
 import { MemoryRoster } from './roster.ts'
 
 export interface MemoryStorageOptions {
@@ -23,6 +25,7 @@ export function createMemoryStorage(options: MemoryStorageOptions = {}): Storage
 
 class MemoryStorage implements Storage {
   readonly #hosts = new Map<string, HostStorage>()
+  readonly #lastId: LastId = { value: 0 }
   readonly #commit: (() => Promise<void>) | undefined
   /** Settles after every operation started so far. */
   #last: Promise<unknown> = Promise.resolve()
@@ -48,7 +51,10 @@ class MemoryStorage implements Storage {
       const roster = new MemoryRoster(run)
       const offline = new MemoryOffline(run)
       const documents = new MemoryDocuments(run)
-      host = { accounts: new MemoryAccounts(run, [roster, offline, documents]), roster, offline, documents }
+      const archive = new MemoryArchive(run, this.#lastId)
+      const resumption = new MemoryResumption(run)
+      const accounts = new MemoryAccounts(run, [roster, offline, documents, archive, resumption])
+      host = { accounts, roster, offline, documents, archive, resumption }
       this.#hosts.set(domain, host)
     }
     return host

@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { toFailure } from './failure.ts'
 import { InPlace } from './in-place.ts'
 import { Jids } from './jids.ts'
+import { Journal } from './journal.ts'
 import { type Answer, COMMITTED, FAILED, type Failure, type Group, type Value } from './message.ts'
 import { createRunners, type Runner } from './runners.ts'
 import { type Command, command } from './statement.ts'
@@ -21,6 +22,7 @@ export class GroupCommit {
   readonly #folder: string
   readonly #inPlace: InPlace
   readonly #jids: Jids
+  readonly #journal = new Journal()
   readonly #runners: readonly Runner[]
   readonly #begin: Command
   readonly #commit: Command
@@ -33,7 +35,7 @@ export class GroupCommit {
     this.#folder = folder
     this.#inPlace = new InPlace(folder)
     this.#jids = new Jids(database)
-    this.#runners = createRunners(database, this.#jids)
+    this.#runners = createRunners(database, this.#jids, this.#journal)
     this.#begin = command(database, 'BEGIN')
     this.#commit = command(database, 'COMMIT')
     this.#savepoint = command(database, 'SAVEPOINT operation')
@@ -95,6 +97,7 @@ export class GroupCommit {
         }
       }
       this.#commit.run()
+      this.#journal.clear()
     } catch (error) {
       this.#rollBack()
       throw error
@@ -112,6 +115,7 @@ export class GroupCommit {
 
   readonly #guarded: Step = (runner, group, at, fail) => {
     this.#savepoint.run()
+    const { mark } = this.#journal
     try {
       const value = call(runner, group, at)
       this.#release.run()
@@ -121,14 +125,20 @@ export class GroupCommit {
       if (!this.#database.isTransaction) throw error
       this.#undo.run()
       this.#release.run()
-      this.#jids.forget()
+      this.#forget(mark)
       return fail(toFailure(error, this.#folder))
     }
   }
 
   #rollBack(): void {
-    this.#jids.forget()
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+    this.#forget(0)
+  }
+
+  /** What was remembered since the mark is true no more. */
+  #forget(mark: number): void {
+    this.#jids.forget()
+    this.#journal.undoTo(mark)
   }
 }
 

@@ -1,15 +1,14 @@
 /** JIDs, locals and domains as integers: the table `jid` and a bounded cache before it. */
 import type { DatabaseSync } from 'node:sqlite'
+import { Recent } from './recent.ts'
 import { type Query, query } from './statement.ts'
 
-const HALF_OF_CACHE = 50_000
+const CACHED = 100_000
 
 export class Jids {
   readonly #find: Query
   readonly #add: Query
-  /** Two generations: when the young one is full it becomes the old one, and what nobody asked for since is forgotten. */
-  #young = new Map<string, number>()
-  #old = new Map<string, number>()
+  readonly #known = new Recent<string, number>(CACHED)
 
   constructor(database: DatabaseSync) {
     this.#find = query(database, 'SELECT id FROM jid WHERE text = ?')
@@ -18,10 +17,10 @@ export class Jids {
 
   /** The id of a text, if it ever was given one. */
   find(text: string): number | undefined {
-    const young = this.#young.get(text)
-    if (young !== undefined) return young
-    const id = this.#old.get(text) ?? (this.#find.get(text)?.[0] as number | undefined)
-    if (id !== undefined) this.#remember(text, id)
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const id = this.#find.get(text)?.[0] as number | undefined
+    if (id !== undefined) this.#known.set(text, id)
     return id
   }
 
@@ -30,22 +29,13 @@ export class Jids {
     const known = this.find(text)
     if (known !== undefined) return known
     const id = this.#add.get(text)![0] as number
-    this.#remember(text, id)
+    this.#known.set(text, id)
     return id
   }
 
   /** After a rollback: ids given since may be gone. */
   forget(): void {
-    this.#young = new Map()
-    this.#old = new Map()
-  }
-
-  #remember(text: string, id: number): void {
-    if (this.#young.size >= HALF_OF_CACHE) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(text, id)
+    this.#known.clear()
   }
 }
 

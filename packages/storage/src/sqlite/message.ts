@@ -24,6 +24,25 @@ export const OPERATIONS = [
   'documents.put',
   'documents.remove',
   'documents.list',
+  'archive.lastId',
+  'archive.append',
+  'archive.page',
+  'archive.count',
+  'archive.has',
+  'archive.find',
+  'archive.replace',
+  'archive.bounds',
+  'archive.trim',
+  'archive.indexWords',
+  'archive.sweep',
+  'resumption.put',
+  'resumption.setHandled',
+  'resumption.enqueue',
+  'resumption.acknowledge',
+  'resumption.queue',
+  'resumption.get',
+  'resumption.remove',
+  'resumption.list',
 ] as const
 
 export type Operation = (typeof OPERATIONS)[number]
@@ -69,6 +88,22 @@ export const CLOSED = 4
 export const LISTED = 1
 export const ASK = 2
 export const APPROVED = 4
+
+/** What is posted of an archive's filter. A peer is a full JID if it has a resource. */
+export type FilterCells = [
+  peer: string | undefined,
+  start: number | undefined,
+  end: number | undefined,
+  after: number | undefined,
+  before: number | undefined,
+  ids: number[] | undefined,
+  phrases: string[][] | undefined,
+]
+
+/** How the reading of a page ended: the rest has not been looked at, or another message matches, or no other does. */
+export const UNFINISHED = 0
+export const MORE = 1
+export const COMPLETE = 2
 
 /** What the worker is started with. */
 export interface WorkerSettings {

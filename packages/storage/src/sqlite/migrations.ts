@@ -48,6 +48,46 @@ export const MIGRATIONS: readonly string[] = [
      owner INTEGER NOT NULL, key TEXT NOT NULL, value ANY NOT NULL,
      PRIMARY KEY (owner, key)
    ) STRICT, WITHOUT ROWID;`,
+
+  // 5: resumable sessions; the counts, which change all the time, are apart and narrow; queues of all sessions in order of arrival
+  `CREATE TABLE resumption (
+     session INTEGER PRIMARY KEY, host INTEGER NOT NULL, id TEXT NOT NULL, owner INTEGER NOT NULL, local TEXT NOT NULL,
+     resource TEXT NOT NULL, until INTEGER NOT NULL, state ANY NOT NULL,
+     UNIQUE (host, id)
+   ) STRICT;
+   CREATE INDEX resumption_owner ON resumption (owner);
+   CREATE TABLE resumption_count (
+     session INTEGER PRIMARY KEY, handled INTEGER NOT NULL, acknowledged INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE resumption_stanza (
+     session INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL,
+     UNIQUE (session, seq)
+   ) STRICT;`,
+
+  // 6: archives, see tables/archive-messages.ts
+  `CREATE TABLE archive_state (
+     one INTEGER PRIMARY KEY CHECK (one = 1), last_id INTEGER NOT NULL, merged INTEGER NOT NULL, hash_key BLOB NOT NULL
+   ) STRICT;
+   INSERT INTO archive_state VALUES (1, 0, 0, randomblob(8));
+   CREATE TABLE archive (
+     account INTEGER PRIMARY KEY, host INTEGER NOT NULL, owner INTEGER, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
+     counted INTEGER NOT NULL, oldest INTEGER NOT NULL, indexed INTEGER NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX archive_owner ON archive (owner);
+   CREATE INDEX archive_host ON archive (host);
+   CREATE TABLE archive_message (
+     id INTEGER PRIMARY KEY, account INTEGER NOT NULL, peer INTEGER NOT NULL, flags INTEGER NOT NULL, at INTEGER NOT NULL,
+     name TEXT, stanza ANY NOT NULL
+   ) STRICT;
+   CREATE TABLE archive_by_account (account INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (account, id)) STRICT, WITHOUT ROWID;
+   CREATE TABLE archive_by_peer (
+     account INTEGER NOT NULL, peer INTEGER NOT NULL, id INTEGER NOT NULL,
+     PRIMARY KEY (account, peer, id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE archive_by_name (hash INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (hash, id)) STRICT, WITHOUT ROWID;
+   CREATE VIRTUAL TABLE archive_words USING fts5 (
+     words, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'"
+   );`,
 ]
 
 /** "Rook", so that we never write into somebody else's database. */

@@ -1,10 +1,16 @@
 /** Which method of which table runs which operation; the compiler sees that none is missing. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Jids } from './jids.ts'
+import type { Journal } from './journal.ts'
 import { OPERATIONS, type Operation, type Value } from './message.ts'
 import { AccountTables } from './tables/accounts.ts'
+import { ArchiveTables } from './tables/archive.ts'
+import { ArchiveMessages } from './tables/archive-messages.ts'
+import { ArchivePages } from './tables/archive-pages.ts'
+import { ArchiveTrim } from './tables/archive-trim.ts'
 import { DocumentTable } from './tables/documents.ts'
 import { OfflineTables } from './tables/offline.ts'
+import { ResumptionTables } from './tables/resumption.ts'
 import { RosterTables } from './tables/roster.ts'
 
 /** Runs one operation inside the transaction of its group. */
@@ -18,8 +24,13 @@ export interface Runner {
 }
 
 /** By operation code. */
-export function createRunners(database: DatabaseSync, jids: Jids): readonly Runner[] {
-  const accounts = new AccountTables(database, jids)
+export function createRunners(database: DatabaseSync, jids: Jids, journal: Journal): readonly Runner[] {
+  const messages = new ArchiveMessages(database, jids, journal)
+  const archive = new ArchiveTables(messages)
+  const pages = new ArchivePages(database, messages)
+  const trim = new ArchiveTrim(database, jids, messages)
+  const resumption = new ResumptionTables(database, jids)
+  const accounts = new AccountTables(database, jids, [messages, resumption])
   const roster = new RosterTables(database, jids)
   const offline = new OfflineTables(database, jids)
   const documents = new DocumentTable(database, jids)
@@ -42,6 +53,25 @@ export function createRunners(database: DatabaseSync, jids: Jids): readonly Runn
     'documents.put': write(documents, documents.put),
     'documents.remove': write(documents, documents.remove),
     'documents.list': read(documents, documents.list),
+    'archive.lastId': read(archive, archive.lastId),
+    'archive.append': write(archive, archive.append),
+    'archive.page': read(pages, pages.page),
+    'archive.count': read(pages, pages.count),
+    'archive.has': read(archive, archive.has),
+    'archive.find': read(archive, archive.find),
+    'archive.replace': write(archive, archive.replace),
+    'archive.bounds': read(archive, archive.bounds),
+    'archive.trim': write(trim, trim.trim),
+    'archive.indexWords': write(pages, pages.indexWords),
+    'archive.sweep': write(trim, trim.sweep),
+    'resumption.put': write(resumption, resumption.put),
+    'resumption.setHandled': write(resumption, resumption.setHandled),
+    'resumption.enqueue': write(resumption, resumption.enqueue),
+    'resumption.acknowledge': write(resumption, resumption.acknowledge),
+    'resumption.queue': read(resumption, resumption.queue),
+    'resumption.get': read(resumption, resumption.get),
+    'resumption.remove': write(resumption, resumption.remove),
+    'resumption.list': read(resumption, resumption.list),
   }
   return OPERATIONS.map((operation) => runners[operation])
 }

@@ -1,6 +1,7 @@
 /** The SQLite driver as the server sees it: starts the worker, hands out the stores, closes. The work is in `worker.ts`. */
 import type { HostStorage, Storage } from '../contracts.ts'
 import { closedError, type StorageError } from '../error.ts'
+import { sweepArchives } from './archive-store.ts'
 import type { QueueLimit } from './commit-queue.ts'
 import { Connection } from './connection.ts'
 import type { Value } from './message.ts'
@@ -54,10 +55,7 @@ class SqliteStorage implements Storage {
   host(domain: string): HostStorage {
     let host = this.#hosts.get(domain)
     if (host === undefined) {
-      host = hostStores(domain, (code, args, decode) => {
-        const connection = this.#connection
-        return connection === undefined ? Promise.reject(closedError()) : connection.queue.submit(code, args, decode)
-      })
+      host = hostStores(domain, this.#submit)
       this.#hosts.set(domain, host)
     }
     return host
@@ -72,6 +70,12 @@ class SqliteStorage implements Storage {
       throw error
     }
     this.#connection = connection
+    void sweepArchives(this.#submit)
+  }
+
+  readonly #submit: Submit = (code, args, decode) => {
+    const connection = this.#connection
+    return connection === undefined ? Promise.reject(closedError()) : connection.queue.submit(code, args, decode)
   }
 
   readonly #disconnect = (): Promise<void> | undefined => {

@@ -16,7 +16,10 @@ import type {
   StoreSize,
   Subscription,
 } from '../contracts.ts'
-import { APPROVED, ASK, LISTED, OPERATIONS, type Operation, type Value } from './message.ts'
+import { archiveStore, sweepArchives } from './archive-store.ts'
+import { asBoolean, asLimit, asNothing, asNumber, asText, code } from './flat.ts'
+import { APPROVED, ASK, LISTED, type Value } from './message.ts'
+import { resumptionStore } from './resumption-store.ts'
 import type { Submit } from './storage.ts'
 
 export function hostStores(domain: string, submit: Submit): HostStorage {
@@ -25,18 +28,10 @@ export function hostStores(domain: string, submit: Submit): HostStorage {
     roster: rosterStore(domain, submit),
     offline: offlineStore(domain, submit),
     documents: documentStore(domain, submit),
+    archive: archiveStore(domain, submit),
+    resumption: resumptionStore(domain, submit),
   }
 }
-
-const code = (operation: Operation): number => OPERATIONS.indexOf(operation)
-
-const asNumber = (value: Value): number => value as number
-const asBoolean = (value: Value): boolean => value as boolean
-const asNothing = (): undefined => undefined
-const asText = (value: Value): string | undefined => value as string | undefined
-
-/** Limits may be Infinity; SQL wants an integer. */
-const asLimit = (limit: number): number => Math.max(0, Math.min(limit, Number.MAX_SAFE_INTEGER))
 
 const ACCOUNTS_GET = code('accounts.get')
 const ACCOUNTS_CREATE = code('accounts.create')
@@ -54,7 +49,11 @@ function accountStore(domain: string, submit: Submit): AccountStore {
       const args = [domain, local, flatCredentials(credentials), expected && flatCredentials(expected)]
       return submit(ACCOUNTS_SET_CREDENTIALS, args, asBoolean)
     },
-    remove: (local) => submit(ACCOUNTS_REMOVE, [domain, local], asBoolean),
+    remove: (local) =>
+      submit(ACCOUNTS_REMOVE, [domain, local], (value) => {
+        void sweepArchives(submit)
+        return asBoolean(value)
+      }),
     list: ({ after, limit }) => submit(ACCOUNTS_LIST, [domain, after, asLimit(limit)], (value) => value as string[]),
     count: () => submit(ACCOUNTS_COUNT, [domain], asNumber),
   }

@@ -4,6 +4,11 @@ import { type Jids, ownerText } from '../jids.ts'
 import type { Value } from '../message.ts'
 import { type Cell, type Command, command, type Query, query } from '../statement.ts'
 
+/** Tables that can let go of everything an account owns in them. */
+export interface Owned {
+  forget(owner: number): void
+}
+
 export class AccountTables {
   readonly #jids: Jids
   readonly #find: Query
@@ -14,12 +19,14 @@ export class AccountTables {
   readonly #first: Query
   readonly #next: Query
   readonly #count: Query
-  /** Everything an account owns in any table. */
+  /** Everything an account owns in tables that have its owner in each row. */
   readonly #owned: readonly Command[]
+  readonly #others: readonly Owned[]
   readonly #removeCredentials: Command
 
-  constructor(database: DatabaseSync, jids: Jids) {
+  constructor(database: DatabaseSync, jids: Jids, others: readonly Owned[]) {
     this.#jids = jids
+    this.#others = others
     this.#find = query(database, 'SELECT created, owner FROM account WHERE host = ? AND local = ?')
     this.#credentials = query(
       database,
@@ -97,6 +104,7 @@ export class AccountTables {
   #forget(local: string, owner: number): void {
     if (local === '') return // '' owns the host's documents and is nobody's account
     for (const one of this.#owned) one.run(owner)
+    for (const other of this.#others) other.forget(owner)
   }
 }
 

@@ -1,0 +1,256 @@
+/**
+ * Which messages of an archive there are: by account, by the other side, by name; and how many. Ids only, the messages are in `archive.ts`.
+ *
+ * To put each message into three index tables at once would dirty three pages for it, and cost ten times as much as to store it. So the
+ * newest messages wait in memory (`archive-tail.ts`). When there are enough of them they are merged in the order of the index, so that one
+ * page takes many; a few with each message that comes, so that nobody waits. What memory held is read again from the messages at the
+ * next start, and a merge that did not end is begun again: it changes nothing twice.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { Journal } from '../journal.ts'
+import { type Command, command, type Query, query } from '../statement.ts'
+import { ArchiveTail, type Indexed, type Range } from './archive-tail.ts'
+
+/** Messages in memory before they are merged; there may be nearly twice as many while they are. Some 200 bytes each. */
+const MERGED_AT = 32_768
+
+/** Rows merged with each message that comes: of each message one into three tables, so a merge ends before the next begins. */
+const ROWS_PER_MESSAGE = 4
+
+/** Ids looked at for one name. More than one with the same hash has the same name, or is a chance in 2^53. */
+const SAME_HASH = 8
+
+export interface Totals {
+  readonly count: number
+  readonly bytes: number
+}
+
+export class ArchiveIndex {
+  readonly #journal: Journal
+  readonly #byAccount: Command
+  readonly #byPeer: Command
+  readonly #byName: Command
+  readonly #addTotals: Command
+  readonly #setMerged: Command
+  readonly #remove: readonly Command[]
+  readonly #removeName: Command
+  readonly #totals: Query
+  readonly #ofAccount: readonly Query[]
+  readonly #ofPeer: readonly Query[]
+  readonly #countOfAccount: Query
+  readonly #countOfPeer: Query
+  readonly #named: Query
+  readonly #mergedAt: number
+  /** Up to this id everything is in the tables. */
+  #merged: number
+  /** Up to this id something may be in the tables: a merge did not end when the process did. */
+  #mayBeMerged = 0
+  #tail = new ArchiveTail()
+  /** What is being merged now: older than the tail. */
+  #older: ArchiveTail | undefined
+  #merge: Iterator<undefined> | undefined
+
+  constructor(database: DatabaseSync, journal: Journal, mergedAt = MERGED_AT) {
+    this.#journal = journal
+    this.#mergedAt = mergedAt
+    this.#byAccount = command(database, 'INSERT OR IGNORE INTO archive_by_account VALUES (?, ?)')
+    this.#byPeer = command(database, 'INSERT OR IGNORE INTO archive_by_peer VALUES (?, ?, ?)')
+    this.#byName = command(database, 'INSERT OR IGNORE INTO archive_by_name VALUES (?, ?)')
+    this.#addTotals = command(
+      database,
+      'UPDATE archive SET count = count + ?2, bytes = bytes + ?3, counted = max(counted, ?4) WHERE account = ?1',
+    )
+    this.#setMerged = command(database, 'UPDATE archive_state SET merged = ?')
+    this.#remove = [
+      command(database, 'DELETE FROM archive_by_account WHERE account = ?1 AND id = ?3'),
+      command(database, 'DELETE FROM archive_by_peer WHERE account = ?1 AND peer = ?2 AND id = ?3'),
+    ]
+    this.#removeName = command(database, 'DELETE FROM archive_by_name WHERE hash = ? AND id = ?')
+    this.#totals = query(database, 'SELECT count, bytes, counted FROM archive WHERE account = ?')
+    const ofAccount = 'archive_by_account WHERE account = ?1 AND id BETWEEN ?3 AND ?4'
+    const ofPeer = 'archive_by_peer WHERE account = ?1 AND peer = ?2 AND id BETWEEN ?3 AND ?4'
+    const inOrder = (from: string): Query[] =>
+      ['ASC', 'DESC'].map((order) => query(database, `SELECT id FROM ${from} ORDER BY id ${order} LIMIT ?5`))
+    const counting = (from: string): Query => query(database, `SELECT count(*) FROM (SELECT 1 FROM ${from} LIMIT ?5)`)
+    this.#ofAccount = inOrder(ofAccount)
+    this.#ofPeer = inOrder(ofPeer)
+    this.#countOfAccount = counting(ofAccount)
+    this.#countOfPeer = counting(ofPeer)
+    this.#named = query(database, 'SELECT id FROM archive_by_name WHERE hash = ? AND id <= ? ORDER BY id DESC LIMIT ?')
+    this.#merged = query(database, 'SELECT merged FROM archive_state').get()![0] as number
+  }
+
+  get merged(): number {
+    return this.#merged
+  }
+
+  /** At the start: a message after `merged`, in the order of their ids. */
+  remember(entry: Indexed): void {
+    const isKnown = this.#tail.accounts.has(entry.account)
+    this.#tail.add(entry, isKnown ? undefined : (this.#totals.get(entry.account)?.[2] as number | undefined))
+    this.#mayBeMerged = entry.id
+  }
+
+  /** A new message: its id is greater than all others. */
+  add(entry: Indexed): void {
+    const tail = this.#tail
+    const { lastId } = tail
+    tail.add(entry)
+    this.#journal.push(() => {
+      tail.takeBack(entry, lastId)
+      this.#merge = undefined
+    })
+    if (this.#older === undefined && tail.size >= this.#mergedAt) {
+      this.#older = tail
+      this.#tail = new ArchiveTail()
+      this.#journal.push(() => {
+        this.#tail = tail
+        this.#older = undefined
+      })
+    }
+    if (this.#older !== undefined) this.#advance(this.#older)
+  }
+
+  remove(entry: Indexed): void {
+    const { id, account, peer, hash } = entry
+    const tail = this.#tailOf(id)
+    const known = tail?.find(account, id)
+    if (tail === undefined || known === undefined) this.#addTotals.run(account, -1, -entry.bytes, 0)
+    else {
+      if (id <= tail.accounts.get(account)!.counted) this.#addTotals.run(account, -1, -entry.bytes, 0)
+      tail.remove(known)
+      this.#journal.push(() => tail.restore(known))
+      if (tail === this.#tail && id > this.#mayBeMerged) return // in no table
+    }
+    this.#remove[0]!.run(account, null, id)
+    this.#remove[1]!.run(account, peer, id)
+    if (hash !== undefined) this.#removeName.run(hash, id)
+  }
+
+  /** A message has another size now. */
+  resize(account: number, id: number, before: number, bytes: number): void {
+    const tail = this.#tailOf(id)
+    const known = tail?.find(account, id)
+    if (tail === undefined || known === undefined) this.#addTotals.run(account, 0, bytes - before, 0)
+    else {
+      if (id <= tail.accounts.get(account)!.counted) this.#addTotals.run(account, 0, bytes - before, 0)
+      tail.resize(known, bytes)
+      this.#journal.push(() => tail.resize(known, before))
+    }
+  }
+
+  /** Ids of an account's messages, or of those with one peer, in the order of the range. */
+  ids(account: number, peer: number | undefined, range: Range, limit: number): number[] {
+    const { isDown } = range
+    const ids: number[] = []
+    if (isDown) this.#newer(account, peer, range, limit, ids)
+    const { low } = range
+    const high = Math.min(range.high, this.#merged)
+    if (low <= high && ids.length < limit) {
+      const queries = peer === undefined ? this.#ofAccount : this.#ofPeer
+      for (const [id] of queries[isDown ? 1 : 0]!.all(account, peer ?? null, low, high, limit - ids.length))
+        ids.push(id as number)
+    }
+    if (!isDown) this.#newer(account, peer, range, limit, ids)
+    return ids
+  }
+
+  /** How many there are, up to `limit`. */
+  count(account: number, peer: number | undefined, range: Range, limit: number): number {
+    const high = Math.min(range.high, this.#merged)
+    const counting = peer === undefined ? this.#countOfAccount : this.#countOfPeer
+    const inTables = range.low > high ? 0 : (counting.get(account, peer ?? null, range.low, high, limit)![0] as number)
+    const newer: number[] = []
+    this.#newer(account, peer, range, limit - inTables, newer)
+    return inTables + newer.length
+  }
+
+  /** Of all messages of an account. */
+  totals(account: number): Totals {
+    let [count, bytes] = (this.#totals.get(account) ?? [0, 0]) as [number, number]
+    for (const tail of [this.#older, this.#tail]) {
+      const part = tail?.accounts.get(account)
+      count += part?.count ?? 0
+      bytes += part?.bytes ?? 0
+    }
+    return { count, bytes }
+  }
+
+  /** The newest ids of messages whose names have this hash, newest first. */
+  named(hash: number): number[] {
+    const ids: number[] = []
+    this.#tail.named(hash, SAME_HASH, ids)
+    this.#older?.named(hash, SAME_HASH, ids)
+    if (ids.length < SAME_HASH)
+      for (const [id] of this.#named.all(hash, this.#merged, SAME_HASH - ids.length)) ids.push(id as number)
+    return ids
+  }
+
+  #tailOf(id: number): ArchiveTail | undefined {
+    if (id <= this.#merged) return undefined
+    return this.#older !== undefined && id <= this.#older.lastId ? this.#older : this.#tail
+  }
+
+  #newer(account: number, peer: number | undefined, range: Range, limit: number, ids: number[]): void {
+    if (range.high <= this.#merged) return
+    if (range.isDown) {
+      this.#tail.ids(account, peer, range, limit, ids)
+      this.#older?.ids(account, peer, range, limit, ids)
+    } else {
+      this.#older?.ids(account, peer, range, limit, ids)
+      this.#tail.ids(account, peer, range, limit, ids)
+    }
+  }
+
+  #advance(older: ArchiveTail): void {
+    this.#merge ??= this.#mergeAll(older)
+    for (let i = 0; i < ROWS_PER_MESSAGE; i++) {
+      if (this.#merge.next().done !== true) continue
+      const merged = this.#merged
+      this.#merged = older.lastId
+      this.#older = this.#merge = undefined
+      this.#journal.push(() => {
+        this.#merged = merged
+        this.#older = older
+      })
+      return
+    }
+  }
+
+  /** Stops after each row. */
+  *#mergeAll(older: ArchiveTail): Generator<undefined, void> {
+    const all: Indexed[] = []
+    for (const account of [...older.accounts.keys()].sort((a, b) => a - b)) {
+      const tail = older.accounts.get(account)!
+      const entries = [...tail.entries]
+      for (const entry of entries) {
+        if (older.isRemoved(entry)) continue
+        this.#byAccount.run(account, entry.id)
+        yield
+      }
+      for (const entry of entries.sort((a, b) => a.peer - b.peer || a.id - b.id)) {
+        if (entry.hash !== undefined) all.push(entry)
+        if (older.isRemoved(entry)) continue
+        this.#byPeer.run(account, entry.peer, entry.id)
+        yield
+      }
+      this.#mergeTotals(account, older)
+      yield
+    }
+    for (const entry of all.sort((a, b) => a.hash! - b.hash!)) {
+      if (older.isRemoved(entry)) continue
+      this.#byName.run(entry.hash!, entry.id)
+      yield
+    }
+    this.#setMerged.run(older.lastId)
+  }
+
+  #mergeTotals(account: number, older: ArchiveTail): void {
+    const tail = older.accounts.get(account)!
+    const { count, bytes, counted } = tail
+    this.#addTotals.run(account, count, bytes, older.lastId)
+    tail.count = tail.bytes = 0
+    tail.counted = older.lastId
+    this.#journal.push(() => Object.assign(tail, { count, bytes, counted }))
+  }
+}
