@@ -21,7 +21,7 @@ import { type ServerStreamFeature, streamFeatures } from './negotiate/index.ts'
 import { Phases } from './phases.ts'
 import type { ClockPower, Log, Powers, RandomPower } from './powers.ts'
 import { Registry } from './registry.ts'
-import type { Destination, Router } from './router.ts'
+import type { Arrival, Destination, Router } from './router.ts'
 import type { Service } from './service.ts'
 import { presenceService } from './services/presence.ts'
 import { rosterService } from './services/roster.ts'
@@ -85,7 +85,9 @@ export class Host implements Destination {
       log: parts.log,
       presence: () => this.#find(presenceService),
       route: (stanza, origin) => parts.router.route(stanza, origin),
+      begin: (message, origin) => parts.router.begin(message, origin),
       refuse: (stanza, error, origin) => parts.router.refuse(stanza, error, origin),
+      now: () => parts.clock.now(),
     })
     this.#catalogue = new Catalogue(this.#phases)
   }
@@ -134,18 +136,39 @@ export class Host implements Destination {
 
   /** From one of our sessions. */
   depart(stanza: Stanza, session: Session): Maybe<undefined> {
-    try {
-      const wait = this.#journey.depart(stanza, session)
-      return wait instanceof Promise ? wait.catch((error) => this.#fault(stanza, session, error)) : wait
-    } catch (error) {
-      return this.#fault(stanza, session, error)
-    }
+    return this.#guard(stanza, session, () => this.#journey.depart(stanza, session))
   }
 
   /** From the router. Neither throws nor rejects: who sends a stanza need not look at what becomes of it. */
   take(stanza: Stanza, origin: Session | undefined): Maybe<undefined> {
+    return this.#guard(stanza, origin, () => this.#take(stanza, stanza.to!, origin))
+  }
+
+  /** From the router, a message in two halves. Neither throws nor rejects, but for what could not be kept. */
+  begin(message: Message, origin: Session | undefined): Maybe<Arrival> {
+    const failed = (error: unknown): Arrival => ({
+      durable: undefined,
+      proceed: () => this.#fault(message, origin, error),
+    })
+    const guarded = ({ durable, proceed }: Arrival): Arrival => ({
+      durable,
+      proceed: () => this.#guard(message, origin, proceed),
+    })
     try {
-      const wait = this.#take(stanza, stanza.to!, origin)
+      const to = message.to!
+      const arrival: Maybe<Arrival> =
+        to.local === ''
+          ? { durable: undefined, proceed: () => this.#takeMessage(message, origin) }
+          : this.#journey.begin(message, to, origin)
+      return arrival instanceof Promise ? arrival.then(guarded, failed) : guarded(arrival)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  #guard(stanza: Stanza, origin: Session | undefined, work: () => Maybe<undefined>): Maybe<undefined> {
+    try {
+      const wait = work()
       return wait instanceof Promise ? wait.catch((error) => this.#fault(stanza, origin, error)) : wait
     } catch (error) {
       return this.#fault(stanza, origin, error)
@@ -221,7 +244,7 @@ export class Host implements Destination {
           this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the end of a session')
         }
       }
-      for (const message of session.takeHeld()) await this.#journey.undelivered(message, session.account)
+      for (const { message, at } of session.takeHeld()) await this.#journey.undelivered(message, session.account, at)
       if (isGuest) await this.removeAccount(session.jid.local) // [XEP-0175 3]
     }
     const ending = tidy().finally(() => this.#endings.delete(ending))

@@ -10,11 +10,13 @@ import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Accounts } from './accounts.ts'
 import { fateOf } from './deliver.ts'
+import { Delivery } from './delivery.ts'
 import type { IqTable } from './iq.ts'
 import { weightOf } from './lane.ts'
 import { callSafely, type Phases } from './phases.ts'
 import type { Log } from './powers.ts'
 import type { Registry } from './registry.ts'
+import type { Arrival } from './router.ts'
 import type { PresenceService } from './services/presence.ts'
 import type { Session } from './session.ts'
 import type { Kept, Refusal, Trip } from './trip.ts'
@@ -26,8 +28,12 @@ export interface Surroundings {
   readonly registry: Registry
   readonly iq: IqTable
   readonly log: Log
+  /** Milliseconds since the epoch. */
+  now(): number
   presence(): PresenceService | undefined
   route(stanza: Stanza, origin: Session | undefined): Maybe<undefined>
+  /** The first half of a message's way at its destination. */
+  begin(message: Message, origin: Session | undefined): Maybe<Arrival>
   refuse(stanza: Stanza, error: StanzaError, origin: Session | undefined): Maybe<undefined>
 }
 
@@ -42,14 +48,16 @@ class Walk<S extends Stanza> implements Trip<S> {
   readonly side: 'out' | 'in'
   readonly account: Jid
   readonly origin: Session | undefined
+  readonly at: number | undefined
   kept: Kept | undefined
   reached: readonly Session[] = nobody
 
-  constructor(stanza: S, side: 'out' | 'in', account: Jid, origin: Session | undefined) {
+  constructor(stanza: S, side: 'out' | 'in', account: Jid, origin: Session | undefined, at?: number) {
     this.stanza = stanza
     this.side = side
     this.account = account
     this.origin = origin
+    this.at = at
   }
 }
 
@@ -67,7 +75,7 @@ export class Journey {
       if (refusal !== undefined) return this.#refused(walk, refusal)
       switch (stanza.kind) {
         case 'message':
-          return this.#keep(walk as Walk<Message>, () => this.#s.route(walk.stanza, session))
+          return this.#departMessage(walk as Walk<Message>, session)
         case 'presence':
           return this.#s.phases.presence?.outbound(stanza, session)
         case 'iq':
@@ -76,27 +84,53 @@ export class Journey {
     })
   }
 
-  /** The recipient's side: from the router, to the sessions of an account of ours. */
-  arrive(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
-    const sessions = this.#s.registry.of(to.local)
-    const exists = sessions.length > 0 || this.#s.accounts.exists(to.local)
-    if (exists === true) return this.#arriveAt(stanza, to, origin)
-    return then(exists, (found) => (found ? this.#arriveAt(stanza, to, origin) : this.#noSuchUser(stanza, to, origin)))
+  /**
+   * Both sides begin to archive before anybody waits, so that they share a commit; nothing is seen of the message before it
+   * is durable on both. A stream whose messages wait keeps their order. docs/decisions/0003
+   */
+  #departMessage(walk: Walk<Message>, session: Session): Maybe<undefined> {
+    const durable = this.#keep(walk)
+    return then(this.#s.begin(walk.stanza, session), (arrival) => {
+      const proceed = (): Maybe<undefined> => {
+        if (walk.kept !== 'duplicate') callSafely(this.#s.phases.copy, walk, this.#s.log)
+        return arrival.proceed()
+      }
+      return session.lane.enter(weightOf(walk.stanza.element), both(durable, arrival.durable), proceed, () => {
+        this.#s.refuse(walk.stanza, notKept, session)
+      })
+    })
   }
 
-  #arriveAt(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
-    const walk = new Walk(stanza, 'in', to.bare, origin)
-    return then(this.#screen(walk), (refusal) => {
-      if (refusal !== undefined) return this.#refused(walk, refusal)
-      switch (stanza.kind) {
-        case 'message':
-          return this.#keep(walk as Walk<Message>, () => this.#deliver(walk as Walk<Message>, to))
-        case 'presence':
-          return this.#s.phases.presence?.inbound(stanza)
-        case 'iq':
-          return this.#deliverIq(stanza, to, origin)
-      }
+  /** The recipient's side: from the router, to the sessions of an account of ours. */
+  arrive(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
+    if (stanza.kind === 'message')
+      return then(this.begin(stanza, to, origin), (arrival) => then(arrival.durable, arrival.proceed))
+    return then(this.#exists(to), (exists) => {
+      if (!exists) return this.#noSuchUser(stanza, to, origin)
+      const walk = new Walk(stanza, 'in', to.bare, origin)
+      return then(this.#screen(walk), (refusal) => {
+        if (refusal !== undefined) return this.#refused(walk, refusal)
+        return stanza.kind === 'presence'
+          ? this.#s.phases.presence?.inbound(stanza)
+          : this.#deliverIq(stanza, to, origin)
+      })
     })
+  }
+
+  /** The first half of a message's way on its recipient's side: as far as nobody sees anything of it. */
+  begin(message: Message, to: Jid, origin: Session | undefined): Maybe<Arrival> {
+    return then(this.#exists(to), (exists): Maybe<Arrival> => {
+      if (!exists) return at(() => this.#noSuchUser(message, to, origin))
+      const walk = new Walk(message, 'in', to.bare, origin)
+      return then(this.#screen(walk), (refusal) => {
+        if (refusal !== undefined) return at(() => this.#refused(walk, refusal))
+        return { durable: this.#keep(walk), proceed: () => this.#deliver(walk, to) }
+      })
+    })
+  }
+
+  #exists(to: Jid): Maybe<boolean> {
+    return this.#s.registry.of(to.local).length > 0 || this.#s.accounts.exists(to.local)
   }
 
   /** Answered as an account is that nobody is logged in to. [RFC6121 8.5.1] */
@@ -117,28 +151,28 @@ export class Journey {
     return firstOf(this.#s.phases.screen, 0, walk)
   }
 
-  /** Stamps, archives and copies a message, then goes on; a stream whose messages wait for commits keeps their order. */
-  #keep(walk: Walk<Message>, onward: () => Maybe<undefined>): Maybe<undefined> {
-    const { stamp, archive, copy } = this.#s.phases
+  /** Stamps a message and begins to archive it; a promise until it is durable. */
+  #keep(walk: Walk<Message>): Maybe<unknown> {
+    const { stamp, archive } = this.#s.phases
     for (let i = 0; i < stamp.length; i++) walk.stanza = stamp[i]!.call(walk) ?? walk.stanza
     let durable: Maybe<unknown>
+    const note = (kept: Kept | undefined): void => {
+      if (walk.kept !== 'duplicate') walk.kept = kept ?? walk.kept
+    }
     for (let i = 0; i < archive.length; i++) {
       const kept = archive[i]!.call(walk)
-      if (kept instanceof Promise) durable = durable === undefined ? kept : Promise.all([durable, kept])
+      if (kept instanceof Promise) durable = both(durable, kept.then(note))
+      else note(kept)
     }
-    const proceed = (): Maybe<undefined> => {
-      callSafely(copy, walk, this.#s.log)
-      return onward()
-    }
-    const lane = walk.origin?.lane
-    if (lane === undefined) return then(durable as Maybe<undefined>, proceed)
-    return lane[walk.side].enter(weightOf(walk.stanza.element), durable, proceed, () => {
-      this.#s.refuse(walk.stanza, notKept, walk.origin)
-    })
+    return durable
   }
 
   #deliver(walk: Walk<Message>, to: Jid): Maybe<undefined> {
+    if (walk.kept === 'duplicate') return undefined // an earlier try of its sender has come this far
     const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
+    const sessions = typeof fate === 'string' ? nobody : fate
+    walk.reached = sessions
+    callSafely(this.#s.phases.copy, walk, this.#s.log)
     switch (fate) {
       case 'ignore':
         return undefined
@@ -147,31 +181,51 @@ export class Journey {
       case 'store':
         return this.#settle(walk, this.fallback(walk))
     }
-    walk.reached = fate
-    const wire = walk.stanza.wire()
-    for (let i = 0; i < fate.length; i++) fate[i]!.sendMessage(walk.stanza, wire)
+    const stored = this.#give(walk, sessions)
     if (this.#s.phases.notify.length > 0) callSafely(this.#s.phases.notify, walk, this.#s.log)
-    return undefined
+    return this.#settle(walk, stored)
+  }
+
+  /** A promise while it is stored for a session whose client may miss it. */
+  #give(walk: Walk<Message>, sessions: readonly Session[]): Maybe<undefined> {
+    const wire = walk.stanza.wire()
+    const delivery = new Delivery(walk.stanza, walk.at ?? this.#s.now(), walk.kept === 'kept')
+    let stored: Maybe<unknown>
+    for (let i = 0; i < sessions.length; i++) {
+      const storing = sessions[i]!.sendMessage(delivery, wire)
+      if (storing instanceof Promise) stored = both(stored, storing)
+    }
+    if (!(stored instanceof Promise)) return undefined
+    return stored.then(
+      () => undefined,
+      (error) => this.#failed(walk, error),
+    )
   }
 
   /** What is being stored holds nobody up: the messages behind it join the same commit. */
   #settle(walk: Walk<Message>, kept: Maybe<undefined>): Maybe<undefined> {
     const lane = walk.origin?.lane
     if (lane === undefined || !(kept instanceof Promise)) return kept
-    return lane[walk.side].settle(weightOf(walk.stanza.element), kept)
+    return lane.settle(weightOf(walk.stanza.element), kept)
   }
 
-  /** A message that no session took, or that one could not give to its client any more. */
-  undelivered(message: Message, account: Jid): Maybe<undefined> {
-    return this.fallback(new Walk(message, 'in', account, undefined))
+  /**
+   * A message that a session could not give to its client: to the other resources, or kept. It came `at` that time.
+   * [XEP-0198 4]
+   */
+  undelivered(message: Message, account: Jid, at: number): Maybe<undefined> {
+    const walk = new Walk(message, 'in', account, undefined, at)
+    const fate = fateOf(message, account, this.#s.registry.of(account.local))
+    if (typeof fate !== 'string') {
+      walk.reached = fate
+      return this.#give(walk, fate)
+    }
+    return fate === 'store' ? this.fallback(walk) : undefined
   }
 
   /** Nobody was home: kept, durably, or the sender is told. Neither throws nor rejects. */
   fallback(walk: Walk<Message>): Maybe<undefined> {
-    const failed = (error: unknown): Maybe<undefined> => {
-      this.#s.log.error({ account: walk.account.toString(), error }, 'a message could not be kept')
-      return this.#s.refuse(walk.stanza, notKept, walk.origin)
-    }
+    const failed = (error: unknown): Maybe<undefined> => this.#failed(walk, error)
     try {
       const kept = this.#ask(walk)
       return kept instanceof Promise ? kept.catch(failed) : kept
@@ -180,11 +234,16 @@ export class Journey {
     }
   }
 
+  #failed(walk: Walk<Message>, error: unknown): Maybe<undefined> {
+    this.#s.log.error({ account: walk.account.toString(), error }, 'a message could not be kept')
+    return this.#s.refuse(walk.stanza, notKept, walk.origin)
+  }
+
   #ask(walk: Walk<Message>): Maybe<undefined> {
     return then(firstOf(this.#s.phases.fallback, 0, walk), (kept) => {
-      if (kept === true) {
+      if (kept === true || walk.kept === 'kept') {
         callSafely(this.#s.phases.notify, walk, this.#s.log)
-        return undefined
+        return undefined // its recipient finds it in the archive, if nowhere else
       }
       return this.#s.refuse(walk.stanza, kept === undefined || kept === false ? nobodyHome : kept, walk.origin)
     })
@@ -214,6 +273,17 @@ export class Journey {
   #refused(walk: Walk<Stanza>, refusal: Refusal): Maybe<undefined> {
     return refusal === 'silence' ? undefined : this.#s.refuse(walk.stanza, refusal, walk.origin)
   }
+}
+
+/** Both, if there is anything to wait for. */
+function both(one: Maybe<unknown>, other: Maybe<unknown>): Maybe<unknown> {
+  if (!(one instanceof Promise)) return other
+  return other instanceof Promise ? Promise.all([one, other]) : one
+}
+
+/** The way of a message that waits for nothing. */
+function at(proceed: () => Maybe<undefined>): Arrival {
+  return { durable: undefined, proceed }
 }
 
 /** The first answer that is not undefined (nor false), asking one after the other. */

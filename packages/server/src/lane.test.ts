@@ -21,7 +21,7 @@ function lane(bound = 1_000_000) {
     fail: (name: string) => commits.get(name)!.reject(new Error(`disk ${name}`)),
     /** One that waits for a commit of its name. */
     waits: (name: string, bytes = 1) =>
-      made.out.enter(
+      made.enter(
         bytes,
         wait(name),
         () => void log.push(name),
@@ -29,7 +29,7 @@ function lane(bound = 1_000_000) {
       ),
     /** One that waits for nothing but its turn. */
     passes: (name: string, bytes = 1) =>
-      made.out.enter(
+      made.enter(
         bytes,
         undefined,
         () => void log.push(name),
@@ -127,7 +127,7 @@ describe('a lane', () => {
     const l = lane()
     const slow = Promise.withResolvers<undefined>()
     l.waits('a')
-    l.lane.out.enter(1, undefined, () => slow.promise, assert.fail)
+    l.lane.enter(1, undefined, () => slow.promise, assert.fail)
     l.passes('c')
     l.commit('a')
     await turns()
@@ -143,8 +143,8 @@ describe('a lane', () => {
       throw new Error('boom')
     }
     l.waits('a')
-    l.lane.out.enter(1, undefined, boom, () => void l.log.push('refused b'))
-    l.lane.out.enter(
+    l.lane.enter(1, undefined, boom, () => void l.log.push('refused b'))
+    l.lane.enter(
       1,
       undefined,
       () => Promise.reject(new Error('late')),
@@ -156,25 +156,42 @@ describe('a lane', () => {
     assert.deepEqual(l.log, ['a', 'fault boom', 'refused b', 'fault late', 'refused c', 'd'])
   })
 
-  for (const side of ['out', 'in'] as const)
-    test(`lets messages overtake what is being stored, but no request (${side})`, async () => {
-      const l = lane()
-      const stored = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
-      for (const { promise } of stored) l.lane[side].settle(1, promise)
-      assert.equal(l.lane.isBusy, true)
-      l.passes('message')
-      const held = l.lane.pass(1, () => void l.log.push('request'), assert.fail)
-      assert.ok(held instanceof Promise)
-      const idle = l.lane.idle()
-      stored[1]!.resolve(undefined)
-      await turns()
-      assert.deepEqual(l.log, ['message'])
-      stored[0]!.reject(new Error('disk'))
-      await held
-      await idle
-      assert.deepEqual(l.log, ['message', 'fault disk', 'request'])
-      assert.equal(l.lane.isBusy, false)
-    })
+  test('lets messages overtake what is being stored, but no request', async () => {
+    const l = lane()
+    const stored = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+    for (const { promise } of stored) l.lane.settle(1, promise)
+    assert.equal(l.lane.isBusy, true)
+    l.passes('message')
+    const held = l.lane.pass(1, () => void l.log.push('request'), assert.fail)
+    assert.ok(held instanceof Promise)
+    const idle = l.lane.idle()
+    stored[1]!.resolve(undefined)
+    await turns()
+    assert.deepEqual(l.log, ['message'])
+    stored[0]!.reject(new Error('disk'))
+    await held
+    await idle
+    assert.deepEqual(l.log, ['message', 'fault disk', 'request'])
+    assert.equal(l.lane.isBusy, false)
+  })
+
+  test('is done with what came before when that is durable, whatever comes after', async () => {
+    const l = lane()
+    assert.equal(l.lane.done(), undefined)
+    const stored = Promise.withResolvers<undefined>()
+    l.waits('a')
+    l.lane.settle(1, stored.promise)
+    const done = Promise.resolve(l.lane.done()).then(() => l.log.push('done'))
+    l.waits('b')
+    l.commit('a')
+    await turns()
+    assert.deepEqual(l.log, ['a'])
+    stored.resolve(undefined)
+    await done
+    assert.deepEqual(l.log, ['a', 'done'])
+    l.commit('b')
+    await l.lane.idle()
+  })
 
   test('says when it is empty', async () => {
     const l = lane()

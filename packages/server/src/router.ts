@@ -1,11 +1,21 @@
 /** Where a stanza goes, by the kind of its address: host, account, remote domain. Addressing only. RFC 6120 section 10. */
 import type { Maybe } from '@rookery/protocol'
-import { errorOf, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import { errorOf, type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Session } from './session.ts'
+
+/** A message half way through its destination: nothing of it has been seen yet. */
+export interface Arrival {
+  /** A promise until it is durable there; rejects when it could not be kept. */
+  readonly durable: Maybe<unknown>
+  /** Goes on with it, once it is durable everywhere it has to be. */
+  proceed(): Maybe<undefined>
+}
 
 /** Something that serves a domain: a host of ours; later components and other servers. */
 export interface Destination {
   take(stanza: Stanza, origin: Session | undefined): Maybe<undefined>
+  /** `take` in two halves, for a message whose sender's side has to become durable as well. */
+  begin(message: Message, origin: Session | undefined): Maybe<Arrival>
 }
 
 const noSuchServer = new StanzaError('remote-server-not-found', { text: 'This server does not reach other servers.' })
@@ -27,6 +37,13 @@ export class Router {
     const destination = this.#destinations.get(stanza.to.domain)
     if (destination === undefined) return this.refuse(stanza, noSuchServer, origin) // [RFC6120 10.4]
     return destination.take(stanza, origin)
+  }
+
+  /** Like `route`, in two halves. */
+  begin(message: Message, origin: Session | undefined): Maybe<Arrival> {
+    const destination = message.to === undefined ? undefined : this.#destinations.get(message.to.domain)
+    if (destination !== undefined) return destination.begin(message, origin)
+    return { durable: undefined, proceed: () => this.route(message, origin) }
   }
 
   /** Tells the sender that the stanza was not taken; says nothing where an error may not be answered. [RFC6120 8.3.1] */

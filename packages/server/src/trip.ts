@@ -18,6 +18,8 @@ export interface Trip<S extends Stanza = Stanza> {
   readonly account: Jid
   /** The session it was received from, when that is ours. */
   readonly origin: Session | undefined
+  /** When the server took it, in milliseconds since the epoch, if that was earlier than now: it comes back from a session that ended. */
+  readonly at: number | undefined
   /** What became of it in the archive phase of this side; known from the copy phase on. */
   readonly kept: Kept | undefined
   /** On the recipient's side: sessions that the stanza itself is delivered to; known from the copy phase on. */

@@ -1,0 +1,36 @@
+/** One message that was given to sessions of an account: who answers for it when they cannot give it to their clients. */
+import type { Message } from '@rookery/protocol/stanza'
+
+export class Delivery {
+  readonly message: Message
+  /** When the server took it, in milliseconds since the epoch. */
+  readonly at: number
+  /** It is in the archive of the recipient, so it need not be stored for a session. */
+  readonly isKept: boolean
+  /** Sessions that have it and whose clients have not taken it yet. */
+  #holders = 0
+  #isTaken = false
+
+  constructor(message: Message, at: number, isKept: boolean) {
+    this.message = message
+    this.at = at
+    this.isKept = isKept
+  }
+
+  /** A session has it, and will say what becomes of it. */
+  hold(): void {
+    this.#holders++
+  }
+
+  /** A client has it, as far as anybody can know. */
+  taken(): void {
+    this.#holders--
+    this.#isTaken = true
+  }
+
+  /** A session ends with it. True when nobody else has it: the caller finds another place for it. */
+  letGo(): boolean {
+    this.#holders--
+    return !this.#isTaken && this.#holders === 0
+  }
+}
