@@ -2,8 +2,7 @@
  * One client connection: a transport, a stream machine, a bounded queue each way. It owns order, back-pressure and
  * limits; what elements mean is decided in negotiate/ until a resource is bound, then in inbound.ts.
  */
-import type { Maybe } from '@rookery/protocol'
-import { NS } from '@rookery/protocol'
+import { type Maybe, NS, then } from '@rookery/protocol'
 import { parseJid } from '@rookery/protocol/jid'
 import { iq } from '@rookery/protocol/stanza'
 import {
@@ -16,17 +15,19 @@ import {
   StreamHeader,
   XmppStream,
 } from '@rookery/protocol/stream'
+import { acknowledgementRequest } from '@rookery/protocol/xeps/management'
 import { Element, el, type XmlLimits } from '@rookery/protocol/xml'
 import type { ServerConfig } from './config/schema.ts'
+import type { Delivery } from './delivery.ts'
 import { type Gate, prefix } from './gate.ts'
 import type { Host } from './host.ts'
 import { inbound } from './inbound.ts'
-import { Lane } from './lane.ts'
+import type { Line } from './management/management.ts'
 import { Meter } from './meter.ts'
-import type { Negotiation, ServerStreamFeature, StreamManagement } from './negotiate/index.ts'
+import type { Negotiation, Resumption, ServerStreamFeature, StreamManagement } from './negotiate/index.ts'
 import { type Flusher, Outbound } from './outbound.ts'
 import type { ClockPower, Log } from './powers.ts'
-import type { Session, SessionLink } from './session.ts'
+import type { Session } from './session.ts'
 import type { TlsState, Transport, TransportSink } from './transport.ts'
 
 /** What all connections of a server share. */
@@ -49,7 +50,7 @@ const answerSeconds = 30
 /** In the order in which a connection goes through them. */
 type Phase = 'opening' | 'negotiating' | 'bound' | 'closing' | 'closed'
 
-export class Connection implements TransportSink, SessionLink, Negotiation {
+export class Connection implements TransportSink, Line, Negotiation {
   readonly #s: Surroundings
   readonly #transport: Transport
   readonly #outbound: Outbound
@@ -128,8 +129,8 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   get isAnonymous(): boolean {
     return this.#isAnonymous
   }
-  get management(): StreamManagement | undefined {
-    return undefined
+  get management(): StreamManagement {
+    return { resume: (request) => this.#resume(request), enable: (request) => this.#enable(request) }
   }
   get session(): Session | undefined {
     return this.#session
@@ -139,8 +140,18 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     this.#outbound.write(this.#stream.element(element))
   }
 
-  write(wire: string): void {
-    this.#outbound.write(this.#stream.stanza(wire), this.#isPumping || this.#waits > 0)
+  write(wire: string, delivery?: Delivery): undefined {
+    this.#outbound.write(this.#stream.stanza(wire), this.isAnswering)
+    delivery?.given()
+  }
+
+  /** What is written now is the answer to a stanza of the client's own. */
+  get isAnswering(): boolean {
+    return this.#isPumping || this.#waits > 0
+  }
+
+  askForAcknowledgement(): void {
+    this.#outbound.writeLast(this.#stream.element(acknowledgementRequest))
   }
 
   flushed(done: (sent: boolean) => void): void {
@@ -149,6 +160,26 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
 
   /** Ends the stream: with an error, or cleanly. The session ends at once; the socket when its bytes are out. */
   close(error?: StreamError): void {
+    this.#close(error, 'end')
+  }
+
+  /** Ends the stream for a reason that is not the client's: it may come back to its session. [XEP-0198 5] */
+  #lose(error: StreamError): void {
+    this.#close(error, 'detach')
+  }
+
+  /** The server goes down; sessions that can be resumed outlive it. */
+  shutDown(): void {
+    this.#lose(new StreamError('system-shutdown', 'the server goes down'))
+  }
+
+  /** The session of this stream goes on elsewhere. */
+  supersede(error: StreamError): void {
+    this.#session = undefined
+    this.close(error)
+  }
+
+  #close(error: StreamError | undefined, session: 'end' | 'detach'): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
     // an error before our header comes after one all the same [RFC6120 4.9.1.2]
     if (!this.#stream.isOpen && error !== undefined) this.#openHeader()
@@ -158,7 +189,8 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     }
     this.#outbound.write(this.#stream.close())
     this.#phase = 'closing'
-    this.#endSession()
+    if (session === 'end') this.#endSession()
+    else this.#detachSession()
     this.#outbound.end()
     this.#transport.end()
   }
@@ -189,7 +221,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
     this.#outbound.abandon()
-    this.#endSession()
+    this.#detachSession()
     this.#s.closed(this)
   }
 
@@ -208,6 +240,8 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     else if (writeTimeoutSeconds > 0 && now - this.#blockedSince > writeTimeoutSeconds * 1000) this.#overflowed() // [S81]
     this.#checkAssembly()
     this.#checkSilence()
+    if (this.#session?.management?.isSilent(now) === true)
+      this.#lose(new StreamError('connection-timeout', 'no acknowledgement came')) // [S84]
   }
 
   /** A stanza that comes a byte at a time is cut like one that is too large. [S17] */
@@ -230,7 +264,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
       if (jid !== undefined)
         this.write(iq(this.#host.jid, jid, 'get', this.#host.random.id(), el('ping', 'urn:xmpp:ping')).wire())
     } else if (this.#silence > idleSeconds + answerSeconds)
-      this.close(new StreamError('connection-timeout', 'nothing was heard for too long'))
+      this.#lose(new StreamError('connection-timeout', 'nothing was heard for too long'))
   }
 
   destroy(): void {
@@ -295,6 +329,7 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     // the client found a fault of ours and goes: no error for its error [RFC6120 4.9.1.1]
     if (element.is('error', NS.streams)) return this.#failedByClient(element)
     if (this.#session === undefined || element.ns !== NS.client) return this.#negotiate(element)
+    this.#session.management?.count() // [XEP-0198 4]
     let taken: Maybe<undefined> | StreamError
     try {
       taken = inbound(element, this.#session, this.#host, this.#lang)
@@ -388,14 +423,33 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
     this.send(offerAll(this.#host.streamFeatures, this))
   }
 
-  bind(resource: string | undefined): Session | 'malformed' | 'too-many' | 'gone' {
+  bind(resource: string | undefined, agent?: string): Session | 'malformed' | 'too-many' | 'gone' {
     if (this.#host.accounts.era(this.#account!) !== this.#era) return 'gone' // [S52]
-    const lane = new Lane(this.#s.config.limits.inFlightBytes, (error) => this.#fault(error))
-    const session = this.#host.bind(this.#account!, resource, this, lane)
+    const session = this.#host.bind(this.#account!, resource, this, agent)
     if (typeof session === 'string') return session
     this.#session = session
     this.#phase = 'bound'
     return session
+  }
+
+  #enable(request: Element): Element {
+    return this.#host.resumptions.enable(this.#session!, this, request, this.#isAnonymous)
+  }
+
+  #resume(request: Element): Maybe<Resumption | undefined> {
+    if (this.#host.accounts.era(this.#account!) !== this.#era)
+      return this.close(new StreamError('not-authorized', 'log in again')) as undefined // [S52]
+    return then(this.#host.resumptions.resume(this.#account!, request, this), (resumed) => {
+      if (resumed instanceof StreamError) return this.close(resumed) as undefined
+      if (resumed instanceof Element) return { answer: resumed, isResumed: false, proceed: () => undefined }
+      if (this.#phase === 'closing' || this.#phase === 'closed') {
+        this.#host.detach(resumed.session, false) // the client has gone again meanwhile
+        return undefined
+      }
+      this.#session = resumed.session
+      this.#phase = 'bound'
+      return { answer: resumed.answer, isResumed: true, proceed: () => resumed.session.management?.resend() }
+    })
   }
 
   failedLogin(): boolean {
@@ -411,7 +465,12 @@ export class Connection implements TransportSink, SessionLink, Negotiation {
   #endSession(): void {
     const session = this.#session
     if (session === undefined || session.isEnded) return
-    this.#host.end(session, this.#isAnonymous)
+    this.#host.end(session, 'left', this.#isAnonymous)
+  }
+
+  #detachSession(): void {
+    const session = this.#session
+    if (session !== undefined) this.#host.detach(session, this.#isAnonymous)
   }
 
   #overflowed(): void {

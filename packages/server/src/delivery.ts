@@ -22,7 +22,12 @@ export class Delivery {
     this.#holders++
   }
 
-  /** A client has it, as far as anybody can know. */
+  /** It was written to a client that does not say what it has got. */
+  given(): void {
+    this.#isTaken = true
+  }
+
+  /** The client of a session that had it has it. */
   taken(): void {
     this.#holders--
     this.#isTaken = true

@@ -7,7 +7,7 @@ import { type Jid, jid, jidFromParts } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import { type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
-import type { HostStorage } from '@rookery/storage'
+import type { HostStorage, StoredSession } from '@rookery/storage'
 import { Accounts } from './accounts.ts'
 import { Asks } from './asks.ts'
 import { Catalogue } from './catalogue.ts'
@@ -16,7 +16,11 @@ import { ConfigError } from './errors.ts'
 import type { Feature } from './feature.ts'
 import { IqTable } from './iq.ts'
 import { Journey } from './journey.ts'
-import type { Lane } from './lane.ts'
+import { Lane } from './lane.ts'
+import { HandBack } from './management/hand-back.ts'
+import type { Line, Management } from './management/management.ts'
+import { Resumptions } from './management/resumptions.ts'
+import type { SavedSession } from './management/saved-session.ts'
 import { type ServerStreamFeature, streamFeatures } from './negotiate/index.ts'
 import { Phases } from './phases.ts'
 import type { ClockPower, Log, Powers, RandomPower } from './powers.ts'
@@ -42,6 +46,15 @@ export interface HostParts {
   readonly hosts: readonly string[]
 }
 
+/** The link of a session before it is managed. */
+const nowhere: SessionLink = {
+  remoteAddress: '',
+  isSecure: true,
+  write: () => undefined,
+  flushed: (done) => done(false),
+  close: () => undefined,
+}
+
 const nobodyThere = new StanzaError('service-unavailable')
 
 export class Host implements Destination {
@@ -59,6 +72,8 @@ export class Host implements Destination {
   readonly #iq: IqTable
   readonly #journey: Journey
   readonly #catalogue: Catalogue
+  readonly resumptions: Resumptions
+  readonly #handBack: HandBack
   /** Sessions that ended, and whose features still tidy up. */
   readonly #endings = new Set<Promise<void>>()
   /** Accounts that are gone, and whose sessions and features still end. */
@@ -90,6 +105,25 @@ export class Host implements Destination {
       now: () => parts.clock.now(),
     })
     this.#catalogue = new Catalogue(this.#phases)
+    this.#handBack = new HandBack({
+      host: this.jid,
+      log: parts.log,
+      undelivered: (message, account, at) => this.#journey.undelivered(message, account, at),
+      refuse: (stanza, error) => parts.router.refuse(stanza, error, undefined),
+    })
+    this.resumptions = new Resumptions({
+      store: parts.storage.resumption,
+      config: parts.config,
+      clock: parts.clock,
+      random: parts.random,
+      log: parts.log,
+      sessions: (local) => this.registry.of(local),
+      revive: (stored, saved, manage) => this.#revive(stored, saved, manage),
+      end: (session) => this.end(session, 'lost'),
+      detached: (session) => this.#tell(session, 'detached'),
+      resumed: (session) => this.#tell(session, 'resumed'),
+      handBack: (local, sent) => this.#handBack.all(local, sent),
+    })
   }
 
   get streamFeatures(): readonly ServerStreamFeature[] {
@@ -122,10 +156,12 @@ export class Host implements Destination {
           ])
     this.#streamFeatures = streamFeatures(ofRooms)
     for (const { wiring } of this.#phases.wirings) await wiring.ready?.()
+    await this.resumptions.start()
   }
 
   /** Waits for what the sessions that ended leave behind. */
   async stop(): Promise<void> {
+    await this.resumptions.stop()
     await Promise.all(this.#endings) // of guests: they begin removals
     await Promise.all(this.#removals.values())
     for (const { wiring } of this.#phases.wirings) await wiring.stop?.()
@@ -207,33 +243,77 @@ export class Host implements Destination {
 
   // ---- sessions ----
 
-  /** Binds a resource; a session that has it already makes way. [RFC6120 7.7.2.2] */
-  bind(local: string, resource: string | undefined, link: SessionLink, lane: Lane): Session | 'malformed' | 'too-many' {
+  /** Binds a resource; a session that has it already makes way [RFC6120 7.7.2.2], and so does one of the same client [XEP-0386 4]. */
+  bind(
+    local: string,
+    resource: string | undefined,
+    link: SessionLink,
+    agent?: string,
+  ): Session | 'malformed' | 'too-many' {
     const full = jidFromParts(local, this.domain, resource ?? this.random.id())
     if (full === undefined || !full.isFull) return 'malformed'
-    const before = this.registry.find(full)
-    const { sessionsPerAccount, outboundBytes } = this.#parts.config.limits
-    if (before === undefined && this.registry.of(local).length >= sessionsPerAccount) return 'too-many'
-    before?.link.close(new StreamError('conflict', 'the same resource was bound by a newer connection'))
-    const session = new Session(full, link, lane, this.#parts.clock.now(), outboundBytes || 1_048_576)
+    for (const other of this.registry.of(local))
+      if (other.jid.equals(full) || (agent !== undefined && other.agent === agent))
+        other.link.close(new StreamError('conflict', 'the same client has connected again'))
+    const { sessionsPerAccount } = this.#parts.config.limits
+    if (this.registry.of(local).length >= sessionsPerAccount && !this.resumptions.endOldest(local)) return 'too-many'
+    const session = this.#session(full, link, this.#parts.clock.now(), agent)
     this.registry.add(session)
-    for (const { feature, wiring } of this.#phases.wirings) {
-      try {
-        wiring.session?.opened?.(session)
-      } catch (error) {
-        this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the start of a session')
-      }
-    }
+    this.#tell(session, 'opened')
     return session
   }
 
+  #session(full: Jid, link: SessionLink, since: number, agent: string | undefined): Session {
+    const { inFlightBytes, outboundBytes } = this.#parts.config.limits
+    const lane = new Lane(inFlightBytes, (error) =>
+      this.#parts.log.error({ account: full.bare.toString(), error }, 'a stanza could not be handled'),
+    )
+    return new Session(full, link, lane, since, outboundBytes || 1_048_576, agent)
+  }
+
+  /** A session whose client was away when an earlier process ended. Nobody is told: for others it was there all the time. */
+  async #revive(
+    stored: StoredSession,
+    saved: SavedSession,
+    manage: (session: Session) => Management,
+  ): Promise<Session | undefined> {
+    const full = jidFromParts(stored.local, this.domain, stored.resource)
+    if (full === undefined || !full.isFull || !(await this.accounts.exists(stored.local))) return undefined
+    const session = this.#session(full, nowhere, saved.since, saved.agent)
+    session.manage(manage(session))
+    session.setPresence(saved.presence, saved.priority)
+    session.slots.load(
+      saved.slots,
+      this.#phases.wirings.flatMap(({ feature }) => feature.slots ?? []),
+    )
+    this.registry.add(session)
+    return session
+  }
+
+  /** The connection of a session is gone, and its client may come back: else the session ends. */
+  detach(session: Session, isGuest: boolean): void {
+    if (!session.isEnded && !this.resumptions.detach(session)) this.end(session, 'lost', isGuest)
+  }
+
+  #tell(session: Session, event: 'opened' | 'detached' | 'resumed'): void {
+    for (const { feature, wiring } of this.#phases.wirings) {
+      try {
+        wiring.session?.[event]?.(session)
+      } catch (error) {
+        this.#parts.log.error({ feature: feature.name, event, error }, 'a feature failed at an event of a session')
+      }
+    }
+  }
+
   /**
-   * The stream of a session is over: it is gone for everybody at once, then the features tidy up. Of a guest (who logged
+   * A session is over: it is gone for everybody at once, then the features tidy up. Its client `left`, or was `lost`. Of a guest (who logged
    * in without an account) nothing stays.
    */
-  end(session: Session, isGuest = false): void {
+  end(session: Session, how: 'left' | 'lost', isGuest = false): void {
+    if (session.isEnded) return
     session.markEnded()
     this.registry.remove(session)
+    const sent = session.management?.end() ?? []
     const tidy = async (): Promise<void> => {
       // what has been sent before takes effect before [RFC6120 10.1]
       if (session.lane.isBusy) await session.lane.idle()
@@ -244,7 +324,9 @@ export class Host implements Destination {
           this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the end of a session')
         }
       }
-      for (const { message, at } of session.takeHeld()) await this.#journey.undelivered(message, session.account, at)
+      await this.#handBack.all(session.jid.local, sent)
+      for (const { message, at } of session.abandonHeld()) await this.#journey.undelivered(message, session.account, at)
+      await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
       if (isGuest) await this.removeAccount(session.jid.local) // [XEP-0175 3]
     }
     const ending = tidy().finally(() => this.#endings.delete(ending))

@@ -39,6 +39,8 @@ export class Outbound {
   readonly #bound: number
   readonly #overflowed: () => void
   #queue = ''
+  /** Goes behind whatever else is written in this turn. */
+  #last = ''
   /** Answers that the client asked for and has not taken; they leave in the order in which they came. */
   #owed = 0
   /** What the socket got since it took everything. */
@@ -79,6 +81,13 @@ export class Outbound {
     if (this.#bound !== 0 && (this.#isBlocked || this.#queue.length > this.#bound)) this.#check()
   }
 
+  /** Written behind everything else of this turn. */
+  writeLast(wire: string): void {
+    if (this.#isClosed) return
+    if (this.#queue === '' && this.#last === '') this.#flusher.schedule(this)
+    this.#last = wire
+  }
+
   #check(): void {
     if (!this.#isBlocked) this.flush() // much in one turn is no fault of a client that takes it
     if (this.#waitingBytes <= this.#bound + this.#owed) return
@@ -89,6 +98,10 @@ export class Outbound {
   }
 
   flush(): void {
+    if (this.#last !== '' && !this.#isBlocked) {
+      this.#queue += this.#last
+      this.#last = ''
+    }
     while (this.#queue !== '' && !this.#isBlocked) {
       const piece = this.#queue.length <= pieceBytes ? this.#queue : this.#queue.slice(0, pieceBytes)
       this.#queue = this.#queue.slice(piece.length)

@@ -139,8 +139,7 @@ export class Server {
     await this.#listeners?.close()
     this.#listeners = undefined
     this.#watch?.[Symbol.dispose]()
-    for (const connection of this.#connections)
-      connection.close(new StreamError('system-shutdown', 'the server goes down'))
+    for (const connection of this.#connections) connection.shutDown()
     const deadline = performance.now() + 3000 // whatever becomes of the clock
     while (this.#connections.size > 0 && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10))

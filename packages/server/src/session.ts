@@ -1,17 +1,27 @@
 /** A session: an authenticated stream with a bound resource. What it is, not what is done with it. */
+
+import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
-import type { Message, Presence, Stanza } from '@rookery/protocol/stanza'
+import type { Presence, Stanza } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
+import type { Delivery } from './delivery.ts'
 import type { Lane } from './lane.ts'
+import type { Management } from './management/management.ts'
 import { type Slot, SlotValues } from './slot.ts'
 
 /** The connection as a session needs it: the last step of the walk (outbound.ts). */
 export interface SessionLink {
   readonly remoteAddress: string
   readonly isSecure: boolean
-  /** Queues encoded bytes; they are written once in this turn of the event loop. */
-  write(wire: string): void
-  /** Calls back once everything queued so far has been handed to the system; false when the connection ended before. */
+  /**
+   * Queues an encoded stanza; it is written once in this turn of the event loop. A promise while it is being stored, because the client might
+   * miss it; rejects when it could not be. `delivery`: the message that it is.
+   */
+  write(wire: string, delivery?: Delivery): Maybe<undefined>
+  /**
+   * Calls back once somebody else answers for everything queued so far: the client that acknowledges it or, where it cannot, the system that
+   * took it. False when the session ended before.
+   */
   flushed(done: (sent: boolean) => void): void
   close(error?: StreamError): void
 }
@@ -30,25 +40,49 @@ export class Session {
   readonly account: Jid
   /** Milliseconds since the epoch. */
   readonly since: number
-  readonly link: SessionLink
+  /** Client software that does not change its name from login to login (XEP-0386): a newer session of it replaces this one. */
+  readonly agent: string | undefined
+  #link: SessionLink
+  #management: Management | undefined
   readonly lane: Lane
   /** The last presence broadcast, while the resource is available. [RFC6121 4.2.2] */
   #presence: Presence | undefined
   #priority = 0
-  #held: Message[] | undefined
+  #held: { delivery: Delivery; wire: string }[] | undefined
   #heldBytes = 0
   readonly #heldBound: number
   #isEnded = false
   #holdback: Holdback | undefined
   readonly #slots = new SlotValues()
 
-  constructor(jid: Jid, link: SessionLink, lane: Lane, since: number, heldBound: number) {
+  constructor(jid: Jid, link: SessionLink, lane: Lane, since: number, heldBound: number, agent?: string) {
     this.jid = jid
     this.account = jid.bare
-    this.link = link
+    this.agent = agent
+    this.#link = link
     this.lane = lane
     this.since = since
     this.#heldBound = heldBound
+  }
+
+  get link(): SessionLink {
+    return this.#link
+  }
+
+  /** Stream management, once the client has turned it on. */
+  get management(): Management | undefined {
+    return this.#management
+  }
+
+  /** From now on what is sent goes through it. [XEP-0198 3] */
+  manage(management: Management): void {
+    this.#management = management
+    this.#link = management
+  }
+
+  /** The connection is gone, and the client may come back. [XEP-0198 5] */
+  get isDetached(): boolean {
+    return this.#management?.isDetached === true
   }
 
   /** An available resource; otherwise merely a connected one. [RFC6121 4.1, 8.5] */
@@ -85,13 +119,15 @@ export class Session {
     this.#write(wire, undefined)
   }
 
-  /** Delivers a message, behind those that wait for older ones to go first. */
-  sendMessage(message: Message, wire: string): void {
-    if (this.#held === undefined) return this.#write(wire, message)
-    this.#held.push(message)
+  /** Delivers a message, behind those that wait for older ones to go first. A promise while it is being stored. */
+  sendMessage(delivery: Delivery, wire: string): Maybe<undefined> {
+    if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
+    delivery.hold()
+    this.#held.push({ delivery, wire })
     this.#heldBytes += wire.length
     if (this.#heldBytes > this.#heldBound)
       this.link.close(new StreamError('policy-violation', 'too many messages wait'))
+    return undefined
   }
 
   /** Until `release`, messages delivered wait: older ones go first (offline storage). Bounded in bytes. */
@@ -100,11 +136,18 @@ export class Session {
   }
 
   release(): void {
-    for (const message of this.takeHeld()) this.send(message)
+    for (const { delivery, wire } of this.#takeHeld()) {
+      this.#write(wire, delivery.message, delivery)
+      delivery.letGo()
+    }
   }
 
-  /** The messages that wait, which the session lets go of. */
-  takeHeld(): readonly Message[] {
+  /** The messages that wait and that no other session has: this one lets go of them. */
+  abandonHeld(): readonly Delivery[] {
+    return this.#takeHeld().flatMap(({ delivery }) => (delivery.letGo() ? [delivery] : []))
+  }
+
+  #takeHeld(): readonly { delivery: Delivery; wire: string }[] {
     const held = this.#held ?? []
     this.#held = undefined
     this.#heldBytes = 0
@@ -124,13 +167,19 @@ export class Session {
     this.link.write(wire)
   }
 
-  #write(wire: string, stanza: Stanza | undefined): void {
-    if (this.#holdback?.take(wire, stanza) !== true) this.link.write(wire)
+  #write(wire: string, stanza: Stanza | undefined, delivery?: Delivery): Maybe<undefined> {
+    if (this.#holdback?.take(wire, stanza) === true) return undefined
+    return this.#link.write(wire, delivery)
   }
 
   /** Said by the connection; from now on nothing reaches the client. */
   markEnded(): void {
     this.#isEnded = true
+  }
+
+  /** For what outlives the process. */
+  get slots(): SlotValues {
+    return this.#slots
   }
 
   get<T>(slot: Slot<T>): T {

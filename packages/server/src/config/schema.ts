@@ -84,6 +84,39 @@ export const serverShape = {
         .describe('Logins that may wait for a password hash; more are told to try again.'),
     })
     .prefault({}),
+  management: z
+    .strictObject({
+      resumeSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .default(600)
+        .describe(
+          'How long a session waits for a client whose connection broke (XEP-0198), in seconds, also over a restart; 0: sessions cannot be resumed.',
+        ),
+      stanzas: z.number().int().min(10).default(2000).describe('Stanzas that a client may leave unacknowledged.'),
+      bytes: z
+        .number()
+        .int()
+        .min(65_536)
+        .default(1_048_576)
+        .describe(
+          'Bytes that a client may leave unacknowledged, or that wait for one that is away. Beyond them the session ends, and its messages are kept like those for somebody who is offline. Answers to its own requests come on top.',
+        ),
+      ackSeconds: z
+        .number()
+        .int()
+        .min(0)
+        .default(60)
+        .describe('Seconds a client may take to acknowledge before its connection counts as broken; 0 turns it off.'),
+      waitingSessions: z
+        .number()
+        .int()
+        .min(1)
+        .default(10)
+        .describe('Sessions of one account that may wait for their clients; beyond them the oldest ends.'),
+    })
+    .prefault({}),
   limits: limitsSchema,
   features: z
     .record(z.string(), z.unknown())

@@ -2,6 +2,7 @@
 import { bind, legacySession } from './bind.ts'
 import { noCompression } from './compression.ts'
 import { limits } from './limits.ts'
+import { management } from './management.ts'
 import type { ServerStreamFeature } from './negotiation.ts'
 import { channelBindings, sasl } from './sasl.ts'
 import { startTls } from './start-tls.ts'
@@ -10,5 +11,5 @@ export type { Negotiation, Resumption, ServerStreamFeature, StreamManagement } f
 
 /** Features of rooms (e.g. registration) stand between login and binding. */
 export function streamFeatures(ofRooms: readonly ServerStreamFeature[]): readonly ServerStreamFeature[] {
-  return [startTls, sasl, channelBindings, ...ofRooms, bind, legacySession, limits, noCompression]
+  return [startTls, sasl, channelBindings, ...ofRooms, bind, legacySession, management, limits, noCompression]
 }

@@ -29,8 +29,8 @@ export interface Resumption {
 
 /** Stream management of one stream (XEP-0198), for those who negotiate it inside of something else. */
 export interface StreamManagement {
-  /** Not after binding. The stream is that session's from then on. */
-  resume(request: Element): Maybe<Resumption>
+  /** Not after binding. The stream is that session's from then on. Undefined: the request was such that the stream has ended. */
+  resume(request: Element): Maybe<Resumption | undefined>
   /** After binding: `<enabled/>` or `<failed/>`, to be sent in the same turn. */
   enable(request: Element): Element
 }
@@ -62,8 +62,7 @@ export interface Negotiation {
    * own id, by which it replaces the session that it had before. [XEP-0386 4]
    */
   bind(resource: string | undefined, agent?: string): Session | 'malformed' | 'too-many' | 'gone'
-  /** None where the host has it turned off. */
-  readonly management: StreamManagement | undefined
+  readonly management: StreamManagement
   /** A login failed; true when the connection has had its last try. */
   failedLogin(): boolean
 }

@@ -9,12 +9,12 @@ import type { Powers } from '../../powers.ts'
 import { presenceService } from '../../services/presence.ts'
 import { reportingService } from '../../services/reporting.ts'
 import { rosterService } from '../../services/roster.ts'
-import { type Slot, slot } from '../../slot.ts'
+import { type Slot, slot, yesOrNo } from '../../slot.ts'
 import { type BlockList, nobody } from './block-list.ts'
 import type { BlockLists } from './block-lists.ts'
 
 /** Whether the client has asked for the list, and is told of changes. [XEP-0191 3.3] */
-export const wantsPushes: Slot<boolean> = slot('blocking:wants-pushes', 'resumption', () => false)
+export const wantsPushes: Slot<boolean> = slot('blocking:wants-pushes', 'resumption', () => false, yesOrNo)
 
 /** Thrown inside a change to leave the list as it is. */
 const tooMany = new StanzaError('resource-constraint', { type: 'cancel', text: 'the block list is full' })

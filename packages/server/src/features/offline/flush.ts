@@ -101,7 +101,7 @@ export class Flushes {
 
 /** [RFC6121 4.7.2.3, 8.5.2.1.1] */
 function takesMessages(session: Session): boolean {
-  return session.isAvailable && session.priority >= 0 && !session.isEnded
+  return session.isAvailable && session.priority >= 0 && !session.isEnded && !session.isDetached
 }
 
 function* batches(entries: readonly OfflineEntry[]): Generator<readonly OfflineEntry[]> {

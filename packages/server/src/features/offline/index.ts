@@ -22,8 +22,6 @@ export const offline: Feature = feature({
   start({ host, clock, log, limits, sessions, accounts, offline: store, services }) {
     const bound = (limit: number): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit)
     const limit = { count: bound(limits.offlineMessages), bytes: bound(limits.offlineBytes) }
-    /** Messages that may wait in a session until older ones are delivered: when they came, and who else got them. */
-    const live = new WeakMap<Message, { at: number; reached: readonly Session[] }>()
     const flushes = new Flushes({
       store,
       sessions: (local) => sessions.of(local),
@@ -38,8 +36,8 @@ export const offline: Feature = feature({
       return then(isBlocked, (no) => (no ? undefined : delivered(entry.stanza, entry.at, host.jid)))
     }
 
-    async function keep(local: string, message: Message): Promise<boolean | StanzaError> {
-      const entry = { stanza: message.wire(), at: live.get(message)?.at ?? clock.now() }
+    async function keep(local: string, message: Message, at: number): Promise<boolean | StanzaError> {
+      const entry = { stanza: message.wire(), at }
       flushes.note(local)
       try {
         // a full queue looks like an account that is not there [XEP-0160 2, S97]
@@ -53,19 +51,20 @@ export const offline: Feature = feature({
     }
 
     return {
-      fallback({ stanza, account }) {
-        // handed back by a session that ended, and somebody else has it; or nobody needs to know [RFC6121 8.5.2.2.1]
-        if (live.get(stanza)?.reached.some((session) => !session.isEnded) || stanza.type === 'headline') return true
+      fallback({ stanza, account, at }) {
+        if (stanza.type === 'headline') return true // nobody needs to know [RFC6121 8.5.2.2.1]
         if (!isKept(stanza)) return false
-        return then(accounts.exists(account.local), (exists) => exists && keep(account.local, stanza))
-      },
-      notify({ stanza, account, reached }) {
-        if (stanza.kind === 'message' && reached.length > 0 && flushes.isRunning(account.local))
-          live.set(stanza, { at: clock.now(), reached })
-        return undefined
+        return then(
+          accounts.exists(account.local),
+          (exists) => exists && keep(account.local, stanza, at ?? clock.now()),
+        )
       },
       session: {
         available(session) {
+          flushes.begin(session.jid.local)
+          return undefined
+        },
+        resumed(session) {
           flushes.begin(session.jid.local)
           return undefined
         },

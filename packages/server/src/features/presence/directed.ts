@@ -2,11 +2,29 @@
  * Whom a session has sent presence directly, so that they are told when it ends. RFC 6121 section 4.6. Kept whether or
  * not the address is a subscriber: that can change during the session.
  */
-import type { Jid } from '@rookery/protocol/jid'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
 import type { Session } from '../../session.ts'
-import { type Slot, slot } from '../../slot.ts'
+import { type Slot, type SlotText, slot } from '../../slot.ts'
 
-export const directedTo: Slot<Map<string, Jid>> = slot('presence:directed', 'resumption', () => new Map<string, Jid>())
+/** One address a line: none has a line break in it. */
+const addresses: SlotText<Map<string, Jid>> = {
+  write: (known) => [...known.keys()].join('\n'),
+  read(text) {
+    const known = new Map<string, Jid>()
+    for (const line of text.split('\n')) {
+      const to = parseJid(line)
+      if (to !== undefined) known.set(line, to)
+    }
+    return known
+  },
+}
+
+export const directedTo: Slot<Map<string, Jid>> = slot(
+  'presence:directed',
+  'resumption',
+  () => new Map<string, Jid>(),
+  addresses,
+)
 
 /** False when there are too many; `limit` 0 is none. */
 export function remember(session: Session, to: Jid, limit: number): boolean {

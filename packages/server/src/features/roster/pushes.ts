@@ -5,11 +5,11 @@ import { roster } from '@rookery/protocol/xeps/roster'
 import type { RosterChange, RosterItem } from '@rookery/storage'
 import type { RandomPower, SessionsPower } from '../../powers.ts'
 import type { Session } from '../../session.ts'
-import { type Slot, slot } from '../../slot.ts'
+import { type Slot, slot, yesOrNo } from '../../slot.ts'
 import { wireItem } from './wire-item.ts'
 
 /** The session asked for the roster and is told of changes from then on. [RFC6121 2.2] */
-export const isInterested: Slot<boolean> = slot('roster:interested', 'resumption', () => false)
+export const isInterested: Slot<boolean> = slot('roster:interested', 'resumption', () => false, yesOrNo)
 
 export class Pushes {
   readonly #sessions: SessionsPower

@@ -1,0 +1,85 @@
+/**
+ * What the client of a session did not acknowledge before the session ended: messages go to the account's other resources
+ * or are kept, with the time when they came; requests are answered with an error. XEP-0198 1.6.3 section 4.
+ */
+import { type Maybe, NS } from '@rookery/protocol'
+import { CodecError } from '@rookery/protocol/codec'
+import { type Jid, jidFromParts, parseJid } from '@rookery/protocol/jid'
+import { Iq, iqType, Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
+import { Element, parseElement } from '@rookery/protocol/xml'
+import type { Log } from '../powers.ts'
+import type { Sent } from './management.ts'
+
+export interface HandBackParts {
+  readonly host: Jid
+  readonly log: Log
+  undelivered(message: Message, account: Jid, at: number): Maybe<undefined>
+  refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
+}
+
+const nobodyThere = new StanzaError('service-unavailable')
+
+export class HandBack {
+  readonly #parts: HandBackParts
+
+  constructor(parts: HandBackParts) {
+    this.#parts = parts
+  }
+
+  /** In their order; resolves when everything is safe. Does not reject. */
+  async all(local: string, sent: readonly Sent[]): Promise<void> {
+    const account = jidFromParts(local, this.#parts.host.domain)
+    if (account === undefined) return
+    for (const one of sent) {
+      try {
+        await this.#one(account, one)
+      } catch (error) {
+        this.#parts.log.error({ account: account.toString(), error }, 'what a client did not get could not be kept')
+      }
+    }
+  }
+
+  #one(account: Jid, { delivery, wire, at, isStored }: Sent): Maybe<undefined> {
+    if (delivery !== undefined)
+      return delivery.letGo() ? this.#parts.undelivered(delivery.message, account, delivery.at) : undefined
+    const isMessage = wire.startsWith('<message')
+    // a message that came without the corridor and was not stored with the session is stored where it came from (offline messages)
+    if (isMessage ? !isStored : !wire.startsWith('<iq')) return undefined
+    const element = parseElement(wire)
+    if (!(element instanceof Element)) return undefined
+    const from = address(element.attr('from'))
+    const to = address(element.attr('to'))
+    return isMessage ? this.#message(element, from, to, account, at) : this.#request(element, from, to)
+  }
+
+  #message(element: Element, from: Jid | undefined, to: Jid | undefined, account: Jid, at: number): Maybe<undefined> {
+    // what the account itself tells its clients (carbons, pages of its archive) was for this one alone
+    if (from === undefined || from.equals(account)) return undefined
+    const { stamp, rest } = this.#withoutDelay(element)
+    return this.#parts.undelivered(new Message(rest, from, to), account, stamp ?? at)
+  }
+
+  /** It gets ours again, when it is delivered. */
+  #withoutDelay(element: Element): { stamp: number | undefined; rest: Element } {
+    let stamp: number | undefined
+    const children = element.children.filter((child) => {
+      if (typeof child === 'string' || !child.is('delay', DELAY_NS)) return true
+      const read = delay.parse(child)
+      if (read === undefined || read instanceof CodecError || read.from?.equals(this.#parts.host) !== true) return true
+      stamp = read.stamp
+      return false
+    })
+    return { stamp, rest: stamp === undefined ? element : element.withChildren(children) }
+  }
+
+  #request(element: Element, from: Jid | undefined, to: Jid | undefined): Maybe<undefined> {
+    const type = iqType(element.attr('type'))
+    if (from === undefined || element.ns !== NS.client || (type !== 'get' && type !== 'set')) return undefined
+    return this.#parts.refuse(new Iq(element, from, to, type), nobodyThere)
+  }
+}
+
+function address(text: string | undefined): Jid | undefined {
+  return text === undefined ? undefined : parseJid(text)
+}

@@ -1,0 +1,290 @@
+/**
+ * The sessions of one host that can be resumed (XEP-0198 1.6.3 section 5): who may, until when, and what is known of
+ * those that cannot any more. In memory, and in storage for the next process. What is sent to a session is in management.ts.
+ */
+import { type Maybe, then } from '@rookery/protocol'
+import { CodecError } from '@rookery/protocol/codec'
+import { onWire, StreamError } from '@rookery/protocol/stream'
+import * as codec from '@rookery/protocol/xeps/management'
+import type { Element } from '@rookery/protocol/xml'
+import type { QueuedStanza, ResumptionStore, StoredSession } from '@rookery/storage'
+import type { ServerConfig } from '../config/schema.ts'
+import type { ClockPower, Log, RandomPower } from '../powers.ts'
+import type { Session } from '../session.ts'
+import { Keeper } from './keeper.ts'
+import { type Line, Management, type Sent } from './management.ts'
+import { readSession, type SavedSession, writeSession } from './saved-session.ts'
+import { Tombstones } from './tombstones.ts'
+
+export interface ResumptionParts {
+  readonly store: ResumptionStore
+  readonly config: ServerConfig
+  readonly clock: ClockPower
+  readonly random: RandomPower
+  readonly log: Log
+  sessions(local: string): readonly Session[]
+  /** Takes up a session of an earlier process; undefined when its account is not there any more. */
+  revive(
+    stored: StoredSession,
+    saved: SavedSession,
+    manage: (session: Session) => Management,
+  ): Promise<Session | undefined>
+  /** Nobody comes back to it. */
+  end(session: Session): void
+  detached(session: Session): void
+  resumed(session: Session): void
+  /** Finds another place for what clients did not get. */
+  handBack(local: string, sent: readonly Sent[]): Promise<void>
+}
+
+/** The session and `<resumed/>`, or `<failed/>`, or why the stream ends. */
+export type Resumed = { readonly session: Session; readonly answer: Element } | Element | StreamError
+
+/** Sessions of an earlier process can be resumed for so long at least, in milliseconds: their clients may not know yet that we are back. */
+const grace = 60_000
+
+const pageSize = 1000
+
+export class Resumptions {
+  readonly #parts: ResumptionParts
+  readonly #sessions = new Map<string, Session>()
+  /** Sessions whose clients are away: until when, and since when in the order of their going. */
+  readonly #waiting = new Map<Session, { readonly timer: Disposable; readonly order: number }>()
+  #order = 0
+  readonly #storing = new Set<Promise<void>>()
+  readonly #tombstones: Tombstones
+
+  constructor(parts: ResumptionParts) {
+    this.#parts = parts
+    this.#tombstones = new Tombstones(parts.store, parts.clock, parts.log)
+  }
+
+  /** Takes up what an earlier process left. */
+  async start(): Promise<void> {
+    for (let after: string | undefined; ; ) {
+      const page = await this.#parts.store.list({ after, limit: pageSize })
+      await Promise.all(page.map((stored) => this.#takeUp(stored)))
+      after = page.at(-1)?.id
+      if (page.length < pageSize) return
+    }
+  }
+
+  /** Resolves when everything is stored. */
+  async stop(): Promise<void> {
+    for (const { timer } of this.#waiting.values()) timer[Symbol.dispose]()
+    this.#waiting.clear()
+    this.#tombstones.stop()
+    await Promise.all(this.#storing)
+  }
+
+  async #takeUp(stored: StoredSession): Promise<void> {
+    const saved = stored.state === '' ? undefined : readSession(stored.state)
+    const now = this.#parts.clock.now()
+    if (saved === undefined && stored.until > 0 && stored.until < now) return this.#parts.store.remove(stored.id)
+    const sent = (await this.#parts.store.queue(stored.id, 0, Number.MAX_SAFE_INTEGER)).map(asSent)
+    const session = saved === undefined ? undefined : await this.#revive(stored, saved, sent)
+    if (session !== undefined) {
+      this.#sessions.set(stored.id, session)
+      return this.#wait(session, Math.max(grace, stored.until - now))
+    }
+    // its client was connected when the process ended: what is not in the archive either was not handed on [XEP-0198 5]
+    await this.#parts.handBack(stored.local, sent)
+    const last = sent.at(-1)
+    if (last !== undefined) await this.#parts.store.acknowledge(stored.id, last.seq)
+    this.#tombstones.add(stored.id, stored.local)
+  }
+
+  #revive(stored: StoredSession, saved: SavedSession, sent: readonly Sent[]): Promise<Session | undefined> {
+    const { handled, acknowledged } = stored
+    const seconds = Math.max(1, Math.round((stored.until - this.#parts.clock.now()) / 1000))
+    return this.#parts.revive(stored, saved, (session) => {
+      const management = this.#manage(session, undefined, { id: stored.id, seconds }, { handled, acknowledged })
+      management.restore(sent)
+      return management
+    })
+  }
+
+  // ---- turning it on ----
+
+  /** `<enabled/>` or `<failed/>`. Guests come from nowhere and do not come back. */
+  enable(session: Session, line: Line, request: Element, isGuest: boolean): Element {
+    if (session.management !== undefined) return codec.failed('unexpected-request') // [XEP-0198 3, S76]
+    const asked = codec.enable.parse(request)
+    if (asked === undefined || asked instanceof CodecError) return codec.failed('bad-request')
+    const { resumeSeconds } = this.#parts.config.management
+    const canResume = asked.resume === true && !isGuest && resumeSeconds > 0
+    if (!canResume) {
+      session.manage(this.#manage(session, line, undefined))
+      return codec.enabled.build({})
+    }
+    const id = this.#parts.random.id()
+    const seconds = Math.min(asked.max ?? resumeSeconds, resumeSeconds)
+    const management = this.#manage(session, line, { id, seconds })
+    session.manage(management)
+    this.#sessions.set(id, session)
+    const keeper = management.keeper!
+    keeper.put({ handled: 0, acknowledged: 0, until: 0, state: '' }).catch((error) => keeper.failed(error))
+    return codec.enabled.build({ id, resume: true, max: seconds })
+  }
+
+  #manage(
+    session: Session,
+    line: Line | undefined,
+    kept: { id: string; seconds: number } | undefined,
+    before?: { handled: number; acknowledged: number },
+  ): Management {
+    const { config, clock, store, log } = this.#parts
+    const { local, resource } = session.jid
+    const keeper = kept === undefined ? undefined : new Keeper(store, log, { ...kept, local, resource })
+    return new Management(
+      {
+        lane: session.lane,
+        keeper,
+        clock,
+        limits: () => ({
+          stanzas: config.management.stanzas,
+          bytes: config.management.bytes,
+          seconds: config.management.ackSeconds,
+        }),
+        end: () => this.#parts.end(session),
+      },
+      line,
+      before,
+    )
+  }
+
+  // ---- the client goes, and comes back ----
+
+  /** The connection of a session is gone. False when the session cannot be resumed. */
+  detach(session: Session): boolean {
+    const { management } = session
+    const keeper = management?.keeper
+    if (management === undefined || keeper === undefined || session.isEnded) return false
+    session.holdback?.flush()
+    session.setHoldback(undefined)
+    management.detach()
+    const { clock } = this.#parts
+    const failed = (error: unknown): void => {
+      keeper.failed(error)
+      this.#parts.end(session)
+    }
+    const put = (): Promise<void> =>
+      keeper.put({
+        handled: management.received,
+        acknowledged: management.acknowledged,
+        until: clock.now() + keeper.seconds * 1000,
+        state: writeSession(session),
+      })
+    // stanzas of the client that are not safe yet do not count as handled after a crash
+    const stored = session.lane.isBusy ? session.lane.idle().then(put) : put()
+    const storing: Promise<void> = Promise.all([stored, management.settle()])
+      .then(() => undefined, failed)
+      .finally(() => this.#storing.delete(storing))
+    this.#storing.add(storing)
+    this.#wait(session, keeper.seconds * 1000)
+    this.#makeRoom(session.jid.local)
+    this.#parts.detached(session)
+    return true
+  }
+
+  #wait(session: Session, ms: number): void {
+    this.#waiting.get(session)?.timer[Symbol.dispose]()
+    const timer = this.#parts.clock.after(ms, () => this.#parts.end(session))
+    this.#waiting.set(session, { timer, order: ++this.#order })
+  }
+
+  #noWait(session: Session): void {
+    this.#waiting.get(session)?.timer[Symbol.dispose]()
+    this.#waiting.delete(session)
+  }
+
+  /** Sessions of the account that wait for their clients, longest first. */
+  #waitingOf(local: string): Session[] {
+    const order = (session: Session): number => this.#waiting.get(session)?.order ?? 0
+    return this.#parts
+      .sessions(local)
+      .filter((session) => session.isDetached)
+      .sort((a, b) => order(a) - order(b))
+  }
+
+  /** So many sessions of one account may wait for their clients; the one that has waited longest ends. [S78] */
+  #makeRoom(local: string): void {
+    const waiting = this.#waitingOf(local)
+    const { waitingSessions } = this.#parts.config.management
+    for (const session of waiting.slice(0, Math.max(0, waiting.length - waitingSessions))) this.#parts.end(session)
+  }
+
+  /** Ends the session of an account that has waited longest for its client, to make room for another. False: none waits. */
+  endOldest(local: string): boolean {
+    const [oldest] = this.#waitingOf(local)
+    if (oldest === undefined) return false
+    this.#parts.end(oldest)
+    return true
+  }
+
+  /** `local` has logged in on `line`, and asks for a session of before. [XEP-0198 5] */
+  resume(local: string, request: Element, line: Line): Maybe<Resumed> {
+    const asked = codec.resume.parse(request)
+    if (asked === undefined || asked instanceof CodecError)
+      return new StreamError('bad-format', '<resume/> needs previd, and h as a number') // [S75]
+    const session = this.#sessions.get(asked.previd)
+    if (session === undefined || session.isEnded || session.jid.local !== local)
+      return this.#unknown(local, asked.previd) // [S74]
+    const management = session.management!
+    if (!management.isDetached) {
+      management.supersede() // the old connection is dead, and nobody had noticed [XEP-0198 5, S79]
+      this.detach(session)
+    }
+    return then(session.lane.isBusy ? session.lane.idle() : undefined, () =>
+      session.isEnded || !management.isDetached
+        ? codec.failed('item-not-found')
+        : this.#attach(session, management, asked, line),
+    )
+  }
+
+  #attach(session: Session, management: Management, asked: codec.Resume, line: Line): Resumed {
+    const error = management.attach(line, asked.h)
+    if (error !== undefined) return error
+    this.#noWait(session)
+    const keeper = management.keeper!
+    const { received, acknowledged } = management
+    keeper.put({ handled: received, acknowledged, until: 0, state: '' }).catch((failed) => keeper.failed(failed))
+    this.#parts.resumed(session)
+    return { session, answer: codec.resumed.build({ previd: asked.previd, h: onWire(received) }) }
+  }
+
+  /** Whose session it was learns how far it had come. [XEP-0198 5] */
+  #unknown(local: string, id: string): Promise<Element> {
+    return this.#parts.store.get(id).then(
+      (stored) => codec.failed('item-not-found', stored?.local === local ? stored.handled : undefined),
+      (error) => {
+        this.#parts.log.error({ account: local, error }, 'what is known of a session could not be read')
+        return codec.failed('internal-server-error')
+      },
+    )
+  }
+
+  /**
+   * A session has ended, and its last stanzas have found another place. `isForgotten`: its client has said goodbye, and will not ask for it.
+   */
+  async over(session: Session, isForgotten: boolean, last: number | undefined): Promise<void> {
+    this.#noWait(session)
+    const { management } = session
+    const keeper = management?.keeper
+    if (management === undefined || keeper === undefined) return
+    this.#sessions.delete(keeper.id)
+    if (isForgotten) return keeper.remove()
+    try {
+      const { received, acknowledged } = management
+      await keeper.put({ handled: received, acknowledged, until: this.#tombstones.until(), state: '' })
+      if (last !== undefined) keeper.acknowledge(last)
+      this.#tombstones.add(keeper.id, keeper.local)
+    } catch (error) {
+      keeper.failed(error)
+    }
+  }
+}
+
+function asSent({ seq, at, stanza }: QueuedStanza): Sent {
+  return { seq, at, wire: stanza, delivery: undefined, isAsked: false, isStored: true }
+}
