@@ -5,7 +5,7 @@ import { jid } from '@rookery/protocol/jid'
 import { Message, message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
 import { Lane } from './lane.ts'
-import { Router } from './router.ts'
+import { type Destination, Router } from './router.ts'
 import { Session } from './session.ts'
 
 const romeo = jid('romeo@a.example/one')
@@ -13,8 +13,9 @@ const romeo = jid('romeo@a.example/one')
 function setUp() {
   const taken: string[] = []
   const router = new Router()
-  const destination = (name: string) => ({
-    take: (stanza: Stanza) => void taken.push(`${name}: ${stanza.type} to ${stanza.to}`),
+  const destination = (name: string): Destination => ({
+    take: (stanza) => void taken.push(`${name}: ${stanza.type} to ${stanza.to}`),
+    begin: () => ({ durable: undefined, proceed: () => void taken.push(`${name} goes on`) }),
   })
   router.add('a.example', destination('a'))
   router.add('b.example', destination('b'))
@@ -49,8 +50,20 @@ describe('the router', () => {
   test('gives back what the destination gives', async () => {
     const { router } = setUp()
     const wait = Promise.resolve(undefined)
-    router.add('c.example', { take: () => wait })
+    router.add('c.example', { take: () => wait, begin: () => assert.fail() })
     assert.equal(router.route(to('c.example'), undefined), wait)
+  })
+
+  test('leads a message to its destination in two halves', async () => {
+    const { router, taken, written, session } = setUp()
+    const arrival = await router.begin(to('juliet@b.example'), session)
+    assert.deepEqual(taken, [])
+    arrival.proceed()
+    assert.deepEqual(taken, ['b goes on'])
+    const nowhere = await router.begin(to('juliet@c.example'), session)
+    assert.deepEqual(written, [])
+    nowhere.proceed()
+    assert.match(written[0]!, /remote-server-not-found/)
   })
 
   test('knows one destination for a domain, until it is removed', () => {

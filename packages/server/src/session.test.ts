@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { jid } from '@rookery/protocol/jid'
 import { message, presence } from '@rookery/protocol/stanza'
+import { Delivery } from './delivery.ts'
 import { Lane } from './lane.ts'
 import { Session } from './session.ts'
 
@@ -30,7 +31,7 @@ test('a holdback sees everything that is sent, and what it does not take goes at
   })
   const chat = message(undefined, full, { type: 'chat' }, [])
   session.send(presence(undefined, full, 'available'))
-  session.sendMessage(chat, chat.wire())
+  session.sendMessage(new Delivery(chat, 0, false), chat.wire())
   session.sendWire("<presence to='x'/>")
   assert.deepEqual(sent, [chat.wire()])
   session.holdback?.flush()
@@ -46,7 +47,7 @@ test('messages that waited for older ones pass the holdback when they are releas
   session.setHoldback({ take: (_, stanza) => seen.push(stanza?.id) < 0, flush: () => {} })
   const chat = message(undefined, full, { id: 'm1' }, [])
   session.hold()
-  session.sendMessage(chat, chat.wire())
+  session.sendMessage(new Delivery(chat, 0, false), chat.wire())
   assert.deepEqual(sent, [])
   session.release()
   assert.deepEqual(seen, ['m1'])

@@ -21,7 +21,7 @@ async function setUp(contacts: readonly string[]) {
   await storage.open()
   const lists = new BlockLists(storage.host('localhost').documents)
   const full = jid('juliet@localhost/one')
-  const link = { remoteAddress: '', isSecure: false, write: () => {}, flushed: () => {}, close: () => {} }
+  const link = { remoteAddress: '', isSecure: false, write: () => undefined, flushed: () => {}, close: () => {} }
   const session = new Session(full, link, new Lane(1, () => undefined), 0, 1)
   session.setPresence(presence(full, undefined, 'available'), 0)
   const told: string[] = []

@@ -6,6 +6,7 @@ import { el } from '@rookery/protocol/xml'
 import type { OfflineStore } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { turns } from '../../../test/memory-server.ts'
+import { Delivery } from '../../delivery.ts'
 import { Lane } from '../../lane.ts'
 import { Session, type SessionLink } from '../../session.ts'
 import { Flushes } from './flush.ts'
@@ -20,7 +21,7 @@ class SlowLink implements SessionLink {
   #waiting: string[] = []
   #done: ((sent: boolean) => void)[] = []
 
-  write(wire: string): void {
+  write(wire: string): undefined {
     this.#waiting.push(wire)
   }
   flushed(done: (sent: boolean) => void): void {
@@ -107,7 +108,7 @@ test('delivers what is stored meanwhile, and then what waited', async () => {
   flushes.begin('juliet')
   const live = message(undefined, sessions[0]!.jid, {}, [el('body', 'jabber:client', {}, 'live')])
   await turns()
-  sessions[0]!.sendMessage(live, live.wire())
+  sessions[0]!.sendMessage(new Delivery(live, 0, false), live.wire())
   flushes.note('juliet')
   await store.append('juliet', { stanza: 'late', at: 0 }, unlimited)
   flushes.begin('juliet')
@@ -162,7 +163,7 @@ test('lets live messages go when storage fails', async () => {
   flushes.begin('juliet')
   await turns()
   const live = message(undefined, sessions[0]!.jid, {}, [])
-  sessions[0]!.sendMessage(live, live.wire())
+  sessions[0]!.sendMessage(new Delivery(live, 0, false), live.wire())
   links[0]!.settle(true)
   await turns()
   links[0]!.settle(true)
