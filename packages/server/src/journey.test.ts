@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { type Message, StanzaError } from '@rookery/protocol/stanza'
 import { type Element, el } from '@rookery/protocol/xml'
-import { feature, type Powers, type Wiring } from '@rookery/server'
+import { feature, type Kept, type Powers, type Wiring } from '@rookery/server'
 import { conditionOf, type MemoryServer, memoryServer, turns } from '../test/memory-server.ts'
 
 /** A feature of a test. */
@@ -51,11 +51,13 @@ describe('the corridor', () => {
     romeo.send(chat('juliet@localhost', 'hi'))
     await romeo.all()
     assert.equal((await juliet.messages()).length, 1)
-    const side = (name: string, account: string) =>
-      ['screen', 'stamp', 'archive', 'copy'].map((phase) => `${phase} ${name} ${account}`)
+    const begun = (name: string, account: string) =>
+      ['screen', 'stamp', 'archive'].map((phase) => `${phase} ${name} ${account}`)
     assert.deepEqual(steps, [
-      ...side('out', 'romeo@localhost'),
-      ...side('in', 'juliet@localhost'),
+      ...begun('out', 'romeo@localhost'),
+      ...begun('in', 'juliet@localhost'), // nothing is seen of it before it is durable on both sides
+      'copy out romeo@localhost',
+      'copy in juliet@localhost',
       'notify in juliet@localhost',
     ])
   })
@@ -451,13 +453,10 @@ describe('order behind an archive', () => {
     romeo.send(`<presence to='juliet@localhost/one'><status>b</status></presence>`)
     romeo.send(chat('juliet@localhost', 'c'))
     await turns()
-    assert.deepEqual(kept.begun, ['a out', 'c out'])
-    await kept.commit('a out', 'c out')
-    // both have begun on the other side, before the first is through
-    assert.deepEqual(kept.begun, ['a out', 'c out', 'a in', 'c in'])
-    await kept.commit('c in')
+    assert.deepEqual(kept.begun, ['a out', 'a in', 'c out', 'c in']) // all of them share a commit
+    await kept.commit('c out', 'c in', 'a in')
     assert.deepEqual(await juliet.all(), [])
-    await kept.commit('a in')
+    await kept.commit('a out')
     assert.deepEqual(
       (await juliet.all()).map((one) => one.attr('id') ?? one.childText('status')),
       ['a', 'b', 'c'],
@@ -472,7 +471,10 @@ describe('order behind an archive', () => {
     const names = ['a', 'b', 'c', 'd', 'e', 'f']
     for (const id of names) romeo.send(`<message to='juliet@localhost' id='${id}'><body>${long}</body></message>`)
     await turns(20)
-    assert.deepEqual(kept.begun, ['a out', 'b out', 'c out'])
+    assert.deepEqual(
+      kept.begun,
+      ['a', 'b', 'c'].flatMap((id) => [`${id} out`, `${id} in`]),
+    )
     // commits whatever has begun, until all are through
     let done = 0
     while (done < kept.begun.length) await kept.commit(kept.begun[done++]!)
@@ -482,6 +484,31 @@ describe('order behind an archive', () => {
     )
     assert.equal(done, 12)
     await romeo.ask(ping('localhost'))
+  })
+
+  test('a duplicate goes no further on the side that has it already, and is no error', async () => {
+    const kept = new Map<string, Kept>()
+    const copied: string[] = []
+    const keeper = plugin({
+      archive: (trip) => kept.get(`${trip.stanza.id} ${trip.side}`),
+      copy: (trip) => void copied.push(`${trip.stanza.id} ${trip.side} ${trip.kept}`),
+    })
+    kept.set('a out', 'duplicate').set('a in', 'duplicate').set('b out', 'duplicate').set('b in', 'kept')
+    await using server = await memoryServer({ plugins: [keeper] })
+    const { romeo, juliet } = await couple(server)
+    for (const id of ['a', 'b', 'c']) romeo.send(chat('juliet@localhost', id))
+    assert.deepEqual(bodies(await juliet.all()), ['b', 'c']) // b had come to the sender's archive alone
+    assert.deepEqual(await romeo.all(), [])
+    assert.deepEqual(copied, ['b in kept', 'c out undefined', 'c in undefined'])
+  })
+
+  test('what is in the archive of somebody who is away is no error, though nothing else keeps it', async () => {
+    const keeper = plugin({ archive: (trip) => (trip.side === 'in' ? 'kept' : undefined) })
+    await using server = await memoryServer({ plugins: [keeper], features: { offline: false } })
+    const romeo = await server.login('romeo')
+    await server.server.accounts('localhost').create('nurse', 'secret')
+    romeo.send(chat('nurse@localhost', 'a'))
+    assert.deepEqual(await romeo.all(), [])
   })
 
   test('a message to oneself waits on both sides, too', async () => {

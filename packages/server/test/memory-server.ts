@@ -33,6 +33,13 @@ export class MemoryServer {
 
   /** Logs in, making the account when there is none. */
   async login(local: string, resource = 'one'): Promise<MemoryClient> {
+    const client = await this.authenticated(local)
+    await client.bind(resource)
+    return client
+  }
+
+  /** The same, before a resource is bound. */
+  async authenticated(local: string): Promise<MemoryClient> {
     await this.server.accounts(HOST).create(local, `secret-${local}`)
     const client = this.connect()
     await client.open()
@@ -40,10 +47,6 @@ export class MemoryServer {
     const success = await client.next()
     if (success?.name !== 'success') throw new Error(`${local} could not log in`)
     await client.open()
-    const bound = await client.ask(
-      `<iq type='set' id='bind'><bind xmlns='${NS.bind}'><resource>${resource}</resource></bind></iq>`,
-    )
-    client.jid = bound.child('bind', NS.bind)?.childText('jid') ?? ''
     return client
   }
 
@@ -61,8 +64,9 @@ export class MemoryClient {
   #fences = 0
   jid = ''
   features: Element | undefined
-  /** The condition of the stream error that came. */
+  /** The condition of the stream error that came, and the whole of it. */
   streamError: string | undefined
+  streamErrorElement: Element | undefined
   isClosed = false
 
   constructor(end: ClientEnd) {
@@ -86,6 +90,13 @@ export class MemoryClient {
     if (features === undefined) throw new Error('no stream features came')
     this.features = features
     return features
+  }
+
+  async bind(resource: string): Promise<void> {
+    const bound = await this.ask(
+      `<iq type='set' id='bind'><bind xmlns='${NS.bind}'><resource>${resource}</resource></bind></iq>`,
+    )
+    this.jid = bound.child('bind', NS.bind)?.childText('jid') ?? ''
   }
 
   /** The next element; undefined when the connection has ended. */
@@ -150,9 +161,10 @@ export class MemoryClient {
     for (let event = this.#stream.next(); event !== undefined; event = this.#stream.next()) {
       if (event instanceof StreamError) throw event
       if (event === STREAM_END) break
-      if (event instanceof Element && event.is('error', NS.streams))
+      if (event instanceof Element && event.is('error', NS.streams)) {
+        this.streamErrorElement = event
         this.streamError = event.childElements().find((child) => child.ns === NS.streamErrors)?.name
-      else if (event instanceof Element) {
+      } else if (event instanceof Element) {
         this.#inbox.push(event)
         if (event.is('success', NS.sasl)) this.#stream.restart()
       }

@@ -77,8 +77,8 @@ export class Management implements SessionLink {
   /** Requests of the client that wait for their answer. */
   #requests = 0
   #isConfirming = false
-  /** Since when an answer to ours is due, in monotonic milliseconds; 0 when none is. */
-  #askedSince = 0
+  /** Since when an answer to ours is due, in monotonic milliseconds. */
+  #askedSince: number | undefined
   #waiters: { readonly seq: number; readonly done: (sent: boolean) => void }[] = []
   #isEnded = false
 
@@ -140,7 +140,8 @@ export class Management implements SessionLink {
       line.close(new StreamError('policy-violation', 'too much was sent that is not acknowledged')) // [S77]
       return undefined
     }
-    if (this.#askedSince === 0 && (this.#sent.size >= unurgent || !wire.startsWith('<presence'))) this.#ask(line)
+    if (this.#askedSince === undefined && (this.#sent.size >= unurgent || !wire.startsWith('<presence')))
+      this.#ask(line)
     // what the recipient's archive has need not be stored for the session as well
     return delivery === undefined || delivery.isKept ? undefined : this.#storeBeside(sent)
   }
@@ -204,7 +205,7 @@ export class Management implements SessionLink {
       const text = 'more was acknowledged than was sent'
       return new StreamError('undefined-condition', text, handledTooHigh(h, onWire(this.#sent.sent)))
     }
-    this.#askedSince = 0
+    this.#askedSince = undefined
     let stored = 0
     for (const sent of taken) {
       sent.delivery?.taken()
@@ -261,7 +262,7 @@ export class Management implements SessionLink {
   /** Called every second while connected: true when the client does not acknowledge any more. [S84] */
   isSilent(now: number): boolean {
     const { seconds } = this.#parts.limits()
-    return seconds > 0 && this.#askedSince > 0 && now - this.#askedSince > seconds * 1000
+    return seconds > 0 && this.#askedSince !== undefined && now - this.#askedSince > seconds * 1000
   }
 
   // ---- connections come and go ----
@@ -269,7 +270,7 @@ export class Management implements SessionLink {
   /** The connection is gone. What is sent from now on is stored as well as what is left. */
   detach(): void {
     this.#line = undefined
-    this.#askedSince = 0
+    this.#askedSince = undefined
   }
 
   /** What the client has not acknowledged is stored: who waited for it need not any more. Rejects when it could not be. */

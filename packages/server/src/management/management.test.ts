@@ -1,0 +1,459 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { MANAGEMENT_NS as SM } from '@rookery/protocol/xeps/management'
+import type { Element } from '@rookery/protocol/xml'
+import { Managed, managed } from '../../test/managed-client.ts'
+import { conditionOf, HOST, memoryServer, turns } from '../../test/memory-server.ts'
+
+const chat = (to: string, body: string): string =>
+  `<message to='${to}@${HOST}' type='chat' id='${body}'><body>${body}</body></message>`
+const bodies = (stanzas: readonly Element[]): (string | undefined)[] =>
+  stanzas.filter((one) => one.name === 'message').map((one) => one.childText('body'))
+
+describe('turning it on', () => {
+  test('is offered before binding, and taken after it [XEP-0198 2, 3]', async () => {
+    await using server = await memoryServer()
+    const client = await server.authenticated('juliet')
+    assert.ok(client.features?.child('sm', SM))
+    client.send(`<enable xmlns='${SM}'/>`)
+    const early = await client.next()
+    assert.equal(early?.name, 'failed')
+    assert.ok(early?.child('unexpected-request', 'urn:ietf:params:xml:ns:xmpp-stanzas'))
+    await client.bind('one')
+    const one = new Managed(client)
+    const enabled = await one.enable("resume='1' max='30'")
+    assert.equal(enabled.name, 'enabled')
+    assert.equal(enabled.attr('resume'), 'true')
+    assert.equal(enabled.attr('max'), '30')
+    assert.ok(one.id.length >= 22) // 128 bits
+    assert.equal((await one.enable()).name, 'failed') // twice [S76]
+    client.send(`<resume xmlns='${SM}' previd='x' h='0'/>`)
+    const late = await client.next()
+    assert.ok(late?.child('unexpected-request', 'urn:ietf:params:xml:ns:xmpp-stanzas'))
+    assert.equal((await client.ask("<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>")).attr('type'), 'result')
+  })
+
+  test('without resumption gives no id, and the session ends with its connection', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet', 'one', '')
+    assert.equal(juliet.id, '')
+    const romeo = await server.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    await juliet.lose()
+    await turns(10)
+    assert.equal((await server.stores.offline.size('juliet')).count, 1)
+  })
+
+  test('no session can be resumed where that is turned off', async () => {
+    await using server = await memoryServer({ management: { resumeSeconds: 0 } })
+    const one = new Managed(await server.login('juliet'))
+    assert.equal((await one.enable()).attr('id'), undefined)
+  })
+})
+
+describe('acknowledging', () => {
+  test('counts stanzas of the client, and those alone [XEP-0198 4]', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    assert.equal(await juliet.handled(), 2) // presence, and the ping of the test
+    juliet.client.send(' ')
+    assert.equal(await juliet.handled(), 2)
+    juliet.client.send(chat('juliet', 'a'))
+    assert.equal(await juliet.handled(), 3)
+  })
+
+  test('answers as many requests as came', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const requests = `<r xmlns='${SM}'/>`.repeat(5)
+    juliet.client.send(requests)
+    const answers = (await juliet.client.all()).filter((one) => one.is('a', SM))
+    const counts = answers.map((one) => Number(one.attr('h')))
+    assert.equal(counts.length, 5)
+    assert.equal(counts[0], 2)
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => a - b),
+    )
+  })
+
+  test('asks when something came that matters, once until the answer', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    const names = async () => (await juliet.client.all()).map((one) => one.name)
+    for (const body of ['a', 'b', 'c']) romeo.send(chat('juliet', body))
+    await romeo.all()
+    assert.deepEqual(await names(), ['message', 'message', 'message']) // it was asked at login, and has not answered
+    juliet.acknowledge(juliet.h + 4)
+    for (const body of ['d', 'e']) romeo.send(chat('juliet', body))
+    await romeo.all()
+    assert.deepEqual((await names()).toSorted(), ['message', 'message', 'r'])
+  })
+
+  test('more than was sent ends the stream, and says how much that was [XEP-0198 4, S75]', async () => {
+    for (const h of ['999', '4294967295']) {
+      await using server = await memoryServer()
+      const juliet = await managed(server, 'juliet')
+      juliet.client.send(`<a xmlns='${SM}' h='${h}'/>`)
+      await juliet.client.closed()
+      assert.equal(juliet.client.streamError, 'undefined-condition')
+      const detail = juliet.client.streamErrorElement?.child('handled-count-too-high', SM)
+      assert.equal(detail?.attr('h'), h)
+      assert.equal(detail?.attr('send-count'), String(juliet.h))
+    }
+  })
+
+  test('what is no count ends the stream (S75)', async () => {
+    for (const a of [`h='-1'`, '', `h='x'`, `h='4294967296'`, `h='1e1'`]) {
+      await using server = await memoryServer()
+      const juliet = await managed(server, 'juliet')
+      juliet.client.send(`<a xmlns='${SM}' ${a}/>`)
+      await juliet.client.closed()
+      assert.equal(juliet.client.streamError, 'bad-format', a)
+    }
+  })
+
+  test('before it is on, requests and answers mean nothing', async () => {
+    await using server = await memoryServer()
+    const client = await server.login('juliet')
+    client.send(`<r xmlns='${SM}'/><a xmlns='${SM}' h='1'/>`)
+    assert.deepEqual(await client.all(), [])
+  })
+
+  test('a client that does not acknowledge for too long loses its connection, not its session (S84)', async () => {
+    await using server = await memoryServer({ management: { ackSeconds: 60 } })
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    for (let i = 0; i < 63; i++) {
+      server.clock.advance(1000)
+      await turns(1)
+    }
+    await juliet.client.closed()
+    assert.equal(juliet.client.streamError, 'connection-timeout')
+    const [again, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'resumed')
+    assert.deepEqual(bodies(await again.all()), ['a'])
+  })
+})
+
+describe('resuming', () => {
+  test('brings what was missed, in order, and nothing twice [XEP-0198 5, S83]', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    assert.deepEqual(bodies(await juliet.all()), ['a'])
+    romeo.send(chat('juliet', 'b'))
+    await romeo.all()
+    await juliet.lose()
+    romeo.send(chat('juliet', 'c'))
+    romeo.send(chat('juliet', 'd'))
+    assert.deepEqual(await romeo.all(), [])
+    const [again, answer] = await juliet.resume(server, 'juliet')
+    assert.ok(answer?.is('resumed', SM))
+    assert.equal(answer?.attr('previd'), juliet.id)
+    assert.equal(answer?.attr('h'), '3') // presence and two questions of the test
+    assert.deepEqual(bodies(await again.all()), ['b', 'c', 'd'])
+    again.acknowledge()
+    romeo.send(chat('juliet', 'e'))
+    await romeo.all()
+    assert.deepEqual(bodies(await again.all()), ['e'])
+    const [third] = await (await again.lose(), again.resume(server, 'juliet'))
+    assert.deepEqual(bodies(await third.all()), [])
+  })
+
+  test('nobody sees the session go or come', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const other = await server.login('juliet', 'two')
+    other.send('<presence/>')
+    await other.all()
+    await juliet.lose()
+    const [again] = await juliet.resume(server, 'juliet')
+    await again.all()
+    assert.deepEqual(await other.all(), [])
+  })
+
+  test('is for the account alone, after login, with the right id (S74)', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    await juliet.lose()
+    const [, stranger] = await juliet.resume(server, 'mallory')
+    assert.ok(stranger?.is('failed', SM))
+    assert.ok(stranger?.child('item-not-found', 'urn:ietf:params:xml:ns:xmpp-stanzas'))
+    assert.equal(stranger?.attr('h'), undefined)
+    const before = server.connect()
+    await before.open()
+    before.send(`<resume xmlns='${SM}' previd='${juliet.id}' h='0'/>`)
+    await before.closed()
+    assert.equal(before.streamError, 'unsupported-stanza-type')
+    const [again, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'resumed')
+    await again.all()
+  })
+
+  test('a client that failed to resume binds on the same stream', async () => {
+    await using server = await memoryServer()
+    const client = await server.authenticated('juliet')
+    client.send(`<resume xmlns='${SM}' previd='unknown' h='0'/>`)
+    assert.equal((await client.next())?.name, 'failed')
+    await client.bind('two')
+    assert.equal(client.jid, `juliet@${HOST}/two`)
+  })
+
+  test('with a wrong count ends the stream, and leaves the session as it was', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    await juliet.lose()
+    const [hasty] = await juliet.resume(server, 'juliet', 999)
+    await hasty.client.closed()
+    assert.equal(hasty.client.streamError, 'undefined-condition')
+    assert.ok(hasty.client.streamErrorElement?.child('handled-count-too-high', SM))
+    const [odd] = await juliet.resume(server, 'juliet', 'x')
+    await odd.client.closed()
+    assert.equal(odd.client.streamError, 'bad-format')
+    const [, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'resumed')
+  })
+
+  test('ends a connection that is still there with conflict, and the session goes on (S79)', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    let now = juliet
+    for (let i = 0; i < 20; i++) {
+      const [again, answer] = await now.resume(server, 'juliet')
+      assert.equal(answer?.name, 'resumed')
+      await now.client.closed()
+      assert.equal(now.client.streamError, 'conflict')
+      romeo.send(chat('juliet', `m${i}`))
+      await romeo.all()
+      assert.deepEqual(bodies(await again.all()), [`m${i}`])
+      now = again
+    }
+  })
+
+  test('of two at once, one wins', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    await juliet.lose()
+    const both = await Promise.all([juliet.resume(server, 'juliet'), juliet.resume(server, 'juliet')])
+    await turns(10)
+    assert.equal(both.filter(([one]) => !one.client.isClosed).length, 1)
+  })
+
+  test('an end in order is no loss: the session is over, and forgotten [XEP-0198 5]', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    await juliet.client.end()
+    await turns()
+    const [, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'failed')
+    assert.equal(await server.stores.resumption.get(juliet.id), undefined)
+  })
+
+  test('a request that came meanwhile is answered by the client that came back', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    juliet.client.send(`<presence to='romeo@${HOST}/one'/>`)
+    await juliet.all()
+    const romeo = await server.login('romeo')
+    await juliet.lose()
+    romeo.send(`<iq type='get' id='q' to='juliet@${HOST}/one'><x xmlns='urn:x'/></iq>`)
+    await romeo.all()
+    const [again] = await juliet.resume(server, 'juliet')
+    assert.ok((await again.all()).length <= 1)
+  })
+})
+
+describe('a client that does not come back', () => {
+  test('what it missed goes to the others of the account, or is kept with the time when it came', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    await juliet.lose()
+    const came = server.clock.now()
+    romeo.send(chat('juliet', 'a'))
+    romeo.send(chat('juliet', 'b'))
+    await romeo.all()
+    assert.equal((await server.stores.offline.size('juliet')).count, 0)
+    server.clock.advance(601_000)
+    await turns(20)
+    assert.equal((await server.stores.offline.size('juliet')).count, 2)
+    assert.deepEqual(await romeo.all(), [])
+    const late = await server.login('juliet', 'two')
+    late.send('<presence/>')
+    await turns(20)
+    const messages = await late.messages()
+    assert.deepEqual(bodies(messages), ['a', 'b'])
+    for (const message of messages) {
+      const stamps = message.childElements().filter((child) => child.ns === 'urn:xmpp:delay')
+      assert.equal(stamps.length, 1)
+      assert.equal(Date.parse(stamps[0]!.attr('stamp')!), came)
+    }
+    const [, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'failed')
+    assert.equal(answer?.attr('h'), '2') // resume_expired_session_returns_correct_h
+  })
+
+  test('gives its messages to a resource that is there', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    await juliet.lose()
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    const other = await server.login('juliet', 'two')
+    other.send('<presence><priority>-1</priority></presence>')
+    await other.all()
+    other.send('<presence/>')
+    await other.all()
+    server.clock.advance(601_000)
+    await turns(20)
+    assert.deepEqual(bodies(await other.all()), ['a'])
+    assert.equal((await server.stores.offline.size('juliet')).count, 0)
+  })
+
+  test('what another resource got is not kept, whoever went first', async () => {
+    await using server = await memoryServer({ management: { ackSeconds: 0 } })
+    const one = await managed(server, 'juliet', 'one')
+    const two = await managed(server, 'juliet', 'two')
+    await one.all()
+    const romeo = await server.login('romeo')
+    await one.lose()
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    assert.deepEqual(bodies(await two.all()), ['a'])
+    two.acknowledge()
+    await two.all()
+    server.clock.advance(601_000)
+    await turns(20)
+    assert.equal((await server.stores.offline.size('juliet')).count, 0)
+    assert.deepEqual(bodies(await two.all()), [])
+  })
+
+  test('what both resources missed is kept once', async () => {
+    await using server = await memoryServer()
+    const one = await managed(server, 'juliet', 'one')
+    const two = await managed(server, 'juliet', 'two')
+    await one.all()
+    const romeo = await server.login('romeo')
+    await one.lose()
+    await two.lose()
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    server.clock.advance(601_000)
+    await turns(30)
+    assert.equal((await server.stores.offline.size('juliet')).count, 1)
+  })
+
+  test('replaced by a new login with the same resource, its messages go there', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    await juliet.lose()
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    const again = await server.login('juliet', 'one')
+    await turns(20)
+    again.send('<presence/>')
+    await turns(20)
+    assert.deepEqual(bodies(await again.all()), ['a'])
+  })
+
+  test('offline messages that it did not acknowledge stay, and come once', async () => {
+    await using server = await memoryServer()
+    const romeo = await server.login('romeo')
+    await server.server.accounts(HOST).create('juliet', 'secret-juliet')
+    for (const body of ['a', 'b']) romeo.send(chat('juliet', body))
+    await romeo.all()
+    const juliet = await managed(server, 'juliet', 'one', '')
+    await juliet.lose() // without having acknowledged, and without resumption
+    await turns(20)
+    assert.equal((await server.stores.offline.size('juliet')).count, 2)
+    const late = await managed(server, 'juliet', 'two')
+    await turns(20)
+    assert.deepEqual(bodies(await late.all()).length <= 2, true)
+    late.acknowledge()
+    await turns(20)
+    await late.all()
+    assert.equal((await server.stores.offline.size('juliet')).count, 0)
+  })
+})
+
+describe('bounds', () => {
+  test('a client that acknowledges nothing ends with policy-violation, and its messages are kept (S77)', async () => {
+    await using server = await memoryServer({ management: { bytes: 65_536 }, limits: { offlineMessages: 0 } })
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    const long = 'x'.repeat(5000)
+    for (let i = 0; i < 20; i++) romeo.send(`<message to='juliet@${HOST}'><body>${i} ${long}</body></message>`)
+    await romeo.all()
+    await juliet.client.closed()
+    assert.equal(juliet.client.streamError, 'policy-violation')
+    await turns(30)
+    assert.equal((await server.stores.offline.size('juliet')).count, 20)
+    assert.deepEqual(await romeo.all(), [])
+  })
+
+  test('one that is away has a bound as well', async () => {
+    await using server = await memoryServer({ management: { stanzas: 10 } })
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    await juliet.lose()
+    for (let i = 0; i < 15; i++) romeo.send(chat('juliet', `m${i}`))
+    assert.deepEqual(await romeo.all(), [])
+    await turns(40)
+    assert.equal((await server.stores.offline.size('juliet')).count, 15)
+    const [, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'failed')
+  })
+
+  test('so many sessions of an account wait, the oldest makes room (S78)', async () => {
+    await using server = await memoryServer({ management: { waitingSessions: 3 } })
+    const sessions: Managed[] = []
+    for (let i = 0; i < 6; i++) {
+      const one = await managed(server, 'juliet', `r${i}`)
+      await one.lose()
+      sessions.push(one)
+    }
+    await turns(20)
+    const answers: string[] = []
+    for (const one of sessions) answers.push((await one.resume(server, 'juliet'))[1]?.name ?? '')
+    assert.deepEqual(answers, ['failed', 'failed', 'failed', 'resumed', 'resumed', 'resumed'])
+  })
+
+  test('those who are away do not keep a new client out', async () => {
+    await using server = await memoryServer({ limits: { sessionsPerAccount: 2 } })
+    for (let i = 0; i < 4; i++) await (await managed(server, 'juliet', `r${i}`)).lose()
+    const client = await server.login('juliet', 'last')
+    assert.equal(client.jid, `juliet@${HOST}/last`)
+  })
+})
+
+test('what a client sent before its connection broke counts when it is safe', async () => {
+  await using server = await memoryServer()
+  await server.server.accounts(HOST).create('romeo', 'secret-romeo')
+  const juliet = await managed(server, 'juliet')
+  for (const body of ['a', 'b', 'c']) juliet.client.send(chat('romeo', body))
+  await juliet.lose()
+  const [, answer] = await juliet.resume(server, 'juliet')
+  const handled = Number(answer?.attr('h'))
+  assert.equal((await server.stores.offline.size('romeo')).count, handled - 2)
+})
+
+test('a refusal for what was sent reaches the client that came back', async () => {
+  await using server = await memoryServer()
+  const juliet = await managed(server, 'juliet')
+  juliet.client.send(chat('nobody', 'a'))
+  await turns()
+  await juliet.lose()
+  const [again] = await juliet.resume(server, 'juliet', juliet.h)
+  const [refused] = (await again.all()).filter((one) => one.name === 'message')
+  assert.equal(conditionOf(refused), 'service-unavailable')
+})

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Element } from '@rookery/protocol/xml'
+import { createMemoryStorage } from '@rookery/storage/memory'
+import { managed } from '../../test/managed-client.ts'
+import { HOST, memoryServer, turns } from '../../test/memory-server.ts'
+
+const chat = (to: string, body: string): string =>
+  `<message to='${to}@${HOST}' type='chat' id='${body}'><body>${body}</body></message>`
+const bodies = (stanzas: readonly Element[]): (string | undefined)[] =>
+  stanzas.filter((one) => one.name === 'message').map((one) => one.childText('body'))
+
+/** Nothing is kept but by the session. */
+const options = {}
+
+test('a session whose client is away outlives the server, with what waits for it', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...options })
+  const juliet = await managed(before, 'juliet')
+  juliet.client.send(`<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>`)
+  await juliet.all()
+  await juliet.lose()
+  const romeo = await before.login('romeo')
+  romeo.send(chat('juliet', 'a'))
+  await romeo.all()
+  await before.server.stop()
+
+  await using after = await memoryServer({ storage, ...options })
+  const again = await after.login('romeo')
+  again.send(chat('juliet', 'b')) // she is there for others: it is not for offline storage
+  await again.all()
+  assert.equal((await after.stores.offline.size('juliet')).count, 0)
+  const [resumed, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'resumed')
+  assert.equal(answer?.attr('h'), '4') // presence, roster, two questions of the test
+  assert.deepEqual(bodies(await resumed.all()), ['a', 'b'])
+  // she still wants to hear of her roster [RFC6121 2.1.6]
+  resumed.client.send(`<iq type='set' id='s'><query xmlns='jabber:iq:roster'><item jid='x@y'/></query></iq>`)
+  const [push] = (await resumed.all()).filter((one) => one.attr('type') === 'set')
+  assert.ok(push?.child('query', 'jabber:iq:roster'))
+  resumed.acknowledge()
+  await resumed.all()
+  assert.deepEqual(await after.stores.resumption.queue(juliet.id, 0, 10), [])
+})
+
+test('a client that is connected when the server goes down may resume', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...options })
+  const juliet = await managed(before, 'juliet')
+  const romeo = await before.login('romeo')
+  romeo.send(chat('juliet', 'a'))
+  await romeo.all()
+  const stopped = before.server.stop()
+  await juliet.client.closed()
+  assert.equal(juliet.client.streamError, 'system-shutdown')
+  await stopped
+  await using after = await memoryServer({ storage, ...options })
+  const [resumed, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'resumed')
+  assert.deepEqual(bodies(await resumed.all()), ['a'])
+})
+
+test('a client that was connected when the process died learns what had been handled, and loses nothing', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...options })
+  const juliet = await managed(before, 'juliet')
+  const romeo = await before.login('romeo')
+  romeo.send(chat('juliet', 'a'))
+  await romeo.all()
+  assert.equal(await juliet.handled(), 2)
+  // the process is gone without a word: another takes over what it had stored
+  await using after = await memoryServer({ storage, ...options })
+  const [late, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'failed')
+  assert.equal(answer?.attr('h'), '2')
+  await late.client.bind('one')
+  late.client.send('<presence/>')
+  await turns(10)
+  assert.deepEqual(bodies(await late.client.all()), ['a'])
+})
+
+test('who does not come back after a restart is offline in the end', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...options })
+  const juliet = await managed(before, 'juliet')
+  await juliet.lose()
+  const romeo = await before.login('romeo')
+  romeo.send(chat('juliet', 'a'))
+  await romeo.all()
+  await before.server.stop()
+  await using after = await memoryServer({ storage, ...options })
+  after.clock.advance(700_000)
+  await turns(30)
+  assert.equal((await after.stores.offline.size('juliet')).count, 1)
+  const [, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'failed')
+  assert.equal(answer?.attr('h'), '2')
+})
+
+test('of an account that was removed no session comes back (S52)', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...options })
+  const juliet = await managed(before, 'juliet')
+  await juliet.lose()
+  await before.server.accounts(HOST).remove('juliet')
+  await turns(20)
+  await before.server.stop()
+  await using after = await memoryServer({ storage, ...options })
+  const [, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'failed')
+  assert.equal(answer?.attr('h'), undefined)
+})
