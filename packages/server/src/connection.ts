@@ -181,6 +181,7 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   #close(error: StreamError | undefined, session: 'end' | 'detach'): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
+    if (session === 'detach') this.#detachSession() // nothing of it comes behind the end of the stream
     // an error before our header comes after one all the same [RFC6120 4.9.1.2]
     if (!this.#stream.isOpen && error !== undefined) this.#openHeader()
     if (error !== undefined) {
@@ -190,7 +191,6 @@ export class Connection implements TransportSink, Line, Negotiation {
     this.#outbound.write(this.#stream.close())
     this.#phase = 'closing'
     if (session === 'end') this.#endSession()
-    else this.#detachSession()
     this.#outbound.end()
     this.#transport.end()
   }
