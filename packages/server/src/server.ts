@@ -2,7 +2,6 @@
 import type { Socket } from 'node:net'
 import { parseJid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
-import { StreamError } from '@rookery/protocol/stream'
 import { authenticated, preAuth } from '@rookery/protocol/xml'
 import type { Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'

@@ -7,13 +7,13 @@ import type { Powers } from '../../powers.ts'
 import { archiveService } from '../../services/archive.ts'
 import { presenceService } from '../../services/presence.ts'
 import type { Session } from '../../session.ts'
-import { type Slot, slot } from '../../slot.ts'
+import { type Slot, slot, yesOrNo } from '../../slot.ts'
 import type { Trip } from '../../trip.ts'
 import { CopiedMessages } from './answers.ts'
 import { isEligible, isToOccupant } from './eligible.ts'
 
 /** Whether the client wants copies. */
-export const wantsCarbons: Slot<boolean> = slot('carbons:wanted', 'resumption', () => false)
+export const wantsCarbons: Slot<boolean> = slot('carbons:wanted', 'resumption', () => false, yesOrNo)
 
 const nobody: readonly Session[] = []
 

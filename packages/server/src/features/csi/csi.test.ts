@@ -113,7 +113,7 @@ test('before a resource is bound it is no part of the stream', async () => {
 test('a client that breaks off is active when it comes back', () => {
   const full = jid('juliet@localhost/phone')
   const sent: string[] = []
-  const write = (wire: string): void => void sent.push(wire)
+  const write = (wire: string): undefined => void sent.push(wire)
   const link = { remoteAddress: '', isSecure: false, write, flushed: () => {}, close: () => {} }
   const session = new Session(full, link, new Lane(1, () => undefined), 0, 1000)
   const wiring = csi.start({} as never, csi.config?.parse(undefined))

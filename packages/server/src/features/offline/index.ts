@@ -5,7 +5,6 @@ import { type Message, StanzaError } from '@rookery/protocol/stanza'
 import type { OfflineEntry } from '@rookery/storage'
 import { type Feature, feature } from '../../feature.ts'
 import { blockingService } from '../../services/blocking.ts'
-import type { Session } from '../../session.ts'
 import { Flushes } from './flush.ts'
 import { delivered, isKept, senderOf } from './keeping.ts'
 
