@@ -4,6 +4,7 @@ export { type ServerConfig, type ServerConfigInput, serverSchema, serverShape } 
 export { CertificateError, ConfigError, ListenError, TimeoutError } from './errors.ts'
 export {
   type BindInline,
+  type Discoverable,
   type Feature,
   type FeatureDeclaration,
   feature,
