@@ -40,6 +40,7 @@ const titles = new Map([
   ['XEP-0280', 'Message Carbons'],
   ['XEP-0334', 'Message Processing Hints'],
   ['XEP-0352', 'Client State Indication'],
+  ['XEP-0357', 'Push Notifications'],
   ['XEP-0368', 'SRV records for XMPP over TLS'],
   ['XEP-0377', 'Blocking Command Reports'],
   ['XEP-0438', 'Best practices for password hashing and storage'],

@@ -13,6 +13,7 @@ import { offline } from './offline/index.ts'
 import { ping } from './ping/index.ts'
 import { presence } from './presence/index.ts'
 import { privateStorage } from './private/index.ts'
+import { push } from './push/index.ts'
 import { register } from './register/index.ts'
 import { reporting } from './reporting/index.ts'
 import { roster } from './roster/index.ts'
@@ -40,4 +41,5 @@ export const builtIn: readonly Feature[] = [
   carbons,
   csi,
   offline,
+  push,
 ]

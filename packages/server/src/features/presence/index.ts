@@ -4,6 +4,7 @@ import { type Presence, StanzaError } from '@rookery/protocol/stanza'
 import { type Feature, feature } from '../../feature.ts'
 import { provide } from '../../service.ts'
 import { presenceService } from '../../services/presence.ts'
+import { pushService } from '../../services/push.ts'
 import { rosterService } from '../../services/roster.ts'
 import type { Session } from '../../session.ts'
 import { Arrivals } from './arrivals.ts'
@@ -26,7 +27,9 @@ export const presence: Feature = feature({
     const roster = () => services.use(rosterService)
     const outgoing = new Outgoing({ route, services, sessions, log })
     const availability = new Availability(outgoing, roster, sessions, power, limits.directedPresence)
-    const subscriptions = new Subscriptions(outgoing, roster, sessions, limits.rosterRequestBytes)
+    const subscriptions = new Subscriptions(outgoing, roster, sessions, limits.rosterRequestBytes, () =>
+      services.find(pushService),
+    )
     const arrivals = new Arrivals(outgoing, roster, sessions)
     const visibility = new Visibility(outgoing, subscriptions, roster, sessions, host.domain)
 

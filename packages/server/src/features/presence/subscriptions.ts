@@ -7,6 +7,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { type Presence, presence, StanzaError } from '@rookery/protocol/stanza'
 import type { RosterItem } from '@rookery/storage'
 import type { SessionsPower } from '../../powers.ts'
+import type { PushService } from '../../services/push.ts'
 import type { RosterService } from '../../services/roster.ts'
 import type { Session } from '../../session.ts'
 import { forgetContact } from './directed.ts'
@@ -21,12 +22,20 @@ export class Subscriptions {
   readonly #roster: () => RosterService
   readonly #sessions: SessionsPower
   readonly #requestBytes: number
+  readonly #push: () => PushService | undefined
 
-  constructor(outgoing: Outgoing, roster: () => RosterService, sessions: SessionsPower, requestBytes: number) {
+  constructor(
+    outgoing: Outgoing,
+    roster: () => RosterService,
+    sessions: SessionsPower,
+    requestBytes: number,
+    push: () => PushService | undefined,
+  ) {
     this.#outgoing = outgoing
     this.#roster = roster
     this.#sessions = sessions
     this.#requestBytes = requestBytes
+    this.#push = push
   }
 
   /** From a session of ours. */
@@ -113,6 +122,7 @@ export class Subscriptions {
   /** A request to those who are there, the rest to those who see the roster. [RFC6121 3.1.3, 3.1.6] */
   #deliver(stanza: Presence, type: SubscriptionType, local: string): undefined {
     const wire = stanza.wire()
+    if (type === 'subscribe') this.#push()?.requested(local)
     if (type !== 'subscribe') for (const session of this.#roster().interested(local)) session.sendWire(wire)
     else for (const session of this.#sessions.of(local)) if (session.isAvailable) session.sendWire(wire)
     return undefined
