@@ -11,7 +11,7 @@ const juliet = jid('juliet@capulet.example')
 function written(content: string, type: MessageType = 'chat', from = 'romeo@montague.example/orchard') {
   const element = parseElement(`<message xmlns='${NS.client}'>${content}</message>`, authenticated)
   assert.ok(element instanceof Element)
-  return message(jid(from), juliet, { type }, element.children)
+  return message(jid(from), juliet, { type }, element.childElements())
 }
 
 const worth = (...args: Parameters<typeof written>) => worthOf(written(...args), juliet)

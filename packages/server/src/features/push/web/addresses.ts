@@ -2,6 +2,8 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 
 const forbidden = new BlockList()
+/** Of the translator from IPv6 to IPv4 of one's own network: as public as the address behind it. [RFC6052 2.1] */
+const translator = '64:ff9b::'
 for (const [net, prefix] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -17,8 +19,10 @@ for (const [net, prefix] of [
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
-] as const)
+] as const) {
   forbidden.addSubnet(net, prefix, 'ipv4')
+  forbidden.addSubnet(`${translator}${net}`, 96 + prefix, 'ipv6')
+}
 for (const [net, prefix] of [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -29,10 +33,10 @@ for (const [net, prefix] of [
 
 const global = new BlockList()
 global.addSubnet('2000::', 3, 'ipv6')
+global.addSubnet(translator, 96, 'ipv6')
 
 /** `address`: a literal, without brackets. Whatever is not known to be public is not. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !forbidden.check(address, 'ipv4')
-  // a v4 address in a v6 one is not in 2000::/3, but for 2002::/16
   return isIPv6(address) && global.check(address, 'ipv6') && !forbidden.check(address, 'ipv6')
 }
