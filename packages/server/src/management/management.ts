@@ -3,6 +3,7 @@
  * acknowledged, over broken connections and, where it is stored, over a restart. Who may resume is decided in resumptions.ts.
  */
 import { type Maybe, then } from '@rookery/protocol'
+import type { Message } from '@rookery/protocol/stanza'
 import { onWire, StreamError, Unacknowledged } from '@rookery/protocol/stream'
 import { acknowledgement, handledTooHigh, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import type { Element } from '@rookery/protocol/xml'
@@ -263,6 +264,11 @@ export class Management implements SessionLink {
   isSilent(now: number): boolean {
     const { seconds } = this.#parts.limits()
     return seconds > 0 && this.#askedSince !== undefined && now - this.#askedSince > seconds * 1000
+  }
+
+  /** Messages that the client has not said to have, oldest first. */
+  unacknowledged(): readonly Message[] {
+    return this.#sent.rest().flatMap(({ delivery }) => delivery?.message ?? [])
   }
 
   // ---- connections come and go ----

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Session } from '../../session.ts'
-import { attentive, isDue, type Watch } from './attention.ts'
+import { attentive, isDue } from './attention.ts'
 
 interface Known {
   isAvailable?: boolean
@@ -11,15 +11,17 @@ interface Known {
   resource?: string
 }
 
-const session = ({ isAvailable = true, isEnded = false, resource = 'one', ...rest }: Known = {}): Session =>
-  ({ isAvailable, isEnded, jid: { resource }, ...rest }) as unknown as Session
-const watch: Watch = {
-  isDetached: (one) => (one as unknown as Known).isDetached === true,
-  isInactive: (one) => (one as unknown as Known).isInactive === true,
-}
+const session = ({
+  isAvailable = true,
+  isEnded = false,
+  isDetached = false,
+  isInactive,
+  resource = 'one',
+}: Known = {}): Session =>
+  ({ isAvailable, isEnded, isDetached, jid: { resource }, holdback: isInactive ? {} : undefined }) as unknown as Session
 const plain = { whileInactive: false, whileActiveElsewhere: false }
 const looking = (sessions: Session[], reached: Session[] = [], settings = plain) =>
-  attentive(sessions, reached, watch, settings).length
+  attentive(sessions, reached, settings).length
 
 test('an available client looks; one that hibernates, has ended or is merely connected does not', () => {
   assert.equal(looking([session()]), 1)

@@ -1,17 +1,9 @@
-/** Whether somebody sees what has come, so that no device need be woken. Pure, but for the clients it asks about. */
+/** Whether somebody sees what has come, so that no device need be woken. Pure. */
 import type { Session } from '../../session.ts'
 
 export interface AttentionSettings {
   readonly whileInactive: boolean
   readonly whileActiveElsewhere: boolean
-}
-
-/** What only other parts of the server know about a session. */
-export interface Watch {
-  /** The connection is gone, and the client may come back to the session. [XEP-0198 5] */
-  isDetached(session: Session): boolean
-  /** The client said that nobody looks. [XEP-0352 3] */
-  isInactive(session: Session): boolean
 }
 
 const nobody: readonly Session[] = []
@@ -20,15 +12,14 @@ const nobody: readonly Session[] = []
 export function attentive(
   sessions: readonly Session[],
   reached: readonly Session[],
-  watch: Watch,
   settings: AttentionSettings,
 ): readonly Session[] {
   let found: Session[] | undefined
   for (let i = 0; i < sessions.length; i++) {
     const session = sessions[i]!
-    if (session.isEnded || watch.isDetached(session)) continue
+    if (session.isEnded || session.isDetached) continue // [XEP-0198 5]
     if (!session.isAvailable && !reached.includes(session)) continue
-    if (settings.whileInactive && watch.isInactive(session)) continue
+    if (settings.whileInactive && session.holdback !== undefined) continue // [XEP-0352 3]
     found ??= []
     found.push(session)
   }

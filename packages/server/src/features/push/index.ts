@@ -9,7 +9,6 @@ import { pushConfig } from './config.ts'
 import { Notifier } from './notifier.ts'
 import { registrationsForm } from './registration.ts'
 import { Requests } from './requests.ts'
-import { asleep, unacknowledgedOf, watch } from './watch.ts'
 import { webPushWiring } from './web/wiring.ts'
 
 const named = (name: string): { name: string; ns: string } => ({ name, ns: PUSH_NS })
@@ -21,10 +20,9 @@ export const push: Feature = feature({
   config: pushConfig,
   needs: ['host', 'clock', 'random', 'log', 'ask', 'sessions', 'services', 'documents'],
   disco: { account: [PUSH_NS] }, // [XEP-0357 4.1]
-  slots: [asleep],
   start({ host, clock, random, log, ask, sessions, services, documents }, config) {
     const registrations = new AccountDocuments(documents, registrationsForm)
-    const notifier = new Notifier({ host, clock, ask, sessions, services, log, config, registrations, watch })
+    const notifier = new Notifier({ host, clock, ask, sessions, services, log, config, registrations })
     const web =
       config.webPush === false
         ? undefined
@@ -44,14 +42,8 @@ export const push: Feature = feature({
       notify: (trip) => notifier.arrived(trip),
       session: {
         available: ({ account }) => notifier.seen(account.local),
-        resumed(session) {
-          session.set(asleep, false)
-          return notifier.seen(session.account.local)
-        },
-        detached(session) {
-          session.set(asleep, true)
-          return notifier.left(session, unacknowledgedOf(session))
-        },
+        resumed: ({ account }) => notifier.seen(account.local),
+        detached: (session) => notifier.left(session),
       },
       async accountRemoved(local) {
         await registrations.forget(local)

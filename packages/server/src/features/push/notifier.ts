@@ -7,7 +7,7 @@ import { rosterService } from '../../services/roster.ts'
 import type { Session } from '../../session.ts'
 import type { Trip } from '../../trip.ts'
 import type { AccountDocuments } from './account-documents.ts'
-import { attentive, isDue, type Watch } from './attention.ts'
+import { attentive, isDue } from './attention.ts'
 import type { PushConfig } from './config.ts'
 import { plainTextOf, worthOf } from './deserving.ts'
 import { Destinations } from './destinations.ts'
@@ -25,7 +25,6 @@ export interface NotifierParts {
   readonly log: Log
   readonly config: PushConfig
   readonly registrations: AccountDocuments<Registrations>
-  readonly watch: Watch
 }
 
 /** How long a push service may take to answer. */
@@ -65,9 +64,9 @@ export class Notifier {
     return this.#tell(stanza, account, reached)
   }
 
-  /** The client is gone, and has not said that it has these. */
-  left(session: Session, unacknowledged: Iterable<Message>): undefined {
-    for (const message of unacknowledged) this.#tell(message, session.account, nobody)
+  /** The client is gone, and has not said that it has everything. [XEP-0198 5] */
+  left(session: Session): undefined {
+    for (const message of session.management?.unacknowledged() ?? []) this.#tell(message, session.account, nobody)
     return undefined
   }
 
@@ -94,8 +93,8 @@ export class Notifier {
   }
 
   #looking(local: string, reached: readonly Session[]): readonly Session[] {
-    const { sessions, watch, config } = this.#parts
-    return attentive(sessions.of(local), reached, watch, config)
+    const { sessions, config } = this.#parts
+    return attentive(sessions.of(local), reached, config)
   }
 
   #tell(message: Message, account: Jid, reached: readonly Session[]): undefined {

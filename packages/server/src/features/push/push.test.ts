@@ -197,6 +197,60 @@ test('who merely connected is away; an inactive client is away where the operato
   }
 })
 
+/** Juliet has registered, is available, and can come back to her session. */
+async function managed(server: MemoryServer): Promise<{ juliet: MemoryClient; romeo: MemoryClient }> {
+  const juliet = await server.login('juliet')
+  await juliet.ask(enable('n1'))
+  juliet.send('<presence/>')
+  await juliet.all()
+  juliet.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>")
+  assert.equal((await juliet.next())?.name, 'enabled')
+  return { juliet, romeo: await server.login('romeo') }
+}
+
+test('a hibernating client is told of what comes, once, also when its session ends without it [map 37]', async () => {
+  await using all = await started()
+  const { server, service } = all
+  const { juliet, romeo } = await managed(server)
+  juliet.destroy()
+  await turns()
+  romeo.send(chat('one'))
+  await romeo.all()
+  await turns()
+  assert.deepEqual(service.counts, [1])
+  server.clock.advance(3_600_000)
+  await turns(20)
+  assert.equal((await server.stores.offline.read('juliet', 0, 10)).length, 1)
+  server.clock.advance(60_000)
+  await turns()
+  assert.deepEqual(service.counts, [1])
+})
+
+test('what a client has not acknowledged when it goes is told of, what it has is not [XEP-0198 5]', async () => {
+  await using all = await started()
+  const { server, service } = all
+  const { juliet, romeo } = await managed(server)
+  romeo.send(chat('one'))
+  await romeo.all()
+  assert.equal((await juliet.messages()).length, 1)
+  juliet.send("<r xmlns='urn:xmpp:sm:3'/>")
+  for (let element = await juliet.next(); element?.name !== 'a'; element = await juliet.next());
+  romeo.send(chat('two'))
+  romeo.send(
+    `<message to='juliet@localhost' type='chat'><gone xmlns='http://jabber.org/protocol/chatstates'/></message>`,
+  )
+  romeo.send(chat('three'))
+  await romeo.all()
+  assert.deepEqual(service.counts, [])
+  juliet.send("<a xmlns='urn:xmpp:sm:3' h='2'/>") // a message, and the answer to a ping
+  await turns()
+  juliet.destroy()
+  await turns()
+  server.clock.advance(1000)
+  await turns()
+  assert.deepEqual(service.counts, [1, 2])
+})
+
 test('a device that is away is told while another is there only where that is wanted', async () => {
   for (const whileActiveElsewhere of [false, true]) {
     await using all = await started({ whileActiveElsewhere })
