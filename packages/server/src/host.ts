@@ -202,6 +202,10 @@ export class Host implements Destination {
     }
   }
 
+  refused(error: Message, session: Session): void {
+    this.#journey.refused(error, session)
+  }
+
   #guard(stanza: Stanza, origin: Session | undefined, work: () => Maybe<undefined>): Maybe<undefined> {
     try {
       const wait = work()

@@ -129,6 +129,13 @@ export class Journey {
     })
   }
 
+  /** An error that goes straight to a session of ours: the other clients may get a copy. [XEP-0280 6.1] */
+  refused(error: Message, session: Session): void {
+    const walk = new Walk(error, 'in', session.account, undefined)
+    walk.reached = [session]
+    callSafely(this.#s.phases.copy, walk, this.#s.log)
+  }
+
   #exists(to: Jid): Maybe<boolean> {
     return this.#s.registry.of(to.local).length > 0 || this.#s.accounts.exists(to.local)
   }

@@ -95,6 +95,17 @@ describe('the router', () => {
     assert.deepEqual([taken, written], [[], []])
   })
 
+  test('lets the host of a sender know that a message of his was refused', () => {
+    const { router, session, taken } = setUp()
+    const told: string[] = []
+    router.remove('a.example')
+    const refused = (error: Message, who: Session): void =>
+      void told.push(`${error.type} from ${error.from} to ${who.jid}`)
+    router.add('a.example', { take: () => assert.fail(), begin: () => assert.fail(), refused })
+    router.refuse(to('juliet@b.example'), new StanzaError('gone'), session)
+    assert.deepEqual([told, taken], [['error from juliet@b.example to romeo@a.example/one'], []])
+  })
+
   test('says nothing to a session that has ended', () => {
     const { router, written, session } = setUp()
     session.markEnded()

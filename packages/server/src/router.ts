@@ -16,6 +16,8 @@ export interface Destination {
   take(stanza: Stanza, origin: Session | undefined): Maybe<undefined>
   /** `take` in two halves, for a message whose sender's side has to become durable as well. */
   begin(message: Message, origin: Session | undefined): Maybe<Arrival>
+  /** A session of it is told that its message was not taken, without a way through the corridor: others may want to know. */
+  refused?(error: Message, session: Session): void
 }
 
 const noSuchServer = new StanzaError('remote-server-not-found', { text: 'This server does not reach other servers.' })
@@ -55,7 +57,9 @@ export class Router {
   /** Takes an answer straight to the session that asked, else along the usual way. */
   reply(answer: Stanza, origin: Session | undefined): Maybe<undefined> {
     if (origin === undefined) return this.route(answer, undefined)
-    if (!origin.isEnded) origin.send(answer)
+    if (origin.isEnded) return undefined
+    if (answer.kind === 'message') this.#destinations.get(origin.jid.domain)?.refused?.(answer, origin)
+    origin.send(answer)
     return undefined
   }
 }

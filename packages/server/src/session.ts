@@ -2,9 +2,9 @@
 
 import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
-import type { Presence, Stanza } from '@rookery/protocol/stanza'
+import type { Message, Presence, Stanza } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
-import type { Delivery } from './delivery.ts'
+import { Delivery } from './delivery.ts'
 import type { Lane } from './lane.ts'
 import type { Management } from './management/management.ts'
 import { type Slot, SlotValues } from './slot.ts'
@@ -128,6 +128,14 @@ export class Session {
     if (this.#heldBytes > this.#heldBound)
       this.link.close(new StreamError('policy-violation', 'too many messages wait'))
     return undefined
+  }
+
+  /** Delivers a copy, in its order among the messages. When the client does not get it, nobody else need have it. */
+  sendCopy(copy: Message, at: number, isKept: boolean): void {
+    const delivery = new Delivery(copy, at, isKept)
+    delivery.given()
+    const stored = this.sendMessage(delivery, copy.wire())
+    if (stored instanceof Promise) stored.catch(() => undefined) // has been logged, and the session ends
   }
 
   /** Until `release`, messages delivered wait: older ones go first (offline storage). Bounded in bytes. */

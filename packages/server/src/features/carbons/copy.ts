@@ -20,11 +20,13 @@ const nobody: readonly Session[] = []
 export class Copies {
   readonly #sessions: Powers['sessions']
   readonly #services: Powers['services']
+  readonly #clock: Powers['clock']
   readonly #copied = new CopiedMessages()
 
-  constructor({ sessions, services }: Pick<Powers, 'sessions' | 'services'>) {
+  constructor({ sessions, services, clock }: Pick<Powers, 'sessions' | 'services' | 'clock'>) {
     this.#sessions = sessions
     this.#services = services
+    this.#clock = clock
   }
 
   readonly copy = (trip: Trip<Message>): undefined => {
@@ -38,7 +40,9 @@ export class Copies {
     if (side === 'out' && isToOccupant(stanza)) targets = targets.filter((session) => this.#isThere(session, stanza))
     if (stanza.type !== 'error') this.#copied.note(stanza, side, account)
     const copy = this.#wrap(trip, side === 'out' || isToSelf ? 'sent' : 'received')
-    for (const session of targets) session.send(copy.with({ to: session.jid })) // encoded once: they differ in `to` alone
+    const at = trip.at ?? this.#clock.now()
+    // encoded once: they differ in `to` alone
+    for (const session of targets) session.sendCopy(copy.with({ to: session.jid }), at, trip.kept === 'kept')
     return undefined
   }
 

@@ -1,6 +1,6 @@
 /** Message carbons, XEP-0280 1.0.1: all clients of an account see what one of them sends and receives. */
 import { StanzaError } from '@rookery/protocol/stanza'
-import { CARBONS_NS, CARBONS_RULES_NS, disable, enable, isCopy } from '@rookery/protocol/xeps/carbons'
+import { CARBONS_NS, CARBONS_RULES_NS, disable, enable } from '@rookery/protocol/xeps/carbons'
 import { type Feature, feature, type IqRoute } from '../../feature.ts'
 import { Copies, wantsCarbons } from './copy.ts'
 
@@ -10,7 +10,7 @@ export const carbons: Feature = feature({
   name: 'carbons',
   summary: 'Copies what one client of an account sends and receives to the others that ask for it.',
   specifications: [{ number: 'XEP-0280', version: '1.0.1', status: 'complete', note: 'with the rules of 6.1' }],
-  needs: ['sessions', 'services'],
+  needs: ['sessions', 'services', 'clock'],
   disco: { host: [CARBONS_NS, CARBONS_RULES_NS] },
   slots: [wantsCarbons],
   start(powers) {
@@ -32,8 +32,6 @@ export const carbons: Feature = feature({
     return {
       iq: [turn(enable.name, true), turn(disable.name, false)],
       copy,
-      // a copy that its client did not get is worth nothing to anybody else [XEP-0280 10.3]
-      fallback: ({ stanza }) => stanza.element.childElements().some(isCopy),
       bindInline: [
         {
           namespace: CARBONS_NS,
