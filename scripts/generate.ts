@@ -43,10 +43,17 @@ const titles = new Map([
   ['XEP-0357', 'Push Notifications'],
   ['XEP-0368', 'SRV records for XMPP over TLS'],
   ['XEP-0377', 'Blocking Command Reports'],
+  ['XEP-0386', 'Bind 2'],
+  ['XEP-0388', 'Extensible SASL Profile'],
   ['XEP-0438', 'Best practices for password hashing and storage'],
   ['XEP-0440', 'SASL Channel-Binding Type Capability'],
   ['XEP-0474', 'SASL SCRAM Downgrade Protection'],
   ['XEP-0478', 'Stream Limits Advertisement'],
+  ['XEP-0480', 'SASL Upgrade Tasks'],
+  ['XEP-0484', 'Fast Authentication Streamlining Tokens'],
+  ['XEP-0494', 'Client Access Management'],
+  ['XEP-0509', 'Initial Authentication Pipelining'],
+  ['XEP-0515', 'TLS Channel-Binding Downgrade Protection'],
 ])
 
 interface Supported {

@@ -3,7 +3,7 @@
  * limits; what elements mean is decided in negotiate/ until a resource is bound, then in inbound.ts.
  */
 import { type Maybe, NS, then } from '@rookery/protocol'
-import { parseJid } from '@rookery/protocol/jid'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { iq } from '@rookery/protocol/stanza'
 import {
   featureFor,
@@ -64,6 +64,7 @@ export class Connection implements TransportSink, Line, Negotiation {
   /** Of the account when somebody logged in to it. */
   #era = 0
   #session: Session | undefined
+  #from: Jid | undefined
   /** Of the stanzas that name none. [RFC6120 4.7.4] */
   #lang: string | undefined
   #headers = 0
@@ -125,6 +126,9 @@ export class Connection implements TransportSink, Line, Negotiation {
   }
   get account(): string | undefined {
     return this.#account
+  }
+  get from(): Jid | undefined {
+    return this.#from
   }
   get isAnonymous(): boolean {
     return this.#isAnonymous
@@ -314,9 +318,18 @@ export class Connection implements TransportSink, Line, Negotiation {
     if (host === undefined) return this.close(new StreamError('host-unknown', "name a host of this server in 'to'")) // [RFC6120 4.9.3.6]
     this.#host = host
     this.#lang = languageOf(header)
+    this.#from = header.from === undefined ? undefined : parseJid(header.from)
     this.#openHeader(header.from)
     this.#phase = 'negotiating'
-    this.offerFeatures()
+    // which mechanisms somebody may use has to be known before they are listed
+    const ready = this.#from?.domain === host.domain ? host.accounts.prepare(this.#from.local) : undefined
+    if (!(ready instanceof Promise)) return this.offerFeatures()
+    this.#wait(
+      ready.then(() => {
+        if (this.#phase === 'negotiating') this.offerFeatures()
+        return undefined
+      }),
+    )
   }
 
   /** `to`: the address the client gave itself. [RFC6120 4.7.2] */
@@ -424,7 +437,8 @@ export class Connection implements TransportSink, Line, Negotiation {
   }
 
   bind(resource: string | undefined, agent?: string): Session | 'malformed' | 'too-many' | 'gone' {
-    if (this.#host.accounts.era(this.#account!) !== this.#era) return 'gone' // [S52]
+    const isOver = this.#phase === 'closing' || this.#phase === 'closed' // the client has gone while its login was looked at
+    if (isOver || this.#host.accounts.era(this.#account!) !== this.#era) return 'gone' // [S52]
     const session = this.#host.bind(this.#account!, resource, this, agent)
     if (typeof session === 'string') return session
     this.#session = session

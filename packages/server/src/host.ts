@@ -8,6 +8,7 @@ import type { SaslCrypto } from '@rookery/protocol/sasl'
 import { type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import type { HostStorage, StoredSession } from '@rookery/storage'
+import { Access } from './access/access.ts'
 import { Accounts } from './accounts.ts'
 import { Asks } from './asks.ts'
 import { Catalogue } from './catalogue.ts'
@@ -61,6 +62,7 @@ export class Host implements Destination {
   readonly domain: string
   readonly jid: Jid
   readonly accounts: Accounts
+  readonly access: Access
   readonly registry: Registry = new Registry()
   readonly router: Router
   readonly crypto: SaslCrypto
@@ -88,6 +90,14 @@ export class Host implements Destination {
     this.crypto = parts.crypto
     this.random = parts.random
     this.accounts = new Accounts(parts.storage.accounts, parts.crypto, parts.config.auth, () => parts.clock.now())
+    this.access = new Access({
+      documents: parts.storage.documents,
+      accounts: this.accounts,
+      config: parts.config.auth,
+      random: parts.random,
+      now: () => parts.clock.now(),
+      isHere: (local, id) => this.registry.of(local).some((session) => session.agent === id),
+    })
     const route = (stanza: Stanza): Maybe<undefined> => parts.router.route(stanza, undefined)
     this.#asks = new Asks(parts.clock, parts.random, route)
     const roster = () => this.#find(rosterService)
@@ -126,6 +136,10 @@ export class Host implements Destination {
     })
   }
 
+  get bind2(): Phases['bind2'] {
+    return this.#phases.bind2
+  }
+
   get streamFeatures(): readonly ServerStreamFeature[] {
     return this.#streamFeatures
   }
@@ -133,6 +147,7 @@ export class Host implements Destination {
   /** Puts the features together; a wrong configuration of one is an error that names it. */
   async start(): Promise<void> {
     await this.accounts.start(this.#parts.storage.documents)
+    await this.access.start()
     const ofRooms: ServerStreamFeature[] = []
     const powers = this.#powers()
     for (const feature of this.#parts.features) {
@@ -407,6 +422,7 @@ export class Host implements Destination {
         setPassword: (local, password) => this.accounts.setPassword(local, password),
         remove: (local) => this.removeAccount(local),
       },
+      access: this.access,
       route: (stanza) => router.route(stanza, undefined),
       ask: (to, type, payload, options = {}) =>
         this.#asks.ask(options.from ?? this.jid, to, type, payload, options.timeout ?? 60_000),

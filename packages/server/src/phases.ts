@@ -1,6 +1,6 @@
 /** What the features of one host plugged in, sorted by phase once, at start-up. */
 import type { Iq } from '@rookery/protocol/stanza'
-import type { Discoverable, Feature, IqRoute, PresenceHandling, Wiring } from './feature.ts'
+import type { BindInline, Discoverable, Feature, IqRoute, PresenceHandling, Wiring } from './feature.ts'
 import type { Log } from './powers.ts'
 
 export interface Plugged<F> {
@@ -19,6 +19,11 @@ export class Phases {
   readonly notify: Plugged<Present<Wiring['notify']>>[] = []
   readonly hostMessage: Plugged<Present<Wiring['hostMessage']>>[] = []
   readonly wirings: { feature: Feature; wiring: Wiring }[] = []
+  /** What a client that binds by XEP-0386 may turn on with it, and is told. */
+  readonly bind2: {
+    readonly inline: Plugged<BindInline>[]
+    readonly bound: Plugged<Present<Wiring['bound']>>[]
+  } = { inline: [], bound: [] }
   readonly routes = new Map<string, IqRoute>()
   presence: PresenceHandling | undefined
 
@@ -33,6 +38,8 @@ export class Phases {
     plug(this.fallback, wiring.fallback)
     plug(this.notify, wiring.notify)
     plug(this.hostMessage, wiring.hostMessage)
+    for (const inline of wiring.bindInline ?? []) plug(this.bind2.inline, inline)
+    plug(this.bind2.bound, wiring.bound)
     for (const route of wiring.iq ?? []) this.#route(feature, route)
     if (wiring.presence !== undefined) {
       if (this.presence !== undefined)

@@ -7,6 +7,8 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { Iq, Presence, Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import type { Account, ArchiveStore, DocumentStore, OfflineStore, RosterStore } from '@rookery/storage'
+import type { KnownClient } from './access/access.ts'
+import type { ClientRecord } from './access/record.ts'
 import type { Limits } from './config/limits.ts'
 import type { IqRequest } from './iq-request.ts'
 import type { Service } from './service.ts'
@@ -21,6 +23,8 @@ export interface Powers {
   limits: Limits
   sessions: SessionsPower
   accounts: AccountsPower
+  /** Which clients know the account, and have tokens for it. */
+  access: AccessPower
   route: RoutePower
   ask: AskPower
   /** Marks a session available or unavailable; for the presence room. */
@@ -81,6 +85,17 @@ export interface AccountsPower {
   setPassword(local: string, password: string): Promise<boolean>
   /** Removes the account with all it owns, tells the features, then ends its sessions. */
   remove(local: string): Promise<boolean>
+}
+
+export interface AccessPower {
+  /** The clients that are here or could come back by themselves. */
+  list(local: string): Maybe<readonly KnownClient[]>
+  /** Takes its tokens, durably; undefined when there is no such client. Its session goes on. */
+  revoke(local: string, id: string): Maybe<ClientRecord | undefined>
+  /** It was there just now. */
+  seen(local: string, id: string, resource: string): Maybe<undefined>
+  /** By which a session is known whose client says no id. */
+  idOfSession(local: string, resource: string): string
 }
 
 /** Sends a stanza in the name of its `from`, as if it had come in: to the router, past no sender-side phase. */

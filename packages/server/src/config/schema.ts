@@ -69,6 +69,41 @@ export const serverShape = {
         .array(z.string())
         .default([])
         .describe('Hosts on which anybody may log in without an account (SASL ANONYMOUS).'),
+      tokens: z
+        .strictObject({
+          days: z
+            .number()
+            .min(0)
+            .max(365)
+            .default(21)
+            .describe('Days that a login token is good for without being used (XEP-0484); 0 gives out none.'),
+          rotateDays: z
+            .number()
+            .min(0)
+            .default(1)
+            .describe('Age in days from which a token that is used is replaced by a new one.'),
+        })
+        .prefault({}),
+      clients: z
+        .strictObject({
+          perAccount: z
+            .number()
+            .int()
+            .min(1)
+            .max(1000)
+            .default(50)
+            .describe(
+              'Clients of one account that are remembered, with their tokens; the one not seen for longest makes way.',
+            ),
+          days: z.number().min(1).default(90).describe('Days after which a client that was not seen is forgotten.'),
+          names: z
+            .boolean()
+            .default(true)
+            .describe(
+              'Remember what clients say of their software and device, for the owner of the account to recognize them.',
+            ),
+        })
+        .prefault({}),
       parallelHashing: z
         .number()
         .int()

@@ -3,6 +3,7 @@ import type { Feature } from '../feature.ts'
 import { blocking } from './blocking/index.ts'
 import { caps } from './caps/index.ts'
 import { carbons } from './carbons/index.ts'
+import { clients } from './clients/index.ts'
 import { contact } from './contact/index.ts'
 import { core } from './core/index.ts'
 import { csi } from './csi/index.ts'
@@ -34,6 +35,7 @@ export const builtIn: readonly Feature[] = [
   privateStorage,
   vcard,
   register,
+  clients,
   contact,
   blocking,
   reporting,

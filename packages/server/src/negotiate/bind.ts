@@ -6,6 +6,7 @@ import { errorOf, Iq, resultOf, StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import { bindFeature, bind as codec } from '@rookery/protocol/xeps/bind'
 import { sessionFeature } from '@rookery/protocol/xeps/session'
+import { clientOf } from './exchange.ts'
 import type { ServerStreamFeature } from './negotiation.ts'
 
 export const bind: ServerStreamFeature = {
@@ -28,7 +29,7 @@ export const bind: ServerStreamFeature = {
     if (target !== undefined && parseJid(target) === undefined) return refuse(new StanzaError('jid-malformed'))
     const asked = codec.parse(element.child('bind', NS.bind)!)
     if (asked === undefined || asked instanceof CodecError) return refuse(new StanzaError('bad-request'))
-    const session = n.bind(asked.resource === '' ? undefined : asked.resource)
+    const session = n.bind(asked.resource === '' ? undefined : asked.resource, clientOf(n))
     if (session === 'gone') {
       n.close(new StreamError('not-authorized', 'log in again')) // [S52]
       return undefined

@@ -1,11 +1,14 @@
 /** What a stream feature of the server may see and do: the state of one connection until a resource is bound. */
 
 import type { Maybe } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { StreamError, StreamFeature } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
+import type { Access } from '../access/access.ts'
 import type { Accounts } from '../accounts.ts'
 import type { ServerConfig } from '../config/schema.ts'
+import type { Phases } from '../phases.ts'
 import type { Log, RandomPower } from '../powers.ts'
 import type { Session } from '../session.ts'
 import type { TlsState } from '../transport.ts'
@@ -14,8 +17,11 @@ import type { TlsState } from '../transport.ts'
 export interface NegotiatedHost {
   readonly domain: string
   readonly accounts: Accounts
+  readonly access: Access
   readonly crypto: SaslCrypto
   readonly random: RandomPower
+  /** What features do when a client binds by XEP-0386. */
+  readonly bind2: Phases['bind2']
 }
 
 /** What became of a request to resume a session. [XEP-0198 5] */
@@ -44,6 +50,8 @@ export interface Negotiation {
   readonly remoteNetwork: string
   readonly tls: TlsState | undefined
   readonly canStartTls: boolean
+  /** Who the client says it is going to log in as; its word only. [RFC6120 4.7.1] */
+  readonly from: Jid | undefined
   /** Localpart of the account that logged in; fixed from then on, like the host. [S42] */
   readonly account: string | undefined
   /** Logged in without an account (SASL ANONYMOUS). */
