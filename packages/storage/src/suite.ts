@@ -5,16 +5,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Account, Credential, HostStorage, RosterItem, Storage } from './contracts.ts'
-import { StorageError } from './error.ts'
 import { REMEMBERED_REMOVALS } from './limits.ts'
+import { archives, message } from './suite/archive.ts'
+import { type Case, type It, isStorageError, WIRE } from './suite/case.ts'
+import { resumption, session } from './suite/resumption.ts'
 
-type Case = (host: HostStorage, storage: Storage) => Promise<void>
+export { isStorageError }
 
 /** Limits nothing. */
 const ROOM = { count: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
-
-/** 'ä€' as a wire string: the bytes of its UTF-8. */
-const WIRE = '<b>\xc3\xa4\xe2\x82\xac</b>'
 
 export function storageSuite(name: string, open: () => Promise<Storage>): void {
   const it = (title: string, run: Case): void => {
@@ -32,10 +31,10 @@ export function storageSuite(name: string, open: () => Promise<Storage>): void {
   describe(`${name}: rosters`, () => rosters(it))
   describe(`${name}: offline queues`, () => offline(it))
   describe(`${name}: documents`, () => documents(it))
+  describe(`${name}: archives`, () => archives(it))
+  describe(`${name}: resumable sessions`, () => resumption(it))
   describe(`${name}: order and hosts`, () => order(it))
 }
-
-type It = (title: string, run: Case) => void
 
 function lifeCycle(it: It): void {
   it('keeps what was written over close and open', async (host, storage) => {
@@ -104,11 +103,10 @@ function accounts(it: It): void {
     await host.documents.put('', 'motd', 'of the host')
     assert.equal(await host.accounts.remove('juliet'), true)
     assert.equal(await host.accounts.remove('juliet'), false)
-    assert.deepEqual(await belongings(host, 'juliet'), [undefined, { version: 0, items: [] }, 0, []])
+    assert.deepEqual(await belongings(host, 'juliet'), NOTHING)
     assert.deepEqual(await host.roster.changesSince('juliet', 0), { version: 0, changes: [] })
-    const [romeo, roster, stanzas, documents] = await belongings(host, 'romeo')
-    assert.ok(romeo)
-    assert.deepEqual([roster.items.length, stanzas, documents.length], [1, 1, 1])
+    assert.ok(await host.accounts.get('romeo'))
+    assert.deepEqual(await belongings(host, 'romeo'), ONE_OF_EACH)
     assert.equal(await host.documents.get('', 'motd'), 'of the host')
   })
 
@@ -118,8 +116,11 @@ function accounts(it: It): void {
     await host.offline.append('juliet', { stanza: '<late/>', at: 1 }, ROOM)
     await host.roster.put('juliet', item('late@example.net'))
     await host.documents.put('juliet', 'late', 'x')
+    await host.archive.append('juliet', message((await host.archive.lastId()) + 1, { origin: 'late' }))
+    await host.resumption.put(session('late', 'juliet'))
     await host.accounts.create(account('juliet', 2))
-    assert.deepEqual(await belongings(host, 'juliet'), [account('juliet', 2), { version: 0, items: [] }, 0, []])
+    assert.deepEqual(await host.accounts.get('juliet'), account('juliet', 2))
+    assert.deepEqual(await belongings(host, 'juliet'), NOTHING)
   })
 
   it('removes nothing of the host under the empty name', async (host) => {
@@ -423,29 +424,20 @@ function order(it: It): void {
     const other = storage.host('example.net')
     await fill(host, 'romeo')
     await host.documents.put('', 'a', 'x')
-    assert.deepEqual(await belongings(other, 'romeo'), [undefined, { version: 0, items: [] }, 0, []])
+    assert.deepEqual(await belongings(other, 'romeo'), NOTHING)
     assert.equal(await other.accounts.count(), 0)
     assert.deepEqual(await other.accounts.list({ limit: 10 }), [])
     assert.deepEqual(await other.documents.list(''), [])
     await fill(other, 'romeo')
     assert.equal(await other.accounts.remove('romeo'), true)
-    const [romeo, roster, stanzas, documents] = await belongings(host, 'romeo')
-    assert.deepEqual([romeo, roster.version, stanzas, documents.length], [account('romeo', 1), 1, 1, 1])
+    assert.deepEqual(await host.accounts.get('romeo'), account('romeo', 1))
+    assert.deepEqual(await belongings(host, 'romeo'), ONE_OF_EACH)
   })
 
   it('gives the same data under the same domain', async (host, storage) => {
     await host.documents.put('romeo', 'a', '1')
     assert.equal(await storage.host('example.org').documents.get('romeo', 'a'), '1')
   })
-}
-
-export function isStorageError(kind: StorageError['kind']): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof StorageError, String(error))
-    assert.equal(error.kind, kind, error.stack)
-    assert.ok(error.problem !== '' && error.advice !== '')
-    return true
-  }
 }
 
 function credential(n: number): Credential {
@@ -471,13 +463,24 @@ async function fill(host: HostStorage, local: string): Promise<void> {
   await host.roster.put(local, item('friend@example.net'))
   await host.offline.append(local, { stanza: '<message/>', at: 1 }, ROOM)
   await host.documents.put(local, 'vcard', '<vCard/>')
+  await host.archive.append(local, message((await host.archive.lastId()) + 1, { origin: 'one' }))
+  await host.resumption.put(session(`session of ${local}`, local))
+  await host.resumption.enqueue(`session of ${local}`, [{ seq: 1, at: 1, stanza: '<message/>' }])
 }
 
-async function belongings(host: HostStorage, local: string) {
-  return [
-    await host.accounts.get(local),
-    await host.roster.load(local),
-    (await host.offline.size(local)).count,
-    await host.documents.list(local),
-  ] as const
+const NOTHING = { contacts: 0, version: 0, stanzas: 0, documents: 0, messages: 0, sessions: 0, waiting: 0 }
+const ONE_OF_EACH = { contacts: 1, version: 1, stanzas: 1, documents: 1, messages: 1, sessions: 1, waiting: 1 }
+
+async function belongings(host: HostStorage, local: string): Promise<typeof NOTHING> {
+  const { version, items } = await host.roster.load(local)
+  const sessions = (await host.resumption.list({ limit: 100 })).filter((one) => one.local === local)
+  return {
+    contacts: items.length,
+    version,
+    stanzas: (await host.offline.size(local)).count,
+    documents: (await host.documents.list(local)).length,
+    messages: (await host.archive.page(local, {}, { limit: 100 })).entries.length,
+    sessions: sessions.length,
+    waiting: (await host.resumption.queue(`session of ${local}`, 0, 100)).length,
+  }
 }

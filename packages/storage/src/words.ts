@@ -25,9 +25,9 @@ export function wordsOf(text: string): string[] {
   return words === null ? [] : words.map((word) => (word.length > WORD_LENGTH ? word.slice(0, WORD_LENGTH) : word))
 }
 
-/** Upper case first: only so are "ß" and "SS", "ς" and "Σ" the same. */
+/** Through upper case, because only so are "ß", "ẞ" and "SS" the same, and "ς" and "σ". */
 function fold(text: string): string {
-  return text.normalize('NFKD').toUpperCase().toLowerCase().normalize('NFKD').replace(ACCENTS, '')
+  return text.normalize('NFKD').toLowerCase().toUpperCase().toLowerCase().normalize('NFKD').replace(ACCENTS, '')
 }
 
 /** Search words, each as the words it falls into; undefined if one of them is no word at all, which no text contains. */

@@ -136,7 +136,7 @@ export class MemoryArchive implements ArchiveStore, Owned {
   #matching(local: string, filter: ArchiveFilter): Kept[] {
     const { peer, start, end, after, before, words = [] } = filter
     const ids = filter.ids === undefined ? undefined : new Set(filter.ids)
-    const isFull = peer?.includes('/') ?? false
+    const bare = peer?.split('/', 1)[0]
     const phrases = phrasesOf(words)
     if (phrases === undefined) return []
     return this.#entries(local).filter(
@@ -146,7 +146,8 @@ export class MemoryArchive implements ArchiveStore, Owned {
         (after === undefined || entry.id > after) &&
         (before === undefined || entry.id < before) &&
         (ids === undefined || ids.has(entry.id)) &&
-        (peer === undefined || (isFull ? addressOf(entry.stanza, entry.isOut) : entry.peer) === peer) &&
+        (peer === undefined || entry.peer === bare) &&
+        (peer === bare || addressOf(entry.stanza, entry.isOut) === peer) &&
         (phrases.length === 0 || containsAll(bodiesOf(entry.stanza), phrases)),
     )
   }

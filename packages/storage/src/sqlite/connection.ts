@@ -16,8 +16,8 @@ export class Connection {
   readonly #ended = Promise.withResolvers<void>()
   #closing: Promise<void> | undefined
 
-  constructor({ folder, queue = QUEUE_LIMIT, maxBytes, onFailure }: SqliteStorageOptions) {
-    const settings: WorkerSettings = { folder: resolve(folder), maxBytes }
+  constructor({ folder, queue = QUEUE_LIMIT, maxBytes, archiveTail, onFailure }: SqliteStorageOptions) {
+    const settings: WorkerSettings = { folder: resolve(folder), maxBytes, archiveTail }
     // The sources run unbuilt; in a built package the worker is JavaScript like this file.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
     const worker = new Worker(new URL(file, import.meta.url), {

@@ -30,12 +30,12 @@ export class GroupCommit {
   readonly #release: Command
   readonly #undo: Command
 
-  constructor(database: DatabaseSync, folder: string) {
+  constructor(database: DatabaseSync, folder: string, archiveTail?: number) {
     this.#database = database
     this.#folder = folder
     this.#inPlace = new InPlace(folder)
     this.#jids = new Jids(database)
-    this.#runners = createRunners(database, this.#jids, this.#journal)
+    this.#runners = createRunners(database, this.#jids, this.#journal, archiveTail)
     this.#begin = command(database, 'BEGIN')
     this.#commit = command(database, 'COMMIT')
     this.#savepoint = command(database, 'SAVEPOINT operation')

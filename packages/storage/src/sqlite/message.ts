@@ -110,4 +110,6 @@ export interface WorkerSettings {
   readonly folder: string
   /** The database file may not grow beyond this. */
   readonly maxBytes: number | undefined
+  /** See `SqliteStorageOptions`. */
+  readonly archiveTail?: number | undefined
 }

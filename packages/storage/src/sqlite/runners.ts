@@ -24,8 +24,13 @@ export interface Runner {
 }
 
 /** By operation code. */
-export function createRunners(database: DatabaseSync, jids: Jids, journal: Journal): readonly Runner[] {
-  const messages = new ArchiveMessages(database, jids, journal)
+export function createRunners(
+  database: DatabaseSync,
+  jids: Jids,
+  journal: Journal,
+  archiveTail?: number,
+): readonly Runner[] {
+  const messages = new ArchiveMessages(database, jids, journal, archiveTail)
   const archive = new ArchiveTables(messages)
   const pages = new ArchivePages(database, messages)
   const trim = new ArchiveTrim(database, jids, messages)

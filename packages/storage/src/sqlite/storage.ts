@@ -14,6 +14,11 @@ export interface SqliteStorageOptions {
   readonly queue?: QueueLimit
   /** The database file may not grow beyond this; default: as large as the disk allows. */
   readonly maxBytes?: number
+  /**
+   * Of so many of the newest archived messages memory holds where they belong, some 200 bytes each, before that is written to the indexes;
+   * default 32,768. More makes archiving cheaper, and a start after a crash slower.
+   */
+  readonly archiveTail?: number
   /** The worker died; everything fails from now on. The process should restart. */
   readonly onFailure?: (error: StorageError) => void
 }

@@ -24,7 +24,7 @@ try {
 }
 
 function serve(database: DatabaseSync): void {
-  const commits = new GroupCommit(database, settings.folder)
+  const commits = new GroupCommit(database, settings.folder, settings.archiveTail)
   port.on('message', (first: Request) => {
     let request: Request | undefined = first
     while (request !== undefined && request !== 'close') {

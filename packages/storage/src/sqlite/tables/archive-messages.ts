@@ -60,10 +60,10 @@ export class ArchiveMessages implements Owned {
   readonly #keepLastId: Command
   #lastId: number
 
-  constructor(database: DatabaseSync, jids: Jids, journal: Journal) {
+  constructor(database: DatabaseSync, jids: Jids, journal: Journal, tail?: number) {
     this.#jids = jids
     this.#journal = journal
-    this.index = new ArchiveIndex(database, journal)
+    this.index = new ArchiveIndex(database, journal, tail)
     this.words = new ArchiveWords(database)
     this.#hash = new NameHash(query(database, 'SELECT hash_key FROM archive_state').get()![0] as Uint8Array)
     this.#account = query(database, 'SELECT account FROM archive WHERE owner = ?')

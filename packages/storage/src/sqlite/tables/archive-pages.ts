@@ -130,7 +130,7 @@ export class ArchivePages {
     let low = after === undefined ? 1 : Math.floor(after) + 1
     let high = before === undefined ? this.#messages.lastId : Math.min(Math.ceil(before) - 1, this.#messages.lastId)
     if (start !== undefined) low = Math.max(low, this.#messages.firstAt(start))
-    if (end !== undefined) high = Math.min(high, this.#messages.firstAt(end + 1) - 1)
+    if (end !== undefined) high = Math.min(high, this.#messages.firstAt(Math.floor(end) + 1) - 1)
     if (!(low <= high)) return undefined
     const address = slash < 0 ? undefined : peerJid
     return { account, peer, address, ids, phrases, low: Math.max(1, low), high }
