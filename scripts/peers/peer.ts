@@ -41,10 +41,12 @@ export interface PeerOptions {
   readonly cpu?: number
   /** Where the server keeps everything; absent: a temporary folder, removed at the end. */
   readonly folder?: string
-  /** Keep a message archive (XEP-0313); off by default. */
+  /** Keep a message archive (XEP-0313); off by default. Without a bound on its size; ejabberd's in SQLite where Debian's erlang-p1-sqlite3 is installed, else in Mnesia. */
   readonly archive?: boolean
   /** How passwords are stored; 'plain' by default: every SCRAM mechanism is offered. 'scram' is what a real installation does. */
   readonly passwords?: 'plain' | 'scram'
+  /** What it gets when this process dies; TERM by default. */
+  readonly deathSignal?: 'TERM' | 'KILL'
   /** 'warn' by default. */
   readonly log?: 'warn' | 'debug'
   /** Made afresh (EC P-256) when absent. */
@@ -122,7 +124,10 @@ const ejabberd: Recipe = {
   template: 'ejabberd.yml.in',
   words: ({ archive, passwords, log }) => ({
     LOG_LEVEL: log === 'debug' ? 'debug' : 'warning',
-    ARCHIVE: archive ? 'mod_mam: { default: always }' : '# no message archive',
+    ARCHIVE: archive
+      ? `mod_mam: { default: always, db_type: ${hasErlangSqlite() ? 'sql' : 'mnesia'} }`
+      : '# no message archive',
+    SQL: archive && hasErlangSqlite() ? 'sql_type: sqlite' : '# no SQL',
     PASSWORDS: passwords ?? 'plain',
   }),
   command: (folder, config) => [
@@ -136,12 +141,15 @@ const ejabberd: Recipe = {
   environment: (folder) => ({ HOME: folder, ERL_CRASH_DUMP_SECONDS: '0' }),
 }
 
+/** Debian's package of the driver; without it ejabberd keeps archives in Mnesia, where a table ends at 2 GB. */
+const hasErlangSqlite = (): boolean => globSync('/usr/lib/erlang/lib/p1_sqlite3-*/ebin/sqlite3.beam').length > 0
+
 const recipes: Readonly<Record<PeerName, Recipe>> = { prosody, ejabberd }
 
-/** The server dies with us, may open as many files as the machine allows, and stays on its core. */
-const wrapped = (command: readonly string[], cpu: number | undefined): string[] => {
+/** The server dies with us (by a signal that it may have time to obey, or not), may open as many files as the machine allows, and stays on its core. */
+const wrapped = (command: readonly string[], { cpu, deathSignal = 'TERM' }: PeerOptions): string[] => {
   const pinned = cpu === undefined ? command : ['taskset', '-c', String(cpu), ...command]
-  return ['setpriv', '--pdeathsig', 'TERM', 'sh', '-c', 'ulimit -n "$(ulimit -Hn)"; exec "$@"', 'sh', ...pinned]
+  return ['setpriv', '--pdeathsig', deathSignal, 'sh', '-c', 'ulimit -n "$(ulimit -Hn)"; exec "$@"', 'sh', ...pinned]
 }
 
 const choosePorts = async (wanted: Partial<PeerPorts> = {}): Promise<PeerPorts> => {
@@ -172,13 +180,20 @@ const waitUntilReady = async (child: ChildProcess, port: number): Promise<void> 
   }
 }
 
-export const startPeer = async (name: PeerName, options: PeerOptions = {}): Promise<Peer> => {
+/** A peer that is configured and not started: for those who start, kill and restart it on the same data themselves. */
+export interface PreparedPeer extends PeerPorts {
+  readonly folder: string
+  readonly logFile: string
+  readonly certificate: CertificateFiles
+  readonly command: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+}
+
+export const preparePeer = async (name: PeerName, options: PeerOptions = {}): Promise<PreparedPeer> => {
   if (!isInstalled(name)) throw new Error(`${name} is not installed: run .ci/install`)
   const recipe = recipes[name]
   const folder = resolve(options.folder ?? mkdtempSync(join(tmpdir(), `rookery-${name}-`)))
   mkdirSync(join(folder, 'data'), { recursive: true })
-  const logFile = join(folder, 'server.log')
-  const outputFile = join(folder, 'output.log')
   const certificate = options.certificate ?? makeCertificate(folder, [...hosts, 'conference.localhost'])
   const ports = await choosePorts(options.ports)
 
@@ -193,12 +208,25 @@ export const startPeer = async (name: PeerName, options: PeerOptions = {}): Prom
     HTTP_PORT: String(ports.httpPort),
   }
   writeFileSync(config, fillIn(readFileSync(join(import.meta.dirname, recipe.template), 'utf8'), words))
+  return {
+    ...ports,
+    folder,
+    logFile: join(folder, 'server.log'),
+    certificate,
+    command: wrapped(recipe.command(folder, config), options),
+    environment: recipe.environment(folder),
+  }
+}
 
-  const [program = '', ...parameters] = wrapped(recipe.command(folder, config), options.cpu)
+export const startPeer = async (name: PeerName, options: PeerOptions = {}): Promise<Peer> => {
+  const { command, environment, ...prepared } = await preparePeer(name, options)
+  const { folder, logFile } = prepared
+  const outputFile = join(folder, 'output.log')
+  const [program = '', ...parameters] = command
   const output = openSync(outputFile, 'a')
   const child = spawn(program, parameters, {
     cwd: folder,
-    env: { ...process.env, ...recipe.environment(folder) },
+    env: { ...process.env, ...environment },
     stdio: ['ignore', output, output],
   })
   closeSync(output)
@@ -208,7 +236,7 @@ export const startPeer = async (name: PeerName, options: PeerOptions = {}): Prom
   }
 
   try {
-    await waitUntilReady(child, ports.port)
+    await waitUntilReady(child, prepared.port)
   } catch (cause) {
     const said = [tailOf(outputFile), tailOf(logFile)].filter((text) => text !== '').join('\n')
     await stop()
@@ -219,11 +247,8 @@ export const startPeer = async (name: PeerName, options: PeerOptions = {}): Prom
     version: installedVersion(name),
     host: 'localhost',
     hosts,
-    ...ports,
+    ...prepared,
     pid: child.pid ?? 0,
-    folder,
-    logFile,
-    certificate,
     stop,
     [Symbol.asyncDispose]: stop,
   }

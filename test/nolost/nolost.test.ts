@@ -1,0 +1,20 @@
+/**
+ * The short run of the proof "no message lost": at least 20 SIGKILLs in about two minutes, with a seed that stays the same, and everything else that
+ * the nemesis can do on this machine. The long run is `node test/nolost/main.ts --kills 200 --messages 1000000`; docs/reliability.md has its figures.
+ */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseOptions } from './options.ts'
+import { table } from './report.ts'
+import { run } from './run.ts'
+
+test('no message is lost, doubled, changed or out of order, whatever happens to the server', async (t) => {
+  const options = parseOptions(['--seed', '1', '--kills', '20', '--secs', '75', '--limit', '200', '--disk', '2'])
+  const report = await run(options!, (text) => t.diagnostic(text))
+  for (const line of table(report).split('\n')) t.diagnostic(line)
+  assert.deepEqual(report.findings.examples, [])
+  assert.deepEqual(report.faults, [])
+  assert.equal(report.findings.open, 0, 'in the end everything is acknowledged')
+  assert.ok(report.kills >= 20, `${report.kills} kills`)
+  assert.ok(report.findings.acknowledged > 5000, `${report.findings.acknowledged} messages`)
+})
