@@ -22,10 +22,21 @@ function featureReference(schema: JsonSchema): string[] {
   const rows = features.map(([name, { description }]) => [`\`${name}\``, description ?? ''])
   const parts = ['### features\n', `${schema.description ?? ''}\n`, grid([['feature', 'what it does'], ...rows])]
   for (const [name, feature] of features) {
-    const settings = feature.anyOf?.find((one) => one.properties !== undefined)?.properties
-    if (settings !== undefined) parts.push(`#### features.${name}\n`, table(Object.entries(settings)))
+    const settings = blockOf(feature)
+    if (settings === undefined) continue
+    parts.push(`#### features.${name}\n`, table(settings))
+    for (const [key, setting] of settings) {
+      const block = blockOf(setting)
+      if (block !== undefined) parts.push(`#### features.${name}.${key}\n`, table(block))
+    }
   }
   return parts
+}
+
+/** The settings of what may be a block or something else, e.g. false. */
+function blockOf(schema: JsonSchema): [string, JsonSchema][] | undefined {
+  const block = schema.anyOf?.find((one) => one.properties !== undefined)?.properties
+  return block === undefined ? undefined : Object.entries(block)
 }
 
 function table(settings: readonly (readonly [string, JsonSchema])[]): string {

@@ -50,6 +50,11 @@ export const pushConfig = z
       .default(20)
       .describe('Push registrations of one account; a further one takes the place of the one used longest ago.'),
     include: include([], 'What a push service is told beside the number of messages.'),
+    placeholder: z
+      .string()
+      .max(200)
+      .default('New message')
+      .describe('Stands for the text of a message that a push service is not told: some show nothing without one.'),
     whileInactive: z
       .boolean()
       .default(false)

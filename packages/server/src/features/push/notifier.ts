@@ -149,9 +149,12 @@ export class Notifier {
       const account = jidFromParts(local, host.domain, '')
       if (account === undefined) return 'gone'
       const { service } = registration
-      const isOurs = config.webPush !== false && service.equals(host.jid)
-      const include = isOurs && config.webPush !== false ? config.webPush.include : config.include
-      const payload = publicationOf(registration, unseen, await this.#requests(local), { include, marksCalls: isOurs })
+      const own = config.webPush !== false && service.equals(host.jid) ? config.webPush : undefined
+      const payload = publicationOf(registration, unseen, await this.#requests(local), {
+        include: (own ?? config).include,
+        placeholder: own === undefined ? config.placeholder : '',
+        marksCalls: own !== undefined,
+      })
       await ask(service, 'set', payload, { from: publisherFor(service, account, host.jid), timeout: answerTimeout })
       return 'sent'
     } catch (error) {

@@ -10,16 +10,19 @@ import { optionsOf, type Registration } from './registration.ts'
 /** More of a text nobody reads on a locked screen. */
 const mostBodyLength = 500
 
-/** `requests`: subscription requests that wait for the user's answer. `marksCalls`: the service understands our own mark. */
+/**
+ * `requests`: subscription requests that wait for the user's answer. `placeholder`: stands for a text that is not told. `marksCalls`: the
+ * service understands our own mark.
+ */
 export function publicationOf(
   registration: Registration,
   unseen: Unseen,
   requests: number,
-  { include, marksCalls }: { include: Include; marksCalls: boolean },
+  { include, placeholder, marksCalls }: { include: Include; placeholder: string; marksCalls: boolean },
 ): Element {
   const form = optionsOf(registration)
   const options = form === undefined ? undefined : dataForm.parse(form)
-  const summary = pushSummary.submit(summaryOf(unseen, requests, include))
+  const summary = pushSummary.submit(summaryOf(unseen, requests, include, placeholder))
   return pushPublication.build({
     node: registration.node,
     notification: { payloads: unseen.isUrgent && marksCalls ? [summary, urgent] : [summary] },
@@ -28,12 +31,14 @@ export function publicationOf(
   })
 }
 
-function summaryOf({ messages, sender, body }: Unseen, requests: number, include: Include): PushSummary {
+function summaryOf(unseen: Unseen, requests: number, include: Include, placeholder: string): PushSummary {
+  const { messages, sender, body } = unseen
+  const text = include.includes('body') && body !== undefined ? shortened(body) : placeholder
   return {
     messageCount: messages,
     pendingSubscriptionCount: requests > 0 ? requests : undefined,
     lastMessageSender: include.includes('sender') ? sender : undefined,
-    lastMessageBody: include.includes('body') && body !== undefined ? shortened(body) : undefined,
+    lastMessageBody: messages > 0 && text !== '' ? text : undefined,
   }
 }
 

@@ -105,11 +105,13 @@ test('who is away is told, in the name of the server, with the options of the re
   romeo.send(chat('Art thou there?'))
   await romeo.all()
   await turns()
-  assert.deepEqual(all.service.published, [{ from: HOST, node: 'n1', secret: 'sword', summary: { messageCount: 1 } }])
+  assert.deepEqual(all.service.published, [
+    { from: HOST, node: 'n1', secret: 'sword', summary: { messageCount: 1, lastMessageBody: 'New message' } },
+  ])
 })
 
 test('what is told beside the number is up to the operator [XEP-0357 9]', async () => {
-  await using all = await started({ include: ['sender', 'body'] })
+  await using all = await started({ include: ['sender', 'body'], placeholder: '' })
   const romeo = await away(all.server, enable('n1'))
   romeo.send(chat('Art\nthou there?'))
   await romeo.all()
@@ -117,6 +119,13 @@ test('what is told beside the number is up to the operator [XEP-0357 9]', async 
   const summary = all.service.published[0]?.summary
   assert.equal(summary?.lastMessageSender?.toString(), 'romeo@localhost/one')
   assert.equal(summary?.lastMessageBody, 'Art thou there?')
+  all.server.clock.advance(1000)
+  romeo.send(
+    "<message to='juliet@localhost' type='chat'><body>Use another client</body><openpgp xmlns='urn:xmpp:openpgp:0'>x</openpgp></message>",
+  )
+  await romeo.all()
+  await turns()
+  assert.equal(all.service.published[1]?.summary.lastMessageBody, undefined)
 })
 
 test('a storm of messages is two notifications in a second, with the number of messages', async () => {
