@@ -103,8 +103,8 @@ export class Notifier {
     if (looking.length > 0 && !this.#parts.config.whileActiveElsewhere) return this.seen(local)
     const worth = worthOf(message, account)
     if (worth === undefined || this.#told.has(message)) return undefined
-    this.#told.add(message)
     this.#note(local, looking, (unseen) => {
+      this.#told.add(message)
       unseen.messages++
       unseen.sender = message.from
       unseen.body = plainTextOf(message)
