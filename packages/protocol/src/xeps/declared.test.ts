@@ -12,6 +12,7 @@ import { contactAddresses } from './contact-addresses.ts'
 import { csi } from './csi.ts'
 import { hasHint, hint } from './hints.ts'
 import { isReserved } from './private.ts'
+import { nodeConfiguration, publishOptions, pubsubError, pubsubUnsupported } from './pubsub.ts'
 import { changePasswordForm, register, registerFeature, registerForm } from './register.ts'
 import { preApprovalFeature, rosterVersioningFeature } from './roster.ts'
 import { session, sessionFeature } from './session.ts'
@@ -43,6 +44,26 @@ describe('registration', () => {
   it('keeps its forms apart', () => {
     const change = changePasswordForm.submit({ username: 'bottom', old_password: 'weaver', password: 'donkey' })
     assert.equal(registerForm.submission(change), undefined)
+  })
+})
+
+describe('pubsub', () => {
+  it('has the same options for a publication as for a node', () => {
+    const values = { access: 'whitelist', persist: true, maxItems: 'max', sendLast: 'never' } as const
+    const sent = { values, emptied: [], unknown: [] }
+    assert.deepEqual(publishOptions.submission(publishOptions.submit(values)), sent)
+    assert.deepEqual(nodeConfiguration.read(nodeConfiguration.result(values)), sent)
+    assert.equal(publishOptions.submission(nodeConfiguration.submit(values)), undefined)
+  })
+
+  it('says in errors what is the matter', () => {
+    const ns = 'http://jabber.org/protocol/pubsub#errors'
+    const refused = pubsubError('conflict', 'precondition-not-met')
+    assert.deepEqual([refused.type, refused.application?.is('precondition-not-met', ns)], ['cancel', true])
+    const lacking = pubsubUnsupported('create-nodes')
+    assert.deepEqual([lacking.condition, lacking.type], ['feature-not-implemented', 'cancel'])
+    assert.equal(lacking.application?.is('unsupported', ns), true)
+    assert.equal(lacking.application?.attr('feature'), 'create-nodes')
   })
 })
 
