@@ -122,6 +122,11 @@ export interface BindInline {
 export interface SessionEvents {
   /** A resource was bound. */
   opened?: (session: Session) => undefined
+  /**
+   * What the session says of itself has changed: `before` is what it said until now, undefined when this is initial presence;
+   * `session.presence` is undefined when it is not available any more. [RFC6121 4.2, 4.4, 4.5]
+   */
+  presence?: (session: Session, before: Presence | undefined) => undefined
   /** Initial presence was sent, and broadcast; or the priority is not negative any more. */
   available?: (session: Session) => Maybe<undefined>
   /** The connection broke, and the client may come back to the session: what is sent to it waits. [XEP-0198 5] */

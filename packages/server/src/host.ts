@@ -5,7 +5,7 @@
 import type { Maybe } from '@rookery/protocol'
 import { type Jid, jid, jidFromParts } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
-import { type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import { type Message, type Presence, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import type { HostStorage, StoredSession } from '@rookery/storage'
 import { Access } from './access/access.ts'
@@ -352,6 +352,18 @@ export class Host implements Destination {
     this.#endings.add(ending)
   }
 
+  #setPresence(session: Session, presence: Presence | undefined, priority: number): void {
+    const before = session.presence
+    session.setPresence(presence, priority)
+    for (const { feature, wiring } of this.#phases.wirings) {
+      try {
+        wiring.session?.presence?.(session, before)
+      } catch (error) {
+        this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at a presence')
+      }
+    }
+  }
+
   #available(session: Session): Maybe<undefined> {
     for (const { wiring } of this.#phases.wirings) {
       const wait = wiring.session?.available?.(session)
@@ -427,7 +439,7 @@ export class Host implements Destination {
       ask: (to, type, payload, options = {}) =>
         this.#asks.ask(options.from ?? this.jid, to, type, payload, options.timeout ?? 60_000),
       presence: {
-        set: (session, presence, priority) => session.setPresence(presence, priority),
+        set: (session, presence, priority) => this.#setPresence(session, presence, priority),
         becameAvailable: (session) => this.#available(session),
       },
       catalogue: this.#catalogue,

@@ -8,9 +8,11 @@ import { contact } from './contact/index.ts'
 import { core } from './core/index.ts'
 import { csi } from './csi/index.ts'
 import { disco } from './disco/index.ts'
+import { displayed } from './displayed/index.ts'
 import { last } from './last/index.ts'
 import { marks } from './marks/index.ts'
 import { offline } from './offline/index.ts'
+import { pep } from './pep/index.ts'
 import { ping } from './ping/index.ts'
 import { presence } from './presence/index.ts'
 import { privateStorage } from './private/index.ts'
@@ -34,6 +36,8 @@ export const builtIn: readonly Feature[] = [
   last,
   privateStorage,
   vcard,
+  pep,
+  displayed,
   register,
   clients,
   contact,

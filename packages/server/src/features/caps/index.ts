@@ -1,4 +1,4 @@
-/** Entity capabilities of the server, XEP-0115 1.6.0: its own. What clients can do is learned where it is needed. */
+/** Entity capabilities, XEP-0115 1.6.0: the server's own, and what clients can do for the features that want to know. */
 import { hash } from 'node:crypto'
 import { capsVersion, caps as codec } from '@rookery/protocol/caps'
 import { isBroken } from '@rookery/protocol/codec'
@@ -7,7 +7,10 @@ import { CAPS_NS } from '@rookery/protocol/xeps/caps'
 import type { Element } from '@rookery/protocol/xml'
 import { z } from 'zod'
 import { type Feature, feature } from '../../feature.ts'
+import { provide } from '../../service.ts'
+import { capabilitiesService } from '../../services/capabilities.ts'
 import { discoService } from '../../services/disco.ts'
+import { ClientCapabilities, learned } from './clients.ts'
 
 const config = z
   .strictObject({
@@ -17,15 +20,21 @@ const config = z
 
 export const caps: Feature = feature({
   name: 'caps',
-  summary: 'Announces what the server offers with its stream features.',
+  summary: 'Announces what the server offers with its stream features, and learns what clients want to be told.',
   specifications: [
-    { number: 'XEP-0115', version: '1.6.0', status: 'partial', note: "the server's own; without the optimization" },
+    {
+      number: 'XEP-0115',
+      version: '1.6.0',
+      status: 'partial',
+      note: "the server's own, and those of its clients; without the optimization",
+    },
   ],
   config,
-  needs: ['services', 'log'],
+  needs: ['services', 'ask', 'log'],
   uses: [discoService],
+  slots: [learned],
   disco: { host: [CAPS_NS] },
-  start({ services, log }, { node }) {
+  start({ services, ask, log }, { node }) {
     let announced: { ver: string; element: Element } | undefined
     /** Once all features are started; what they declared does not change. [XEP-0115 5.1] */
     function own(): typeof announced {
@@ -51,6 +60,7 @@ export const caps: Feature = feature({
           receive: () => undefined,
         },
       ],
+      provides: [provide(capabilitiesService, new ClientCapabilities(ask, log))],
       node(name, { to, payload }) {
         if (!to.isDomain || payload.ns !== DISCO_INFO_NS) return undefined
         return name === `${node}#${own()?.ver}` ? services.use(discoService).hostInfo() : undefined // [XEP-0115 6.2]
