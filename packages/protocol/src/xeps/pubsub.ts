@@ -19,7 +19,16 @@ import {
   optionalChild,
   string,
 } from '../codec/index.ts'
-import { booleanField, type DataForm, dataForm, type FormCodec, form, listSingle, textSingle } from '../forms/index.ts'
+import {
+  booleanField,
+  type DataForm,
+  dataForm,
+  type FieldKind,
+  type FormCodec,
+  form,
+  listSingle,
+  textSingle,
+} from '../forms/index.ts'
 import { StanzaError, type StanzaErrorCondition } from '../stanza/index.ts'
 import { type Element, el } from '../xml/index.ts'
 
@@ -127,21 +136,28 @@ export const pubsubEvent: ElementCodec<PubsubEvent> = element(PUBSUB_EVENT_NS, '
 })
 
 /** What is known here of the configuration of a node. [XEP-0060 16.4.4] */
+export type NodeFields = {
+  readonly access: FieldKind<'authorize' | 'open' | 'presence' | 'roster' | 'whitelist', false>
+  readonly persist: FieldKind<boolean, false>
+  /** A number, or `max`: as many as the service allows. */
+  readonly maxItems: FieldKind<string, false>
+  readonly sendLast: FieldKind<'never' | 'on_sub' | 'on_sub_and_presence', false>
+}
+
 const nodeFields = {
   access: listSingle(['authorize', 'open', 'presence', 'roster', 'whitelist'], { var: 'pubsub#access_model' }),
   persist: booleanField({ var: 'pubsub#persist_items' }),
-  /** A number, or `max`: as many as the service allows. */
   maxItems: textSingle({ var: 'pubsub#max_items' }),
   sendLast: listSingle(['never', 'on_sub', 'on_sub_and_presence'], { var: 'pubsub#send_last_published_item' }),
-} as const
+}
 
 /** Preconditions of a publication. [XEP-0060 7.1.5] */
-export const publishOptions: FormCodec<typeof nodeFields> = form(
+export const publishOptions: FormCodec<NodeFields> = form(
   'http://jabber.org/protocol/pubsub#publish-options',
   nodeFields,
 )
 
-export const nodeConfiguration: FormCodec<typeof nodeFields> = form(
+export const nodeConfiguration: FormCodec<NodeFields> = form(
   'http://jabber.org/protocol/pubsub#node_config',
   nodeFields,
 )

@@ -2,7 +2,6 @@
 
 import { StanzaError } from '@rookery/protocol/stanza'
 import { PUBSUB_NS, PUBSUB_OWNER_NS } from '@rookery/protocol/xeps/pubsub'
-import { z } from 'zod'
 import { type Feature, feature } from '../../feature.ts'
 import { provide } from '../../service.ts'
 import { capabilitiesService } from '../../services/capabilities.ts'
@@ -10,39 +9,7 @@ import { type PepService, pepService } from '../../services/pep.ts'
 import { Nodes } from './nodes.ts'
 import { Notifications, waiting } from './notifications.ts'
 import { Requests } from './requests.ts'
-
-const count = (initial: number, text: string) => z.number().int().min(1).default(initial).describe(text)
-
-const config = z
-  .strictObject({
-    nodes: count(100, 'Nodes of one account.'),
-    items: count(1000, "Items of one node; what 'max' means for pubsub#max_items."),
-    itemBytes: count(131_072, 'Bytes of one item.'),
-    bytes: count(4_194_304, 'Bytes of all items of one account.'),
-  })
-  .prefault({})
-
-/** What of XEP-0060 is there. Who publishes nothing else announces sees at once what is not. [XEP-0060 10] */
-const features = [
-  PUBSUB_NS,
-  ...[
-    'access-whitelist',
-    'auto-create',
-    'config-node-max',
-    'delete-items',
-    'delete-nodes',
-    'filtered-notifications',
-    'item-ids',
-    'last-published',
-    'persistent-items',
-    'publish',
-    'publish-options',
-    'pubsub-on-a-jid',
-    'retract-items',
-    'retrieve-items',
-  ].map((name) => `${PUBSUB_NS}#${name}`),
-]
-const identities = [{ category: 'pubsub', type: 'pep' }]
+import { config, features, identities } from './support.ts'
 
 const partly = "for the owner's own devices alone: no access models but whitelist"
 
