@@ -21,7 +21,7 @@ const none: Features = new Set()
 /** What is known of the client of this one session, and for which announcement. */
 export const learned: Slot<{ key: string; features: Maybe<Features> } | undefined> = slot(
   'caps:learned',
-  'resumption',
+  'connection',
   () => undefined,
 )
 

@@ -38,7 +38,7 @@ export const pep: Feature = feature({
   },
   start({ clock, random, log, documents, sessions, services }, bounds) {
     const nodes = new Nodes(documents, clock, log, bounds)
-    const notifications = new Notifications(nodes, { services, sessions, random, log })
+    const notifications = new Notifications(nodes, { services, sessions, clock, random, log })
     const requests = new Requests(nodes, notifications, random, bounds)
     const payload = { name: 'pubsub', ns: PUBSUB_NS }
     const ofOwner = { name: 'pubsub', ns: PUBSUB_OWNER_NS }

@@ -8,7 +8,7 @@ import { type Message, message } from '@rookery/protocol/stanza'
 import { delay } from '@rookery/protocol/xeps/delay'
 import { type PubsubEvent, pubsubEvent } from '@rookery/protocol/xeps/pubsub'
 import type { Element } from '@rookery/protocol/xml'
-import type { Log, RandomPower, ServicesPower, SessionsPower } from '../../powers.ts'
+import type { ClockPower, Log, Powers, RandomPower, ServicesPower, SessionsPower } from '../../powers.ts'
 import { capabilitiesService } from '../../services/capabilities.ts'
 import type { Session } from '../../session.ts'
 import { type Slot, slot } from '../../slot.ts'
@@ -19,23 +19,22 @@ interface Waiting {
   bytes: number
   isCatchingUp: boolean
 }
-export const waiting: Slot<Waiting> = slot('pep:waiting', 'resumption', () => ({ bytes: 0, isCatchingUp: false }))
+export const waiting: Slot<Waiting> = slot('pep:waiting', 'connection', () => ({ bytes: 0, isCatchingUp: false }))
 const mostBytes = 65_536
 
 export class Notifications {
   readonly #nodes: Nodes
   readonly #services: ServicesPower
   readonly #sessions: SessionsPower
+  readonly #clock: ClockPower
   readonly #random: RandomPower
   readonly #log: Log
 
-  constructor(
-    nodes: Nodes,
-    powers: { services: ServicesPower; sessions: SessionsPower; random: RandomPower; log: Log },
-  ) {
+  constructor(nodes: Nodes, powers: Pick<Powers, 'services' | 'sessions' | 'clock' | 'random' | 'log'>) {
     this.#nodes = nodes
     this.#services = powers.services
     this.#sessions = powers.sessions
+    this.#clock = powers.clock
     this.#random = powers.random
     this.#log = powers.log
   }
@@ -78,7 +77,7 @@ export class Notifications {
     for (const { node, item } of found) {
       const event = { items: { node, items: [{ id: item.id, payloads: [item.payload] }], retracted: [] } }
       const headline = this.#headline(account, event, delay.build({ stamp: item.at })).with({ to: session.jid })
-      session.sendMessage(headline, headline.wire())
+      this.#send(session, headline)
     }
   }
 
@@ -92,7 +91,7 @@ export class Notifications {
       headline ??= this.#headline(account, event)
       const own = headline.with({ to: session.jid })
       if (wishes instanceof Promise) this.#sendLater(session, own, wishes, interest)
-      else session.sendMessage(own, own.wire())
+      else this.#send(session, own)
     }
   }
 
@@ -108,10 +107,14 @@ export class Notifications {
     wishes
       .then((wanted) => {
         state.bytes -= bytes
-        if (wanted.has(interest) && session.isAvailable && !session.isEnded)
-          session.sendMessage(headline, headline.wire())
+        if (wanted.has(interest) && session.isAvailable && !session.isEnded) this.#send(session, headline)
       })
       .catch((error) => this.#log.error({ session: session.jid.toString(), error }, 'an event could not be sent'))
+  }
+
+  /** In its order among the messages; when the client does not get it, nobody keeps it. */
+  #send(session: Session, headline: Message): void {
+    session.sendCopy(headline, this.#clock.now(), false)
   }
 
   #wishes(session: Session): Maybe<ReadonlySet<string>> {
