@@ -137,15 +137,13 @@ export class Access {
     const token = this.#newToken(record, login, now)
     if (token !== undefined) record = give(record, token)
     if (before !== undefined && isDeepStrictEqual(before, record)) return {}
-    kept.book = withClient(kept.book, { ...record, lastSeen: now }, config.clients.perAccount, (each) =>
-      isHere(local, each),
-    )
+    kept.book = withClient(kept.book, { ...record, lastSeen: now }, config.clients, (each) => isHere(local, each))
     return then(this.#write(local, kept), () => ({ token }))
   }
 
   #seen(before: ClientRecord, { proof, agent }: ClientLogin, now: number): ClientRecord {
     const { software: _, device: __, ...rest } = before
-    const isKept = this.#parts.config.clients.names
+    const isKept = this.#parts.config.clientNames
     return {
       ...rest,
       ...(isKept && agent.software !== undefined ? { software: agent.software.slice(0, longestName) } : {}),
@@ -158,7 +156,7 @@ export class Access {
 
   /** [XEP-0484 3.3, 3.5, 3.6] */
   #newToken(record: ClientRecord, { request, use: used }: ClientLogin, now: number): Token | undefined {
-    const { days, rotateDays } = this.#parts.config.tokens
+    const { tokenDays: days, tokenRotateDays: rotateDays } = this.#parts.config
     const isRotated = used !== undefined && used.invalidate !== true && isDue(record, now, rotateDays * day)
     const mechanism = request ?? (isRotated ? record.current?.mechanism : undefined)
     if (mechanism === undefined || days === 0) return undefined
@@ -210,7 +208,7 @@ export class Access {
     const era = accounts.era(local)
     const known = this.#books.get(local)
     if (known?.era === era) {
-      const before = now() - config.clients.days * day
+      const before = now() - config.clientDays * day
       known.book = withoutForgotten(known.book, before, (id) => isHere(local, id))
       return work(known)
     }

@@ -69,41 +69,33 @@ export const serverShape = {
         .array(z.string())
         .default([])
         .describe('Hosts on which anybody may log in without an account (SASL ANONYMOUS).'),
-      tokens: z
-        .strictObject({
-          days: z
-            .number()
-            .min(0)
-            .max(365)
-            .default(21)
-            .describe('Days that a login token is good for without being used (XEP-0484); 0 gives out none.'),
-          rotateDays: z
-            .number()
-            .min(0)
-            .default(1)
-            .describe('Age in days from which a token that is used is replaced by a new one.'),
-        })
-        .prefault({}),
+      tokenDays: z
+        .number()
+        .min(0)
+        .max(365)
+        .default(21)
+        .describe('Days after which a login token expires (XEP-0484); 0: clients get none.'),
+      tokenRotateDays: z
+        .number()
+        .min(0)
+        .default(1)
+        .describe('Age in days from which a token that a client logs in with is replaced by a new one.'),
       clients: z
-        .strictObject({
-          perAccount: z
-            .number()
-            .int()
-            .min(1)
-            .max(1000)
-            .default(50)
-            .describe(
-              'Clients of one account that are remembered, with their tokens; the one not seen for longest makes way.',
-            ),
-          days: z.number().min(1).default(90).describe('Days after which a client that was not seen is forgotten.'),
-          names: z
-            .boolean()
-            .default(true)
-            .describe(
-              'Remember what clients say of their software and device, for the owner of the account to recognize them.',
-            ),
-        })
-        .prefault({}),
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .default(50)
+        .describe(
+          'Clients of one account that are remembered, with their tokens; beyond them the one not seen for longest is forgotten.',
+        ),
+      clientDays: z.number().min(1).default(90).describe('Days after which a client that was not seen is forgotten.'),
+      clientNames: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Remember what clients say of their software and device, so that the owner of the account knows them again.',
+        ),
       parallelHashing: z
         .number()
         .int()

@@ -99,13 +99,28 @@ export class Exchange implements Profile {
     n.authenticated(login.local, login.isAnonymous, 'continue')
     const client = login.isAnonymous ? undefined : this.#client(login.local)
     if (client !== undefined) clients.set(n, client)
-    return then(this.#given ?? this.#record(login), (result) =>
+    return then(this.#given ?? this.#tryRecord(login), (result) =>
       finish(n, this.#request, {
         client,
         data,
-        token: result === 'refused' ? undefined : result.token,
+        token: result.token,
       }),
     )
+  }
+
+  /** Who has shown the password logs in, though it cannot be written down: without a token. */
+  #tryRecord(login: Login): Maybe<Given> {
+    const failed = (error: unknown): Given => {
+      this.#n.log.error({ error }, 'a client could not be written down')
+      return {}
+    }
+    const given = (result: Given | 'refused'): Given => (result === 'refused' ? {} : result)
+    try {
+      const recorded = this.#record(login)
+      return recorded instanceof Promise ? recorded.then(given, failed) : given(recorded)
+    } catch (error) {
+      return failed(error)
+    }
   }
 
   /** What the server knows of the client, and the token it is to have. */

@@ -26,7 +26,7 @@ export function allowsSasl2(n: Negotiation): boolean {
 
 /** Those that this connection can bind to, and the one that does not bind. [XEP-0484 3.1] */
 export function tokenMechanismsOf(n: Negotiation): readonly string[] {
-  if (n.config.auth.tokens.days === 0) return []
+  if (n.config.auth.tokenDays === 0) return []
   return hashedTokenNames.filter((name) => {
     const mechanism = hashedTokenMechanism(name)!
     const { binding } = mechanism
