@@ -199,3 +199,57 @@ describe('keys of names that there are not (S38)', () => {
     assert.equal((await accounts.scramKeys('romeo', 'SHA-512')).storedKey.length, 64)
   })
 })
+
+describe('hashes that were configured later', () => {
+  async function oldAccount(later: AccountsOptions['hashes']) {
+    const { accounts, storage } = await setUp({ hashes: ['SHA-1'] })
+    await accounts.create('romeo', 'secret')
+    return setUp({ hashes: later }, storage)
+  }
+
+  test('are missing from accounts that are older, and in those that are newer', async () => {
+    const { accounts } = await oldAccount(['SHA-1', 'SHA-256'])
+    assert.deepEqual(accounts.upgradable, ['SHA-256'])
+    assert.deepEqual(accounts.hashesFor(undefined), ['SHA-1'])
+    await accounts.prepare('romeo')
+    assert.deepEqual(accounts.hashesFor('romeo'), ['SHA-1'])
+    await accounts.create('juliet', 'secret')
+    await accounts.prepare('juliet')
+    assert.deepEqual(accounts.hashesFor('juliet'), ['SHA-1', 'SHA-256'])
+    assert.deepEqual(await accounts.missing('romeo', ['SHA-1', 'SHA-256']), ['SHA-256'])
+    assert.deepEqual(await accounts.missing('nobody', ['SHA-1', 'SHA-256']), [])
+  })
+
+  test('are all that is left: then all are offered', async () => {
+    const { accounts } = await oldAccount(['SHA-256'])
+    assert.deepEqual(accounts.hashesFor(undefined), ['SHA-256'])
+    // and PLAIN goes by the keys there are
+    assert.equal(await accounts.verifyPlain('romeo', 'wrong'), false)
+    assert.equal(await accounts.verifyPlain('romeo', 'secret'), true)
+    for (let i = 0; i < 1000 && (await accounts.missing('romeo', ['SHA-256'])).length > 0; i++)
+      await new Promise((resolve) => setImmediate(resolve))
+    await accounts.prepare('romeo')
+    assert.deepEqual(await accounts.missing('romeo', ['SHA-256']), [])
+  })
+
+  test('are added once, and not to a password that has changed meanwhile [S46]', async () => {
+    const { accounts, stores } = await oldAccount(['SHA-1', 'SHA-256'])
+    const before = await accounts.generation('romeo')
+    const era = accounts.era('romeo')
+    const salt = accounts.newSalt()
+    assert.equal(await accounts.upgrade('romeo', 'SHA-256', new Uint8Array(31), salt), false)
+    assert.equal(await accounts.upgrade('romeo', 'SHA-512', new Uint8Array(64), salt), false)
+    assert.equal(await accounts.upgrade('nobody', 'SHA-256', new Uint8Array(32), salt), false)
+    const twice = await Promise.all([1, 2].map(() => accounts.upgrade('romeo', 'SHA-256', new Uint8Array(32), salt)))
+    assert.ok(twice.includes(true))
+    assert.equal((await stores.accounts.get('romeo'))?.credentials.length, 2)
+    // the same password: whoever is logged in stays
+    assert.equal(await accounts.generation('romeo'), before)
+    assert.equal(accounts.era('romeo'), era)
+    const racing = accounts.upgrade('romeo', 'SHA-256', new Uint8Array(32), salt)
+    await accounts.setPassword('romeo', 'another')
+    await racing
+    assert.notEqual(await accounts.generation('romeo'), before)
+    assert.equal(await accounts.verifyPlain('romeo', 'another'), true)
+  })
+})

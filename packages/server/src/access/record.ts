@@ -51,6 +51,7 @@ export function readBook(text: string | undefined): Book {
   if (text === undefined) return emptyBook
   try {
     const { generation, clients } = JSON.parse(text) as { generation: string; clients: readonly ClientRecord[] }
+    if (typeof generation !== 'string') return emptyBook
     return { generation, clients: new Map(clients.map((record) => [record.id, record])) }
   } catch {
     return emptyBook

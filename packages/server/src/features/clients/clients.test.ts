@@ -191,6 +191,24 @@ describe('revoking a client', () => {
   })
 })
 
+test('the push registrations of a revoked client are gone, those of others stay', async () => {
+  await using server = await memoryServer({ hosts: [HOST, 'push.example'] })
+  const phone = await tryLogin(server, 'romeo', login(PHONE))
+  await phone.client.next()
+  const laptop = await server.login('romeo', 'laptop')
+  const enable = (node: string) =>
+    `<iq type='set' id='${node}'><enable xmlns='urn:xmpp:push:0' jid='push.example' node='${node}'/></iq>`
+  for (const [client, node] of [
+    [phone.client, 'phone'],
+    [laptop, 'laptop'],
+  ] as const)
+    assert.equal((await client.ask(enable(node))).attr('type'), 'result')
+  const [first] = await listed(laptop)
+  await revoke(laptop, first!.attr('id')!)
+  const kept = (await server.stores.documents.get('romeo', 'push:registrations')) ?? ''
+  assert.ok(kept.includes('"node":"laptop"') && !kept.includes('"node":"phone"'), kept)
+})
+
 test('a client is seen until its session ends', async () => {
   await using server = await memoryServer()
   const phone = await tryLogin(server, 'romeo', login(PHONE))

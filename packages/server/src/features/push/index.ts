@@ -4,6 +4,7 @@ import { PUSH_NS } from '@rookery/protocol/xeps/push'
 import { type Feature, feature } from '../../feature.ts'
 import { provide } from '../../service.ts'
 import { pushService } from '../../services/push.ts'
+import { revocationService } from '../../services/revocation.ts'
 import { AccountDocuments } from './account-documents.ts'
 import { pushConfig } from './config.ts'
 import { Notifier } from './notifier.ts'
@@ -51,7 +52,10 @@ export const push: Feature = feature({
         await web?.wiring.accountRemoved?.(local)
         return undefined
       },
-      provides: [provide(pushService, { requested: (local) => notifier.requested(local) })],
+      provides: [
+        provide(pushService, { requested: (local) => notifier.requested(local) }),
+        provide(revocationService, { revoked: (local, resource) => requests.forget(local, resource) }),
+      ],
       stop() {
         notifier.stop()
         return web?.wiring.stop?.()

@@ -57,6 +57,17 @@ export class Requests {
     return undefined
   }
 
+  /** What the client registered that used this resource; that client has no access any more. [XEP-0494 3.2] */
+  async forget(local: string, resource: string): Promise<undefined> {
+    let gone: Registrations = []
+    await this.#parts.registrations.change(local, (list) => {
+      gone = list.filter((one) => one.resource === resource)
+      return removed(list, (one) => one.resource === resource)
+    })
+    for (const { service, node } of gone) if (service.equals(this.#parts.host)) await this.#parts.web?.drop(local, node)
+    return undefined
+  }
+
   /** Whether the message says that a push service stops serving this account, and we did as it says. [XEP-0357 8] */
   revoked(message: Message, account: Jid): Maybe<boolean> {
     const { from, element } = message
