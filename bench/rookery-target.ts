@@ -54,7 +54,7 @@ function rookeryConfig(folder: string, port: number, tlsPort: number, options: R
     ...config,
     hosts: options.hosts ?? ['localhost'],
     data: join(folder, 'data'),
-    listen: { address: '127.0.0.1', c2s: port, tls: tlsPort },
+    listen: { address: '127.0.0.1', c2s: port, tls: tlsPort, http: false, https: false },
   })
 }
 

@@ -17,7 +17,7 @@ const echo: Feature = feature({
 
 const server = await createServer({
   hosts: ['localhost'],
-  listen: { address: '127.0.0.1', c2s: 0, tls: false },
+  listen: { address: '127.0.0.1', c2s: 0, tls: false, http: false, https: false },
   tls: { required: false }, // for a trial on this machine: log in without TLS
   auth: { plainWithoutTls: true },
   plugins: [echo],

@@ -2,7 +2,7 @@
 import { createServer } from '@rookery/server'
 
 // 0 takes a free port; without `storage` everything is in memory, and gone when the program ends
-const server = await createServer({ hosts: ['localhost'], listen: { c2s: 0, tls: 0 } })
+const server = await createServer({ hosts: ['localhost'], listen: { c2s: 0, tls: 0, http: 0, https: 0 } })
 await server.start()
 await server.accounts('localhost').create('romeo', 'wherefore-art-thou')
 

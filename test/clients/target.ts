@@ -68,7 +68,7 @@ const daemon = join(import.meta.dirname, '../../apps/daemon/src/main.ts')
 
 const configOf = (folder: string, port: number, tlsPort: number): string => `hosts: [${host}]
 data: ${folder}/data
-listen: { address: 127.0.0.1, c2s: ${port}, tls: ${tlsPort} }
+listen: { address: 127.0.0.1, c2s: ${port}, tls: ${tlsPort}, http: false, https: false }
 log: { level: info, format: json }
 `
 

@@ -36,6 +36,8 @@ function buildProgram(done: (code: number) => void): Command {
     .option('--host <name...>', 'domain to serve, instead of those in the file')
     .option('--port <number>', 'port for clients with STARTTLS', port)
     .option('--tls-port <number>', 'port for clients with TLS from the first byte', port)
+    .option('--http-port <number>', 'port for WebSocket and BOSH without TLS', port)
+    .option('--https-port <number>', 'port for WebSocket and BOSH with TLS', port)
     .option('--log-level <level>', 'debug, info, warn or error')
     .addHelpText(
       'after',

@@ -1,5 +1,5 @@
 /** What `rookery start` says when it is ready: a few lines for people on a terminal, log lines for programs. */
-import type { CertificateInfo, Server } from '@rookery/server'
+import type { CertificateInfo, Endpoint, Server } from '@rookery/server'
 import type { LoadedConfig } from './config/load.ts'
 import type { FirstAccount } from './first-account.ts'
 import { certificatesFolder } from './kept-certificates.ts'
@@ -23,6 +23,8 @@ function forPeople({ loaded, server, first }: StartFacts): string {
   const rows: [string, string][] = [
     ['Clients', where(server, 'c2s', 'STARTTLS')],
     ['Clients', where(server, 'tls', 'TLS from the first byte')],
+    ['Browsers', where(server, 'https', `TLS: ${paths(server)}`)],
+    ['Browsers', where(server, 'http', 'this machine, or behind a proxy')],
     ...server.certificates.map((info): [string, string] => ['Certificate', certificateText(info, loaded.config.data)]),
     ['Data', loaded.config.data],
     ['Config', loaded.file ?? 'none, these are the defaults ("rookery init" makes one)'],
@@ -101,7 +103,13 @@ function warn({ loaded: { config }, log, server }: StartFacts): void {
   }
 }
 
-function where(server: Server, kind: 'c2s' | 'tls', text: string): string {
+/** What is found there. */
+function paths({ config: { http } }: Server): string {
+  const found = [http.websocketPath, http.boshPath].filter((path) => path !== false)
+  return found.length === 0 ? 'discovery alone' : found.join(', ')
+}
+
+function where(server: Server, kind: Endpoint['kind'], text: string): string {
   const found = server.endpoints.filter((endpoint) => endpoint.kind === kind)
   if (found.length === 0) return ''
   const names = found.map(({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`)

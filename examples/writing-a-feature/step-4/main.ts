@@ -4,7 +4,7 @@ import { holiday } from '../step-3/holiday.ts'
 
 const server = await createServer({
   hosts: ['localhost'],
-  listen: { c2s: 0, tls: 0 },
+  listen: { c2s: 0, tls: 0, http: 0, https: 0 },
   plugins: [holiday],
   features: { holiday: { longest: 200 } },
 })

@@ -133,7 +133,7 @@ describe('configuration', () => {
 })
 
 describe('start and stop', () => {
-  const anywhere = { address: '127.0.0.1', c2s: 0, tls: 0 } as const
+  const anywhere = { address: '127.0.0.1', c2s: 0, tls: 0, http: false, https: false } as const
 
   test('a port that is taken is explained, and nothing stays behind', async () => {
     const squatter = createTcpServer()

@@ -16,6 +16,7 @@ import { builtIn } from './features/index.ts'
 import { Gate } from './gate.ts'
 import { Host } from './host.ts'
 import { type CertificateInfo, Certificates, type SelfSigned } from './listen/certificates.ts'
+import { Web } from './listen/http/web.ts'
 import { type Endpoint, Listeners } from './listen/listeners.ts'
 import { selfSigned } from './listen/self-signed.ts'
 import { SocketTransport } from './listen/socket-transport.ts'
@@ -55,6 +56,7 @@ export class Server {
   readonly #gate = new Gate()
   readonly #certificates: Certificates
   #listeners: Listeners | undefined
+  #web: Web | undefined
   #surroundings: Surroundings | undefined
   #watch: Disposable | undefined
   #stopping: Promise<void> | undefined
@@ -91,6 +93,16 @@ export class Server {
   async #listen(): Promise<void> {
     await this.open()
     await this.#certificates.load()
+    this.#web = new Web({
+      config: this.config,
+      clock: this.#clock,
+      random: this.#options.random ?? systemRandom,
+      log: this.#log,
+      gate: this.#gate,
+      certificates: this.#certificates,
+      attach: (transport) => this.attach(transport),
+      endpoints: () => this.endpoints,
+    })
     this.#listeners = new Listeners(this.config, (socket, kind) => this.#accept(socket, kind), this.#log)
     await this.#listeners.open()
   }
@@ -143,6 +155,8 @@ export class Server {
     while (this.#connections.size > 0 && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10))
     for (const connection of this.#connections) connection.destroy()
+    this.#web?.close()
+    this.#web = undefined
     for (const host of this.#hosts.values()) await host.stop()
     this.#hosts.clear()
     await this.#storage.close()
@@ -200,7 +214,8 @@ export class Server {
   }
 
   #accept(socket: Socket, kind: Endpoint['kind']): void {
-    this.attach(new SocketTransport(socket, this.#certificates, kind === 'tls'))
+    if (kind === 'http' || kind === 'https') this.#web?.accept(socket, kind === 'https')
+    else this.attach(new SocketTransport(socket, this.#certificates, kind === 'tls'))
   }
 
   #makeSurroundings(): Surroundings {

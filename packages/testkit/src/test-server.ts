@@ -5,7 +5,7 @@
  *     const romeo = await server.createAccount()
  *     // connect your client to server.port, log in as romeo.jid with romeo.password
  */
-import { createServer, type Server, type ServerOptions } from '@rookery/server'
+import { createServer, type Endpoint, type Server, type ServerOptions } from '@rookery/server'
 
 export interface TestAccount {
   /** Bare JID. */
@@ -30,6 +30,10 @@ export interface TestServer extends AsyncDisposable {
   readonly port: number
   /** TCP port with TLS from the first byte. */
   readonly tlsPort: number
+  /** Port of WebSocket (/xmpp-websocket) and BOSH (/http-bind) without TLS. */
+  readonly httpPort: number
+  /** The same with TLS. */
+  readonly httpsPort: number
   /** A new account, with a name nobody else has unless you give one. */
   createAccount(options?: { local?: string; password?: string; domain?: string }): Promise<TestAccount>
   stop(): Promise<void>
@@ -43,19 +47,22 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const { plaintext = true, ...given } = options
   const server = await createServer({
     ...given,
-    listen: { address: '127.0.0.1', c2s: 0, tls: 0, ...given.listen },
+    listen: { address: '127.0.0.1', c2s: 0, tls: 0, http: 0, httpAddress: '127.0.0.1', https: 0, ...given.listen },
     tls: { required: !plaintext, ...given.tls },
     auth: { ...testAuth, hashes: [...testAuth.hashes], plainWithoutTls: plaintext, ...given.auth },
   })
   await server.start()
   let count = 0
-  const port = (kind: 'c2s' | 'tls'): number => server.endpoints.find((endpoint) => endpoint.kind === kind)?.port ?? 0
+  const port = (kind: Endpoint['kind']): number =>
+    server.endpoints.find((endpoint) => endpoint.kind === kind)?.port ?? 0
   return {
     server,
     domain: server.config.hosts[0]!,
     address: '127.0.0.1',
     port: port('c2s'),
     tlsPort: port('tls'),
+    httpPort: port('http'),
+    httpsPort: port('https'),
     async createAccount({
       local = `user${++count}`,
       password = `secret-${local}`,

@@ -148,7 +148,15 @@ export async function startVictim(options: VictimOptions = {}): Promise<Victim> 
     config: {
       hosts: ['a.example', 'b.example'],
       ...config,
-      listen: { address: ['127.0.0.1'], c2s: 0, tls: 0, ...config.listen },
+      listen: {
+        address: ['127.0.0.1'],
+        c2s: 0,
+        tls: 0,
+        http: 0,
+        httpAddress: ['127.0.0.1'],
+        https: 0,
+        ...config.listen,
+      },
       tls: { ...relaxed.tls, ...config.tls },
       auth: { iterations: 4096, ...relaxed.auth, ...config.auth },
     },

@@ -167,7 +167,7 @@ test('S54 takes an answer to its own question from whom it has asked, and from n
   })
   await using server = await createServer({
     hosts: ['a.example', 'b.example'],
-    listen: { address: ['127.0.0.1'], c2s: 0, tls: false },
+    listen: { address: ['127.0.0.1'], c2s: 0, tls: false, http: false, https: false },
     tls: { required: false },
     auth: { iterations: 4096, plainWithoutTls: true },
     plugins: [asking],

@@ -161,7 +161,7 @@ test('S38 keeps all that over a restart with another iteration count', async (t)
 async function withEqual(equal: SaslCrypto['equal'], use: (port: number) => Promise<void>): Promise<void> {
   const config: ServerConfigInput = {
     hosts: ['a.example'],
-    listen: { address: ['127.0.0.1'], c2s: 0, tls: false },
+    listen: { address: ['127.0.0.1'], c2s: 0, tls: false, http: false, https: false },
     tls: { required: false },
     auth: { iterations: 4096, plainWithoutTls: true, rememberPlain: false },
   }

@@ -18,7 +18,7 @@ const rookery = fileURLToPath(new URL('../../../apps/daemon/src/main.ts', import
 
 const settings = (format: string): string => `
 hosts: [a.example, b.example]
-listen: { address: 127.0.0.1, c2s: 0, tls: 0 }
+listen: { address: 127.0.0.1, c2s: 0, tls: 0, http: 0, https: 0 }
 log: { level: debug, format: ${format} }
 tls: { required: false }
 auth: { iterations: 4096, plainWithoutTls: true }

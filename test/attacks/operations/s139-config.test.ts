@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createServer, type ServerOptions, selfSigned } from '@rookery/server'
 
-const local = { address: '127.0.0.1', c2s: 0, tls: 0 } as const
+const local = { address: '127.0.0.1', c2s: 0, tls: 0, http: false, https: false } as const
 
 async function starts(options: ServerOptions): Promise<void> {
   const server = await createServer({ listen: local, ...options })

@@ -51,7 +51,7 @@ function configuration(data: string, c2s: number, tls: number): Record<string, u
   return {
     hosts: ['localhost'],
     data,
-    listen: { address: '127.0.0.1', c2s, tls },
+    listen: { address: '127.0.0.1', c2s, tls, http: false, https: false },
     tls: { required: false },
     auth: { plainWithoutTls: true },
     features: { register: { open: true } },

@@ -26,6 +26,13 @@ export function checkConfig({ config, file }: LoadedConfig): Finding[] {
       text: 'tls.required is false: clients may log in without encryption.',
       fix: 'Remove it, unless something in front of the server does TLS.',
     })
+  if (config.listen.http !== false && isReachable(config.listen.httpAddress, config.hosts))
+    findings.push({
+      area: 'config',
+      level: 'warning',
+      text: 'listen.httpAddress opens the port without TLS to the network.',
+      fix: 'Keep it to 127.0.0.1 and ::1, or to the network of the proxy, and name the proxy in http.trustedProxies.',
+    })
   if (config.auth.anonymous.length > 0 && isOpen)
     findings.push({
       area: 'config',

@@ -7,14 +7,17 @@ import { portOwner } from './port-owner.ts'
 
 /** `isRunning`: our own server answers on the data folder, so that its ports are in use is as it should be. */
 export async function checkPorts(config: DaemonConfig, isRunning: boolean): Promise<Finding[]> {
-  const given = config.listen.address ?? (config.hosts.every(isLocalName) ? ['127.0.0.1', '::1'] : ['::'])
-  const [address = '::'] = typeof given === 'string' ? [given] : given
+  const { listen } = config
+  const given = listen.address ?? (config.hosts.every(isLocalName) ? ['127.0.0.1', '::1'] : ['::'])
   const findings: Finding[] = []
-  for (const [key, port] of [
-    ['c2s', config.listen.c2s],
-    ['tls', config.listen.tls],
+  for (const [key, port, where] of [
+    ['c2s', listen.c2s, given],
+    ['tls', listen.tls, given],
+    ['http', listen.http, listen.httpAddress],
+    ['https', listen.https, given],
   ] as const) {
     if (port === false || port === 0) continue
+    const [address = '::'] = typeof where === 'string' ? [where] : where
     findings.push(await checkPort(key, address, port, isRunning))
   }
   return findings
@@ -45,7 +48,7 @@ async function checkPort(key: string, address: string, port: number, isRunning: 
     area: 'port',
     level: 'error',
     text: `${address} port ${port} (listen.${key}) cannot be listened on (${code}).`,
-    fix: 'Correct listen.address: it must be an address of this machine.',
+    fix: `Correct listen.${key === 'http' ? 'httpAddress' : 'address'}: it must be an address of this machine.`,
   }
 }
 

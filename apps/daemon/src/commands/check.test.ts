@@ -24,7 +24,7 @@ const day = 86_400_000
 describe('rookery check', () => {
   test('finds nothing wrong on a new machine, and says it in JSON too', async () => {
     using folder = new TemporaryFolder()
-    folder.write('rookery.yaml', 'listen: { c2s: 0, tls: 0 }\n')
+    folder.write('rookery.yaml', 'listen: { c2s: 0, tls: 0, http: 0, https: 0 }\n')
     const { code, output } = await run(folder.path, ['check', '--json', '--no-dns'])
     assert.equal(code, 0)
     const { ok, findings } = JSON.parse(output) as { ok: boolean; findings: Finding[] }
@@ -39,7 +39,7 @@ describe('rookery check', () => {
     await once(other, 'listening')
     const { port } = other.address() as { port: number }
     try {
-      folder.write('rookery.yaml', `listen: { c2s: ${port}, tls: false }\n`)
+      folder.write('rookery.yaml', `listen: { c2s: ${port}, tls: false, http: false, https: false }\n`)
       const { code, output } = await run(folder.path, ['check', '--no-dns'])
       assert.equal(code, 1)
       assert.match(
@@ -55,7 +55,8 @@ describe('rookery check', () => {
   test('does not mind the ports of the running server', async () => {
     using folder = new TemporaryFolder()
     await using daemon = await startDaemon(folder.path)
-    folder.write('rookery.yaml', `listen: { c2s: ${portOf(daemon, 'c2s')}, tls: ${portOf(daemon, 'tls')} }\n`)
+    const ports = (['c2s', 'tls', 'http', 'https'] as const).map((kind) => `${kind}: ${portOf(daemon, kind)}`)
+    folder.write('rookery.yaml', `listen: { ${ports.join(', ')} }\n`)
     const { code, output } = await run(folder.path, ['check', '--no-dns'])
     assert.equal(code, 0, output)
     assert.match(output, /A server is running on this folder/)

@@ -143,7 +143,7 @@ describe('rookery start says in a sentence why it cannot', () => {
     daemon.signal('SIGTERM')
     await daemon.ended()
     const at = (certificate: string, key: string): string =>
-      `tls: { certificates: { localhost: { certificate: ${certificate}, key: ${key} } } }\nlisten: { c2s: 0, tls: 0 }\n`
+      `tls: { certificates: { localhost: { certificate: ${certificate}, key: ${key} } } }\nlisten: { c2s: 0, tls: 0, http: 0, https: 0 }\n`
     const own = 'data/certificates/localhost'
     folder.write('rookery.yaml', at('nowhere.pem', `${own}.key`))
     await refused(folder, [], /cannot read .*nowhere\.pem: correct its path or permissions/)

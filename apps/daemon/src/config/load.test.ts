@@ -72,13 +72,17 @@ const wrong: [text: string, problem: string][] = [
     'r.yaml:1:21: auth.anonymous.0: "guest.example" is not one of the hosts. Add it to hosts, or remove it here.',
   ],
   ['listen: { c2s: 5000, tls: 5000 }', 'r.yaml:1:27: listen: c2s and tls are both 5000; each needs a port of its own.'],
-  ['listen: { c2s: false, tls: false }', 'r.yaml:1:9: listen: both ports are off, so nobody could connect.'],
+  [
+    'listen: { c2s: false, tls: false, http: false, https: false }',
+    'r.yaml:1:9: listen: all ports are off, so nobody could connect.',
+  ],
+  ['listen: { https: 5222 }', 'r.yaml:1:18: listen: c2s and https are both 5222; each needs a port of its own.'],
   ['- a', 'r.yaml:1:1: the configuration must be a block of settings, not a list.'],
   ['data: a\ndata: b', 'r.yaml:2:1: Map keys must be unique'],
   ['a:\n\tb: 1', 'r.yaml:2:1: Tabs are not allowed as indentation'],
   [
     '__proto__: { polluted: true }',
-    'r.yaml:1:1: there is no setting "__proto__". Known here: hosts, data, log, listen, tls, auth, limits, features.',
+    'r.yaml:1:1: there is no setting "__proto__". Known here: hosts, data, log, listen, tls, auth, management, http, limits, features.',
   ],
 ]
 

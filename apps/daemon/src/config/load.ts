@@ -16,6 +16,8 @@ export interface ConfigOptions {
   host?: string[]
   port?: number
   tlsPort?: number
+  httpPort?: number
+  httpsPort?: number
   logLevel?: string
 }
 
@@ -90,6 +92,8 @@ function override(
   if (data !== undefined) given['data'] = data
   put('listen', 'c2s', options.port)
   put('listen', 'tls', options.tlsPort)
+  put('listen', 'http', options.httpPort)
+  put('listen', 'https', options.httpsPort)
   put('log', 'level', options.logLevel)
   return given
 }

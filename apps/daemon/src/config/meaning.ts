@@ -33,10 +33,13 @@ export function checkMeaning(config: DaemonConfig): { config: DaemonConfig; prob
     ]),
   )
   const anonymous = config.auth.anonymous.map((host, index) => known(host, ['auth', 'anonymous', index], false))
-  const { c2s, tls } = config.listen
-  if (c2s === false && tls === false) add(['listen'], 'listen: both ports are off, so nobody could connect.')
-  if (c2s !== false && c2s !== 0 && c2s === tls)
-    add(['listen', 'tls'], `listen: c2s and tls are both ${c2s}; each needs a port of its own.`)
+  const ports = (['c2s', 'tls', 'http', 'https'] as const).map((key) => [key, config.listen[key]] as const)
+  if (ports.every(([, port]) => port === false)) add(['listen'], 'listen: all ports are off, so nobody could connect.')
+  for (const [index, [key, port]] of ports.entries()) {
+    const other = ports.slice(0, index).find(([, taken]) => taken === port)
+    if (other !== undefined && port !== false && port !== 0)
+      add(['listen', key], `listen: ${other[0]} and ${key} are both ${port}; each needs a port of its own.`)
+  }
   if (config.tls.clientCertificates && config.tls.clientAuthorities.length === 0)
     add(
       ['tls', 'clientCertificates'],

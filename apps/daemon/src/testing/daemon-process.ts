@@ -94,12 +94,13 @@ export class DaemonProcess {
 
 /** A server on free ports, ready. */
 export async function startDaemon(folder: string, words: readonly string[] = []): Promise<DaemonProcess> {
-  const daemon = new DaemonProcess(['start', '--port', '0', '--tls-port', '0', ...words], folder)
+  const ports = ['--port', '0', '--tls-port', '0', '--http-port', '0', '--https-port', '0']
+  const daemon = new DaemonProcess(['start', ...ports, ...words], folder)
   await daemon.event('ready')
   return daemon
 }
 
-export function portOf(daemon: DaemonProcess, kind: 'c2s' | 'tls'): number {
+export function portOf(daemon: DaemonProcess, kind: 'c2s' | 'tls' | 'http' | 'https'): number {
   const entry = daemon.entries.find((one) => one['event'] === 'listening' && one['kind'] === kind)
   return Number(entry?.['port'])
 }

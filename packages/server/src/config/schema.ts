@@ -1,5 +1,6 @@
 /** The configuration of a server, with every default; the daemon's file adds its own keys to the same schema. */
 import { z } from 'zod'
+import { httpSchema } from './http.ts'
 import { limitsSchema } from './limits.ts'
 
 const port = z.union([z.number().int().min(0).max(65_535), z.literal(false)])
@@ -16,6 +17,16 @@ export const serverShape = {
         ),
       c2s: port.default(5222).describe('Port for clients, STARTTLS; 0 takes a free one, false turns it off.'),
       tls: port.default(5223).describe('Port for clients, TLS from the first byte (XEP-0368).'),
+      http: port
+        .default(5280)
+        .describe(
+          'Port for WebSocket, BOSH and discovery without TLS, for this machine and behind a proxy; 0 takes a free one, false turns it off.',
+        ),
+      httpAddress: z
+        .union([z.string(), z.array(z.string()).min(1)])
+        .default(['127.0.0.1', '::1'])
+        .describe('Addresses of the port without TLS. Keep them inside: the network between here and the proxy.'),
+      https: port.default(5443).describe('Port for WebSocket, BOSH and discovery with TLS.'),
     })
     .prefault({}),
   tls: z
@@ -144,6 +155,7 @@ export const serverShape = {
         .describe('Sessions of one account that may wait for their clients; beyond them the oldest ends.'),
     })
     .prefault({}),
+  http: httpSchema,
   limits: limitsSchema,
   features: z
     .record(z.string(), z.unknown())

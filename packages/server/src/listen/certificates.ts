@@ -84,10 +84,10 @@ export class Certificates {
 
   /**
    * For a connection to a host; a client that names another one of ours (SNI) gets that one's certificate. The same
-   * object for all connections of a host, until the certificates are read anew.
+   * object for all connections of a host, until the certificates are read anew. `protocol`: the one that may be agreed on (ALPN).
    */
-  setup(host: string, withAlpn: boolean): TlsSetup {
-    const key = withAlpn ? `${host} alpn` : host
+  setup(host: string, protocol?: 'xmpp-client' | 'http/1.1'): TlsSetup {
+    const key = protocol === undefined ? host : `${host} ${protocol}`
     const known = this.#setups.get(key)
     if (known !== undefined) return known
     const loaded = this.#loaded
@@ -99,8 +99,9 @@ export class Certificates {
         isServer: true,
         secureContext: own.context,
         SNICallback: (name, done) => done(null, named(name).context),
-        requestCert: this.#config.clientCertificates,
-        ...(withAlpn ? { ALPNProtocols: ['xmpp-client'] } : {}), // [XEP-0368 4]
+        // a browser would bother its user with the question
+        requestCert: this.#config.clientCertificates && protocol !== 'http/1.1',
+        ...(protocol === undefined ? {} : { ALPNProtocols: [protocol] }), // [XEP-0368 4]
         rejectUnauthorized: false, // decided by clientProblem: whoever shows none logs in with a password
       },
       endPoint: (servername) => named(servername).endPoint,

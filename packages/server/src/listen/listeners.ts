@@ -1,11 +1,11 @@
-/** The sockets the server listens on: clients with STARTTLS, and with TLS from the first byte (XEP-0368). */
+/** The sockets the server listens on: clients with STARTTLS, with TLS from the first byte (XEP-0368), over HTTP and HTTPS. */
 import { createServer as createTcpServer, type Server as NetServer, type Socket } from 'node:net'
 import type { ServerConfig } from '../config/schema.ts'
 import { ListenError } from '../errors.ts'
 import type { Log } from '../powers.ts'
 
 export interface Endpoint {
-  readonly kind: 'c2s' | 'tls'
+  readonly kind: 'c2s' | 'tls' | 'http' | 'https'
   readonly address: string
   readonly port: number
 }
@@ -27,18 +27,19 @@ export class Listeners {
 
   /** Listens on everything configured, or on nothing. */
   async open(): Promise<void> {
-    const { address, c2s, tls } = this.#config.listen
+    const { address, c2s, tls, http, httpAddress, https } = this.#config.listen
     const isLocal = this.#config.hosts.every((host) => host === 'localhost' || host.endsWith('.localhost'))
     const given = address ?? (isLocal ? ['127.0.0.1', '::1'] : ['::'])
-    const addresses = typeof given === 'string' ? [given] : given
     try {
-      for (const [kind, port] of [
-        ['c2s', c2s],
-        ['tls', tls],
+      for (const [kind, port, where] of [
+        ['c2s', c2s, given],
+        ['tls', tls, given],
+        ['http', http, httpAddress],
+        ['https', https, given],
       ] as const) {
         if (port === false) continue
         let chosen = port
-        for (const [index, one] of addresses.entries())
+        for (const [index, one] of (typeof where === 'string' ? [where] : where).entries())
           chosen = (await this.#listen(kind, one, chosen, index > 0)) ?? chosen
       }
     } catch (error) {
@@ -57,7 +58,7 @@ export class Listeners {
   }
 
   /** `isExtra`: an address that may be missing on this machine (IPv6). */
-  #listen(kind: 'c2s' | 'tls', address: string, port: number, isExtra: boolean): Promise<number | undefined> {
+  #listen(kind: Endpoint['kind'], address: string, port: number, isExtra: boolean): Promise<number | undefined> {
     const server = createTcpServer({ noDelay: true }, (socket) => this.#accept(socket, kind))
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {

@@ -108,7 +108,7 @@ export class SocketTransport implements Transport {
   }
 
   #handshake(plain: Socket, host: string, done: (error?: Error) => void): void {
-    const setup = this.#certificates.setup(host, this.startsWithTls)
+    const setup = this.#certificates.setup(host, this.startsWithTls ? 'xmpp-client' : undefined)
     const secure = new TLSSocket(plain, setup.options)
     this.#socket = secure
     const failed = (error?: Error): void => {

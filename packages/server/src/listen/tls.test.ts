@@ -36,7 +36,7 @@ async function files(
 async function start(options: ServerOptions = {}): Promise<Server> {
   const server = await createServer({
     ...options,
-    listen: { address: '127.0.0.1', c2s: 0, tls: 0 },
+    listen: { address: '127.0.0.1', c2s: 0, tls: 0, http: false, https: false },
     auth: { iterations: 4096 },
   })
   await server.start()

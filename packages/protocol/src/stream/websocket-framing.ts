@@ -1,0 +1,140 @@
+/**
+ * Framing over WebSocket (RFC 7395 section 3.3): each element is a document of its own, `<open/>` and `<close/>` stand for the
+ * tags of the stream. One call of `feed` is one frame; what is written ends with a character that XML cannot hold, so that
+ * the transport knows where a frame ends.
+ */
+import { type ContentNamespace, NS } from '../namespaces.ts'
+import { Element, escapeAttribute, writeElement, XmlError, type XmlLimits, XmlParser } from '../xml/index.ts'
+import { type Framing, type FramingEvent, STREAM_END } from './framing.ts'
+import { StreamHeader } from './header.ts'
+import { writeStreamsElement } from './streams-element.ts'
+
+/** [RFC7395 3.3.2] */
+export const framingNs = 'urn:ietf:params:xml:ns:xmpp-framing'
+
+/** Stands behind each element that is written: NUL, which no XML may contain. [XML 2.2] */
+export const FRAME_END = '\0'
+
+const LT = 0x3c
+
+const notMarkup: XmlError = new XmlError('not-well-formed', 'a frame begins with <') // [RFC7395 3.3.3]
+const unfinished: XmlError = new XmlError('not-well-formed', 'a frame is a whole document')
+const notOpened: XmlError = new XmlError('bad-format', 'a stream opens with <open/>') // [RFC7395 3.4]
+const openedTwice: XmlError = new XmlError('bad-format', 'the stream is open already')
+const foreignFraming: XmlError = new XmlError('bad-format', 'only <open/> and <close/> frame a stream')
+
+export class WebSocketFraming implements Framing {
+  readonly #parser: XmlParser
+  /** Frames that came and were not asked for yet. */
+  #frames: string[] = []
+  #isOpened = false
+  #failed: XmlError | undefined
+
+  constructor(limits: XmlLimits) {
+    this.#parser = new XmlParser(limits, 'document')
+  }
+
+  /** Frames come whole. */
+  get isPartial(): boolean {
+    return false
+  }
+
+  feed(frame: string): void {
+    if (this.#failed === undefined) this.#frames.push(frame)
+  }
+
+  next(): FramingEvent {
+    if (this.#failed !== undefined) return this.#failed
+    const frame = this.#frames.shift()
+    if (frame === undefined) return undefined
+    const event = this.#read(frame)
+    if (event instanceof XmlError) {
+      this.#failed = event
+      this.#frames = []
+    }
+    return event
+  }
+
+  #read(frame: string): FramingEvent {
+    if (frame.charCodeAt(0) !== LT) return notMarkup
+    const parser = this.#parser
+    parser.restart()
+    parser.feed(frame)
+    const element = parser.next()
+    if (element instanceof XmlError) return element
+    if (!(element instanceof Element)) return unfinished
+    const rest = parser.next() // one element in a frame, and nothing behind it [RFC7395 3.3.3]
+    if (rest instanceof XmlError) return rest
+    if (element.ns === framingNs || !this.#isOpened) return this.#frameOfStream(element)
+    return element
+  }
+
+  #frameOfStream(element: Element): FramingEvent {
+    if (element.name === 'close' && element.ns === framingNs) return STREAM_END
+    if (element.name !== 'open') return this.#isOpened ? foreignFraming : notOpened
+    if (this.#isOpened) return openedTwice
+    this.#isOpened = true
+    return new StreamHeader({
+      to: element.attr('to'),
+      from: element.attr('from'),
+      id: element.attr('id'),
+      version: element.attr('version'),
+      lang: element.attr('xml:lang'),
+      // the one namespace stands for those of the stream and of its content [RFC7395 3.3.2]
+      streamNs: element.ns === framingNs ? NS.streams : element.ns,
+      contentNs: NS.client,
+    })
+  }
+
+  /** A stream is restarted with `<open/>`, without a `<close/>` before it. [RFC7395 3.7] */
+  restart(): void {
+    this.#isOpened = false
+  }
+
+  takeRest(): string {
+    const rest = this.#frames.join('')
+    this.#frames = []
+    return rest
+  }
+
+  setLimits(limits: XmlLimits): void {
+    this.#parser.setLimits(limits)
+  }
+
+  open(header: StreamHeader): string {
+    const attribute = (name: string, value: string | undefined): string =>
+      value === undefined ? '' : ` ${name}='${escapeAttribute(value)}'`
+    return (
+      `<open xmlns='${framingNs}'` +
+      attribute('id', header.id) +
+      attribute('from', header.from) +
+      attribute('to', header.to) +
+      attribute('version', header.version) +
+      attribute('xml:lang', header.lang) +
+      `/>${FRAME_END}`
+    )
+  }
+
+  element(element: Element, content: ContentNamespace): string {
+    if (element.ns === NS.streams) return writeStreamsElement(element) + FRAME_END
+    const isStanza = element.ns === content
+    return isStanza ? this.stanza(writeElement(element, content), content) : writeElement(element, '') + FRAME_END
+  }
+
+  stanza(wire: string, content: ContentNamespace): string {
+    return declareDefault(wire, content) + FRAME_END
+  }
+
+  close(): string {
+    return `<close xmlns='${framingNs}'/>${FRAME_END}`
+  }
+}
+
+/** An element that relies on a default namespace, with the declaration of it. */
+export function declareDefault(wire: string, ns: string): string {
+  let end = 1
+  for (let c = wire.charCodeAt(end); c !== 0x20 && c !== 0x2f && c !== 0x3e; c = wire.charCodeAt(++end)) {
+    if (end >= wire.length) return wire
+  }
+  return `${wire.slice(0, end)} xmlns='${ns}'${wire.slice(end)}`
+}
