@@ -20,7 +20,7 @@ const all: Suite = {
     'apps/**/*.test.ts',
     'examples/**/*.test.ts',
     'bench/**/*.test.ts',
-    'test/scenarios/{files,memory,tcp}.test.ts',
+    'test/scenarios/{files,memory,tcp,websocket}.test.ts',
     'test/docs/**/*.test.ts',
     'test/nolost/{checker,journal,client/*,targets/*}.test.ts',
   ],
@@ -35,6 +35,7 @@ const withProcesses = [
   'apps/daemon/bin',
   'packages/storage/src/sqlite',
   'test/scenarios/tcp',
+  'test/scenarios/websocket',
   'test/docs/examples',
   'examples/',
 ]

@@ -6,3 +6,4 @@ export { type Note, type Person, type Scenario, ScenarioError, type Step } from 
 export { isSentence } from './sentences.ts'
 export type { RawConnection, Target } from './target.ts'
 export { type TcpTargetOptions, tcpTarget } from './tcp-target.ts'
+export { startWebSocketTarget } from './websocket-target.ts'
