@@ -14,7 +14,8 @@ runScenarios(
       await daemon.stop()
       rmSync(data, { recursive: true })
     }
-    return tcpTarget({ name: 'rookery', port: daemon.port, host: 'localhost', secondHost: 'example.test', stop })
+    const hosts = { host: 'localhost', secondHost: 'example.test' }
+    return tcpTarget({ name: 'rookery', port: daemon.port, ...hosts, hasSasl2: true, stop })
   },
   join(import.meta.dirname, '../../scenarios'),
   { only: process.env['ONLY'] },

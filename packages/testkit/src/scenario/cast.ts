@@ -1,4 +1,5 @@
 /** Everybody in one run of a scenario: fresh accounts, their clients, and the words of the file that stand for them. */
+import { createHmac } from 'node:crypto'
 import type { Captures } from './pattern.ts'
 import { type Person, type Scenario, ScenarioError } from './scenario.ts'
 import type { Target } from './target.ts'
@@ -72,10 +73,19 @@ export class Cast {
         .replaceAll(`{capitals ${named}}`, local.toUpperCase())
         .replaceAll(`{password ${named}}`, password)
         .replaceAll(`{sasl plain ${named}}`, plain)
+        .replaceAll(`{sasl token ${named}}`, () => this.#proof(local))
     }
     return result
       .replaceAll(/\{base64 "([^"]*)"\}/g, (_, text: string) => base64(text.replaceAll('\\0', '\0')))
       .replaceAll(/\{(\d+) letters\}/g, (_, count: string) => 'x'.repeat(Number(count)))
+  }
+
+  /** Of the token that somebody was given as `{token}`, by HT-SHA-256-NONE (XEP-0484). */
+  #proof(local: string): string {
+    const mac = createHmac('sha256', this.captures.get('token') ?? '')
+      .update('Initiator')
+      .digest()
+    return Buffer.concat([Buffer.from(`${local}\0`), mac]).toString('base64')
   }
 
   /** The same text as its reader knows it. */

@@ -16,6 +16,7 @@ export const startMemoryTarget = async (options: ServerOptions = {}): Promise<Ta
   return {
     name: 'rookery',
     host,
+    hasSasl2: true,
     ...(secondHost === undefined ? {} : { secondHost }),
     connect: async () => {
       const { client, server: transport } = memoryPair()

@@ -21,8 +21,13 @@ export const readScenarios = (folder: string, only: string = ''): Scenario[] =>
     .map((file) => parseScenario(join(relative(process.cwd(), folder), file), readFileSync(join(folder, file), 'utf8')))
 
 /** What of a scenario's needs the target cannot give. */
-const missing = (scenario: Scenario, target: Target): string | undefined =>
-  scenario.needs.find((need) => !(need === 'second host' && target.secondHost !== undefined))
+const missing = (scenario: Scenario, target: Target): string | undefined => {
+  const given = new Map([
+    ['second host', target.secondHost !== undefined],
+    ['SASL2', target.hasSasl2 === true],
+  ])
+  return scenario.needs.find((need) => given.get(need) !== true)
+}
 
 export const runScenarios = (
   name: string,

@@ -120,6 +120,7 @@ const sentences: readonly (readonly [RegExp, Action])[] = [
   [/^(.+?) opens? a stream$/, each(async (_, client) => client.advance('open'))],
   [/^(.+?) authenticates?$/, each(async (_, client) => client.advance('authenticated'))],
   [/^(.+?) connects?$/, each(async (_, client) => client.advance('bound'))],
+  [/^(.+?) logs? in with$/, each(async (scene, client) => client.authenticateWith(stanzasOf(scene)))],
   [/^(.+?) fetch(?:es)? the roster$/, each(async (_, client) => fetchRoster(client))],
   [/^(.+?) comes? online(?: with)?$/, each(comeOnline)],
   [/^(.+?) goe?s? offline(?: with)?$/, each(goOffline)],

@@ -23,6 +23,8 @@ export interface Target {
   readonly host: string
   /** Another domain of the same server; OTHERHOST in a scenario. */
   readonly secondHost?: string
+  /** Whether it lets clients log in by XEP-0388, without TLS as the test client does. */
+  readonly hasSasl2?: boolean
   /** How long a stanza may take to arrive before a scenario gives it up, in milliseconds; 2000 when absent. */
   readonly patience?: number
   connect(): Promise<RawConnection>

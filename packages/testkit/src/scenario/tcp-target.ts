@@ -10,6 +10,7 @@ export interface TcpTargetOptions {
   readonly address?: string
   readonly host?: string
   readonly secondHost?: string
+  readonly hasSasl2?: boolean
   readonly patience?: number
   readonly createAccount?: Target['createAccount']
   readonly stop?: () => Promise<void>
@@ -56,10 +57,11 @@ const register = async (target: Target, local: string, password: string, domain:
 }
 
 export const tcpTarget = (options: TcpTargetOptions): Target => {
-  const { name, port, address = '127.0.0.1', host = 'localhost', secondHost, patience } = options
+  const { name, port, address = '127.0.0.1', host = 'localhost', secondHost, patience, hasSasl2 = false } = options
   const target: Target = {
     name,
     host,
+    hasSasl2,
     ...(secondHost === undefined ? {} : { secondHost }),
     ...(patience === undefined ? {} : { patience }),
     connect: () => dial(port, address),

@@ -17,6 +17,7 @@ export interface Account {
 export type Stage = 'nothing' | 'connected' | 'open' | 'authenticated' | 'bound' | 'ended'
 
 export const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
+export const SASL2 = 'urn:xmpp:sasl:2'
 const BIND = 'urn:ietf:params:xml:ns:xmpp-bind'
 
 export class TestClient {
@@ -128,6 +129,16 @@ export class TestClient {
     this.stage = 'authenticated'
   }
 
+  /** Sends a login by XEP-0388, with what stands beside the response; what comes of it is left to be looked at. */
+  async authenticateWith(inline: string): Promise<void> {
+    if (!this.account) throw new Error(`${this.name} has no account`)
+    await this.advance('open')
+    const { local, password } = this.account
+    const response = Buffer.from(`\0${local}\0${password}`, 'utf8').toString('base64')
+    const initial = `<initial-response>${response}</initial-response>`
+    this.send(`<authenticate xmlns='${SASL2}' mechanism='PLAIN'>${initial}${inline}</authenticate>`)
+  }
+
   async bind(): Promise<void> {
     const resource = `<resource>${escapeXml(this.resource)}</resource>`
     this.send(`<iq type='set' id='bind'><bind xmlns='${BIND}'>${resource}</bind></iq>`)
@@ -222,8 +233,17 @@ export class TestClient {
 
   #arrived(event: ClientEvent): void {
     if (!isFenceReply(event)) this.#note('<', describe(event))
+    if (event.kind === 'element' && is(event.xml, 'success', SASL2)) this.#loggedIn(event.xml)
     this.#inbox.push(event)
     this.#wake?.()
+  }
+
+  /** The address is a full one where a resource was bound with the login. [XEP-0388 2.6.1] */
+  #loggedIn(success: Xml): void {
+    const identifier = childOf(success, 'authorization-identifier', SASL2)
+    const address = identifier === undefined ? '' : textOf(identifier).trim()
+    this.stage = address.includes('/') ? 'bound' : 'authenticated'
+    if (this.stage === 'bound') this.address = address
   }
 
   /** Waits for anything to arrive; false when the time is over. */
