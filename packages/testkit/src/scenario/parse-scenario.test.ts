@@ -9,6 +9,7 @@ const source = `A greeting
 [RFC6121 5.1] [RFC6120 8.1]
 differs: elsewhere — says nothing,
   as it is allowed to
+may differ: somewhere — now and then
 needs: second host
 
 # Two people
@@ -29,7 +30,10 @@ test('reads title, clauses, notes and needs', () => {
   const scenario = parse(source)
   assert.equal(scenario.title, 'A greeting')
   assert.deepEqual(scenario.clauses, ['RFC6121 5.1', 'RFC6120 8.1'])
-  assert.deepEqual(scenario.notes, [{ line: 3, target: 'elsewhere', why: 'says nothing, as it is allowed to' }])
+  assert.deepEqual(scenario.notes, [
+    { line: 3, target: 'elsewhere', isSure: true, why: 'says nothing, as it is allowed to' },
+    { line: 5, target: 'somewhere', isSure: false, why: 'now and then' },
+  ])
   assert.deepEqual(scenario.needs, ['second host'])
 })
 
@@ -46,13 +50,13 @@ test('reads steps with their lines, and blocks without their indentation', () =>
   assert.deepEqual(
     steps.map(({ line, text }) => [line, text]),
     [
-      [12, 'Romeo connects'],
-      [13, 'Romeo sends'],
-      [18, "Juliet's phone receives"],
+      [13, 'Romeo connects'],
+      [14, 'Romeo sends'],
+      [19, "Juliet's phone receives"],
     ],
   )
   assert.equal(steps[1]?.block, '<message to="juliet@OTHERHOST">\n\n  <body>Hello</body>\n</message>')
-  assert.equal(steps[1]?.blockLine, 14)
+  assert.equal(steps[1]?.blockLine, 15)
   assert.equal(steps[2]?.block, '<message/>')
 })
 

@@ -12,7 +12,7 @@ const personWithAddress = new RegExp(
 )
 const personWithout = new RegExp(`^(${personName}) is a client without an account$`)
 const clauseLine = /^(?:\[[^\]]+\]\s*)+$/
-const noteLine = /^differs: ([\w-]+) (?:—|-) (.+)$/
+const noteLine = /^(may differ|differs): ([\w-]+) (?:—|-) (.+)$/
 const needsLine = /^needs: (.+)$/
 
 const isIndented = (text: string): boolean => /^\s/.test(text)
@@ -90,7 +90,12 @@ export const parseScenario = (file: string, source: string): Scenario => {
       for (const [, clause] of text.matchAll(/\[([^\]]+)\]/g)) clauses.push(clause!)
     } else if (note) {
       const more = takeBlock(lines).map(({ text }) => text.trim())
-      notes.push({ line: number, target: note[1]!, why: [note[2]!, ...more].join(' ').trim() })
+      notes.push({
+        line: number,
+        target: note[2]!,
+        isSure: note[1] === 'differs',
+        why: [note[3]!, ...more].join(' ').trim(),
+      })
     } else if (need) needs.push(need[1]!)
     else if (person) {
       if (people.some(({ name }) => name === person.name))

@@ -18,10 +18,11 @@ export interface Step {
   readonly blockLine: number
 }
 
-/** `differs: prosody — why`: the scenario is known to fail there. */
+/** `differs: prosody — why`: the scenario is known to fail there. `may differ: prosody — why`: sometimes, as where a server races. */
 export interface Note {
   readonly line: number
   readonly target: string
+  readonly isSure: boolean
   readonly why: string
 }
 
