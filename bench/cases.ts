@@ -11,6 +11,8 @@ export interface Case {
    * because what ran before shows in memory, and with some servers in speed too.
    */
   readonly group: string
+  /** Both sides of each message are archived (XEP-0313); this server commits to disk before anybody sees the message. */
+  readonly archive?: true
 }
 
 export const cases: readonly Case[] = [
@@ -31,6 +33,12 @@ export const cases: readonly Case[] = [
     { name: 'chat_tls', title: 'chat over TLS, 5 in flight', load: { mode: 'chat', users: 200, window: 5, tls: true } },
     { name: 'chat_4k', title: 'chat, 4 kB, 2 in flight', load: { mode: 'chat', users: 200, window: 2, size: 4000 } },
     { name: 'chat_1000u', title: 'chat, 1 in flight', load: { mode: 'chat', users: 1000, window: 1 } },
+    {
+      name: 'chat_archive',
+      title: 'chat, archived, 5 in flight',
+      load: { mode: 'chat', users: 200, window: 5 },
+      archive: true,
+    },
     { name: 'ping', title: 'ping, 5 in flight', load: { mode: 'ping', users: 200, window: 5 } },
   ]),
 ]

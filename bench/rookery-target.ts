@@ -16,6 +16,8 @@ const stopMs = 10_000
 export interface RookeryOptions {
   /** Default: localhost alone. */
   readonly hosts?: readonly string[]
+  /** Default: messages are not archived. */
+  readonly archive?: boolean
 }
 
 export async function startRookery(folder: string, options: RookeryOptions = {}): Promise<Target> {
@@ -50,8 +52,10 @@ export async function startRookery(folder: string, options: RookeryOptions = {})
 /** bench/rookery.yaml on other ports, with other data. JSON is YAML. */
 function rookeryConfig(folder: string, port: number, tlsPort: number, options: RookeryOptions): string {
   const config = parse(readFileSync(join(root, 'bench/rookery.yaml'), 'utf8')) as Record<string, unknown>
+  const features = config['features'] as Record<string, unknown>
   return JSON.stringify({
     ...config,
+    features: options.archive === true ? { ...features, archive: true } : features,
     hosts: options.hosts ?? ['localhost'],
     data: join(folder, 'data'),
     listen: { address: '127.0.0.1', c2s: port, tls: tlsPort, http: false, https: false },

@@ -65,10 +65,11 @@ async function compare(server: TargetName): Promise<void> {
     const members = chosen.filter((one) => one.group === group)
     try {
       if (!areAccountsMade) {
-        await use(server, (target) => runCase(target, { mode: 'register', users: accountsFor(chosen) }))
+        await use(server, false, (target) => runCase(target, { mode: 'register', users: accountsFor(chosen) }))
         areAccountsMade = true
       }
-      await use(server, async (target) => {
+      const archive = members.some((one) => one.archive === true)
+      await use(server, archive, async (target) => {
         for (const one of members) measured.push(await measure(target, one))
       })
     } catch (error) {
@@ -80,8 +81,8 @@ async function compare(server: TargetName): Promise<void> {
   }
 }
 
-async function use(server: TargetName, work: (target: Target) => Promise<unknown>): Promise<void> {
-  running = await startTarget(server, folder, { passwords })
+async function use(server: TargetName, archive: boolean, work: (target: Target) => Promise<unknown>): Promise<void> {
+  running = await startTarget(server, folder, { passwords, archive })
   versions.set(server, running.version)
   try {
     await work(running)

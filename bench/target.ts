@@ -20,6 +20,8 @@ export interface Target {
 export interface TargetOptions {
   /** How the peers store passwords; this server always stores SCRAM keys. */
   readonly passwords: 'plain' | 'scram'
+  /** Messages are archived. */
+  readonly archive: boolean
 }
 
 export function isAvailable(name: TargetName): boolean {
@@ -29,10 +31,11 @@ export function isAvailable(name: TargetName): boolean {
 /** Starts it on the data in `folder`/`name`, pinned to the server's core. */
 export async function startTarget(name: TargetName, folder: string, options: TargetOptions): Promise<Target> {
   const own = join(folder, name)
-  if (name === 'rookery') return startRookery(own)
+  if (name === 'rookery') return startRookery(own, { archive: options.archive })
   const peer = await startPeer(name, {
     folder: own,
     passwords: options.passwords,
+    archive: options.archive,
     ...(isPinned ? { cpu: serverCore } : {}),
   })
   return { name, version: peer.version, port: peer.port, pids: [peer.pid], stop: () => peer.stop() }
