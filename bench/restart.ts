@@ -1,0 +1,158 @@
+/**
+ * How long a server that was killed takes until somebody can log in again, with a large archive and many sessions whose clients are
+ * away; and how long pages of that archive take. `node bench/restart.ts --messages 1000000 --sessions 10000`
+ */
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { createServer } from '@rookery/server'
+import type { HostStorage } from '@rookery/storage'
+import { createSqliteStorage } from '@rookery/storage/sqlite'
+import { Client } from '../examples/client.ts'
+import { startRookery } from './rookery-target.ts'
+
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '1000000' },
+    sessions: { type: 'string', default: '10000' },
+    pages: { type: 'string', default: '300' },
+  },
+})
+const messages = Number(values.messages)
+const sessions = Number(values.sessions)
+const pages = Number(values.pages)
+
+const reader = { local: 'reader', domain: 'localhost', password: 'a-password-of-a-bench' }
+const since = Date.now() - messages * 1000
+const batch = 4000
+const folder = mkdtempSync(join(tmpdir(), 'rookery-restart-'))
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+
+await fill()
+const size = statSync(join(folder, 'data', 'rookery.db')).size
+console.log(`${messages} messages, ${sessions} sessions whose clients are away, ${Math.round(size / 1_048_576)} MiB`)
+
+const first = await startRookery(folder, { archive: true })
+process.kill(first.pids[0]!, 'SIGKILL')
+await first.stop()
+
+const begun = performance.now()
+const target = await startRookery(folder, { archive: true })
+const client = await Client.login({ address: '127.0.0.1', port: target.port }, reader)
+console.log(`from the start of the process to a login, after SIGKILL: ${Math.round(performance.now() - begun)} ms`)
+try {
+  await measurePages('backwards from the newest', (id) => `<before>${id}</before>`, 'first')
+  await measurePages('forwards from the oldest', (id) => (id === '' ? '' : `<after>${id}</after>`), 'last')
+  await measurePages('of one contact, backwards', (id) => `<before>${id}</before>`, 'first', 'peer7@localhost')
+  await measureMoments()
+} finally {
+  client.send('</stream:stream>')
+  await target.stop()
+}
+
+async function fill(): Promise<void> {
+  const storage = createSqliteStorage({ folder: join(folder, 'data') })
+  const server = await createServer({ hosts: ['localhost'], storage, auth: { hashes: ['SHA-256'], iterations: 4096 } })
+  await server.open()
+  await server.accounts('localhost').create(reader.local, reader.password)
+  await server.stop()
+  await storage.open()
+  const host = storage.host('localhost')
+  await inBatches(messages, (index) => archiveMessage(host, index))
+  await inBatches(sessions, (index) => addSession(host, index))
+  await storage.close()
+}
+
+async function inBatches(count: number, one: (index: number) => Promise<unknown>): Promise<void> {
+  for (let start = 0; start < count; start += batch) {
+    const length = Math.min(batch, count - start)
+    await Promise.all(Array.from({ length }, (_, index) => one(start + index)))
+  }
+}
+
+function archiveMessage(host: HostStorage, index: number): Promise<unknown> {
+  const peer = `peer${index % 200}@localhost`
+  const isOut = index % 3 === 0
+  const [from, to] = isOut ? [`${reader.local}@localhost/x`, peer] : [`${peer}/x`, `${reader.local}@localhost`]
+  const body = `message ${index} ${'lorem ipsum dolor sit amet '.repeat(6)}`
+  const stanza = `<message id='m${index}' type='chat' from='${from}' to='${to}'><body>${body}</body></message>`
+  return host.archive.append(reader.local, { id: index + 1, at: since + index * 1000, peer, isOut, stanza })
+}
+
+async function addSession(host: HostStorage, index: number): Promise<void> {
+  const local = `away${index}`
+  const id = `session-of-the-bench-${index}`
+  const state = JSON.stringify({
+    since,
+    priority: 0,
+    presence: `<presence from='${local}@localhost/x'><show>away</show></presence>`,
+    slots: { 'roster:interested': 'yes', 'carbons:wanted': 'yes' },
+  })
+  const stanza = `<message type='chat' from='romeo@localhost/x' to='${local}@localhost'><body>${'x'.repeat(200)}</body></message>`
+  await Promise.all([
+    host.accounts.create({ local, created: since, credentials: [] }),
+    host.resumption.put({
+      id,
+      local,
+      resource: 'x',
+      handled: 10,
+      acknowledged: 20,
+      until: Date.now() + 600_000,
+      state,
+    }),
+    host.resumption.enqueue(id, [
+      { seq: 21, at: since, stanza },
+      { seq: 22, at: since, stanza },
+      { seq: 23, at: since, stanza },
+    ]),
+  ])
+}
+
+async function measurePages(
+  what: string,
+  place: (id: string) => string,
+  edge: 'first' | 'last',
+  peer?: string,
+): Promise<void> {
+  const times: number[] = []
+  let id = ''
+  for (let page = 0; page < pages; page++) {
+    const asked = performance.now()
+    const answer = await client.ask(query(`p${page}`, place(id), peer === undefined ? '' : field('with', peer)))
+    times.push(performance.now() - asked)
+    const set = answer.child('fin', 'urn:xmpp:mam:2')?.child('set', 'http://jabber.org/protocol/rsm')
+    id = set?.childText(edge) ?? ''
+    if (id === '') break
+  }
+  report(`page of 50, ${what}`, times)
+}
+
+/** Pages behind moments anywhere in the archive. */
+async function measureMoments(): Promise<void> {
+  const times: number[] = []
+  for (let page = 0; page < pages; page++) {
+    const at = new Date(since + Math.floor(((page * 7919) % pages) * (messages / pages)) * 1000)
+    const asked = performance.now()
+    await client.ask(query(`t${page}`, '', field('start', at.toISOString())))
+    times.push(performance.now() - asked)
+  }
+  report('page of 50, from a moment on', times)
+}
+
+function query(id: string, place: string, fields: string): string {
+  const form = `<x xmlns='jabber:x:data' type='submit'><field var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field>${fields}</x>`
+  const set = `<set xmlns='http://jabber.org/protocol/rsm'><max>50</max>${place}</set>`
+  return `<iq type='set' id='${id}'><query xmlns='urn:xmpp:mam:2'>${form}${set}</query></iq>`
+}
+
+function field(name: string, value: string): string {
+  return `<field var='${name}'><value>${value}</value></field>`
+}
+
+function report(what: string, times: number[]): void {
+  const sorted = times.toSorted((a, b) => a - b)
+  const at = (share: number): string =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(1)
+  console.log(`${what}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, of ${times.length}`)
+}
