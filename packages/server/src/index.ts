@@ -17,7 +17,7 @@ export {
 export { builtIn } from './features/index.ts'
 export type { IqRequest } from './iq-request.ts'
 export type { CertificateInfo, CertificatePair, SelfSigned } from './listen/certificates.ts'
-export type { Endpoint } from './listen/listeners.ts'
+export { type Endpoint, httpPorts } from './listen/listeners.ts'
 export { selfSigned } from './listen/self-signed.ts'
 export type { Negotiation, ServerStreamFeature } from './negotiate/index.ts'
 export type { ClockPower, Identity, Log, Powers, RandomPower } from './powers.ts'

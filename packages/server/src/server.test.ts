@@ -196,6 +196,26 @@ describe('start and stop', () => {
     }
   })
 
+  test('a port for browsers that nobody asked for is done without where it is taken; one that was asked for is not', async () => {
+    const other = createTcpServer()
+    // when somebody else has it already it is taken all the same
+    await new Promise<void>((resolve) => other.once('error', () => resolve()).listen(5280, '127.0.0.1', resolve))
+    try {
+      const listen = { c2s: 0, tls: 0, https: false } as const
+      const server = await createServer({ listen: { ...listen, httpAddress: '127.0.0.1' } })
+      await server.start()
+      assert.deepEqual(
+        server.endpoints.filter(({ address }) => address === '127.0.0.1').map(({ kind }) => kind),
+        ['c2s', 'tls'],
+      )
+      await server.stop()
+      const strict = await createServer({ listen: { ...listen, http: 5280, httpAddress: '127.0.0.1' } })
+      await assert.rejects(strict.start(), ListenError)
+    } finally {
+      other.close()
+    }
+  })
+
   test('a client that does not go does not keep the server', async () => {
     const server = await createServer({ clock: new FakeClock() })
     await server.open()

@@ -1,5 +1,6 @@
 /** Are the ports free, or in use, and by whom? */
 import { createServer } from 'node:net'
+import { httpPorts } from '@rookery/server'
 import type { DaemonConfig } from '../config/schema.ts'
 import { isLocalName } from '../dns-records.ts'
 import type { Finding } from './finding.ts'
@@ -13,12 +14,14 @@ export async function checkPorts(config: DaemonConfig, isRunning: boolean): Prom
   for (const [key, port, where] of [
     ['c2s', listen.c2s, given],
     ['tls', listen.tls, given],
-    ['http', listen.http, listen.httpAddress],
-    ['https', listen.https, given],
+    ['http', listen.http ?? httpPorts.http, listen.httpAddress],
+    ['https', listen.https ?? httpPorts.https, given],
   ] as const) {
     if (port === false || port === 0) continue
     const [address = '::'] = typeof where === 'string' ? [where] : where
-    findings.push(await checkPort(key, address, port, isRunning))
+    const finding = await checkPort(key, address, port, isRunning)
+    // the server does without a port that nobody asked for
+    findings.push(finding.level === 'error' && listen[key] === undefined ? { ...finding, level: 'warning' } : finding)
   }
   return findings
 }

@@ -37,7 +37,7 @@ export function checkMeaning(config: DaemonConfig): { config: DaemonConfig; prob
   if (ports.every(([, port]) => port === false)) add(['listen'], 'listen: all ports are off, so nobody could connect.')
   for (const [index, [key, port]] of ports.entries()) {
     const other = ports.slice(0, index).find(([, taken]) => taken === port)
-    if (other !== undefined && port !== false && port !== 0)
+    if (other !== undefined && port !== undefined && port !== false && port !== 0)
       add(['listen', key], `listen: ${other[0]} and ${key} are both ${port}; each needs a port of its own.`)
   }
   if (config.tls.clientCertificates && config.tls.clientAuthorities.length === 0)

@@ -18,15 +18,19 @@ export const serverShape = {
       c2s: port.default(5222).describe('Port for clients, STARTTLS; 0 takes a free one, false turns it off.'),
       tls: port.default(5223).describe('Port for clients, TLS from the first byte (XEP-0368).'),
       http: port
-        .default(5280)
+        .optional()
         .describe(
-          'Port for WebSocket, BOSH and discovery without TLS, for this machine and behind a proxy; 0 takes a free one, false turns it off.',
+          'Port for WebSocket, BOSH and discovery without TLS, for this machine and behind a proxy. Default: 5280 or, when another program uses that, none; 0 takes a free one, false turns it off.',
         ),
       httpAddress: z
         .union([z.string(), z.array(z.string()).min(1)])
         .default(['127.0.0.1', '::1'])
         .describe('Addresses of the port without TLS. Keep them inside: the network between here and the proxy.'),
-      https: port.default(5443).describe('Port for WebSocket, BOSH and discovery with TLS.'),
+      https: port
+        .optional()
+        .describe(
+          'Port for WebSocket, BOSH and discovery with TLS. Default: 5443 or, when another program uses that, none.',
+        ),
     })
     .prefault({}),
   tls: z

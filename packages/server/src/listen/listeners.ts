@@ -10,6 +10,9 @@ export interface Endpoint {
   readonly port: number
 }
 
+/** Where browsers look by custom, when the configuration says nothing. */
+export const httpPorts = { http: 5280, https: 5443 } as const
+
 export type Accept = (socket: Socket, kind: Endpoint['kind']) => void
 
 export class Listeners {
@@ -38,13 +41,32 @@ export class Listeners {
         ['https', https, given],
       ] as const) {
         if (port === false) continue
-        let chosen = port
-        for (const [index, one] of (typeof where === 'string' ? [where] : where).entries())
-          chosen = (await this.#listen(kind, one, chosen, index > 0)) ?? chosen
+        const addresses = typeof where === 'string' ? [where] : where
+        if (port !== undefined) await this.#listenAt(kind, addresses, port)
+        else if (kind === 'http' || kind === 'https') await this.#listenByDefault(kind, addresses)
       }
     } catch (error) {
       await this.close()
       throw error
+    }
+  }
+
+  async #listenAt(kind: Endpoint['kind'], addresses: readonly string[], port: number): Promise<void> {
+    let chosen = port
+    for (const [index, one] of addresses.entries())
+      chosen = (await this.#listen(kind, one, chosen, index > 0)) ?? chosen
+  }
+
+  /** Nobody asked for these ports: where another program has one, the server does without. */
+  async #listenByDefault(kind: keyof typeof httpPorts, addresses: readonly string[]): Promise<void> {
+    try {
+      await this.#listenAt(kind, addresses, httpPorts[kind])
+    } catch (error) {
+      if (!(error instanceof ListenError)) throw error
+      this.#log.warn(
+        { kind, error: error.message },
+        `no clients in browsers on this port: choose another as listen.${kind}`,
+      )
     }
   }
 
