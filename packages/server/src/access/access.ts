@@ -2,7 +2,7 @@
  * What has access to the accounts of one host: clients by the id they give themselves (XEP-0388 user agents), and the tokens they log in with (XEP-0484).
  * One document for each account. What a client calls itself by is never kept: only what a secret of the host makes of it.
  */
-import { createHmac } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { type Maybe, then } from '@rookery/protocol'
 import type { StoredToken } from '@rookery/protocol/sasl'
@@ -76,19 +76,19 @@ export class Access {
   readonly #books = new RecentMap<string, Kept>(5000)
   /** Reads under way, so that two of them do not make two books of one account. */
   readonly #reads = new Map<string, Promise<undefined>>()
-  #secret: Uint8Array
+  #secret: string
 
   constructor(parts: AccessParts) {
     this.#parts = parts
-    this.#secret = parts.random.bytes(32)
+    this.#secret = Buffer.from(parts.random.bytes(32)).toString('base64')
   }
 
   /** Reads (or makes) the secret that makes ids and resources the same over restarts. */
   async start(): Promise<void> {
     const { documents } = this.#parts
     const kept = await documents.get('', secretKey)
-    if (kept !== undefined) this.#secret = Buffer.from(kept, 'base64')
-    else await documents.put('', secretKey, Buffer.from(this.#secret).toString('base64'))
+    if (kept !== undefined) this.#secret = kept
+    else await documents.put('', secretKey, this.#secret)
   }
 
   /** Opaque, and always the same for one client of one account. [XEP-0494 3.1] */
@@ -107,11 +107,8 @@ export class Access {
   }
 
   #name(what: string, local: string, text: string): string {
-    return createHmac('sha256', this.#secret)
-      .update(`${what}\0${local}\0${text}`)
-      .digest()
-      .subarray(0, 12)
-      .toString('base64url')
+    // cut off as it is, a hash with the key in front does what an HMAC would, at a fifth of the cost
+    return hash('sha256', `${this.#secret}\0${what}\0${local}\0${text}`, 'base64url').slice(0, 16)
   }
 
   /** What a mechanism may be proved with; nothing tells whether the account or the client exists. */

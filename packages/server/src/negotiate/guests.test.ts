@@ -31,6 +31,7 @@ test('a guest is one to service discovery, an account is not [XEP-0175 5]', asyn
       answer
         .firstElement()
         ?.childElements()
+        .filter((child) => child.attr('category') === 'account')
         .map((child) => child.attr('type'))
         .filter(Boolean),
       [type],
