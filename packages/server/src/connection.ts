@@ -349,8 +349,10 @@ export class Connection implements TransportSink, Line, Negotiation {
     } catch (error) {
       return this.#fault(error)
     }
-    if (taken instanceof StreamError) this.close(taken)
-    else if (taken !== undefined) this.#wait(taken)
+    if (taken instanceof StreamError) return this.close(taken)
+    if (taken === undefined) return
+    this.#session.attend(taken)
+    this.#wait(taken)
   }
 
   #failedByClient(error: Element): void {
@@ -484,6 +486,7 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   #detachSession(): void {
     const session = this.#session
+    this.#session = undefined // it may go on elsewhere before this connection is closed [S79]
     if (session !== undefined) this.#host.detach(session, this.#isAnonymous)
   }
 

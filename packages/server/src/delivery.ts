@@ -2,7 +2,8 @@
 import type { Message } from '@rookery/protocol/stanza'
 
 export class Delivery {
-  readonly message: Message
+  /** Undefined where it was read from storage, as bytes. */
+  readonly message: Message | undefined
   /** When the server took it, in milliseconds since the epoch. */
   readonly at: number
   /** It is in the archive of the recipient, so it need not be stored for a session. */
@@ -11,10 +12,15 @@ export class Delivery {
   #holders = 0
   #isTaken = false
 
-  constructor(message: Message, at: number, isKept: boolean) {
+  constructor(message: Message | undefined, at: number, isKept: boolean) {
     this.message = message
     this.at = at
     this.isKept = isKept
+  }
+
+  /** Nobody has it yet. */
+  get isNowhere(): boolean {
+    return !this.isKept && !this.#isTaken && this.#holders === 0
   }
 
   /** A session has it, and will say what becomes of it. */
@@ -22,7 +28,7 @@ export class Delivery {
     this.#holders++
   }
 
-  /** It was written to a client that does not say what it has got. */
+  /** It was written to a client that does not say what it has got, or stored for it. */
   given(): void {
     this.#isTaken = true
   }

@@ -344,7 +344,8 @@ export class Host implements Destination {
         }
       }
       await this.#handBack.all(session.jid.local, sent)
-      for (const { message, at } of session.abandonHeld()) await this.#journey.undelivered(message, session.account, at)
+      for (const { message, at } of session.abandonHeld())
+        if (message !== undefined) await this.#journey.undelivered(message, session.account, at)
       await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
       if (isGuest) await this.removeAccount(session.jid.local) // [XEP-0175 3]
     }

@@ -41,6 +41,7 @@ const nobodyHome = new StanzaError('service-unavailable')
 /** Storage fails: it may work again later. [S137] */
 const notKept = new StanzaError('internal-server-error', { type: 'wait' })
 const nobody: readonly Session[] = []
+const rounds = [false, true] as const
 
 /** A trip as the corridor sees it. */
 class Walk<S extends Stanza> implements Trip<S> {
@@ -198,9 +199,13 @@ export class Journey {
     const wire = walk.stanza.wire()
     const delivery = new Delivery(walk.stanza, walk.at ?? this.#s.now(), walk.kept === 'kept')
     let stored: Maybe<unknown>
-    for (let i = 0; i < sessions.length; i++) {
-      const storing = sessions[i]!.sendMessage(delivery, wire)
-      if (storing instanceof Promise) stored = both(stored, storing)
+    // those where it has to wait come last: it need not be stored for them when somebody has it
+    for (const isHolding of rounds) {
+      for (let i = 0; i < sessions.length; i++) {
+        if (sessions[i]!.isHolding !== isHolding) continue
+        const storing = sessions[i]!.sendMessage(delivery, wire)
+        if (storing instanceof Promise) stored = both(stored, storing)
+      }
     }
     if (!(stored instanceof Promise)) return undefined
     return stored.then(

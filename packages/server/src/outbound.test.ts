@@ -55,6 +55,19 @@ describe('what is written', () => {
     assert.deepEqual(socket.written, ['ab', 'c'])
   })
 
+  test('goes before what is to come last, which is left out at the end of the stream', async () => {
+    const { socket, outbound: out } = outbound()
+    out.writeLast('<r/>')
+    out.write('a')
+    await turns(1)
+    assert.deepEqual(socket.written, ['a<r/>'])
+    out.writeLast('<r/>')
+    out.write('</stream:stream>')
+    out.end()
+    await turns(1)
+    assert.deepEqual(socket.written, ['a<r/>', '</stream:stream>'])
+  })
+
   test('is gathered for many sockets alike', async () => {
     const flusher = new Flusher()
     const sockets = [new Socket(), new Socket()]

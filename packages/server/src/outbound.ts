@@ -130,8 +130,9 @@ export class Outbound {
     this.#waiters.push(done)
   }
 
-  /** Writes at once and takes nothing more. */
+  /** Writes at once and takes nothing more. What was to come last does not: the end of the stream does. */
   end(): void {
+    this.#last = ''
     this.flush()
     if (this.#queue !== '') this.#transport.write(this.#queue)
     this.#queue = ''

@@ -1,6 +1,6 @@
 /** A session: an authenticated stream with a bound resource. What it is, not what is done with it. */
 
-import type { Maybe } from '@rookery/protocol'
+import { type Maybe, then } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message, Presence, Stanza } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
@@ -34,6 +34,9 @@ export interface Holdback {
   flush(): void
 }
 
+/** Durably; false: not this one. */
+export type StoreHeld = (message: Message | undefined, at: number) => Maybe<boolean>
+
 export class Session {
   /** Full JID. */
   readonly jid: Jid
@@ -49,9 +52,12 @@ export class Session {
   #presence: Presence | undefined
   #priority = 0
   #held: { delivery: Delivery; wire: string }[] | undefined
+  #store: StoreHeld | undefined
   #heldBytes = 0
   readonly #heldBound: number
   #isEnded = false
+  /** Of a stanza that holds its stream. */
+  #attended: Promise<undefined> | undefined
   #holdback: Holdback | undefined
   readonly #slots = new SlotValues()
 
@@ -122,6 +128,16 @@ export class Session {
   /** Delivers a message, behind those that wait for older ones to go first. A promise while it is being stored. */
   sendMessage(delivery: Delivery, wire: string): Maybe<undefined> {
     if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
+    return then(delivery.isNowhere && (this.#store?.(delivery.message, delivery.at) ?? false), (isStored) => {
+      if (!isStored) return this.#wait(delivery, wire)
+      delivery.given()
+      return undefined
+    })
+  }
+
+  /** For those that go first. */
+  #wait(delivery: Delivery, wire: string): Maybe<undefined> {
+    if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
     delivery.hold()
     this.#held.push({ delivery, wire })
     this.#heldBytes += wire.length
@@ -138,9 +154,13 @@ export class Session {
     if (stored instanceof Promise) stored.catch(() => undefined) // has been logged, and the session ends
   }
 
-  /** Until `release`, messages delivered wait: older ones go first (offline storage). Bounded in bytes. */
-  hold(): void {
+  /**
+   * Until `release`, messages delivered wait: older ones go first (offline storage). Bounded in bytes. `store`: who holds them stores what it
+   * can behind the older ones, so that it survives the process, and sends it itself.
+   */
+  hold(store?: StoreHeld): void {
     this.#held ??= []
+    this.#store = store
   }
 
   release(): void {
@@ -148,6 +168,10 @@ export class Session {
       this.#write(wire, delivery.message, delivery)
       delivery.letGo()
     }
+  }
+
+  get isHolding(): boolean {
+    return this.#held !== undefined
   }
 
   /** The messages that wait and that no other session has: this one lets go of them. */
@@ -158,6 +182,7 @@ export class Session {
   #takeHeld(): readonly { delivery: Delivery; wire: string }[] {
     const held = this.#held ?? []
     this.#held = undefined
+    this.#store = undefined
     this.#heldBytes = 0
     return held
   }
@@ -178,6 +203,23 @@ export class Session {
   #write(wire: string, stanza: Stanza | undefined, delivery?: Delivery): Maybe<undefined> {
     if (this.#holdback?.take(wire, stanza) === true) return undefined
     return this.#link.write(wire, delivery)
+  }
+
+  /** Said by the connection: a stanza of the client holds its stream until then. */
+  attend(dealtWith: Promise<unknown>): void {
+    const over = (): undefined => {
+      if (this.#attended === attended) this.#attended = undefined
+    }
+    const attended: Promise<undefined> = dealtWith.then(over, over)
+    this.#attended = attended
+  }
+
+  /** What the client has sent so far has taken effect, and what is stored of it is durable. */
+  settled(): Maybe<undefined> {
+    if (this.#attended === undefined && !this.lane.isBusy) return undefined
+    return Promise.resolve(this.#attended)
+      .then(() => this.lane.idle())
+      .then(() => undefined)
   }
 
   /** Said by the connection; from now on nothing reaches the client. */

@@ -41,8 +41,8 @@ export class HandBack {
   }
 
   #one(account: Jid, { delivery, wire, at, isStored }: Sent): Maybe<undefined> {
-    if (delivery !== undefined)
-      return delivery.letGo() ? this.#parts.undelivered(delivery.message, account, delivery.at) : undefined
+    if (delivery !== undefined && !delivery.letGo()) return undefined
+    if (delivery?.message !== undefined) return this.#parts.undelivered(delivery.message, account, delivery.at)
     const isMessage = wire.startsWith('<message')
     // a message that came without the corridor and was not stored with the session is stored where it came from (offline messages)
     if (isMessage ? !isStored : !wire.startsWith('<iq')) return undefined

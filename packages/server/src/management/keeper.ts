@@ -4,6 +4,14 @@ import type { ResumptionStore } from '@rookery/storage'
 import type { Log } from '../powers.ts'
 import type { Sent } from './management.ts'
 
+/** How far a session has come. `state` is '' while the client is connected, and once the session is over. `until` in milliseconds since the epoch. */
+export interface Progress {
+  readonly handled: number
+  readonly acknowledged: number
+  readonly until: number
+  readonly state: string
+}
+
 export class Keeper {
   /** What the client resumes the session by. */
   readonly id: string
@@ -13,6 +21,8 @@ export class Keeper {
   readonly seconds: number
   readonly #store: ResumptionStore
   readonly #log: Log
+  /** What could not be stored: it comes before whatever is stored next, because nothing is kept of a session that is not known. */
+  #lost: Progress | undefined
 
   constructor(
     store: ResumptionStore,
@@ -27,22 +37,36 @@ export class Keeper {
     this.seconds = what.seconds
   }
 
-  /** `state` is '' while the client is connected, and once the session is over. Times in milliseconds since the epoch. */
-  put(progress: { handled: number; acknowledged: number; until: number; state: string }): Promise<void> {
+  put(progress: Progress): Promise<void> {
     const { id, local, resource } = this
     const { acknowledged, until, state } = progress
-    return this.#store.put({ id, local, resource, handled: onWire(progress.handled), acknowledged, until, state })
+    this.#lost = undefined
+    return this.#store.put({ id, local, resource, handled: onWire(progress.handled), acknowledged, until, state }).then(
+      () => {
+        this.#lost = undefined
+      },
+      (error) => {
+        this.#lost = progress
+        throw error
+      },
+    )
   }
 
   async setHandled(handled: number): Promise<undefined> {
-    await this.#store.setHandled(this.id, onWire(handled))
+    await this.#known(() => this.#store.setHandled(this.id, onWire(handled)))
   }
 
   async enqueue(sent: readonly Sent[]): Promise<undefined> {
-    await this.#store.enqueue(
-      this.id,
-      sent.map(({ seq, at, wire }) => ({ seq, at, stanza: wire })),
-    )
+    const stanzas = sent.map(({ seq, at, wire }) => ({ seq, at, stanza: wire }))
+    await this.#known(() => this.#store.enqueue(this.id, stanzas))
+  }
+
+  /** Also once it is found that the session was not stored when that began. */
+  async #known(write: () => Promise<void>): Promise<void> {
+    if (this.#lost === undefined) await write()
+    if (this.#lost === undefined) return
+    await this.put(this.#lost)
+    await write()
   }
 
   acknowledge(seq: number): void {

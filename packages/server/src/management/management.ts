@@ -65,10 +65,12 @@ export interface ManagementParts {
 }
 
 export class Management implements SessionLink {
-  readonly remoteAddress: string
-  readonly isSecure: boolean
+  #remoteAddress = ''
+  #isSecure = true
   readonly #parts: ManagementParts
   #line: Line | undefined
+  /** Where the client comes back: nothing is written there before it has been told that it may. */
+  #coming: Line | undefined
   #sent: Unacknowledged<Sent>
   #bytes = 0
   #askedBytes = 0
@@ -86,9 +88,7 @@ export class Management implements SessionLink {
   /** `line` is undefined for a session of an earlier process, which has `handled` and `acknowledged` so many stanzas. */
   constructor(parts: ManagementParts, line: Line | undefined, before?: { handled: number; acknowledged: number }) {
     this.#parts = parts
-    this.#line = line
-    this.remoteAddress = line?.remoteAddress ?? ''
-    this.isSecure = line?.isSecure ?? true
+    if (line !== undefined) this.#connect(line)
     this.#received = before?.handled ?? 0
     this.#confirmed = this.#received
     this.#sent = new Unacknowledged(before?.acknowledged)
@@ -98,8 +98,17 @@ export class Management implements SessionLink {
     return this.#parts.keeper
   }
 
+  /** Of the connection, or of the last there was. */
+  get remoteAddress(): string {
+    return this.#remoteAddress
+  }
+
+  get isSecure(): boolean {
+    return this.#isSecure
+  }
+
   get isDetached(): boolean {
-    return this.#line === undefined
+    return this.#line === undefined && this.#coming === undefined
   }
 
   /** Stanzas of the client that were received. */
@@ -125,26 +134,24 @@ export class Management implements SessionLink {
     const sent: Sent = {
       seq: this.#sent.sent + 1,
       wire,
-      at: this.#parts.clock.now(),
+      at: delivery?.at ?? this.#parts.clock.now(),
       delivery,
       isAsked,
       isStored: false,
     }
     this.#push(sent)
     if (line === undefined) {
-      const stored = this.#storeForLater(sent)
-      if (this.#isOver) this.#parts.end()
+      const stored = this.#store(sent)
+      if (this.#isOver) this.close(tooMuch)
       return stored
     }
     line.write(wire)
-    if (this.#isOver) {
-      line.close(new StreamError('policy-violation', 'too much was sent that is not acknowledged')) // [S77]
-      return undefined
-    }
-    if (this.#askedSince === undefined && (this.#sent.size >= unurgent || !wire.startsWith('<presence')))
-      this.#ask(line)
     // what the recipient's archive has need not be stored for the session as well
-    return delivery === undefined || delivery.isKept ? undefined : this.#storeBeside(sent)
+    const stored = delivery === undefined || delivery.isKept ? undefined : this.#store(sent)
+    if (this.#isOver) line.close(tooMuch)
+    else if (this.#askedSince === undefined && (this.#sent.size >= unurgent || !wire.startsWith('<presence')))
+      this.#ask(line)
+    return stored
   }
 
   #push(sent: Sent): void {
@@ -159,26 +166,24 @@ export class Management implements SessionLink {
     return this.#sent.size > stanzas || this.#bytes > bytes || this.#askedBytes > mostAsked
   }
 
-  /** Nobody is connected. What cannot be stored is refused, and with it the promise that the session can be resumed. */
-  #storeForLater(sent: Sent): Maybe<undefined> {
+  /** For another process, or for a client that is away. */
+  #store(sent: Sent): Maybe<undefined> {
     const keeper = this.keeper
     if (keeper === undefined) return undefined
     sent.isStored = true
     return keeper.enqueue([sent]).catch((error) => {
       keeper.failed(error)
-      sent.delivery?.taken() // its sender is told
-      this.#parts.end()
-      if (sent.delivery !== undefined) throw error
-      return undefined
+      sent.isStored = false
+      return this.#notStored(sent)
     })
   }
 
-  /** The client has been sent it. If it cannot be stored its sender gets no acknowledgement either, because counts are stored, too. */
-  #storeBeside(sent: Sent): Maybe<undefined> {
-    const keeper = this.keeper
-    if (keeper === undefined) return undefined
-    sent.isStored = true
-    return keeper.enqueue([sent]).catch((error) => keeper.failed(error))
+  /** A client that is there may say that it has it: until then its sender has no acknowledgement. Of one that is away nothing can be promised. [S137] */
+  #notStored({ seq }: Sent): Maybe<undefined> {
+    if (this.#isEnded || seq <= this.#sent.acknowledged) return undefined
+    if (!this.isDetached) return new Promise((resolve) => this.#await(seq, () => resolve(undefined)))
+    this.#parts.end()
+    return undefined
   }
 
   #ask(line: Line): void {
@@ -189,11 +194,17 @@ export class Management implements SessionLink {
   flushed(done: (sent: boolean) => void): void {
     if (this.#isEnded) return done(false)
     if (this.#sent.size === 0) return done(true)
-    this.#waiters.push({ seq: this.#sent.sent, done })
+    this.#await(this.#sent.sent, done)
+  }
+
+  #await(seq: number, done: (sent: boolean) => void): void {
+    const after = this.#waiters.findLastIndex((other) => other.seq <= seq)
+    this.#waiters.splice(after + 1, 0, { seq, done })
   }
 
   close(error?: StreamError): void {
-    if (this.#line !== undefined) this.#line.close(error)
+    const line = this.#line ?? this.#coming
+    if (line !== undefined) line.close(error)
     else this.#parts.end()
   }
 
@@ -228,7 +239,7 @@ export class Management implements SessionLink {
     const wait = this.#confirm()
     if (wait === undefined) return
     this.#isConfirming = true
-    wait.finally(() => {
+    wait.then(() => {
       this.#isConfirming = false
       if (this.#requests > 0 && !this.#isEnded && !this.isDetached) {
         this.#requests--
@@ -241,11 +252,12 @@ export class Management implements SessionLink {
   #confirm(): Maybe<undefined> {
     const received = this.#received
     const requests = this.#requests
+    const line = this.#line
     const tell = (): undefined => {
-      const line = this.#line
-      this.#requests -= requests
       this.#confirmed = Math.max(this.#confirmed, received)
-      for (let i = 0; i < requests; i++) line?.send(acknowledgement.build({ h: onWire(received) }))
+      if (line === undefined || line !== this.#line) return undefined // those who asked are gone
+      this.#requests -= requests
+      for (let i = 0; i < requests; i++) line.send(acknowledgement.build({ h: onWire(received) }))
       return undefined
     }
     const keeper = this.keeper
@@ -254,7 +266,7 @@ export class Management implements SessionLink {
       keeper === undefined || received === this.#confirmed
         ? tell()
         : keeper.setHandled(received).then(tell, (error) => {
-            this.#requests -= requests
+            if (line === this.#line) this.#requests -= requests
             return keeper.failed(error)
           }),
     )
@@ -276,7 +288,16 @@ export class Management implements SessionLink {
   /** The connection is gone. What is sent from now on is stored as well as what is left. */
   detach(): void {
     this.#line = undefined
+    this.#coming = undefined
     this.#askedSince = undefined
+    this.#requests = 0
+  }
+
+  #connect(line: Line): void {
+    this.#line = line
+    this.#coming = undefined
+    this.#remoteAddress = line.remoteAddress
+    this.#isSecure = line.isSecure
   }
 
   /** What the client has not acknowledged is stored: who waited for it need not any more. Rejects when it could not be. */
@@ -284,26 +305,33 @@ export class Management implements SessionLink {
     const left = this.#sent.rest().filter((sent) => !sent.isStored)
     for (const sent of left) sent.isStored = true
     const last = this.#sent.sent
-    if (left.length > 0) await this.keeper?.enqueue(left)
+    try {
+      if (left.length > 0) await this.keeper?.enqueue(left)
+    } catch (error) {
+      for (const sent of left) sent.isStored = false
+      throw error
+    }
     while (this.#waiters[0] !== undefined && this.#waiters[0].seq <= last) this.#waiters.shift()!.done(true)
   }
 
-  /** The client came back, and has `h`. What it has not is sent by `resend`. [XEP-0198 5] */
+  /** The client came back, and has `h`. What it has not is sent by `resend`, when the client has been told. [XEP-0198 5] */
   attach(line: Line, h: number): StreamError | undefined {
     const error = this.take(h)
-    if (error === undefined) this.#line = line
+    if (error === undefined) this.#coming = line
     return error
   }
 
   /** Ends the connection that the session still has, which lost it without noticing. */
   supersede(): void {
-    this.#line?.supersede(new StreamError('conflict', 'the session was resumed on another connection'))
+    const line = this.#line ?? this.#coming
+    line?.supersede(new StreamError('conflict', 'the session was resumed on another connection'))
     this.detach()
   }
 
   resend(): void {
-    const line = this.#line
+    const line = this.#coming
     if (line === undefined) return
+    this.#connect(line)
     const left = this.#sent.rest()
     for (const sent of left) line.write(sent.wire)
     if (left.length > 0) this.#ask(line)
@@ -317,7 +345,7 @@ export class Management implements SessionLink {
   /** Nothing reaches the client any more: what it has not acknowledged, for others to take care of. */
   end(): readonly Sent[] {
     this.#isEnded = true
-    this.#line = undefined
+    this.detach()
     const waiters = this.#waiters
     this.#waiters = []
     for (const { done } of waiters) done(false)
@@ -326,6 +354,9 @@ export class Management implements SessionLink {
     return left
   }
 }
+
+/** [S77] */
+const tooMuch = new StreamError('policy-violation', 'too much was sent that is not acknowledged')
 
 /** Asks the client what it has. [XEP-0198 4] */
 export const request = `<r xmlns='${MANAGEMENT_NS}'/>`

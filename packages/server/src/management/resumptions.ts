@@ -7,13 +7,14 @@ import { CodecError } from '@rookery/protocol/codec'
 import { onWire, StreamError } from '@rookery/protocol/stream'
 import * as codec from '@rookery/protocol/xeps/management'
 import type { Element } from '@rookery/protocol/xml'
-import type { QueuedStanza, ResumptionStore, StoredSession } from '@rookery/storage'
+import type { ResumptionStore, StoredSession } from '@rookery/storage'
 import type { ServerConfig } from '../config/schema.ts'
 import type { ClockPower, Log, RandomPower } from '../powers.ts'
 import type { Session } from '../session.ts'
 import { Keeper } from './keeper.ts'
 import { type Line, Management, type Sent } from './management.ts'
 import { readSession, type SavedSession, writeSession } from './saved-session.ts'
+import { SharedDeliveries } from './shared-deliveries.ts'
 import { Tombstones } from './tombstones.ts'
 
 export interface ResumptionParts {
@@ -59,14 +60,18 @@ export class Resumptions {
     this.#tombstones = new Tombstones(parts.store, parts.clock, parts.log)
   }
 
-  /** Takes up what an earlier process left. */
+  /** Takes up what an earlier process left: first those who may come back, so that others hand to them what they have not. */
   async start(): Promise<void> {
+    const shared = new SharedDeliveries()
+    const over: Over[] = []
     for (let after: string | undefined; ; ) {
       const page = await this.#parts.store.list({ after, limit: pageSize })
-      await Promise.all(page.map((stored) => this.#takeUp(stored)))
+      const left = await Promise.all(page.map((stored) => this.#takeUp(stored, shared)))
+      over.push(...left.filter((one) => one !== undefined))
       after = page.at(-1)?.id
-      if (page.length < pageSize) return
+      if (page.length < pageSize) break
     }
+    await Promise.all(over.map((one) => this.#bury(one)))
   }
 
   /** Resolves when everything is stored. */
@@ -77,17 +82,25 @@ export class Resumptions {
     await Promise.all(this.#storing)
   }
 
-  async #takeUp(stored: StoredSession): Promise<void> {
+  /** Undefined when the session can be resumed, or is forgotten; otherwise what is left of it. */
+  async #takeUp(stored: StoredSession, shared: SharedDeliveries): Promise<Over | undefined> {
     const saved = stored.state === '' ? undefined : readSession(stored.state)
     const now = this.#parts.clock.now()
-    if (saved === undefined && stored.until > 0 && stored.until < now) return this.#parts.store.remove(stored.id)
-    const sent = (await this.#parts.store.queue(stored.id, 0, Number.MAX_SAFE_INTEGER)).map(asSent)
-    const session = saved === undefined ? undefined : await this.#revive(stored, saved, sent)
-    if (session !== undefined) {
-      this.#sessions.set(stored.id, session)
-      return this.#wait(session, Math.max(grace, stored.until - now))
+    if (saved === undefined && stored.until > 0 && stored.until < now) {
+      await this.#parts.store.remove(stored.id)
+      return undefined
     }
-    // its client was connected when the process ended: what is not in the archive either was not handed on [XEP-0198 5]
+    const sent = shared.of(stored.local, await this.#parts.store.queue(stored.id, 0, Number.MAX_SAFE_INTEGER))
+    const session = saved === undefined || !isWhole(stored, sent) ? undefined : await this.#revive(stored, saved, sent)
+    if (session === undefined) return { stored, sent }
+    this.#sessions.set(stored.id, session)
+    this.#wait(session, Math.max(grace, stored.until - now))
+    return undefined
+  }
+
+  /** Its client was connected when the process ended: what is not in the archive either was not handed on. [XEP-0198 5] */
+  async #bury({ stored, sent }: Over): Promise<void> {
+    for (const { delivery } of sent) delivery?.hold()
     await this.#parts.handBack(stored.local, sent)
     const last = sent.at(-1)
     if (last !== undefined) await this.#parts.store.acknowledge(stored.id, last.seq)
@@ -166,17 +179,19 @@ export class Resumptions {
     const { clock } = this.#parts
     const failed = (error: unknown): void => {
       keeper.failed(error)
-      this.#parts.end(session)
+      if (management.isDetached) this.#parts.end(session)
     }
-    const put = (): Promise<void> =>
-      keeper.put({
-        handled: management.received,
-        acknowledged: management.acknowledged,
-        until: clock.now() + keeper.seconds * 1000,
-        state: writeSession(session),
-      })
+    const put = (): Maybe<void> =>
+      management.isDetached
+        ? keeper.put({
+            handled: management.received,
+            acknowledged: management.acknowledged,
+            until: clock.now() + keeper.seconds * 1000,
+            state: writeSession(session),
+          })
+        : undefined
     // stanzas of the client that are not safe yet do not count as handled after a crash
-    const stored = session.lane.isBusy ? session.lane.idle().then(put) : put()
+    const stored = then(session.settled(), put)
     const storing: Promise<void> = Promise.all([stored, management.settle()])
       .then(() => undefined, failed)
       .finally(() => this.#storing.delete(storing))
@@ -235,7 +250,7 @@ export class Resumptions {
       management.supersede() // the old connection is dead, and nobody had noticed [XEP-0198 5, S79]
       this.detach(session)
     }
-    return then(session.lane.isBusy ? session.lane.idle() : undefined, () =>
+    return then(session.settled(), () =>
       session.isEnded || !management.isDetached
         ? codec.failed('item-not-found')
         : this.#attach(session, management, asked, line),
@@ -285,6 +300,13 @@ export class Resumptions {
   }
 }
 
-function asSent({ seq, at, stanza }: QueuedStanza): Sent {
-  return { seq, at, wire: stanza, delivery: undefined, isAsked: false, isStored: true }
+/** A session that cannot be resumed, and what its client may have missed. */
+interface Over {
+  readonly stored: StoredSession
+  readonly sent: readonly Sent[]
+}
+
+/** Nothing is missing between what the client has acknowledged and the last stanza: else counts would mean others than the client's. */
+function isWhole({ acknowledged }: StoredSession, sent: readonly Sent[]): boolean {
+  return sent.every(({ seq }, i) => seq === acknowledged + 1 + i)
 }

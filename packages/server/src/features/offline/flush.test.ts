@@ -59,6 +59,7 @@ async function setUp(resources: readonly string[]) {
   const flushes = new Flushes({
     store,
     sessions: () => sessions.filter((session) => !session.isEnded),
+    keep: () => false,
     wireOf: (_, entry) => entry.stanza,
     failed: (_, error) => errors.push(error),
   })

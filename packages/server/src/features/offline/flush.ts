@@ -4,6 +4,7 @@
  */
 
 import type { Maybe } from '@rookery/protocol'
+import type { Message } from '@rookery/protocol/stanza'
 import type { OfflineEntry, OfflineStore } from '@rookery/storage'
 import { RecentMap } from '../../recent-map.ts'
 import type { Session, SessionLink } from '../../session.ts'
@@ -13,6 +14,8 @@ export interface FlushParts {
   readonly sessions: (local: string) => readonly Session[]
   /** What goes to the client; undefined for an entry that it shall not get any more. */
   readonly wireOf: (local: string, entry: OfflineEntry) => Maybe<string | undefined>
+  /** A message that came meanwhile: it takes its place behind the others. False: it is not kept. */
+  readonly keep: (local: string, message: Message, at: number) => Maybe<boolean>
   readonly failed: (local: string, error: unknown) => void
 }
 
@@ -58,7 +61,7 @@ export class Flushes {
     if (session === undefined) return
     const flush: Flush = { again: false }
     this.#running.set(local, flush)
-    session.hold()
+    session.hold((message, at) => message !== undefined && this.#parts.keep(local, message, at))
     this.#run(local, session, flush).then(
       (isDone) => {
         this.#running.delete(local)

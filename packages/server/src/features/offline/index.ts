@@ -25,6 +25,7 @@ export const offline: Feature = feature({
       store,
       sessions: (local) => sessions.of(local),
       wireOf,
+      keep: (local, message, at) => isKept(message) && keep(local, message, at).then((kept) => kept === true),
       failed: (local, error) => log.error({ account: local, error }, 'offline messages could not be delivered'),
     })
 

@@ -1,0 +1,358 @@
+/** Bad moments: connections that linger, stanzas under way when one breaks, storage that fails for a while, processes that die. */
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Element } from '@rookery/protocol/xml'
+import { type Feature, feature, type Transport, type TransportSink } from '@rookery/server'
+import type { HostStorage, ResumptionStore, Storage } from '@rookery/storage'
+import { createMemoryStorage } from '@rookery/storage/memory'
+import { memoryPair } from '@rookery/testkit'
+import { Managed, managed } from '../../test/managed-client.ts'
+import { HOST, MemoryClient, type MemoryServer, memoryServer, turns } from '../../test/memory-server.ts'
+
+const chat = (to: string, body: string): string =>
+  `<message to='${to}@${HOST}' type='chat' id='${body}'><body>${body}</body></message>`
+const bodies = (stanzas: readonly Element[]): (string | undefined)[] =>
+  stanzas.filter((one) => one.name === 'message').map((one) => one.childText('body'))
+
+/** A door in the corridor: messages whose body begins with `slow` wait at it. */
+class Door {
+  #open: (() => void)[] = []
+  readonly feature: Feature
+
+  constructor(at: 'screen' | 'archive') {
+    const pass = ({ stanza, side }: { stanza: { element: Element }; side: string }): Promise<undefined> | undefined =>
+      side === 'out' && stanza.element.childText('body')?.startsWith('slow') === true
+        ? new Promise((resolve) => this.#open.push(() => resolve(undefined)))
+        : undefined
+    this.feature = feature({
+      name: 'door',
+      summary: 'Waits.',
+      specifications: [],
+      needs: [],
+      start: () => (at === 'screen' ? { screen: pass } : { archive: pass }),
+    })
+  }
+
+  open(): void {
+    for (const go of this.#open.splice(0)) go()
+  }
+}
+
+/** Resumable sessions cannot be written while it is told to fail. */
+class Moody implements Storage {
+  readonly #under = createMemoryStorage()
+  readonly #hosts = new Map<string, HostStorage>()
+  fails: (keyof ResumptionStore)[] = []
+
+  host(domain: string): HostStorage {
+    const under = this.#under.host(domain)
+    const guard = (name: keyof ResumptionStore): Promise<void> =>
+      this.fails.includes(name) ? Promise.reject(new Error('the disk is full')) : Promise.resolve()
+    const { resumption } = under
+    let host = this.#hosts.get(domain)
+    if (host === undefined) {
+      host = {
+        ...under,
+        resumption: {
+          put: (session) => guard('put').then(() => resumption.put(session)),
+          setHandled: (id, handled) => guard('setHandled').then(() => resumption.setHandled(id, handled)),
+          enqueue: (id, stanzas) => guard('enqueue').then(() => resumption.enqueue(id, stanzas)),
+          acknowledge: (id, seq) => guard('acknowledge').then(() => resumption.acknowledge(id, seq)),
+          queue: (id, after, limit) => resumption.queue(id, after, limit),
+          get: (id) => resumption.get(id),
+          remove: (id) => guard('remove').then(() => resumption.remove(id)),
+          list: (options) => resumption.list(options),
+        },
+      }
+      this.#hosts.set(domain, host)
+    }
+    return host
+  }
+  open(): Promise<void> {
+    return this.#under.open()
+  }
+  close(): Promise<void> {
+    return this.#under.close()
+  }
+}
+
+/** A transport whose last bytes take their time: after its end it closes when it is told to. */
+class Lingering implements Transport {
+  readonly #under: Transport
+  #sink: TransportSink | undefined
+
+  constructor(under: Transport) {
+    this.#under = under
+  }
+  get remoteAddress(): string {
+    return this.#under.remoteAddress
+  }
+  readonly tls = undefined
+  readonly canStartTls = false
+  readonly startsWithTls = false
+  get pending(): number {
+    return this.#under.pending
+  }
+  createFraming(limits: Parameters<Transport['createFraming']>[0]): ReturnType<Transport['createFraming']> {
+    return this.#under.createFraming(limits)
+  }
+  attach(sink: TransportSink): void {
+    this.#sink = sink
+    this.#under.attach(sink)
+  }
+  write(wire: string): boolean {
+    return this.#under.write(wire)
+  }
+  pause(): void {
+    this.#under.pause()
+  }
+  resume(): void {
+    this.#under.resume()
+  }
+  end(): void {}
+  closeAtLast(): void {
+    this.#sink?.closed()
+  }
+  destroy(): void {
+    this.#under.destroy()
+  }
+  startTls(host: string, done: (error?: Error) => void): void {
+    this.#under.startTls(host, done)
+  }
+}
+
+async function seconds(server: MemoryServer, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    server.clock.advance(1000)
+    await turns(1)
+  }
+}
+
+describe('the connection before', () => {
+  test('closes at last, and the session that has been resumed meanwhile is left alone (S79, S84)', async () => {
+    await using server = await memoryServer({ management: { ackSeconds: 5 } })
+    const pair = memoryPair()
+    const lingering = new Lingering(pair.server)
+    server.server.attach(lingering)
+    const client = new MemoryClient(pair.client)
+    await server.server.accounts(HOST).create('juliet', 'secret-juliet')
+    await client.open()
+    client.send(
+      `<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>${btoa('\0juliet\0secret-juliet')}</auth>`,
+    )
+    await client.next()
+    await client.open()
+    await client.bind('one')
+    const juliet = new Managed(client)
+    await juliet.enable()
+    client.send('<presence/>')
+    await juliet.all()
+    await seconds(server, 8) // she acknowledges nothing
+    assert.equal(client.streamError, 'connection-timeout')
+    const [again, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'resumed')
+    again.acknowledge(juliet.h)
+    lingering.closeAtLast()
+    await turns()
+    const romeo = await server.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    assert.deepEqual(bodies(await again.all()), ['a'])
+  })
+
+  test('has stanzas under way that were not safe when it broke: they do not count before they are', async () => {
+    const door = new Door('screen')
+    const storage = createMemoryStorage()
+    await using server = await memoryServer({ storage, plugins: [door.feature] })
+    const juliet = await managed(server, 'juliet')
+    await server.server.accounts(HOST).create('romeo', 'secret-romeo')
+    juliet.client.send(chat('romeo', 'slow'))
+    await turns()
+    await juliet.lose()
+    // what another process would find
+    const stored = await server.stores.resumption.get(juliet.id)
+    assert.equal((await server.stores.offline.size('romeo')).count, 0)
+    assert.ok(stored!.handled <= 2, 'the presence and a question of the test, not the message')
+    const resuming = juliet.resume(server, 'juliet')
+    await turns(10)
+    door.open()
+    const [, answer] = await resuming
+    assert.equal(answer?.name, 'resumed')
+    assert.equal(answer?.attr('h'), '3')
+    assert.equal((await server.stores.offline.size('romeo')).count, 1)
+  })
+})
+
+describe('resumption', () => {
+  test('is answered before anything else comes, whatever happens in that moment', async () => {
+    // her lane and his go on in the same turn, hers at another place each time
+    for (let own = 1; own <= 6; own++) {
+      const door = new Door('archive')
+      await using server = await memoryServer({ plugins: [door.feature] })
+      const juliet = await managed(server, 'juliet')
+      const romeo = await server.login('romeo')
+      await server.server.accounts(HOST).create('nurse', 'secret-nurse')
+      for (let i = 0; i < own; i++) juliet.client.send(chat('nurse', 'slow'))
+      const sent = Array.from({ length: 60 }, (_, i) => `slow${i}`)
+      for (const body of sent) romeo.send(chat('juliet', body))
+      await turns()
+      await juliet.lose()
+      const next = await server.authenticated('juliet')
+      next.send(`<resume xmlns='urn:xmpp:sm:3' previd='${juliet.id}' h='${juliet.h}'/>`)
+      await turns()
+      door.open()
+      const came: Element[] = []
+      for (let one = await next.next(); one !== undefined; one = await next.next()) {
+        came.push(one)
+        if (one.childText('body') === sent.at(-1)) break
+      }
+      assert.equal(came[0]?.name, 'resumed')
+      assert.deepEqual(bodies(came), sent)
+    }
+  })
+
+  test('answers no request of the connection before', async () => {
+    const door = new Door('archive')
+    await using server = await memoryServer({ plugins: [door.feature] })
+    const juliet = await managed(server, 'juliet')
+    await server.server.accounts(HOST).create('nurse', 'secret-nurse')
+    juliet.client.send(`${chat('nurse', 'slow')}${"<r xmlns='urn:xmpp:sm:3'/>".repeat(3)}`)
+    await turns()
+    await juliet.lose()
+    const resuming = juliet.resume(server, 'juliet')
+    await turns()
+    door.open()
+    const [again, answer] = await resuming
+    assert.equal(answer?.name, 'resumed')
+    assert.deepEqual(
+      (await again.client.all()).filter(({ name }) => name === 'a'),
+      [],
+    )
+    again.client.send("<r xmlns='urn:xmpp:sm:3'/>")
+    assert.equal((await again.client.all()).filter(({ name }) => name === 'a').length, 1)
+  })
+})
+
+describe('storage fails for a while (S137)', () => {
+  test('as the connection breaks: who came back meanwhile keeps the session', async () => {
+    const storage = new Moody()
+    await using server = await memoryServer({ storage })
+    const juliet = await managed(server, 'juliet')
+    const romeo = await server.login('romeo')
+    storage.fails = ['put', 'enqueue']
+    juliet.client.destroy()
+    const next = await server.authenticated('juliet')
+    next.send(`<resume xmlns='urn:xmpp:sm:3' previd='${juliet.id}' h='${juliet.h}'/>`)
+    const answer = await next.next()
+    storage.fails = []
+    if (answer?.name === 'resumed') {
+      romeo.send(chat('juliet', 'a'))
+      await romeo.all()
+      assert.deepEqual(bodies(await next.all()), ['a'])
+    } else {
+      assert.equal(answer?.name, 'failed') // it is over, and everybody knows
+      assert.equal(server.server.endpoints.length, 0)
+      await next.bind('one')
+    }
+  })
+
+  test('what the client has not acknowledged and was not stored is not acknowledged to its sender', async () => {
+    const storage = new Moody()
+    await using server = await memoryServer({ storage })
+    const juliet = await managed(server, 'juliet')
+    await juliet.all()
+    juliet.acknowledge()
+    const romeo = await managed(server, 'romeo', 'one', '')
+    storage.fails = ['enqueue']
+    romeo.client.send(`${chat('juliet', 'a')}<r xmlns='urn:xmpp:sm:3'/>`)
+    assert.deepEqual(bodies(await juliet.all()), ['a'])
+    await turns(10)
+    assert.deepEqual(
+      romeo.client.taken().filter(({ name }) => name === 'a'),
+      [],
+    )
+    juliet.acknowledge()
+    await turns(10)
+    assert.deepEqual(
+      romeo.client
+        .taken()
+        .filter(({ name }) => name === 'a')
+        .map((a) => a.attr('h')),
+      ['3'],
+    )
+  })
+
+  test('when a session begins: what is sent to it later is stored all the same, or not acknowledged', async () => {
+    const storage = new Moody()
+    await using server = await memoryServer({ storage })
+    storage.fails = ['put']
+    const juliet = await managed(server, 'juliet')
+    storage.fails = []
+    const romeo = await managed(server, 'romeo', 'one', '')
+    romeo.client.send(`${chat('juliet', 'a')}<r xmlns='urn:xmpp:sm:3'/>`)
+    await turns(10)
+    const isAcknowledged = romeo.client.taken().some(({ name }) => name === 'a')
+    const queue = juliet.id === '' ? [] : await server.stores.resumption.queue(juliet.id, 0, 100)
+    assert.ok(!isAcknowledged || queue.some(({ stanza }) => stanza.includes('<body>a</body>')))
+  })
+})
+
+describe('the process dies', () => {
+  test('what several sessions missed is kept once', async () => {
+    const storage = createMemoryStorage()
+    const before = await memoryServer({ storage })
+    const one = await managed(before, 'juliet', 'one')
+    const two = await managed(before, 'juliet', 'two')
+    const three = await managed(before, 'juliet', 'three')
+    await one.lose()
+    await two.lose()
+    const romeo = await before.login('romeo')
+    // twice the same, in the same moment: these are two
+    romeo.send(chat('juliet', 'a'))
+    romeo.send(chat('juliet', 'b').repeat(2))
+    await romeo.all()
+    assert.deepEqual(bodies(await three.all()), ['a', 'b', 'b'])
+    await using after = await memoryServer({ storage })
+    after.clock.advance(700_000)
+    await turns(50)
+    const late = await after.login('juliet', 'late')
+    late.send('<presence/>')
+    await turns(20)
+    assert.deepEqual(bodies(await late.all()), ['a', 'b', 'b'])
+  })
+
+  test('what the others of the account missed comes once to the one that resumes', async () => {
+    const storage = createMemoryStorage()
+    const before = await memoryServer({ storage })
+    const one = await managed(before, 'juliet', 'one')
+    await managed(before, 'juliet', 'two') // and stays connected
+    await one.lose()
+    const romeo = await before.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    await using after = await memoryServer({ storage })
+    const [again, answer] = await one.resume(after, 'juliet')
+    assert.equal(answer?.name, 'resumed')
+    await turns(20)
+    assert.deepEqual(bodies(await again.all()), ['a'])
+  })
+
+  test('while a client takes its offline messages: what came meanwhile was acknowledged, and is there', async () => {
+    const storage = createMemoryStorage()
+    const before = await memoryServer({ storage })
+    await before.server.accounts(HOST).create('juliet', 'secret-juliet')
+    const romeo = await managed(before, 'romeo', 'one', '')
+    romeo.client.send(chat('juliet', 'a'))
+    await romeo.all()
+    const juliet = await managed(before, 'juliet')
+    await turns(10)
+    await juliet.all() // 'a' has come, and is not acknowledged, so it stays
+    romeo.client.send(chat('juliet', 'b'))
+    assert.equal(await romeo.handled(), 5)
+    await using after = await memoryServer({ storage })
+    const late = await after.login('juliet', 'late')
+    late.send('<presence/>')
+    await turns(20)
+    assert.deepEqual(bodies(await late.all()), ['a', 'b'])
+  })
+})
