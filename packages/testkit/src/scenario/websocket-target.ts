@@ -33,6 +33,7 @@ export const startWebSocketTarget = async (options: ServerOptions = {}): Promise
   return {
     name: 'websocket',
     host,
+    hasSasl2: true,
     ...(secondHost === undefined ? {} : { secondHost }),
     connect: () => dial(url),
     createAccount: async (local, password, domain) => {
