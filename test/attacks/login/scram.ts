@@ -103,8 +103,9 @@ export async function scram(client: RawClient, attempt: ScramAttempt): Promise<S
 
 /** The mechanisms and binding types that stream features list. */
 export function offersOf(features: string): { mechanisms: string[]; bindings: string[] } {
+  const ofSasl = /<mechanisms .*?<\/mechanisms>/s.exec(features)?.[0] ?? '' // not those of XEP-0388
   return {
-    mechanisms: [...features.matchAll(/<mechanism>([^<]*)<\/mechanism>/g)].map(([, name]) => name!),
+    mechanisms: [...ofSasl.matchAll(/<mechanism>([^<]*)<\/mechanism>/g)].map(([, name]) => name!),
     bindings: [...features.matchAll(/<channel-binding type='([^']*)'/g)].map(([, type]) => type!),
   }
 }
