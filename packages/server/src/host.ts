@@ -10,6 +10,7 @@ import { StreamError } from '@rookery/protocol/stream'
 import type { HostStorage, StoredSession } from '@rookery/storage'
 import { Access } from './access/access.ts'
 import { Accounts } from './accounts.ts'
+import type { ArchiveIds } from './archive-ids.ts'
 import { Asks } from './asks.ts'
 import { Catalogue } from './catalogue.ts'
 import type { ServerConfig } from './config/schema.ts'
@@ -39,6 +40,8 @@ export interface HostParts {
   readonly crypto: SaslCrypto
   readonly clock: ClockPower
   readonly random: RandomPower
+  /** Shared by the hosts of a storage. */
+  readonly archiveIds: ArchiveIds
   readonly log: Log
   readonly router: Router
   readonly features: readonly Feature[]
@@ -456,6 +459,7 @@ export class Host implements Destination {
       offline: storage.offline,
       documents: storage.documents,
       archive: storage.archive,
+      archiveIds: this.#parts.archiveIds,
     }
   }
 }

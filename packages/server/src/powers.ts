@@ -9,6 +9,7 @@ import type { Element } from '@rookery/protocol/xml'
 import type { Account, ArchiveStore, DocumentStore, OfflineStore, RosterStore } from '@rookery/storage'
 import type { KnownClient } from './access/access.ts'
 import type { ClientRecord } from './access/record.ts'
+import type { ArchiveIds } from './archive-ids.ts'
 import type { Limits } from './config/limits.ts'
 import type { IqRequest } from './iq-request.ts'
 import type { Service } from './service.ts'
@@ -35,6 +36,8 @@ export interface Powers {
   offline: OfflineStore
   documents: DocumentStore
   archive: ArchiveStore
+  /** Makes the ids of archived messages, for all hosts of the process. */
+  archiveIds: ArchiveIds
 }
 
 export interface HostPower {

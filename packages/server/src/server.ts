@@ -5,6 +5,7 @@ import type { SaslCrypto } from '@rookery/protocol/sasl'
 import { authenticated, preAuth } from '@rookery/protocol/xml'
 import type { Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
+import { ArchiveIds } from './archive-ids.ts'
 import { systemClock, systemRandom } from './clock.ts'
 import type { Limits } from './config/limits.ts'
 import { type ServerConfig, type ServerConfigInput, serverSchema } from './config/schema.ts'
@@ -113,12 +114,14 @@ export class Server {
     await this.#storage.open()
     const router = new Router()
     const started = this.#clock.now()
+    const lastId = await this.#storage.host(this.config.hosts[0]!).archive.lastId()
     const { parallelHashing, queuedHashing } = this.config.auth
     const shared = {
       config: this.config,
       crypto: this.#options.crypto ?? createCrypto({ parallel: parallelHashing, queue: queuedHashing }),
       clock: this.#clock,
       random: this.#options.random ?? systemRandom,
+      archiveIds: new ArchiveIds(() => this.#clock.now(), lastId),
       log: this.#log,
       router,
       features: [...builtIn, ...(this.#options.plugins ?? [])],

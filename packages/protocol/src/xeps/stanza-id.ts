@@ -1,6 +1,15 @@
 /** Unique and Stable Stanza IDs (XEP-0359 0.7.0): the id that an archive gave a message, and the one its sender gave it. */
-import { address, attribute, type ElementCodec, element, nonEmpty } from '../codec/index.ts'
+import {
+  address,
+  attribute,
+  type ElementCodec,
+  element,
+  isBroken,
+  nonEmpty,
+  optionalAttribute,
+} from '../codec/index.ts'
 import type { Jid } from '../jid/index.ts'
+import type { Element } from '../xml/index.ts'
 
 export const STANZA_ID_NS = 'urn:xmpp:sid:0'
 
@@ -19,3 +28,20 @@ export const stanzaId: ElementCodec<StanzaId> = element(STANZA_ID_NS, 'stanza-id
 export const originId: ElementCodec<{ readonly id: string }> = element(STANZA_ID_NS, 'origin-id', {
   id: attribute('id', nonEmpty),
 })
+
+/** Names another stanza by what somebody called it. [XEP-0359 4] */
+export const referencedStanza: ElementCodec<{ readonly id: string; readonly by?: Jid | undefined }> = element(
+  STANZA_ID_NS,
+  'referenced-stanza',
+  { id: attribute('id', nonEmpty), by: optionalAttribute('by', address) },
+)
+
+/** What this one called the message. */
+export function stanzaIdBy(message: Element, by: Jid): string | undefined {
+  for (const child of message.children) {
+    if (typeof child === 'string') continue
+    const found = stanzaId.parse(child)
+    if (found !== undefined && !isBroken(found) && found.by.equals(by)) return found.id
+  }
+  return undefined
+}

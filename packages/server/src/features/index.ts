@@ -1,5 +1,6 @@
 /** The built-in features, in the order in which they are started and, within a phase, asked. */
 import type { Feature } from '../feature.ts'
+import { archive } from './archive/index.ts'
 import { blocking } from './blocking/index.ts'
 import { caps } from './caps/index.ts'
 import { carbons } from './carbons/index.ts'
@@ -46,6 +47,7 @@ export const builtIn: readonly Feature[] = [
   marks,
   carbons,
   csi,
+  archive,
   offline,
   push,
 ]

@@ -246,7 +246,12 @@ test('a copy of what was sent tells the id that it has in the archive', async ()
     specifications: [],
     needs: [],
     start: () => ({
-      provides: [provide(archiveService, { idOf: ({ account }: { account: Jid }) => ({ by: account, id: 'a-1' }) })],
+      provides: [
+        provide(archiveService, {
+          idOf: ({ account }: { account: Jid }) => ({ by: account, id: 'a-1' }),
+          isCovered: () => false,
+        }),
+      ],
     }),
   })
   await using server = await memoryServer({ plugins: [archive] })

@@ -12,8 +12,8 @@ import type { Session, SessionLink } from '../../session.ts'
 export interface FlushParts {
   readonly store: OfflineStore
   readonly sessions: (local: string) => readonly Session[]
-  /** What goes to the client; undefined for an entry that it shall not get any more. */
-  readonly wireOf: (local: string, entry: OfflineEntry) => Maybe<string | undefined>
+  /** What goes to the client; undefined for an entry that it need not get. */
+  readonly wireOf: (session: Session, entry: OfflineEntry) => Maybe<string | undefined>
   /** A message that came meanwhile: it takes its place behind the others. False: it is not kept. */
   readonly keep: (local: string, message: Message, at: number) => Maybe<boolean>
   readonly failed: (local: string, error: unknown) => void
@@ -91,7 +91,7 @@ export class Flushes {
       }
       for (const batch of batches(entries)) {
         for (const entry of batch) {
-          const wire = await this.#parts.wireOf(local, entry)
+          const wire = await this.#parts.wireOf(session, entry)
           if (wire !== undefined) session.sendWire(wire)
         }
         if (!(await sent(session.link))) return false

@@ -4,9 +4,11 @@ import { type Maybe, then } from '@rookery/protocol'
 import { type Message, StanzaError } from '@rookery/protocol/stanza'
 import type { OfflineEntry } from '@rookery/storage'
 import { type Feature, feature } from '../../feature.ts'
+import { archiveService } from '../../services/archive.ts'
 import { blockingService } from '../../services/blocking.ts'
+import type { Session } from '../../session.ts'
 import { Flushes } from './flush.ts'
-import { delivered, isKept, senderOf } from './keeping.ts'
+import { delivered, isKept, marksOf } from './keeping.ts'
 
 export const offline: Feature = feature({
   name: 'offline',
@@ -29,11 +31,22 @@ export const offline: Feature = feature({
       failed: (local, error) => log.error({ account: local, error }, 'offline messages could not be delivered'),
     })
 
-    /** Who was blocked after the message came is not heard any more. [XEP-0191 3.3] */
-    function wireOf(local: string, entry: OfflineEntry): Maybe<string | undefined> {
-      const sender = services.find(blockingService) === undefined ? undefined : senderOf(entry.stanza)
-      const isBlocked = sender !== undefined && services.use(blockingService).isBlocked(local, sender)
-      return then(isBlocked, (no) => (no ? undefined : delivered(entry.stanza, entry.at, host.jid)))
+    /**
+     * Nothing of somebody who was blocked after it came [XEP-0191 3.3], and nothing that the client has from the archive, or fetches
+     * there: what is not in the archive is delivered in any case [XEP-0313 6.1.1, XEP-0386 4, S98].
+     */
+    function wireOf(session: Session, { stanza, at }: OfflineEntry): Maybe<string | undefined> {
+      const { sender, archiveId, isStamped } = marksOf(stanza, session.account, host.jid)
+      const { local } = session.account
+      const isBlocked = sender !== undefined && (services.find(blockingService)?.isBlocked(local, sender) ?? false)
+      return then(isBlocked, (blocked) => {
+        if (blocked) return undefined
+        const covered = archiveId !== undefined && services.find(archiveService)?.isCovered(session, archiveId)
+        return then(covered, (yes) => {
+          if (yes === true) return undefined
+          return isStamped ? stanza : delivered(stanza, at, host.jid)
+        })
+      })
     }
 
     async function keep(local: string, message: Message, at: number): Promise<boolean | StanzaError> {

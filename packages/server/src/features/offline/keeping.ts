@@ -4,10 +4,11 @@ import { type Jid, parseJid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
 import { HINTS_NS, hasHint } from '@rookery/protocol/xeps/hints'
+import { STANZA_ID_NS, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 
 /** Extensions that say nothing to somebody who reads them hours later. */
-const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS_NS, DELAY_NS, 'urn:xmpp:sid:0'])
+const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS_NS, DELAY_NS, STANZA_ID_NS])
 
 /** Whether the message is worth keeping. [XEP-0160 3, XEP-0334 4] */
 export function isKept(message: Message): boolean {
@@ -28,11 +29,28 @@ export function delivered(kept: string, at: number, host: Jid): string {
   return kept.slice(0, -end.length) + writeElement(delay.build({ from: host, stamp: at }), NS.client) + end
 }
 
-/** Whom a kept message is from. */
-export function senderOf(kept: string): Jid | undefined {
+export interface Marks {
+  readonly sender: Jid | undefined
+  /** Its id in the archive of the account. */
+  readonly archiveId: string | undefined
+  /** It bears a delay of ours: it was delivered before, to a client that did not get it. */
+  readonly isStamped: boolean
+}
+
+/** What has to be known of a kept message before it is delivered. */
+export function marksOf(kept: string, account: Jid, host: Jid): Marks {
   const element = parseElement(kept, generous)
-  const from = element instanceof Element ? element.attr('from') : undefined
-  return from === undefined ? undefined : parseJid(from)
+  if (!(element instanceof Element)) return { sender: undefined, archiveId: undefined, isStamped: false }
+  const from = element.attr('from')
+  return {
+    sender: from === undefined ? undefined : parseJid(from),
+    archiveId: stanzaIdBy(element, account),
+    isStamped: element.children.some((child) => typeof child !== 'string' && isOurDelay(child, host)),
+  }
+}
+
+function isOurDelay(child: Element, host: Jid): boolean {
+  return child.is('delay', DELAY_NS) && child.attr('from') === host.toString()
 }
 
 /** It was within the limits when it came. */

@@ -1,0 +1,148 @@
+/**
+ * What happens to a message on its way through the phases: is it to be archived, under which id, and then it is. One trip each side;
+ * what an account sends to itself passes twice and is kept once. XEP-0313 1.1.3 sections 3.4 and 6.1.1.
+ */
+import { type Maybe, then } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
+import type { Message } from '@rookery/protocol/stanza'
+import { retractedBy } from '@rookery/protocol/xeps/retraction'
+import type { ArchiveStore } from '@rookery/storage'
+import type { ArchiveIds } from '../../archive-ids.ts'
+import type { RosterService } from '../../services/roster.ts'
+import type { Kept, Trip } from '../../trip.ts'
+import type { Names } from './names.ts'
+import type { PreferenceStore } from './preference-store.ts'
+import { isArchivedType, isWorthKeeping } from './rules.ts'
+import { originOf, withoutForgedIds, withStanzaId } from './stanza-ids.ts'
+import { tombstoneOf } from './tombstone.ts'
+
+/** A message that its account wants to have archived, as far as it has come. */
+class Plan {
+  /** Known once it is clear that there is something to keep. */
+  id: number | undefined
+  /** As it is kept: without the id that the account's own clients are told. */
+  bare: Message | undefined
+  stamped: Message | undefined
+  /** How it went, for the other side of the same account. */
+  kept: Promise<Kept> | undefined
+}
+
+export interface KeepingParts {
+  readonly store: ArchiveStore
+  readonly ids: ArchiveIds
+  readonly names: () => Names
+  readonly preferences: PreferenceStore
+  readonly roster: () => RosterService
+}
+
+export class Keeping {
+  readonly #parts: KeepingParts
+  readonly #plans = new WeakMap<Trip, Plan>()
+  /** What an account sends to itself, between its two sides. */
+  readonly #toSelf = new WeakMap<Message, Plan>()
+
+  constructor(parts: KeepingParts) {
+    this.#parts = parts
+  }
+
+  /** Waits for what must be known of the account's wishes; refuses nothing. */
+  readonly screen = (trip: Trip): Maybe<undefined> => {
+    const { stanza, side, account } = trip
+    if (stanza.kind !== 'message' || !isArchivedType(stanza)) return undefined
+    const contact = side === 'out' ? stanza.to : stanza.from
+    if (contact === undefined) return undefined
+    const own = side === 'in' ? this.#toSelf.get(stanza) : undefined
+    if (own !== undefined) {
+      this.#plans.set(trip, own)
+      return undefined
+    }
+    const wish = this.#isWished(account, contact)
+    if (wish instanceof Promise)
+      return wish.then((yes) => {
+        if (yes) this.#plans.set(trip, new Plan())
+        return undefined
+      })
+    if (wish) this.#plans.set(trip, new Plan())
+    return undefined
+  }
+
+  /** The recipient's clients are told the id; those who may not ask the archive are not. [XEP-0313 3.4] */
+  readonly stamp = (trip: Trip<Message>): Message | undefined => {
+    const { side, account } = trip
+    const message = withoutForgedIds(trip.stanza, account)
+    const plan = this.#plans.get(trip)
+    if (plan === undefined) return message
+    if (plan.id === undefined) {
+      if (!isWorthKeeping(message)) {
+        this.#plans.delete(trip)
+        return message
+      }
+      plan.id = this.#parts.ids.next()
+    }
+    if (side === 'out') return message
+    plan.bare = message
+    plan.stamped = withStanzaId(message, account, this.#parts.names().nameOf(plan.id))
+    return plan.stamped
+  }
+
+  readonly archive = (trip: Trip<Message>): Maybe<Kept | undefined> => {
+    const plan = this.#plans.get(trip)
+    if (plan?.id === undefined) return undefined
+    if (plan.kept !== undefined) return plan.kept
+    const { stanza, side, account } = trip
+    plan.kept = this.#keep(account, side, asKept(plan, stanza, account), plan.id)
+    if (side === 'out' && stanza.to!.bare.equals(account)) this.#toSelf.set(stanza, plan)
+    return plan.kept
+  }
+
+  /** Under which name the message of a trip is kept. */
+  idOf(trip: Trip<Message>): { by: Jid; id: string } | undefined {
+    const id = trip.kept === 'kept' ? this.#plans.get(trip)?.id : undefined
+    return id === undefined ? undefined : { by: trip.account, id: this.#parts.names().nameOf(id) }
+  }
+
+  /** Always for oneself: nobody is in the own roster. */
+  #isWished(account: Jid, contact: Jid): Maybe<boolean> {
+    return then(this.#parts.preferences.of(account.local), (preferences) => {
+      const wish = preferences.wishFor(contact)
+      if (wish !== 'roster') return wish === 'always'
+      if (contact.bare.equals(account)) return true
+      return then(this.#parts.roster().item(account.local, contact.bare), (item) => item?.listed === true) // [XEP-0441 2.3.1]
+    })
+  }
+
+  #keep(account: Jid, side: 'out' | 'in', message: Message, id: number): Promise<Kept> {
+    const { store, ids } = this.#parts
+    const { local } = account
+    const peer = (side === 'out' ? message.to! : message.from!).bare.toString()
+    const isOut = side === 'out'
+    const at = ids.timeOf(id)
+    const origin = originOf(message.element)
+    const retraction = this.#retract(local, peer, isOut, message, at)
+    const entry = { id, at, peer, isOut, stanza: message.wire() }
+    const kept = store
+      .append(local, origin === undefined ? entry : { ...entry, origin })
+      .then((earlier): Kept => (earlier === undefined ? 'kept' : 'duplicate'))
+    return retraction === undefined ? kept : Promise.all([kept, retraction]).then(([how]) => how)
+  }
+
+  /**
+   * Puts a tombstone in the place of what the same author wrote to the same reader before; others cannot take it back. When the
+   * retraction is acknowledged, the message is gone. [XEP-0424 4, 5, S60]
+   */
+  #retract(local: string, peer: string, isOut: boolean, message: Message, at: number): Promise<void> | undefined {
+    const name = retractedBy(message.element)
+    const by = message.id ?? originOf(message.element)
+    if (name === undefined || by === undefined || by === '') return undefined
+    const { store } = this.#parts
+    return store.find(local, peer, isOut, name).then(async (found) => {
+      const tombstone = found === undefined ? undefined : tombstoneOf(found.stanza, by, at)
+      if (tombstone !== undefined) await store.replace(local, found!.id, tombstone)
+    })
+  }
+}
+
+/** The message as another feature may have left it after our stamp, without the id of its own archive. */
+function asKept(plan: Plan, stanza: Message, account: Jid): Message {
+  return plan.bare !== undefined && plan.stamped === stanza ? plan.bare : withoutForgedIds(stanza, account)
+}
