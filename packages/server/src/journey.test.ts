@@ -91,7 +91,10 @@ describe('the corridor', () => {
       },
       'second',
     )
-    await using server = await memoryServer({ plugins: [plugin({ stamp: mark }), second] })
+    await using server = await memoryServer({
+      plugins: [plugin({ stamp: mark }), second],
+      features: { archive: false },
+    })
     const { romeo, juliet } = await couple(server)
     romeo.send(chat('juliet@localhost', 'hi'))
     await romeo.all()
@@ -209,7 +212,7 @@ describe('nobody home', () => {
       fallback: (trip) => trip.stanza.id === 'full' && new StanzaError('resource-constraint'),
       notify: (trip) => void notified.push(trip.stanza.id),
     })
-    await using server = await memoryServer({ plugins: [full], features: { offline: false } })
+    await using server = await memoryServer({ plugins: [full], features: { archive: false, offline: false } })
     await server.server.accounts('localhost').create('juliet', 'secret')
     const romeo = await server.login('romeo')
     romeo.send(chat('juliet@localhost', 'full'))
@@ -494,7 +497,7 @@ describe('order behind an archive', () => {
       copy: (trip) => void copied.push(`${trip.stanza.id} ${trip.side} ${trip.kept}`),
     })
     kept.set('a out', 'duplicate').set('a in', 'duplicate').set('b out', 'duplicate').set('b in', 'kept')
-    await using server = await memoryServer({ plugins: [keeper] })
+    await using server = await memoryServer({ plugins: [keeper], features: { archive: false } })
     const { romeo, juliet } = await couple(server)
     for (const id of ['a', 'b', 'c']) romeo.send(chat('juliet@localhost', id))
     assert.deepEqual(bodies(await juliet.all()), ['b', 'c']) // b had come to the sender's archive alone
@@ -544,7 +547,7 @@ describe('order behind an archive', () => {
 
 describe('addresses', () => {
   test('nothing tells an account that does not exist from one that is away', async () => {
-    await using server = await memoryServer({ features: { offline: false } })
+    await using server = await memoryServer({ features: { archive: false, offline: false } })
     await server.server.accounts('localhost').create('juliet', 'secret')
     const romeo = await server.login('romeo')
     const answers = async (who: string): Promise<(Element | undefined)[]> => {

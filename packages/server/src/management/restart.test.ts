@@ -11,7 +11,7 @@ const bodies = (stanzas: readonly Element[]): (string | undefined)[] =>
   stanzas.filter((one) => one.name === 'message').map((one) => one.childText('body'))
 
 /** Nothing is kept but by the session. */
-const options = {}
+const options = { features: { archive: false } }
 
 test('a session whose client is away outlives the server, with what waits for it', async () => {
   const storage = createMemoryStorage()

@@ -85,6 +85,56 @@ test('what one sends to oneself is kept once, and the copy that is delivered bea
   assert.deepEqual((await read(romeo, queryOf({ with: 'romeo@localhost' }))).bodies, bodies)
 })
 
+test('a message that is sent again under the same origin-id is kept once, and delivered once', async () => {
+  await using server = await memoryServer()
+  const { romeo, juliet } = await lovers(server)
+  const paris = await server.login('paris')
+  const again = chat('Hark', 'juliet@localhost', "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/>")
+  romeo.send(again)
+  await romeo.all()
+  await romeo.end()
+  const later = await server.login('romeo', 'elsewhere')
+  later.send(again)
+  assert.deepEqual(await later.messages(), [])
+  paris.send(again)
+  await paris.all()
+  assert.deepEqual(
+    (await juliet.messages()).map((one) => one.attr('from')),
+    ['romeo@localhost/orchard', 'paris@localhost/one'],
+  )
+  assert.deepEqual((await read(later)).bodies, ['Hark'])
+  assert.deepEqual((await read(juliet)).bodies, ['Hark', 'Hark'])
+})
+
+test('what one sends to oneself again under the same origin-id is kept once, and delivered once', async () => {
+  await using server = await memoryServer()
+  const romeo = await server.login('romeo')
+  romeo.send('<presence/>')
+  await romeo.all()
+  const note = chat('Rope', 'romeo@localhost', "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/>")
+  romeo.send(note)
+  romeo.send(note)
+  assert.equal((await romeo.messages()).length, 1)
+  assert.deepEqual((await read(romeo)).bodies, ['Rope'])
+})
+
+test('copies for the own other clients bear the id of the own archive', async () => {
+  await using server = await memoryServer()
+  const { romeo, juliet } = await lovers(server)
+  const phones = [await server.login('romeo', 'phone'), await server.login('juliet', 'phone')]
+  for (const phone of phones) await phone.ask("<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>")
+  romeo.send(chat('Good pilgrim', 'juliet@localhost/balcony'))
+  await romeo.all()
+  await juliet.all()
+  for (const [index, account] of ['romeo@localhost', 'juliet@localhost'].entries()) {
+    const [copy] = await phones[index]!.messages()
+    const inner = copy?.firstElement()?.firstElement()?.child('message', 'jabber:client')
+    const { ids } = await read(phones[index]!)
+    assert.deepEqual(stanzaIds(inner, account), ids)
+    assert.deepEqual((await read(index === 0 ? romeo : juliet)).ids, ids)
+  }
+})
+
 test('a message is kept though nobody is there, or its recipient is not', async () => {
   await using server = await memoryServer()
   const romeo = await server.login('romeo')
@@ -94,6 +144,17 @@ test('a message is kept though nobody is there, or its recipient is not', async 
   assert.deepEqual((await romeo.messages()).map(conditionOf), ['service-unavailable'])
   assert.deepEqual((await read(romeo)).bodies, ['Art thou there?', 'And who art thou?'])
   assert.deepEqual((await read(await server.login('juliet'))).bodies, ['Art thou there?'])
+})
+
+test('what comes back to its sender, because its resource is gone, is not kept for the account', async () => {
+  await using server = await memoryServer()
+  const { romeo, juliet } = await lovers(server)
+  romeo.send("<message to='juliet@localhost/garden'><body>Psst</body></message>")
+  romeo.send("<message to='juliet@localhost/garden' type='chat'><body>Hist</body></message>")
+  assert.deepEqual((await romeo.messages()).map(conditionOf), ['service-unavailable'])
+  await juliet.all()
+  assert.deepEqual((await read(juliet)).bodies, ['Hist'])
+  assert.deepEqual((await read(romeo)).bodies, ['Psst', 'Hist'])
 })
 
 test('what was refused on its way is not in the archive of who refused it', async () => {

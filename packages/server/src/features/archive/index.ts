@@ -54,7 +54,7 @@ export const archive: Feature = feature({
     let opened: Names | undefined
     const names = (): Names => opened!
     const preferences = new PreferenceStore(documents, new Preferences(settings.default))
-    const keeping = new Keeping({ store, ids, names, preferences, roster: () => services.use(rosterService) })
+    const keeping = new Keeping({ store, ids, names, preferences, sessions, roster: () => services.use(rosterService) })
     const coverage = new Coverage({ store, ids, names })
     const sizes = { usual: Math.min(settings.pageSize, settings.maxPageSize), most: settings.maxPageSize }
     const queries = new Queries({ store, names, sessions, sizes, given: coverage.note })

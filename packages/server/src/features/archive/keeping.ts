@@ -8,6 +8,7 @@ import type { Message } from '@rookery/protocol/stanza'
 import { retractedBy } from '@rookery/protocol/xeps/retraction'
 import type { ArchiveStore } from '@rookery/storage'
 import type { ArchiveIds } from '../../archive-ids.ts'
+import type { SessionsPower } from '../../powers.ts'
 import type { RosterService } from '../../services/roster.ts'
 import type { Kept, Trip } from '../../trip.ts'
 import type { Names } from './names.ts'
@@ -32,6 +33,7 @@ export interface KeepingParts {
   readonly ids: ArchiveIds
   readonly names: () => Names
   readonly preferences: PreferenceStore
+  readonly sessions: SessionsPower
   readonly roster: () => RosterService
 }
 
@@ -50,7 +52,7 @@ export class Keeping {
     const { stanza, side, account } = trip
     if (stanza.kind !== 'message' || !isArchivedType(stanza)) return undefined
     const contact = side === 'out' ? stanza.to : stanza.from
-    if (contact === undefined) return undefined
+    if (contact === undefined || (side === 'in' && this.#isRefused(stanza))) return undefined
     const own = side === 'in' ? this.#toSelf.get(stanza) : undefined
     if (own !== undefined) {
       this.#plans.set(trip, own)
@@ -99,6 +101,11 @@ export class Keeping {
   idOf(trip: Trip<Message>): { by: Jid; id: string } | undefined {
     const id = trip.kept === 'kept' ? this.#plans.get(trip)?.id : undefined
     return id === undefined ? undefined : { by: trip.account, id: this.#parts.names().nameOf(id) }
+  }
+
+  /** What is not delivered to its recipient is not kept for it. [RFC6121 8.5.3.2.1, XEP-0313 6.1] */
+  #isRefused({ type, to }: Message): boolean {
+    return type === 'normal' && to?.isFull === true && this.#parts.sessions.find(to) === undefined
   }
 
   /** Always for oneself: nobody is in the own roster. */

@@ -90,6 +90,17 @@ test('what is in no archive is delivered, whatever was asked', async () => {
   assert.equal(given[0]?.child('stanza-id', 'urn:xmpp:sid:0'), undefined)
 })
 
+test('a full queue is no error to the sender when the message is in the archive', async () => {
+  await using server = await memoryServer({ limits: { offlineMessages: 1 } })
+  await server.server.accounts('localhost').create('juliet', 'secret-juliet')
+  const romeo = await server.login('romeo')
+  for (const body of ['one', 'two']) romeo.send(chat(body))
+  assert.deepEqual(await romeo.messages(), [])
+  assert.equal((await server.stores.offline.size('juliet')).count, 1)
+  const juliet = await server.login('juliet')
+  assert.equal((await ask(juliet, '')).length, 2)
+})
+
 test('without an archive everything is as ever', async () => {
   await using server = await memoryServer({ features: { archive: false } })
   await wait(server, 'one')

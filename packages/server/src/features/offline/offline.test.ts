@@ -63,7 +63,7 @@ test('gives nothing to a resource without presence or with a negative priority',
 })
 
 test('tells the sender when nothing is kept: the queue is full, or the message is not worth it', async () => {
-  await using server = await memoryServer({ limits: { offlineMessages: 2 } })
+  await using server = await memoryServer({ limits: { offlineMessages: 2 }, features: { archive: false } })
   const romeo = await both(server)
   for (const body of ['one', 'two', 'three']) romeo.send(chat(body))
   const [refused, ...others] = await romeo.messages()
