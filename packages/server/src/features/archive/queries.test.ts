@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { chat, type Page, queryOf, read } from '../../../test/archive-reader.ts'
+import { managed } from '../../../test/managed-client.ts'
 import { conditionOf, type MemoryClient, type MemoryServer, memoryServer, turns } from '../../../test/memory-server.ts'
 
 /** An archive of juliet's with a message a minute, whose bodies are their places from 0. */
@@ -260,6 +261,42 @@ test('nonsense is refused with the error that is specified, and the archive goes
   assert.equal((await read(juliet, '', " node='urn:example:diary'")).error, 'feature-not-implemented')
   for (const field of ['true', 'false'])
     assert.deepEqual((await read(juliet, queryOf({ 'include-groupchat': field }))).bodies, ['0', '1'])
+})
+
+test('a page is whole for a client with stream management, which acknowledges nothing before it has come', async () => {
+  await using server = await memoryServer({ limits: { burstBytes: 10_000_000 } })
+  await server.server.accounts('localhost').create('juliet', 'secret-juliet')
+  const romeo = await server.login('romeo')
+  const text = 'x'.repeat(20_000)
+  for (let i = 0; i < 40; i++) romeo.send(chat(`${i} ${text}`))
+  await romeo.all()
+  const juliet = await managed(server, 'juliet')
+  juliet.client.send("<iq type='set' id='q'><query xmlns='urn:xmpp:mam:2'/></iq>")
+  const came = await juliet.all()
+  assert.equal(came.filter((one) => one.child('result', 'urn:xmpp:mam:2') !== undefined).length, 40)
+  const fins = came.flatMap((one) => one.child('fin', 'urn:xmpp:mam:2')?.attr('complete') ?? [])
+  assert.deepEqual(fins, ['true'])
+})
+
+test('a page has so many bytes at most, and the next begins where it ended', async () => {
+  await using server = await memoryServer({ limits: { burstBytes: 100_000_000 } })
+  const juliet = await server.login('juliet')
+  const text = 'x'.repeat(200_000)
+  for (let i = 0; i < 25; i++) juliet.send(chat(`${i} ${text}`, 'romeo@localhost'))
+  await juliet.all()
+  for (const way of ['after', 'before'] as const) {
+    const pages = await walk(juliet, way, 100)
+    assert.ok(pages.length === 3 && pages.every((page) => page.bodies.length < 11))
+    if (way === 'before') pages.reverse()
+    assert.deepEqual(
+      pages.flatMap((page) => page.bodies.map((body) => body.split(' ')[0])),
+      numbers(0, 25),
+    )
+    assert.deepEqual(
+      pages.map((page) => Number(page.index)),
+      pages.map((_, at) => pages.slice(0, at).reduce((sum, { bodies }) => sum + bodies.length, 0)),
+    )
+  }
 })
 
 test('a client that leaves in the middle of a page leaves nothing behind', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Element } from '@rookery/protocol/xml'
 import { type MemoryClient, type MemoryServer, memoryServer, turns } from '../../../test/memory-server.ts'
+import { authenticate, BIND2, bindWith, tryLogin } from '../../../test/sasl2-client.ts'
 
 const chat = (body: string): string => `<message to='juliet@localhost' type='chat'><body>${body}</body></message>`
 const bodies = (messages: readonly Element[]): (string | undefined)[] => messages.map((one) => one.childText('body'))
@@ -88,6 +89,60 @@ test('what is in no archive is delivered, whatever was asked', async () => {
   const given = await comeOnline(juliet)
   assert.deepEqual(bodies(given), ['one', 'two'])
   assert.equal(given[0]?.child('stanza-id', 'urn:xmpp:sid:0'), undefined)
+})
+
+/** Logs in by SASL2 and Bind 2; what it is told of the archive. */
+async function bind2(server: MemoryServer): Promise<{ client: MemoryClient; metadata: Element | undefined }> {
+  const { client, answer } = await tryLogin(server, 'juliet', authenticate('juliet', { inline: bindWith() }))
+  return { client, metadata: answer.child('bound', BIND2)?.child('metadata', 'urn:xmpp:mam:2') }
+}
+
+test('a client that logs in with Bind 2 is told how far the archive goes, and fetches what waited', async () => {
+  await using server = await memoryServer()
+  await wait(server, 'one', 'two')
+  const { client, metadata } = await bind2(server)
+  await client.all()
+  const ids = await ask(client, '')
+  assert.deepEqual(
+    metadata?.childElements().map((edge) => edge.attr('id')),
+    ids,
+  )
+  const fresh = await bind2(server)
+  assert.deepEqual(await comeOnline(fresh.client), [])
+  assert.equal((await server.stores.offline.size('juliet')).count, 0)
+})
+
+test('what came after it was told is delivered to it, though it is in the archive', async () => {
+  await using server = await memoryServer()
+  await wait(server, 'one')
+  const { client } = await bind2(server)
+  await wait(server, 'two')
+  assert.deepEqual(bodies(await comeOnline(client)), ['two'])
+})
+
+test('a client that logs in with Bind 2 gets what is in no archive (S98)', async () => {
+  for (const archive of [false, { default: 'never' }]) {
+    await using server = await memoryServer({ features: { archive } })
+    const said = Array.from({ length: 100 }, (_, index) => String(index))
+    await wait(server, ...said)
+    const { client, metadata } = await bind2(server)
+    assert.equal(metadata?.children.length, archive === false ? undefined : 0)
+    client.send('<presence/>')
+    await turns(20)
+    assert.deepEqual(bodies(await client.messages()), said)
+  }
+})
+
+test('what was removed from the archive because it was too old is delivered', async () => {
+  await using server = await memoryServer({ features: { archive: { days: 1 } } })
+  await wait(server, 'one')
+  for (const ms of [200_000_000, 600_000]) {
+    server.clock.advance(ms)
+    await turns()
+  }
+  await wait(server, 'two')
+  const { client } = await bind2(server)
+  assert.deepEqual(bodies(await comeOnline(client)), ['one'])
 })
 
 test('a full queue is no error to the sender when the message is in the archive', async () => {
