@@ -17,12 +17,13 @@ export class NameHash {
     this.#k1 = view.getInt32(4, true)
   }
 
-  /** A whole number from 0 to 2^53 - 1. */
-  of(text: string): number {
+  /** Of some whole numbers below 2^32 and a text: a whole number from 0 to 2^53 - 1. */
+  of(text: string, ...numbers: readonly [number, number, number]): number {
     v[0] = this.#k0
     v[1] = this.#k1 ^ 0xee
     v[2] = this.#k0 ^ 0x6c796765
     v[3] = this.#k1 ^ 0x74656462
+    for (const number of numbers) take(number)
     const length = text.length
     let i = 0
     for (; i + 1 < length; i += 2) take(text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16)) // two UTF-16 units a word

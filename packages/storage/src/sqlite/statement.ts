@@ -13,9 +13,14 @@ export interface Command {
   run(...parameters: Cell[]): { readonly changes: number | bigint }
 }
 
-/** A statement that answers rows; also one that changes and says what with RETURNING. */
+/**
+ * A statement that answers rows; also one that changes and says what with RETURNING.
+ *
+ * SQLite looks at the value of a bare `LIMIT ?` to plan, and so compiles the statement again for each execution, which costs ten times
+ * as much as a small one takes. At an expression it does not look. (Measured with 3.53.)
+ */
 export function query(database: DatabaseSync, sql: string): Query {
-  const statement = database.prepare(sql)
+  const statement = database.prepare(sql.replace(/LIMIT (\?\d*)/g, 'LIMIT $1 + 0'))
   statement.setReturnArrays(true)
   return statement as unknown as Query
 }

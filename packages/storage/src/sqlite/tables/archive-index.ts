@@ -10,12 +10,16 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Journal } from '../journal.ts'
 import { type Command, command, type Query, query } from '../statement.ts'
 import { ArchiveTail, type Indexed, type Range } from './archive-tail.ts'
+import { MergedRows } from './merged-rows.ts'
 
 /** Messages in memory before they are merged; there may be nearly twice as many while they are. Some 200 bytes each. */
 const MERGED_AT = 32_768
 
-/** Rows merged with each message that comes: of each message one into three tables, so a merge ends before the next begins. */
+/** Rows merged for each message that comes: each has one in three tables, so a merge ends before the next begins. */
 const ROWS_PER_MESSAGE = 4
+
+/** Rows in one statement of a merge: most of a small statement is to begin and to end it. */
+const ROWS = 64
 
 /** Ids looked at for one name. More than one with the same hash has the same name, or is a chance in 2^53. */
 const SAME_HASH = 8
@@ -27,9 +31,7 @@ export interface Totals {
 
 export class ArchiveIndex {
   readonly #journal: Journal
-  readonly #byAccount: Command
-  readonly #byPeer: Command
-  readonly #byName: Command
+  readonly #rows: readonly [byAccount: MergedRows, byPeer: MergedRows, byName: MergedRows]
   readonly #addTotals: Command
   readonly #setMerged: Command
   readonly #remove: readonly Command[]
@@ -49,13 +51,17 @@ export class ArchiveIndex {
   /** What is being merged now: older than the tail. */
   #older: ArchiveTail | undefined
   #merge: Iterator<undefined> | undefined
+  /** Rows that may be merged now. */
+  #credit = 0
 
   constructor(database: DatabaseSync, journal: Journal, mergedAt = MERGED_AT) {
     this.#journal = journal
     this.#mergedAt = mergedAt
-    this.#byAccount = command(database, 'INSERT OR IGNORE INTO archive_by_account VALUES (?, ?)')
-    this.#byPeer = command(database, 'INSERT OR IGNORE INTO archive_by_peer VALUES (?, ?, ?)')
-    this.#byName = command(database, 'INSERT OR IGNORE INTO archive_by_name VALUES (?, ?)')
+    this.#rows = [
+      new MergedRows(database, 'archive_by_account', 2, ROWS),
+      new MergedRows(database, 'archive_by_peer', 3, ROWS),
+      new MergedRows(database, 'archive_by_name', 2, ROWS),
+    ]
     this.#addTotals = command(
       database,
       'UPDATE archive SET count = count + ?2, bytes = bytes + ?3, counted = max(counted, ?4) WHERE account = ?1',
@@ -76,7 +82,10 @@ export class ArchiveIndex {
     this.#ofPeer = inOrder(ofPeer)
     this.#countOfAccount = counting(ofAccount)
     this.#countOfPeer = counting(ofPeer)
-    this.#named = query(database, 'SELECT id FROM archive_by_name WHERE hash = ? AND id <= ? ORDER BY id DESC LIMIT ?')
+    this.#named = query(
+      database,
+      `SELECT id FROM archive_by_name WHERE hash = ? AND id <= ? ORDER BY id DESC LIMIT ${SAME_HASH}`,
+    )
     this.#merged = query(database, 'SELECT merged FROM archive_state').get()![0] as number
   }
 
@@ -121,6 +130,7 @@ export class ArchiveIndex {
       tail.remove(known)
       this.#journal.push(() => tail.restore(known))
       if (tail === this.#tail && id > this.#mayBeMerged) return // in no table
+      this.#flushMerge()
     }
     this.#remove[0]!.run(account, null, id)
     this.#remove[1]!.run(account, peer, id)
@@ -178,12 +188,10 @@ export class ArchiveIndex {
 
   /** The newest ids of messages whose names have this hash, newest first. */
   named(hash: number): number[] {
-    const ids: number[] = []
-    this.#tail.named(hash, SAME_HASH, ids)
-    this.#older?.named(hash, SAME_HASH, ids)
-    if (ids.length < SAME_HASH)
-      for (const [id] of this.#named.all(hash, this.#merged, SAME_HASH - ids.length)) ids.push(id as number)
-    return ids
+    let newer = this.#tail.named(hash, SAME_HASH)
+    if (newer.length === 0 && this.#older !== undefined) newer = this.#older.named(hash, SAME_HASH)
+    if (newer.length > 0) return newer.map(({ id }) => id)
+    return this.#named.all(hash, this.#merged).map(([id]) => id as number)
   }
 
   #tailOf(id: number): ArchiveTail | undefined {
@@ -202,46 +210,49 @@ export class ArchiveIndex {
     }
   }
 
-  #advance(older: ArchiveTail): void {
-    this.#merge ??= this.#mergeAll(older)
-    for (let i = 0; i < ROWS_PER_MESSAGE; i++) {
-      if (this.#merge.next().done !== true) continue
-      const merged = this.#merged
-      this.#merged = older.lastId
-      this.#older = this.#merge = undefined
-      this.#journal.push(() => {
-        this.#merged = merged
-        this.#older = older
-      })
-      return
-    }
+  /** Before rows of a merge may be deleted, they must be there. */
+  #flushMerge(): void {
+    if (this.#merge === undefined) return
+    for (const rows of this.#rows) rows.flush()
+    this.#journal.push(() => {
+      this.#merge = undefined
+    })
   }
 
-  /** Stops after each row. */
+  #advance(older: ArchiveTail): void {
+    this.#credit += ROWS_PER_MESSAGE
+    if (this.#credit < ROWS) return
+    this.#credit -= ROWS
+    this.#merge ??= this.#mergeAll(older)
+    if (this.#merge.next().done !== true) return
+    const merged = this.#merged
+    this.#merged = older.lastId
+    this.#older = this.#merge = undefined
+    this.#journal.push(() => {
+      this.#merged = merged
+      this.#older = older
+    })
+  }
+
+  /** Stops after each statement. */
   *#mergeAll(older: ArchiveTail): Generator<undefined, void> {
-    const all: Indexed[] = []
-    for (const account of [...older.accounts.keys()].sort((a, b) => a - b)) {
-      const tail = older.accounts.get(account)!
-      const entries = [...tail.entries]
-      for (const entry of entries) {
-        if (older.isRemoved(entry)) continue
-        this.#byAccount.run(account, entry.id)
-        yield
-      }
-      for (const entry of entries.sort((a, b) => a.peer - b.peer || a.id - b.id)) {
-        if (entry.hash !== undefined) all.push(entry)
-        if (older.isRemoved(entry)) continue
-        this.#byPeer.run(account, entry.peer, entry.id)
-        yield
-      }
+    for (const rows of this.#rows) rows.clear()
+    const [byAccount, byPeer, byName] = this.#rows
+    const accounts = [...older.accounts.keys()].sort((a, b) => a - b)
+    for (const account of accounts)
+      for (const entry of [...older.accounts.get(account)!.entries])
+        if (!older.isRemoved(entry) && byAccount.add(account, entry.id)) yield
+    byAccount.flush()
+    for (const account of accounts) {
+      const entries = [...older.accounts.get(account)!.entries].sort((a, b) => a.peer - b.peer || a.id - b.id)
+      for (const entry of entries) if (!older.isRemoved(entry) && byPeer.add(account, entry.peer, entry.id)) yield
       this.#mergeTotals(account, older)
-      yield
     }
-    for (const entry of all.sort((a, b) => a.hash! - b.hash!)) {
-      if (older.isRemoved(entry)) continue
-      this.#byName.run(entry.hash!, entry.id)
-      yield
-    }
+    byPeer.flush()
+    for (const hash of older.hashes())
+      for (const entry of older.named(hash, Number.POSITIVE_INFINITY).reverse())
+        if (!older.isRemoved(entry) && byName.add(hash, entry.id)) yield
+    byName.flush()
     this.#setMerged.run(older.lastId)
   }
 

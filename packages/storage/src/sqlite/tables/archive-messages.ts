@@ -28,6 +28,8 @@ export interface NewMessage {
   readonly flags: number
   readonly at: number
   readonly name: string | undefined
+  /** Of the name, if there is one. */
+  readonly hash: number | undefined
   readonly stanza: string | Uint8Array
 }
 
@@ -121,7 +123,7 @@ export class ArchiveMessages implements Owned {
     return this.#jids.find(jid)
   }
 
-  add({ id, account, peer, flags, at, name, stanza }: NewMessage): void {
+  add({ id, account, peer, flags, at, name, hash, stanza }: NewMessage): void {
     const lastId = this.#lastId
     if (!Number.isSafeInteger(id) || id <= lastId) throw idTaken(id, lastId)
     this.#add.run(id, account, peer, flags, at, name ?? null, stanza)
@@ -129,7 +131,6 @@ export class ArchiveMessages implements Owned {
       this.#lastId = lastId
     })
     this.#lastId = id
-    const hash = name === undefined ? undefined : this.#hashOf(account, peer, flags, name)
     this.index.add({ id, account, peer, hash, bytes: packedBytes(stanza) })
   }
 
@@ -141,8 +142,8 @@ export class ArchiveMessages implements Owned {
   }
 
   /** The newest message with exactly this name. */
-  find(account: number, peer: number, flags: number, name: string): number | undefined {
-    for (const id of this.index.named(this.#hashOf(account, peer, flags, name))) {
+  find(account: number, peer: number, flags: number, name: string, hash: number): number | undefined {
+    for (const id of this.index.named(hash)) {
       const one = this.get(id)!
       if (one.account === account && one.peer === peer && one.flags === flags && one.name === name) return id
     }
@@ -173,7 +174,7 @@ export class ArchiveMessages implements Owned {
   remove(id: number, { account, peer, flags, name, stanza }: Message): void {
     this.#keepLastId.run(this.#lastId)
     this.#remove.run(id)
-    const hash = name === null ? undefined : this.#hashOf(account, peer, flags, name)
+    const hash = name === null ? undefined : this.hashOf(account, peer, flags, name)
     this.index.remove({ id, account, peer, hash, bytes: octets(stanza) })
     if (id <= this.indexed(account)) this.words.remove(id)
   }
@@ -188,8 +189,8 @@ export class ArchiveMessages implements Owned {
     this.#accounts.delete(owner)
   }
 
-  #hashOf(account: number, peer: number, flags: number, name: string): number {
-    return this.#hash.of(`${account} ${peer} ${flags} ${name}`)
+  hashOf(account: number, peer: number, flags: number, name: string): number {
+    return this.#hash.of(name, account, peer, flags)
   }
 
   /** What a process before us had in memory. */
@@ -202,7 +203,7 @@ export class ArchiveMessages implements Owned {
     for (let after = this.index.merged, isLast = false; !isLast; ) {
       const slice = rows.all(after, size) as [number, number, number, number, string | null, number][]
       for (const [id, account, peer, flags, name, bytes] of slice) {
-        const hash = name === null ? undefined : this.#hashOf(account, peer, flags, name)
+        const hash = name === null ? undefined : this.hashOf(account, peer, flags, name)
         this.index.remember({ id, account, peer, hash, bytes })
         after = id
       }

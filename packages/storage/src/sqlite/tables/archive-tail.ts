@@ -1,4 +1,5 @@
 /** The newest messages of all archives, as far as they are not in the index tables yet: what an index would say of them, in memory. */
+import { NameTable } from './name-table.ts'
 
 /** What an index knows of a message. */
 export interface Indexed {
@@ -8,6 +9,8 @@ export interface Indexed {
   /** The hash of its name, if it has one. */
   readonly hash: number | undefined
   bytes: number
+  /** The next older one whose name has the same hash. */
+  namesake?: Indexed | undefined
 }
 
 /** Ids from `low` to `high`, both included; from the high end if `isDown`. */
@@ -28,7 +31,7 @@ export interface TailOfAccount {
 
 export class ArchiveTail {
   readonly accounts: Map<number, TailOfAccount> = new Map()
-  readonly #named = new Map<number, Indexed[]>()
+  readonly #names = new NameTable()
   /** Taken away while others may still hold them. */
   readonly #removed = new Set<Indexed>()
   lastId = 0
@@ -45,22 +48,15 @@ export class ArchiveTail {
     this.#count(tail, entry, 1)
     this.size += 1
     this.lastId = entry.id
-    if (entry.hash === undefined) return
-    const named = this.#named.get(entry.hash)
-    if (named === undefined) this.#named.set(entry.hash, [entry])
-    else named.push(entry)
+    this.#names.add(entry)
   }
 
   /** Puts one back that was removed. */
   restore(entry: Indexed): void {
     this.#removed.delete(entry)
     const tail = this.accounts.get(entry.account)!
-    insert(tail.entries, entry)
+    tail.entries.splice(lowerBound(tail.entries, entry.id), 0, entry)
     this.#count(tail, entry, 1)
-    if (entry.hash === undefined) return
-    const named = this.#named.get(entry.hash) ?? []
-    this.#named.set(entry.hash, named)
-    insert(named, entry)
   }
 
   remove(entry: Indexed): void {
@@ -68,22 +64,19 @@ export class ArchiveTail {
     const tail = this.accounts.get(entry.account)!
     tail.entries.splice(lowerBound(tail.entries, entry.id), 1)
     this.#count(tail, entry, -1)
-    const named = entry.hash === undefined ? undefined : this.#named.get(entry.hash)
-    if (named === undefined) return
-    if (named.length === 1) this.#named.delete(entry.hash!)
-    else named.splice(named.indexOf(entry), 1)
   }
 
   /** The last one added was not committed; the last id was this before. */
   takeBack(entry: Indexed, lastId: number): void {
     this.remove(entry)
     this.#removed.delete(entry)
+    this.#names.takeBack(entry)
     this.size -= 1
     this.lastId = lastId
   }
 
   isRemoved(entry: Indexed): boolean {
-    return this.#removed.has(entry)
+    return this.#removed.size > 0 && this.#removed.has(entry)
   }
 
   resize(entry: Indexed, bytes: number): void {
@@ -110,10 +103,17 @@ export class ArchiveTail {
     }
   }
 
-  /** The newest ids with this hash, newest first, until there are `limit`. */
-  named(hash: number, limit: number, ids: number[]): void {
-    const named = this.#named.get(hash)
-    if (named !== undefined) for (let i = named.length - 1; i >= 0 && ids.length < limit; i--) ids.push(named[i]!.id)
+  /** The newest messages whose names have this hash, newest first. */
+  named(hash: number, limit: number): Indexed[] {
+    const named: Indexed[] = []
+    for (let one = this.#names.get(hash); one !== undefined && named.length < limit; one = one.namesake)
+      if (!this.isRemoved(one)) named.push(one)
+    return named
+  }
+
+  /** All hashes of names, in their order. */
+  hashes(): Float64Array {
+    return this.#names.hashes()
   }
 
   #count(tail: TailOfAccount, entry: Indexed, sign: 1 | -1): void {
@@ -121,10 +121,6 @@ export class ArchiveTail {
     tail.count += sign
     tail.bytes += sign * entry.bytes
   }
-}
-
-function insert(entries: Indexed[], entry: Indexed): void {
-  entries.splice(lowerBound(entries, entry.id), 0, entry)
 }
 
 /** The index of the first entry whose id is not less. */

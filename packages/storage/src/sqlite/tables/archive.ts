@@ -31,12 +31,13 @@ export class ArchiveTables {
     const account = messages.accountFor(domain, local, at)
     const peer = messages.peerFor(peerJid)
     const flags = (isOut ? OUT : 0) | (origin === undefined ? 0 : ORIGIN)
+    const name = origin ?? headOf(stanza)?.attr('id')
+    const hash = name === undefined ? undefined : messages.hashOf(account, peer, flags, name)
     if (origin !== undefined) {
-      const known = messages.find(account, peer, flags, origin)
+      const known = messages.find(account, peer, flags, origin, hash!)
       if (known !== undefined) return known
     }
-    const name = origin ?? headOf(stanza)?.attr('id')
-    messages.add({ id, account, peer, flags, at, name, stanza: pack(stanza) })
+    messages.add({ id, account, peer, flags, at, name, hash, stanza: pack(stanza) })
     return undefined
   }
 
@@ -50,7 +51,9 @@ export class ArchiveTables {
     const peer = messages.peerOf(peerJid)
     if (account === undefined || peer === undefined) return undefined
     const out = isOut ? OUT : 0
-    const [byOrigin = 0, byId = 0] = [out | ORIGIN, out].map((flags) => messages.find(account, peer, flags, name))
+    const [byOrigin = 0, byId = 0] = [out | ORIGIN, out].map((flags) =>
+      messages.find(account, peer, flags, name, messages.hashOf(account, peer, flags, name)),
+    )
     const id = Math.max(byOrigin, byId)
     if (id === 0) return undefined
     const { at, stanza } = messages.get(id)!
