@@ -239,7 +239,7 @@ export class Connection implements TransportSink, Line, Negotiation {
         this.close(new StreamError('connection-timeout', `log in within ${negotiationSeconds} seconds`)) // [S24]
       return
     }
-    if (!this.#outbound.isBlocked) this.#blockedSince = 0
+    if (!this.#outbound.isBlocked || this.#transport.isPolled === true) this.#blockedSince = 0
     else if (this.#blockedSince === 0) this.#blockedSince = now
     else if (writeTimeoutSeconds > 0 && now - this.#blockedSince > writeTimeoutSeconds * 1000) this.#overflowed() // [S81]
     this.#checkAssembly()

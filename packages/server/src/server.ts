@@ -101,6 +101,7 @@ export class Server {
       log: this.#log,
       gate: this.#gate,
       certificates: this.#certificates,
+      xmlLimits: () => xmlLimits(this.config.limits),
       attach: (transport) => this.attach(transport),
       endpoints: () => this.endpoints,
     })

@@ -35,6 +35,8 @@ export interface Transport {
   readonly startsWithTls: boolean
   /** Whether TLS can be offered. */
   readonly canStartTls: boolean
+  /** The other side fetches bytes when it likes: that they wait is no sign that it has gone, which the transport finds out. */
+  readonly isPolled?: boolean
   /** Bytes written and not yet handed to the system. */
   readonly pending: number
   attach(sink: TransportSink): void

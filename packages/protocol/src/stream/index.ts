@@ -1,9 +1,12 @@
 /** XML streams (RFC 6120 section 4): headers, framing, features, errors, the stream machine. */
+export { type BoshBody, httpBind, readBoshBody, writeBoshBody, xbosh } from './bosh-body.ts'
+export { BoshFraming } from './bosh-framing.ts'
 export { featureFor, offerAll, type StreamFeature } from './feature.ts'
+export { FRAME_END } from './frames.ts'
 export { type Framing, type FramingEvent, STREAM_END } from './framing.ts'
 export { languageOf, majorVersion, StreamHeader } from './header.ts'
 export { type StreamEvent, type StreamRole, XmppStream } from './stream.ts'
 export { readStreamError, StreamError, type StreamErrorCondition } from './stream-error.ts'
 export { TcpFraming } from './tcp-framing.ts'
 export { onWire, Unacknowledged } from './unacknowledged.ts'
-export { declareDefault, FRAME_END, framingNs, WebSocketFraming } from './websocket-framing.ts'
+export { framingNs, WebSocketFraming } from './websocket-framing.ts'

@@ -4,16 +4,13 @@
  * the transport knows where a frame ends.
  */
 import { type ContentNamespace, NS } from '../namespaces.ts'
-import { Element, escapeAttribute, writeElement, XmlError, type XmlLimits, XmlParser } from '../xml/index.ts'
+import { Element, escapeAttribute, XmlError, type XmlLimits, XmlParser } from '../xml/index.ts'
+import { elementFrame, FRAME_END, stanzaFrame } from './frames.ts'
 import { type Framing, type FramingEvent, STREAM_END } from './framing.ts'
 import { StreamHeader } from './header.ts'
-import { writeStreamsElement } from './streams-element.ts'
 
 /** [RFC7395 3.3.2] */
 export const framingNs = 'urn:ietf:params:xml:ns:xmpp-framing'
-
-/** Stands behind each element that is written: NUL, which no XML may contain. [XML 2.2] */
-export const FRAME_END = '\0'
 
 const LT = 0x3c
 
@@ -116,25 +113,14 @@ export class WebSocketFraming implements Framing {
   }
 
   element(element: Element, content: ContentNamespace): string {
-    if (element.ns === NS.streams) return writeStreamsElement(element) + FRAME_END
-    const isStanza = element.ns === content
-    return isStanza ? this.stanza(writeElement(element, content), content) : writeElement(element, '') + FRAME_END
+    return elementFrame(element, content)
   }
 
   stanza(wire: string, content: ContentNamespace): string {
-    return declareDefault(wire, content) + FRAME_END
+    return stanzaFrame(wire, content)
   }
 
   close(): string {
     return `<close xmlns='${framingNs}'/>${FRAME_END}`
   }
-}
-
-/** An element that relies on a default namespace, with the declaration of it. */
-export function declareDefault(wire: string, ns: string): string {
-  let end = 1
-  for (let c = wire.charCodeAt(end); c !== 0x20 && c !== 0x2f && c !== 0x3e; c = wire.charCodeAt(++end)) {
-    if (end >= wire.length) return wire
-  }
-  return `${wire.slice(0, end)} xmlns='${ns}'${wire.slice(end)}`
 }

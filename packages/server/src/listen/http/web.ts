@@ -6,10 +6,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
+import type { XmlLimits } from '@rookery/protocol/xml'
 import type { ServerConfig } from '../../config/schema.ts'
 import type { Gate } from '../../gate.ts'
 import type { ClockPower, Log, RandomPower } from '../../powers.ts'
 import type { TlsState, Transport } from '../../transport.ts'
+import { Bosh } from '../bosh/bosh.ts'
 import type { Certificates } from '../certificates.ts'
 import type { Endpoint } from '../listeners.ts'
 import { SocketTlsState } from '../tls-state.ts'
@@ -28,6 +30,8 @@ export interface WebSurroundings {
   readonly log: Log
   readonly gate: Gate
   readonly certificates: Certificates
+  /** How much XML one may send before the login, and after it. */
+  xmlLimits(): { readonly before: XmlLimits; readonly after: XmlLimits }
   attach(transport: Transport): void
   endpoints(): readonly Endpoint[]
 }
@@ -55,6 +59,7 @@ export class Web {
   readonly #proxies: Proxies
   readonly #origins: Origins
   readonly #websockets: WebSockets
+  readonly #bosh: Bosh
   readonly #discovery: Discovery
 
   constructor(surroundings: WebSurroundings) {
@@ -63,6 +68,7 @@ export class Web {
     this.#proxies = new Proxies(http.trustedProxies)
     this.#origins = new Origins(hosts, http.origins)
     this.#websockets = new WebSockets(surroundings)
+    this.#bosh = new Bosh(surroundings)
     this.#discovery = new Discovery(surroundings.config, surroundings.endpoints)
     this.#http = createServer({
       maxHeaderSize: headerBytes,
@@ -104,6 +110,7 @@ export class Web {
   /** Ends what is left. */
   close(): void {
     this.#websockets.close()
+    this.#bosh.close()
     this.#http.close()
     for (const socket of this.#sockets) socket.destroy()
   }
@@ -185,9 +192,33 @@ export class Web {
         Upgrade: 'websocket',
         Connection: 'Upgrade, close',
       })
+    if (path === http.boshPath) return this.#askBosh(request, response)
     if (http.hostMeta && this.#discovery.answers(path))
       return this.#discovery.answer(request, response, path, this.#peerOf(request))
     return refuse(request, response, 404, 'There is nothing here.')
+  }
+
+  #askBosh(request: IncomingMessage, response: ServerResponse): void {
+    const peer = this.#peerOf(request)
+    const refusal = this.#refusal(request, peer)
+    if (refusal !== undefined) return refuse(request, response, 403, refusal)
+    const { origin } = request.headers
+    const cors =
+      origin === undefined ? {} : { 'Access-Control-Allow-Origin': this.#origins.header(origin), Vary: 'Origin' }
+    this.#bosh
+      .answer(request, response, peer, cors, () => this.#loggedIn(request))
+      .catch((error) => {
+        this.#s.log.error({ error }, 'a BOSH request could not be handled')
+        response.destroy()
+      })
+  }
+
+  /** What comes over this connection belongs to somebody who is logged in: it does not count as a stranger's. */
+  #loggedIn(request: IncomingMessage): void {
+    const connection = this.#connections.get(request.socket)
+    if (connection === undefined || connection.isLoggedIn || !connection.isCounted) return
+    connection.isLoggedIn = true
+    this.#s.gate.authenticated(connection.address)
   }
 }
 
