@@ -118,7 +118,7 @@ function nextSteps(file: string, { hosts, certificate }: Answers): string {
   if (remote.length > 0) {
     lines.push('Add these records to the DNS, so that clients find the server:', '')
     for (const host of remote) lines.push(...recordsFor(host, { c2s: 5222, tls: 5223 }).map((line) => `  ${line}`))
-    lines.push('', 'Let TCP ports 5222 and 5223 through the firewall.', '')
+    lines.push('', 'Let TCP ports 5222, 5223 and 5443 (browsers) through the firewall.', '')
     if (certificate === undefined)
       lines.push('Until tls.certificates names a certificate, clients will warn about a self-signed one.', '')
   }
