@@ -143,7 +143,7 @@ export const serverShape = {
         .min(65_536)
         .default(1_048_576)
         .describe(
-          'Bytes that a client may leave unacknowledged, or that wait for one that is away. Beyond them the session ends, and its messages are kept like those for somebody who is offline. Answers to its own requests come on top.',
+          'Bytes that a client may leave unacknowledged, or that wait for one that is away. Beyond them the session ends, and its messages are kept like those for somebody who is offline. Answers to its own requests come on top while it is connected.',
         ),
       ackSeconds: z
         .number()

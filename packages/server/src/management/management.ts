@@ -142,13 +142,13 @@ export class Management implements SessionLink {
     this.#push(sent)
     if (line === undefined) {
       const stored = this.#store(sent)
-      if (this.#isOver) this.close(tooMuch)
+      if (this.isOver) this.close(tooMuch)
       return stored
     }
     line.write(wire)
     // what the recipient's archive has need not be stored for the session as well
     const stored = delivery === undefined || delivery.isKept ? undefined : this.#store(sent)
-    if (this.#isOver) line.close(tooMuch)
+    if (this.isOver) line.close(tooMuch)
     else if (this.#askedSince === undefined && (this.#sent.size >= unurgent || !wire.startsWith('<presence')))
       this.#ask(line)
     return stored
@@ -161,9 +161,13 @@ export class Management implements SessionLink {
     else this.#bytes += sent.wire.length
   }
 
-  get #isOver(): boolean {
+  /** Whether more waits for an acknowledgement than may. While nobody is there, what was asked for comes on top of nothing. [S77, S78] */
+  get isOver(): boolean {
     const { stanzas, bytes } = this.#parts.limits()
-    return this.#sent.size > stanzas || this.#bytes > bytes || this.#askedBytes > mostAsked
+    if (this.#sent.size > stanzas) return true
+    return this.isDetached
+      ? this.#bytes + this.#askedBytes > bytes
+      : this.#bytes > bytes || this.#askedBytes > mostAsked
   }
 
   /** For another process, or for a client that is away. */

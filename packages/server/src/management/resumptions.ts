@@ -168,7 +168,7 @@ export class Resumptions {
 
   // ---- the client goes, and comes back ----
 
-  /** The connection of a session is gone. False when the session cannot be resumed. */
+  /** The connection of a session is gone. False when the session cannot be resumed: that was not asked for, or too much waits for the client. */
   detach(session: Session): boolean {
     const { management } = session
     const keeper = management?.keeper
@@ -176,6 +176,7 @@ export class Resumptions {
     session.holdback?.flush()
     session.setHoldback(undefined)
     management.detach()
+    if (management.isOver) return false
     const { clock } = this.#parts
     const failed = (error: unknown): void => {
       keeper.failed(error)
@@ -248,7 +249,7 @@ export class Resumptions {
     const management = session.management!
     if (!management.isDetached) {
       management.supersede() // the old connection is dead, and nobody had noticed [XEP-0198 5, S79]
-      this.detach(session)
+      if (!this.detach(session)) this.#parts.end(session)
     }
     return then(session.settled(), () =>
       session.isEnded || !management.isDetached
