@@ -233,6 +233,12 @@ export class RawClient {
     for (const watcher of this.#watchers.splice(0)) watcher()
   }
 
+  /** Resolves when more has come, or the connection has ended; after `patience` milliseconds at the latest. */
+  async arrival(patience: number): Promise<void> {
+    const { length } = this.received
+    await this.#change(() => this.received.length > length || this.hasEnded, patience)
+  }
+
   async #change(holds: () => boolean, patience: number): Promise<void> {
     const deadline = Date.now() + patience
     while (!holds() && Date.now() < deadline) {

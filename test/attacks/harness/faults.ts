@@ -2,11 +2,17 @@
  * A feature that fails wherever a feature can: a payload says where and how. For S136. It also answers `urn:test:fault`
  * requests that fail, and counts the sessions that are open.
  */
-import { type Feature, feature, type Trip } from '@rookery/server'
+import { type Feature, feature, type Powers, type Trip } from '@rookery/server'
 
 export const FAULT = 'urn:test:fault'
 
-export const sessions: { count: number } = { count: 0 }
+const registries = new Map<string, Powers['sessions']>()
+
+export const sessions = {
+  count: 0,
+  /** How many an account has on a host. */
+  of: (local: string, host: string): number => registries.get(host)?.of(local).length ?? 0,
+}
 
 /** Fails if the stanza asks for it here: `<fault xmlns='urn:test:fault' at='screen' how='reject'/>`. */
 function failIfAsked(trip: Pick<Trip, 'stanza'>, at: string): Promise<never> | undefined {
@@ -31,50 +37,53 @@ export const faults: Feature = feature({
   name: 'faults',
   summary: 'Fails wherever a feature can.',
   specifications: [],
-  needs: [],
-  start: () => ({
-    iq: [
-      { type: 'get', at: 'host', payload, handle: answer },
-      { type: 'set', at: 'account', payload, from: 'anyone', handle: answer },
-    ],
-    screen: (trip) => failIfAsked(trip, 'screen'),
-    stamp: (trip) => {
-      failIfAsked(trip, 'stamp')
-      return undefined
-    },
-    archive: (trip) => failIfAsked(trip, 'archive'),
-    copy: (trip) => {
-      failIfAsked(trip, 'copy')
-      return undefined
-    },
-    fallback: (trip) => failIfAsked(trip, 'fallback') ?? false,
-    notify: (trip) => {
-      failIfAsked(trip, 'notify')
-      return undefined
-    },
-    hostMessage: (stanza) => failIfAsked({ stanza }, 'host')?.then(() => false) ?? false,
-    streamFeatures: [
-      {
-        name: 'faults',
-        offer: () => undefined,
-        takes: (element) => element.is('fault', FAULT),
-        receive: (element) => fail(element.attr('how')),
-      },
-    ],
-    session: {
-      available: (session) =>
-        session.jid.resource.startsWith('fault-available-') ? fail(session.jid.resource.slice(16)) : undefined,
-      opened: (session) => {
-        sessions.count++
-        if (session.jid.resource === 'fault-leak') leaked.push(new Uint8Array(3_000_000).fill(1))
-        if (session.jid.resource === 'fault-opened') throw new TypeError('this feature fails when a session opens')
+  needs: ['host', 'sessions'],
+  start(powers) {
+    registries.set(powers.host.domain, powers.sessions)
+    return {
+      iq: [
+        { type: 'get', at: 'host', payload, handle: answer },
+        { type: 'set', at: 'account', payload, from: 'anyone', handle: answer },
+      ],
+      screen: (trip) => failIfAsked(trip, 'screen'),
+      stamp: (trip) => {
+        failIfAsked(trip, 'stamp')
         return undefined
       },
-      ended: (session) => {
-        sessions.count--
-        if (session.jid.resource === 'fault-ended') throw new TypeError('this feature fails when a session ends')
+      archive: (trip) => failIfAsked(trip, 'archive'),
+      copy: (trip) => {
+        failIfAsked(trip, 'copy')
         return undefined
       },
-    },
-  }),
+      fallback: (trip) => failIfAsked(trip, 'fallback') ?? false,
+      notify: (trip) => {
+        failIfAsked(trip, 'notify')
+        return undefined
+      },
+      hostMessage: (stanza) => failIfAsked({ stanza }, 'host')?.then(() => false) ?? false,
+      streamFeatures: [
+        {
+          name: 'faults',
+          offer: () => undefined,
+          takes: (element) => element.is('fault', FAULT),
+          receive: (element) => fail(element.attr('how')),
+        },
+      ],
+      session: {
+        available: (session) =>
+          session.jid.resource.startsWith('fault-available-') ? fail(session.jid.resource.slice(16)) : undefined,
+        opened: (session) => {
+          sessions.count++
+          if (session.jid.resource === 'fault-leak') leaked.push(new Uint8Array(3_000_000).fill(1))
+          if (session.jid.resource === 'fault-opened') throw new TypeError('this feature fails when a session opens')
+          return undefined
+        },
+        ended: (session) => {
+          sessions.count--
+          if (session.jid.resource === 'fault-ended') throw new TypeError('this feature fails when a session ends')
+          return undefined
+        },
+      },
+    }
+  },
 })

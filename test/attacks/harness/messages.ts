@@ -36,6 +36,12 @@ export type Question =
   | { readonly ask: 'watch' }
   /** Messages kept for an account that is away. */
   | { readonly ask: 'stored'; readonly jid: string }
+  /** Sessions of an account, those that wait for their clients among them. */
+  | { readonly ask: 'sessionsOf'; readonly jid: string }
+  /** Sessions of the host that are stored, to be resumed or with the count of what they had handled. */
+  | { readonly ask: 'resumable'; readonly host: string }
+  /** Changes the wall clock by so many milliseconds. */
+  | { readonly ask: 'stepClock'; readonly ms: number }
   /** Whether Object.prototype has become richer. */
   | { readonly ask: 'polluted' }
   | { readonly ask: 'addAccount'; readonly jid: string }

@@ -94,11 +94,27 @@ export class Victim implements AsyncDisposable {
   stored(jid: string): Promise<number> {
     return this.#ask({ ask: 'stored', jid }) as Promise<number>
   }
+  sessionsOf(jid: string): Promise<number> {
+    return this.#ask({ ask: 'sessionsOf', jid }) as Promise<number>
+  }
+  resumable(host = 'a.example'): Promise<number> {
+    return this.#ask({ ask: 'resumable', host }) as Promise<number>
+  }
+  async stepClock(ms: number): Promise<void> {
+    await this.#ask({ ask: 'stepClock', ms })
+  }
   isPolluted(): Promise<boolean> {
     return this.#ask({ ask: 'polluted' }) as Promise<boolean>
   }
   async addAccount(jid: string): Promise<void> {
     await this.#ask({ ask: 'addAccount', jid })
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    const exit = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exit
   }
 
   async stop(): Promise<void> {

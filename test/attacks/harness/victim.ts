@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
 import { inspect } from 'node:util'
-import { builtIn, createServer, type Log, type Server } from '@rookery/server'
+import { builtIn, type ClockPower, createServer, type Log, type Server } from '@rookery/server'
 import type { Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { createSqliteStorage } from '@rookery/storage/sqlite'
@@ -39,12 +39,22 @@ const log: Log = {
   },
 }
 
+let step = 0
+const clock: ClockPower = {
+  now: () => Date.now() + step,
+  monotonic: () => performance.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, ms)
+    return { [Symbol.dispose]: () => clearTimeout(timer) }
+  },
+}
+
 let server: Server | undefined
 let storage: Storage | undefined
 
 async function start({ config, sqlite, accounts }: VictimSetup): Promise<Started> {
   storage = sqlite === undefined ? createMemoryStorage() : createSqliteStorage(sqlite)
-  server = await createServer({ ...config, storage, log, plugins: [faults] })
+  server = await createServer({ ...config, storage, log, clock, plugins: [faults] })
   await server.start()
   for (const jid of accounts) await addAccount(jid)
   const port = (kind: string): number => server?.endpoints.find((endpoint) => endpoint.kind === kind)?.port ?? 0
@@ -88,6 +98,15 @@ async function answer(question: Question): Promise<unknown> {
       const at = question.jid.lastIndexOf('@')
       return (await storage!.host(question.jid.slice(at + 1)).offline.size(question.jid.slice(0, at))).count
     }
+    case 'sessionsOf': {
+      const at = question.jid.lastIndexOf('@')
+      return sessions.of(question.jid.slice(0, at), question.jid.slice(at + 1))
+    }
+    case 'resumable':
+      return (await storage!.host(question.host).resumption.list({ limit: 1_000_000 })).length
+    case 'stepClock':
+      step += question.ms
+      return undefined
     case 'polluted':
       return Reflect.ownKeys(Object.prototype).length !== prototypeKeys || 'polluted' in {}
     case 'addAccount':
