@@ -24,6 +24,6 @@ export type { ClockPower, Identity, Log, Powers, RandomPower } from './powers.ts
 export { createServer, type HostAccounts, Server, type ServerOptions } from './server.ts'
 export { type Provided, provide, type Service, service } from './service.ts'
 export type { Session } from './session.ts'
-export { type Slot, type SlotLife, slot } from './slot.ts'
+export { type Slot, type SlotLife, slot, type TripSlot, tripSlot } from './slot.ts'
 export type { TlsState, Transport, TransportSink } from './transport.ts'
 export type { Kept, Refusal, Trip } from './trip.ts'

@@ -19,6 +19,7 @@ import type { Registry } from './registry.ts'
 import type { Arrival } from './router.ts'
 import type { PresenceService } from './services/presence.ts'
 import type { Session } from './session.ts'
+import type { TripSlot } from './slot.ts'
 import type { Kept, Refusal, Trip } from './trip.ts'
 
 /** What the corridor needs around it. */
@@ -52,6 +53,8 @@ class Walk<S extends Stanza> implements Trip<S> {
   readonly at: number | undefined
   kept: Kept | undefined
   reached: readonly Session[] = nobody
+  /** By the index of the slot; a map weakly held would cost the garbage collector dearly. */
+  #memory: unknown[] | undefined
 
   constructor(stanza: S, side: 'out' | 'in', account: Jid, origin: Session | undefined, at?: number) {
     this.stanza = stanza
@@ -59,6 +62,15 @@ class Walk<S extends Stanza> implements Trip<S> {
     this.account = account
     this.origin = origin
     this.at = at
+  }
+
+  recall<T>(slot: TripSlot<T>): T | undefined {
+    return this.#memory?.[slot.index] as T | undefined
+  }
+
+  remember<T>(slot: TripSlot<T>, value: T | undefined): void {
+    this.#memory ??= []
+    this.#memory[slot.index] = value
   }
 }
 

@@ -76,3 +76,19 @@ export class SlotValues {
     for (const slot of this.#values?.keys() ?? []) if (slot.life === 'connection') this.#values?.delete(slot)
   }
 }
+
+/** What a feature remembers of one trip from phase to phase. */
+export interface TripSlot<T> {
+  readonly name: string
+  /** Its place among the values of a trip. */
+  readonly index: number
+  /** Never there; carries the type. */
+  readonly value?: T
+}
+
+let tripSlots = 0
+
+/** Declares such a slot, once, when the feature is loaded. */
+export function tripSlot<T>(name: string): TripSlot<T> {
+  return { name, index: tripSlots++ }
+}

@@ -2,6 +2,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import type { Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Session } from './session.ts'
+import type { TripSlot } from './slot.ts'
 
 /** `silence`: it goes no further and nobody is told (where an answer would tell a stranger too much). */
 export type Refusal = StanzaError | 'silence'
@@ -24,4 +25,7 @@ export interface Trip<S extends Stanza = Stanza> {
   readonly kept: Kept | undefined
   /** On the recipient's side: sessions that the stanza itself is delivered to; known from the copy phase on. */
   readonly reached: readonly Session[]
+  /** What a feature has remembered of it in an earlier phase. */
+  recall<T>(slot: TripSlot<T>): T | undefined
+  remember<T>(slot: TripSlot<T>, value: T | undefined): void
 }

@@ -9,11 +9,15 @@ import { DISPLAYED_ASSIST_NS, DISPLAYED_NS } from '@rookery/protocol/xeps/displa
 import type { Element } from '@rookery/protocol/xml'
 import { type Feature, feature } from '../../feature.ts'
 import { type NodeConfig, pepService } from '../../services/pep.ts'
+import { type TripSlot, tripSlot } from '../../slot.ts'
 import type { Trip } from '../../trip.ts'
 import { takeOut } from './take-out.ts'
 
 /** As clients are told to make the node. [XEP-0490 4.2, 5.2] */
 const creation: NodeConfig = { persist: true, maxItems: 'max', sendLast: 'never' }
+
+/** Taken out of a message, and not published yet: it is between its stamp and its archive. */
+const taken: TripSlot<Element> = tripSlot('displayed:taken')
 
 export const displayed: Feature = feature({
   name: 'displayed',
@@ -23,9 +27,6 @@ export const displayed: Feature = feature({
   uses: [pepService],
   disco: { account: [DISPLAYED_ASSIST_NS] },
   start({ services, log }) {
-    /** Taken out of a message, and not published yet: it is between its stamp and its archive. */
-    const taken = new WeakMap<Trip<Message>, Element>()
-
     async function publish({ stanza, account }: Trip<Message>, element: Element): Promise<undefined> {
       // the chat is the address as the client wrote it [XEP-0490 5.1]
       const id = stanza.element.attr('to') ?? account.toString()
@@ -42,15 +43,13 @@ export const displayed: Feature = feature({
         if (side === 'in') return undefined
         const found = takeOut(stanza.element)
         if (found === undefined) return undefined
-        if (found.displayed !== undefined && stanza.type !== 'error') taken.set(trip, found.displayed)
+        if (found.displayed !== undefined && stanza.type !== 'error') trip.remember(taken, found.displayed)
         return stanza.with({ element: found.rest })
       },
       /** Durable before the message goes on and is acknowledged. */
       archive(trip) {
-        const element = taken.get(trip)
-        if (element === undefined) return undefined
-        taken.delete(trip)
-        return publish(trip, element)
+        const element = trip.recall(taken)
+        return element === undefined ? undefined : publish(trip, element)
       },
     }
   },
