@@ -10,6 +10,7 @@ import type { ArchiveStore } from '@rookery/storage'
 import type { ArchiveIds } from '../../archive-ids.ts'
 import type { SessionsPower } from '../../powers.ts'
 import type { RosterService } from '../../services/roster.ts'
+import { type TripSlot, tripSlot } from '../../slot.ts'
 import type { Kept, Trip } from '../../trip.ts'
 import type { Names } from './names.ts'
 import type { PreferenceStore } from './preference-store.ts'
@@ -28,6 +29,8 @@ class Plan {
   kept: Promise<Kept> | undefined
 }
 
+const plans: TripSlot<Plan> = tripSlot('archive:plan')
+
 export interface KeepingParts {
   readonly store: ArchiveStore
   readonly ids: ArchiveIds
@@ -39,7 +42,6 @@ export interface KeepingParts {
 
 export class Keeping {
   readonly #parts: KeepingParts
-  readonly #plans = new WeakMap<Trip, Plan>()
   /** What an account sends to itself, between its two sides. */
   readonly #toSelf = new WeakMap<Message, Plan>()
 
@@ -55,16 +57,16 @@ export class Keeping {
     if (contact === undefined || (side === 'in' && this.#isRefused(stanza))) return undefined
     const own = side === 'in' ? this.#toSelf.get(stanza) : undefined
     if (own !== undefined) {
-      this.#plans.set(trip, own)
+      trip.remember(plans, own)
       return undefined
     }
     const wish = this.#isWished(account, contact)
     if (wish instanceof Promise)
       return wish.then((yes) => {
-        if (yes) this.#plans.set(trip, new Plan())
+        if (yes) trip.remember(plans, new Plan())
         return undefined
       })
-    if (wish) this.#plans.set(trip, new Plan())
+    if (wish) trip.remember(plans, new Plan())
     return undefined
   }
 
@@ -72,11 +74,11 @@ export class Keeping {
   readonly stamp = (trip: Trip<Message>): Message | undefined => {
     const { side, account } = trip
     const message = withoutForgedIds(trip.stanza, account)
-    const plan = this.#plans.get(trip)
+    const plan = trip.recall(plans)
     if (plan === undefined) return message
     if (plan.id === undefined) {
       if (!isWorthKeeping(message)) {
-        this.#plans.delete(trip)
+        trip.remember(plans, undefined)
         return message
       }
       plan.id = this.#parts.ids.next()
@@ -88,7 +90,7 @@ export class Keeping {
   }
 
   readonly archive = (trip: Trip<Message>): Maybe<Kept | undefined> => {
-    const plan = this.#plans.get(trip)
+    const plan = trip.recall(plans)
     if (plan?.id === undefined) return undefined
     if (plan.kept !== undefined) return plan.kept
     const { stanza, side, account } = trip
@@ -99,7 +101,7 @@ export class Keeping {
 
   /** Under which name the message of a trip is kept. */
   idOf(trip: Trip<Message>): { by: Jid; id: string } | undefined {
-    const id = trip.kept === 'kept' ? this.#plans.get(trip)?.id : undefined
+    const id = trip.kept === 'kept' ? trip.recall(plans)?.id : undefined
     return id === undefined ? undefined : { by: trip.account, id: this.#parts.names().nameOf(id) }
   }
 
