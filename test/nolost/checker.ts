@@ -26,9 +26,10 @@ export function check(history: History): Findings {
   for (const { name, isArchived } of history.accounts) {
     if (isArchived && !indexes.has(name)) throw new Error(`the archive of ${name} was not paged`)
     const received = new Set<string>()
-    for (const device of history.devices) {
-      if (device.account !== name) continue
-      const run = new DeviceCheck(device, isArchived ? indexes.get(name) : undefined, ledgers, findings)
+    const devices = history.devices.filter((device) => device.account === name)
+    for (const device of devices) {
+      const archive = isArchived ? indexes.get(name) : undefined
+      const run = new DeviceCheck(device, devices.length === 1, archive, ledgers, findings)
       for (const origin of run.run()) received.add(origin)
     }
     if (!isArchived) checkReceived(name, received, ledgers, findings)

@@ -35,7 +35,10 @@ export type DeviceEvent =
    * received. `closed`: the client ended it on purpose.
    */
   | { readonly kind: 'session'; readonly what: 'new' | 'resumed' | 'closed' }
-  /** The server has received an acknowledgement of the first `count` messages of this device, counted over all of its sessions. */
+  /**
+   * The server took responsibility for a stanza that followed an acknowledgement of everything until then: `count` messages over all sessions
+   * of the device, of which those of the present one are meant.
+   */
   | { readonly kind: 'confirmed'; readonly count: number }
 
 export interface DeviceHistory {

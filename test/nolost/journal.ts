@@ -25,6 +25,11 @@ export class Journal {
     if (this.#size >= flushAt) this.flush()
   }
 
+  /** For people who look for the cause of something: not read by the checker. */
+  note(text: string): void {
+    this.append(`# ${(performance.now() / 1000).toFixed(3)} ${text.replaceAll('\n', ' ')}`)
+  }
+
   flush(): void {
     if (this.#size === 0) return
     writeSync(this.#file, `${this.#lines.join('\n')}\n`)

@@ -46,6 +46,8 @@ export interface NemesisOptions {
   readonly pause: readonly [least: number, most: number]
   readonly only?: readonly Deed[] | undefined
   log(text: string): void
+  /** Every deed, with its time. */
+  note(text: string): void
   fault(text: string): void
 }
 
@@ -97,6 +99,7 @@ export class Nemesis {
       await this.#revive()
       const deed = random.weighted(this.#possible) as Deed
       this.done.set(deed, (this.done.get(deed) ?? 0) + 1)
+      this.#options.note(deed)
       await this.#do(deed)
     }
     await this.#revive()
@@ -137,6 +140,7 @@ export class Nemesis {
       const begin = performance.now()
       target.process.launch()
       if (await target.process.ready()) {
+        this.#options.note(`up after ${deed}`)
         this.restarts.push({ deed, ready: performance.now() - begin, bytes: target.dataBytes() })
         return
       }
@@ -149,6 +153,7 @@ export class Nemesis {
   async #kill(): Promise<void> {
     this.#measure()
     this.kills++
+    this.#options.note('SIGKILL')
     await this.#options.target.process.signal('SIGKILL')
   }
 

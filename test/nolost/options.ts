@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Most messages of one sender without an acknowledgement. */
   readonly window: number
   readonly tls: boolean
+  /** Otherwise nobody keeps an archive: L7 for everybody. */
+  readonly archive: boolean
   /** Longest SIGSTOP in seconds. */
   readonly longestStop: number
   /** Size of the disk in GB. */
@@ -42,6 +44,7 @@ export const usage = `node test/nolost/main.ts [options]
   --rate N              messages a second, all senders together (1000; 4000 with --messages)
   --window N            unacknowledged messages of one sender at most (64)
   --tls                 STARTTLS
+  --no-archive          the server keeps no archives: live and offline delivery alone
   --longest-stop N      seconds of the longest SIGSTOP (5; 40 with --messages)
   --disk N              GB of the disk, sparse (8)
   --only A,B            of the nemesis only: ${deeds.join(', ')}
@@ -64,6 +67,7 @@ export function parseOptions(args: readonly string[]): RunOptions | undefined {
       rate: { type: 'string' },
       window: { type: 'string' },
       tls: { type: 'boolean', default: false },
+      'no-archive': { type: 'boolean', default: false },
       'longest-stop': { type: 'string' },
       disk: { type: 'string' },
       only: { type: 'string' },
@@ -99,6 +103,7 @@ export function parseOptions(args: readonly string[]): RunOptions | undefined {
     rate: number('rate', values.rate, messages > 0 ? 4000 : 1000),
     window: number('window', values.window, 64),
     tls: values.tls,
+    archive: !values['no-archive'],
     longestStop: number('longest-stop', values['longest-stop'], messages > 0 ? 40 : 5),
     disk: number('disk', values.disk, 8),
     only,

@@ -20,6 +20,8 @@ export interface Report {
   readonly connections: number
   readonly resumptions: number
   readonly lostSessions: number
+  /** Answers to resumptions that failed, and how often. */
+  readonly refusals: ReadonlyMap<string, number>
   /** Largest resident memory that was seen. */
   readonly rss: number
   readonly dataBytes: number
@@ -62,6 +64,7 @@ export function table(report: Report): string {
     ['SIGKILLs', String(report.kills)],
     ['deeds', [...report.deeds].map(([deed, times]) => `${deed} ${times}`).join(', ')],
     ['logins / resumed / sessions lost', `${report.connections} / ${report.resumptions} / ${report.lostSessions}`],
+    ['resumptions refused', [...report.refusals].map(([why, times]) => `${why} ${times}`).join(', ') || 'none'],
     ['acknowledgement after', `p50 ${ms(latency.p50)}, p99 ${ms(latency.p99)}, max ${ms(latency.max)}`],
     ['seconds under the nemesis', report.seconds.toFixed(0)],
     ['journals and archives', report.folder],

@@ -14,6 +14,7 @@ import {
   ArchiveJournal,
   DeviceJournal,
   files,
+  Journal,
   type Manifest,
   readHistory,
   SenderJournal,
@@ -37,8 +38,8 @@ export async function run(options: RunOptions, log: (text: string) => void): Pro
   log(`disk: ${disk.note}`)
   const target =
     options.target === 'rookery'
-      ? await rookeryTarget(disk.folder, folder)
-      : await peerTarget(options.target, disk.folder, folder)
+      ? await rookeryTarget(disk.folder, folder, options.archive)
+      : await peerTarget(options.target, disk.folder, folder, options.archive)
   const stage = new Stage(options, folder, disk, target, log)
   try {
     const report = await stage.play()
@@ -61,6 +62,7 @@ class Stage {
   readonly #senders: Sender[] = []
   readonly #devices: Device[] = []
   readonly #faults: string[] = []
+  readonly #nemesisJournal: Journal
   #faultCount = 0
 
   constructor(options: RunOptions, folder: string, disk: Disk, target: Target, log: (text: string) => void) {
@@ -69,8 +71,12 @@ class Stage {
     this.#disk = disk
     this.#target = target
     this.#log = log
+    this.#nemesisJournal = new Journal(join(folder, 'nemesis.log'))
     this.#place = { port: target.port, host: target.host, tls: options.tls }
-    this.#cast = recipients(options.recipients)
+    this.#cast = recipients(options.recipients).map((one) => ({
+      ...one,
+      isArchived: one.isArchived && options.archive,
+    }))
   }
 
   async play(): Promise<Report> {
@@ -108,6 +114,7 @@ class Stage {
       connections: sum('connections'),
       resumptions: sum('resumptions'),
       lostSessions: sum('lostSessions'),
+      refusals: added(everybody.map(({ refusals }) => refusals)),
       rss,
       dataBytes,
     }
@@ -116,6 +123,7 @@ class Stage {
   /** Ends whatever may still run. */
   async clear(): Promise<void> {
     for (const actor of [...this.#senders, ...this.#devices]) await actor.stop()
+    this.#nemesisJournal.close()
     await this.#target.process.signal('SIGKILL')
     this.#disk.remove()
   }
@@ -142,7 +150,7 @@ class Stage {
     for (const name of [...names, ...this.#cast.map((one) => one.name)])
       await register(this.#place, this.#credentials(name))
     for (const { name, isArchived } of this.#cast)
-      if (!isArchived) await keepNothing(this.#place, this.#credentials(name))
+      if (!isArchived && this.#options.archive) await keepNothing(this.#place, this.#credentials(name))
     // accounts and settings are not under test: every server may write them down in its own time
     await target.process.signal('SIGTERM')
     this.#disk.settle()
@@ -175,6 +183,7 @@ class Stage {
       pause: [300, 3000],
       only,
       log: this.#log,
+      note: (text) => this.#nemesisJournal.note(text),
       fault: this.#fault,
     })
     return { target, nemesis, began: performance.now() }
@@ -278,7 +287,7 @@ class Stage {
   async #page(): Promise<Map<string, number | undefined>> {
     const counts = new Map<string, number | undefined>()
     const accounts = [
-      ...senders(this.#options.senders),
+      ...(this.#options.archive ? senders(this.#options.senders) : []),
       ...this.#cast.filter((one) => one.isArchived).map((one) => one.name),
     ]
     const waiting = [...accounts]
@@ -308,7 +317,7 @@ class Stage {
     const manifest: Manifest = {
       domain: this.#place.host,
       accounts: [
-        ...names.map((name) => ({ name, isArchived: true })),
+        ...names.map((name) => ({ name, isArchived: this.#options.archive })),
         ...this.#cast.map(({ name, isArchived }) => ({ name, isArchived })),
       ],
       senders: names,
@@ -324,4 +333,10 @@ class Stage {
     }
     writeManifest(this.#folder, manifest)
   }
+}
+
+function added(maps: readonly ReadonlyMap<string, number>[]): Map<string, number> {
+  const sum = new Map<string, number>()
+  for (const map of maps) for (const [key, count] of map) sum.set(key, (sum.get(key) ?? 0) + count)
+  return sum
 }

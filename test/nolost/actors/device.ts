@@ -3,7 +3,7 @@
  * its kind.
  */
 import type { Element } from '@rookery/protocol/xml'
-import { Client } from '../client/client.ts'
+import { Client, type Outgoing } from '../client/client.ts'
 import type { Credentials, Place } from '../client/login.ts'
 import { readMessage } from '../client/received.ts'
 import type { DeviceJournal } from '../journal.ts'
@@ -54,10 +54,11 @@ export class Device {
       {
         stanza: (element) => this.#stanza(element),
         asked: () => this.#asked(),
-        acknowledged: () => undefined,
+        acknowledged: (items) => this.#acknowledged(items),
         began: () => this.#began(),
         resumed: () => options.journal.session('resumed'),
         fault: options.fault,
+        note: (text) => options.journal.note(text),
       },
     )
   }
@@ -115,16 +116,11 @@ export class Device {
     clearTimeout(this.#pending)
     this.#pending = undefined
     this.client.acknowledge()
-    if (this.#options.random.chance(0.05)) this.#confirm()
+    if (this.#options.random.chance(0.05)) this.client.confirm(this.received)
   }
 
-  /** The server's answer to what follows an acknowledgement says that it has that. */
-  #confirm(): void {
-    const count = this.received
-    this.client.ping().then(
-      () => this.#options.journal.confirmed(count),
-      () => undefined,
-    )
+  #acknowledged(items: readonly Outgoing[]): void {
+    for (const { confirms } of items) if (confirms !== undefined) this.#options.journal.confirmed(confirms)
   }
 
   #work(): void {

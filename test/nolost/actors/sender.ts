@@ -63,6 +63,7 @@ export class Sender {
         began: (rest) => this.#began(rest),
         resumed: (again) => this.#resumed(again),
         fault: options.fault,
+        note: (text) => options.journal.note(text),
       },
     )
   }

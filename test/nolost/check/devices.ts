@@ -1,5 +1,5 @@
 /** L3, L4 and L6 to L8 for what a device received. */
-import type { DeviceEvent, DeviceHistory } from '../history.ts'
+import type { Arrival, DeviceEvent, DeviceHistory } from '../history.ts'
 import type { ArchiveIndex } from './archives.ts'
 import type { Findings } from './findings.ts'
 import type { Ledger, Ledgers } from './ledger.ts'
@@ -20,16 +20,26 @@ export class DeviceCheck {
   readonly #archive: ArchiveIndex | undefined
   readonly #receipts = new Map<string, Receipt>()
   readonly #origins = new Set<string>()
-  readonly #latest = new Map<Ledger, number>()
+  /** By sender; where an account has several devices what was kept may go to another one first, so it has an order of its own. */
+  readonly #latest = { live: new Map<Ledger, number>(), delayed: new Map<Ledger, number>() }
+  readonly #isAlone: boolean
   #place = 0
   #session = 0
-  #confirmed = 0
+  /** Up to which place the messages of each session were acknowledged for sure. */
+  readonly #confirmed = new Map<number, number>()
   /** The one session went on from the first message to the last. */
   #isUnbroken = true
 
-  /** `archive` is undefined for an account that keeps none. */
-  constructor(device: DeviceHistory, archive: ArchiveIndex | undefined, ledgers: Ledgers, findings: Findings) {
+  /** `archive` is undefined for an account that keeps none; `isAlone`: the account has no other device. */
+  constructor(
+    device: DeviceHistory,
+    isAlone: boolean,
+    archive: ArchiveIndex | undefined,
+    ledgers: Ledgers,
+    findings: Findings,
+  ) {
     this.#device = device
+    this.#isAlone = isAlone
     this.#archive = archive
     this.#ledgers = ledgers
     this.#findings = findings
@@ -39,7 +49,7 @@ export class DeviceCheck {
   run(): ReadonlySet<string> {
     for (const event of this.#device.events) {
       if (event.kind === 'message') this.#arrived(event)
-      else if (event.kind === 'confirmed') this.#confirmed = Math.max(this.#confirmed, event.count)
+      else if (event.kind === 'confirmed') this.#confirmed.set(this.#session, event.count)
       else this.#sessionEvent(event.what)
     }
     const { isManaged, isPresent } = this.#device
@@ -55,7 +65,8 @@ export class DeviceCheck {
     if (what === 'resumed') return
     if (what === 'closed') this.#isUnbroken = false
     else if (++this.#session > 1) this.#isUnbroken = false
-    this.#latest.clear()
+    this.#latest.live.clear()
+    this.#latest.delayed.clear()
   }
 
   #arrived(message: Arrived): void {
@@ -74,7 +85,7 @@ export class DeviceCheck {
       this.#findings.violation('L8', `${where}: its sender was told ${error}, and it was delivered`)
     this.#checkName(message, where)
     this.#checkRepeat(message, ledger.wasResent(k), where)
-    if (!this.#origins.has(origin)) this.#checkOrder(ledger, k, where)
+    if (!this.#origins.has(origin)) this.#checkOrder(ledger, k, message.arrival, where)
     this.#origins.add(origin)
   }
 
@@ -96,14 +107,15 @@ export class DeviceCheck {
     this.#findings.repeated++
     if (!this.#device.isManaged || (stanzaId === undefined && wasResent)) return
     if (before.session === this.#session) this.#findings.violation('L7', `${where}: twice in one session`)
-    else if (before.place <= this.#confirmed)
+    else if (before.place <= (this.#confirmed.get(before.session) ?? 0))
       this.#findings.violation('L7', `${where}: again, after it was acknowledged in an earlier session`)
   }
 
   /** L4, within a session. */
-  #checkOrder(ledger: Ledger, k: number, where: string): void {
-    const latest = this.#latest.get(ledger) ?? 0
-    if (k > latest) this.#latest.set(ledger, k)
+  #checkOrder(ledger: Ledger, k: number, arrival: Arrival, where: string): void {
+    const order = arrival === 'delayed' && !this.#isAlone ? this.#latest.delayed : this.#latest.live
+    const latest = order.get(ledger) ?? 0
+    if (k > latest) order.set(ledger, k)
     else if (ledger.isAcked(k)) this.#findings.violation('L4', `${where}: came after ${ledger.name}-${latest}`)
   }
 

@@ -14,10 +14,11 @@ import { type Wire, WireClosed } from './wire.ts'
 
 export const SM = 'urn:xmpp:sm:3'
 
-/** A stanza that was sent; `k` for a numbered message. */
+/** A stanza that was sent; `k` for a numbered message, `confirms` for one that followed an acknowledgement of so many messages. */
 export interface Outgoing {
   readonly wire: string
   readonly k?: number
+  readonly confirms?: number
 }
 
 export interface ClientEvents {
@@ -31,6 +32,8 @@ export interface ClientEvents {
   resumed(again: readonly Outgoing[]): void
   /** The server broke the rules of stream management. */
   fault(text: string): void
+  /** For whoever reads the journal. */
+  note(text: string): void
 }
 
 export interface ClientOptions {
@@ -57,6 +60,8 @@ export class Client {
   resumptions = 0
   lostSessions = 0
   lastTrouble = ''
+  /** Why resumptions failed, and how often. */
+  readonly refusals = new Map<string, number>()
 
   constructor(options: ClientOptions, events: ClientEvents) {
     this.#options = options
@@ -122,13 +127,21 @@ export class Client {
 
   /** Resolves when the server has answered what was sent before; rejects when the session is lost. */
   ping(): Promise<void> {
-    const id = `ping-${++this.#pingCount}`
     const pending = Promise.withResolvers<void>()
     pending.promise.catch(() => undefined) // whoever waits is told; whoever has gone on is not
+    const id = `ping-${++this.#pingCount}`
     this.#pings.set(id, pending)
-    const { host } = this.#options.place
-    this.send([{ wire: `<iq type='get' to='${host}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>` }])
+    this.send([{ wire: this.#request(id) }])
     return pending.promise
+  }
+
+  /** Sends a stanza behind an acknowledgement: when the server takes responsibility for it, it has taken note of that as well. */
+  confirm(count: number): void {
+    this.send([{ wire: this.#request(`confirm-${++this.#pingCount}`), confirms: count }], true)
+  }
+
+  #request(id: string): string {
+    return `<iq type='get' to='${this.#options.place.host}' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`
   }
 
   async #run(): Promise<void> {
@@ -138,6 +151,7 @@ export class Client {
       } catch (error) {
         this.lastTrouble = error instanceof Error ? error.message : String(error)
       }
+      this.#events.note(`offline: ${this.lastTrouble}`)
       this.#wire = undefined
       if (!this.#isStopped) await sleep(this.#options.random.integer(20, 200))
     }
@@ -173,11 +187,14 @@ export class Client {
     const answer = await wire.read()
     const h = answer.attr('h')
     if (answer.is('resumed', SM)) {
+      this.#events.note(`resumed ${this.#sessionId}, h ${h} of the server, ${this.#management.h} of ours`)
       this.#covered(h)
       return { isResumed: true, rest: this.#management.unacknowledged }
     }
     if (!answer.is('failed', SM)) throw new Error(`<${answer.name}/> came in answer to <resume/>`)
-    this.lastTrouble = `resumption failed: ${answer.firstElement()?.name ?? ''}`
+    const why = `${answer.firstElement()?.name ?? 'no reason'}${h === undefined ? '' : ' with h'}`
+    this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1)
+    this.#events.note(`not resumed: ${why} ${h ?? ''}, ${this.#management.h} of ours`)
     if (h !== undefined) this.#covered(h) // [XEP-0198 5, on timed-out sessions]
     return undefined
   }
@@ -201,6 +218,7 @@ export class Client {
       if (!answer.is('enabled', SM)) throw new Error('the server does not enable stream management')
       if (this.#sessionId !== undefined) this.lostSessions++
       this.#sessionId = answer.attr('id')
+      this.#events.note(`enabled ${this.#sessionId}`)
     }
     const rest = this.#management.unacknowledged
     this.#management = new Management()

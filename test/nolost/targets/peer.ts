@@ -6,11 +6,16 @@ import { ServerProcess } from './server-process.ts'
 import { folderBytes } from './sizes.ts'
 import type { Target } from './target.ts'
 
-export async function peerTarget(name: PeerName, folder: string, outputFolder: string): Promise<Target> {
+export async function peerTarget(
+  name: PeerName,
+  folder: string,
+  outputFolder: string,
+  archive: boolean,
+): Promise<Target> {
   const [port = 0, tlsPort = 0, httpPort = 0] = await quietPorts(3)
   const prepared = await preparePeer(name, {
     folder,
-    archive: true,
+    archive,
     deathSignal: 'KILL',
     ports: { port, tlsPort, httpPort },
   })

@@ -14,13 +14,13 @@ const program = join(root, 'apps/daemon/src/main.ts')
 /** A second process notices within half a second that the folder is in use. */
 const refuseWithin = 15_000
 
-export async function rookeryTarget(folder: string, outputFolder: string): Promise<Target> {
+export async function rookeryTarget(folder: string, outputFolder: string, archive: boolean): Promise<Target> {
   const data = join(folder, 'data')
   mkdirSync(data, { recursive: true })
   const [port = 0, tls = 0, secondPort = 0, secondTls = 0] = await quietPorts(4)
   const configure = (name: string, c2s: number, tlsPort: number): string => {
     const file = join(outputFolder, name)
-    writeFileSync(file, JSON.stringify(configuration(data, c2s, tlsPort)))
+    writeFileSync(file, JSON.stringify(configuration(data, c2s, tlsPort, archive)))
     return file
   }
   const start = (config: string): string[] => [execPath, program, 'start', '--config', config]
@@ -47,14 +47,14 @@ export async function rookeryTarget(folder: string, outputFolder: string): Promi
 }
 
 /** JSON is YAML. */
-function configuration(data: string, c2s: number, tls: number): Record<string, unknown> {
+function configuration(data: string, c2s: number, tls: number, archive: boolean): Record<string, unknown> {
   return {
     hosts: ['localhost'],
     data,
     listen: { address: '127.0.0.1', c2s, tls, http: false, https: false },
     tls: { required: false },
     auth: { plainWithoutTls: true },
-    features: { register: { open: true } },
+    features: { register: { open: true }, ...(archive ? {} : { archive: false }) },
     limits: {
       bytesPerSecond: 0,
       connectionsPerAddress: 0,
