@@ -23,22 +23,31 @@ const traits = (changes: Partial<DeviceTraits> = {}): DeviceTraits => ({
   hasCarbons: false,
   isFlapping: false,
   isLeaving: false,
+  isCatchingUp: false,
   ...changes,
 })
 
 const device = (name: string, changes: Partial<DeviceTraits> = {}, isLate = false): CastDevice => {
   const all = traits(changes)
-  return { name, traits: all, isLate, isPresent: !isLate && !all.isLeaving }
+  return { name, traits: all, isLate, isPresent: !isLate && all.isCatchingUp }
 }
 
 const kinds: readonly Omit<CastRecipient, 'name'>[] = [
-  { kind: 'always online', weight: 10, isArchived: true, devices: [device('phone')] },
-  { kind: 'flapping', weight: 10, isArchived: true, devices: [device('phone', { isFlapping: true })] },
+  { kind: 'always online', weight: 10, isArchived: true, devices: [device('phone', { isCatchingUp: true })] },
+  {
+    kind: 'flapping',
+    weight: 10,
+    isArchived: true,
+    devices: [device('phone', { isFlapping: true, isCatchingUp: true })],
+  },
   {
     kind: 'two devices with carbons',
     weight: 10,
     isArchived: true,
-    devices: [device('phone', { hasCarbons: true, isFlapping: true }), device('desk', { hasCarbons: true })],
+    devices: [
+      device('phone', { hasCarbons: true, isFlapping: true, isCatchingUp: true }),
+      device('desk', { hasCarbons: true, isCatchingUp: true }),
+    ],
   },
   {
     kind: 'no archive, comes and goes',

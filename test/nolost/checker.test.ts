@@ -233,11 +233,11 @@ test('L6: who was always there misses a message that is in the archive', () => {
     )
   assert.deepEqual(
     violated((scene) => {
-      miss(scene)
-      scene.juliet.splice(2, 0, session('new'))
+      const asked = { ...live(2, 'id-2'), arrival: 'archive' } as DeviceEvent
+      scene.juliet.splice(2, 3, session('new'), live(4, 'id-4'), asked)
     }),
     {},
-    'who lost a session may have missed what the archive has',
+    'what the archive said when it was asked counts, in whatever order, and may have come as well',
   )
 })
 

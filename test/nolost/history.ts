@@ -18,8 +18,8 @@ export interface SenderHistory {
   readonly events: Iterable<SenderEvent>
 }
 
-/** How a message came: as it was sent, with a note that it was held back, or as a copy of what another device got. */
-export type Arrival = 'live' | 'delayed' | 'carbon'
+/** How a message came: as it was sent, with a note that it was held back, as a copy of what another device got, or because the archive was asked. */
+export type Arrival = 'live' | 'delayed' | 'carbon' | 'archive'
 
 export type DeviceEvent =
   | {
@@ -46,7 +46,7 @@ export interface DeviceHistory {
   readonly device: string
   /** Uses stream management. */
   readonly isManaged: boolean
-  /** Was there from before the first message until after the last. */
+  /** Was there from before the first message until after the last, and asked the archive whenever it had lost its session. */
   readonly isPresent: boolean
   readonly events: Iterable<DeviceEvent>
 }

@@ -66,7 +66,7 @@ export class SenderJournal extends Journal {
   }
 }
 
-const arrivals: Readonly<Record<string, Arrival>> = { l: 'live', d: 'delayed', c: 'carbon' }
+const arrivals: Readonly<Record<string, Arrival>> = { l: 'live', d: 'delayed', c: 'carbon', a: 'archive' }
 const sessions: Readonly<Record<string, 'new' | 'resumed' | 'closed'>> = { N: 'new', U: 'resumed', X: 'closed' }
 
 export class DeviceJournal extends Journal {

@@ -1,5 +1,5 @@
 /** One run from an empty disk to the verdict: set up, send under the nemesis, calm down, restart, page everything, check. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +23,7 @@ import {
 import { Nemesis } from './nemesis.ts'
 import type { RunOptions } from './options.ts'
 import { Random } from './random.ts'
-import { quantile, type Report } from './report.ts'
+import { isClean, quantile, type Report } from './report.ts'
 import { peerTarget } from './targets/peer.ts'
 import { rookeryTarget } from './targets/rookery.ts'
 import type { Target } from './targets/target.ts'
@@ -43,8 +43,9 @@ export async function run(options: RunOptions, log: (text: string) => void): Pro
   const stage = new Stage(options, folder, disk, target, log)
   try {
     const report = await stage.play()
-    if (options.folder === undefined && report.findings.total + report.faults.length === 0)
-      rmSync(folder, { recursive: true, force: true })
+    if (isClean(report)) {
+      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
+    } else cpSync(join(disk.folder, 'data'), join(folder, 'data'), { recursive: true })
     return report
   } finally {
     await stage.clear()
@@ -195,12 +196,12 @@ class Stage {
     if (!(await process.ready())) throw new Error(`the server does not start:\n${process.said}`)
   }
 
-  #addDevice({ name: account }: CastRecipient, { name, traits }: CastDevice): Device {
+  #addDevice({ name: account, isArchived }: CastRecipient, { name, traits }: CastDevice): Device {
     const device = new Device({
       place: this.#place,
       credentials: this.#credentials(account),
       name,
-      traits,
+      traits: { ...traits, isCatchingUp: traits.isCatchingUp && isArchived },
       journal: new DeviceJournal(files.device(this.#folder, account, name), this.#options.syncJournals),
       random: this.#random(`${account}/${name}`),
       fault: this.#fault,
@@ -258,16 +259,16 @@ class Stage {
     const total = (): number => devices.reduce((sum, device) => sum + device.received, 0)
     for (let rounds = 0; rounds < 2; ) {
       const before = total()
-      const answers = devices.map(async ({ client }) => {
-        while (!client.isOnline && performance.now() < deadline) await sleep(20)
-        await Promise.race([client.ping(), sleep(10_000, undefined, { ref: false })])
-        return client.isOnline
+      const answers = devices.map(async (device) => {
+        while (!device.isUpToDate && performance.now() < deadline) await sleep(20)
+        await Promise.race([device.client.ping(), sleep(10_000, undefined, { ref: false })])
+        return device.isUpToDate
       })
       const isOnline = (await Promise.allSettled(answers)).every((one) => one.status === 'fulfilled' && one.value)
       await sleep(500)
       rounds = isOnline && total() === before ? rounds + 1 : 0
       if (performance.now() < deadline) continue
-      const stuck = devices.filter(({ client }) => !client.isOnline)
+      const stuck = devices.filter(({ isUpToDate }) => !isUpToDate)
       const words = stuck.map(({ client }) => `${client.jid}: ${client.lastTrouble}`).join('; ')
       return this.#fault(`devices do not come to rest${words === '' ? '' : `: ${words}`}`)
     }

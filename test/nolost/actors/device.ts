@@ -6,8 +6,10 @@ import type { Element } from '@rookery/protocol/xml'
 import { Client, type Outgoing } from '../client/client.ts'
 import type { Credentials, Place } from '../client/login.ts'
 import { readMessage } from '../client/received.ts'
+import type { Arrival } from '../history.ts'
 import type { DeviceJournal } from '../journal.ts'
 import type { Random } from '../random.ts'
+import { CatchUp } from './catch-up.ts'
 
 export interface DeviceTraits {
   readonly isManaged: boolean
@@ -16,6 +18,8 @@ export interface DeviceTraits {
   readonly isFlapping: boolean
   /** Sometimes logs out properly, and comes back a little later. */
   readonly isLeaving: boolean
+  /** Asks the archive for what it has missed when it has lost a session. */
+  readonly isCatchingUp: boolean
 }
 
 export interface DeviceOptions {
@@ -42,6 +46,8 @@ export class Device {
   #silentUntil = 0
   #isCalm = false
   #pending: NodeJS.Timeout | undefined
+  #sessions = 0
+  readonly #catchUp: CatchUp
   /** Messages received so far, repetitions included. */
   received = 0
 
@@ -49,6 +55,11 @@ export class Device {
     this.#options = options
     this.name = options.name
     this.account = options.credentials.username
+    this.#catchUp = new CatchUp({
+      send: (wire) => this.client.send([{ wire }]),
+      found: (origin, body, id) => this.#took(origin, body, id, 'archive'),
+      note: (text) => options.journal.note(text),
+    })
     this.client = new Client(
       { ...options, resource: options.name, isManaged: options.traits.isManaged },
       {
@@ -61,6 +72,11 @@ export class Device {
         note: (text) => options.journal.note(text),
       },
     )
+  }
+
+  /** Has everything there is, as far as it knows. */
+  get isUpToDate(): boolean {
+    return this.client.isOnline && this.#catchUp.isDone
   }
 
   start(): void {
@@ -89,13 +105,20 @@ export class Device {
     if (traits.hasCarbons)
       this.client.send([{ wire: "<iq type='set' id='carbons'><enable xmlns='urn:xmpp:carbons:2'/></iq>" }])
     this.client.send([{ wire: '<presence/>' }])
+    if (++this.#sessions > 1 && traits.isCatchingUp) this.#catchUp.begin()
   }
 
   #stanza(element: Element): void {
+    if (this.#catchUp.take(element)) return
     const message = readMessage(element, this.client.jid)
     if (message === undefined) return
+    this.#catchUp.came(message.stanzaId)
+    this.#took(message.origin, message.body, message.stanzaId, message.arrival)
+  }
+
+  #took(origin: string, body: string, stanzaId: string | undefined, arrival: Arrival): void {
     this.received++
-    this.#options.journal.message(message.origin, message.body, message.stanzaId, message.arrival)
+    this.#options.journal.message(origin, body, stanzaId, arrival)
   }
 
   #asked(): void {

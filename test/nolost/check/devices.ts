@@ -27,8 +27,6 @@ export class DeviceCheck {
   #session = 0
   /** Up to which place the messages of each session were acknowledged for sure. */
   readonly #confirmed = new Map<number, number>()
-  /** The one session went on from the first message to the last. */
-  #isUnbroken = true
 
   /** `archive` is undefined for an account that keeps none; `isAlone`: the account has no other device. */
   constructor(
@@ -52,8 +50,7 @@ export class DeviceCheck {
       else if (event.kind === 'confirmed') this.#confirmed.set(this.#session, event.count)
       else this.#sessionEvent(event.what)
     }
-    const { isManaged, isPresent } = this.#device
-    if (isManaged && isPresent && this.#isUnbroken && this.#session > 0) this.#checkNothingMissed()
+    if (this.#device.isManaged && this.#device.isPresent) this.#checkNothingMissed()
     return this.#origins
   }
 
@@ -63,8 +60,7 @@ export class DeviceCheck {
 
   #sessionEvent(what: 'new' | 'resumed' | 'closed'): void {
     if (what === 'resumed') return
-    if (what === 'closed') this.#isUnbroken = false
-    else if (++this.#session > 1) this.#isUnbroken = false
+    if (what === 'new') this.#session++
     this.#latest.live.clear()
     this.#latest.delayed.clear()
   }
@@ -84,8 +80,10 @@ export class DeviceCheck {
     if (error !== undefined)
       this.#findings.violation('L8', `${where}: its sender was told ${error}, and it was delivered`)
     this.#checkName(message, where)
-    this.#checkRepeat(message, ledger.wasResent(k), where)
-    if (!this.#origins.has(origin)) this.#checkOrder(ledger, k, message.arrival, where)
+    if (message.arrival !== 'archive') {
+      this.#checkRepeat(message, ledger.wasResent(k), where)
+      if (!this.#origins.has(origin)) this.#checkOrder(ledger, k, message.arrival, where)
+    }
     this.#origins.add(origin)
   }
 
@@ -119,7 +117,7 @@ export class DeviceCheck {
     else if (ledger.isAcked(k)) this.#findings.violation('L4', `${where}: came after ${ledger.name}-${latest}`)
   }
 
-  /** L6: ids of the archive were live ids, for who was always there. */
+  /** L6: who was always there has what the archive has: it came, or was found by asking for what followed the last that came. */
   #checkNothingMissed(): void {
     for (const [id, origin] of this.#archive ?? [])
       if (!this.#origins.has(origin))

@@ -6,10 +6,9 @@ import { bind } from '@rookery/protocol/xeps/bind'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { ArchivedMessage } from '../history.ts'
 import { type Credentials, login, type Place } from './login.ts'
-import { bare, originOf } from './received.ts'
+import { bare, MAM, originOf, readResult } from './received.ts'
 import type { Wire } from './wire.ts'
 
-const MAM = 'urn:xmpp:mam:2'
 const pageSize = 50
 /** A page that takes longer than this will not come. */
 const patience = 120_000
@@ -104,12 +103,11 @@ async function readPage(
 }
 
 function archived(element: Element, queryId: string): ArchivedMessage | undefined {
-  const result = element.child('result', MAM)
-  if (result === undefined || result.attr('queryid') !== queryId) return undefined
-  const message = result.child('forwarded', 'urn:xmpp:forward:0')?.child('message', NS.client)
-  if (message === undefined) return undefined
+  const result = readResult(element, queryId)
+  if (result === undefined) return undefined
+  const { id, message } = result
   return {
-    id: result.attr('id') ?? '',
+    id,
     from: bare(message.attr('from')),
     to: bare(message.attr('to')),
     origin: originOf(message),

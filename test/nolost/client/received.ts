@@ -3,6 +3,7 @@ import { NS } from '@rookery/protocol'
 import type { Element } from '@rookery/protocol/xml'
 import type { Arrival } from '../history.ts'
 
+export const MAM = 'urn:xmpp:mam:2'
 const CARBONS = 'urn:xmpp:carbons:2'
 const FORWARD = 'urn:xmpp:forward:0'
 const SID = 'urn:xmpp:sid:0'
@@ -33,6 +34,14 @@ export function readMessage(element: Element, own: string): Received | undefined
     stanzaId: stanzaIdOf(message, own),
     arrival: copy !== undefined ? 'carbon' : isDelayed ? 'delayed' : 'live',
   }
+}
+
+/** What an archive gives in answer to the query of that id. */
+export function readResult(element: Element, queryId: string): { id: string; message: Element } | undefined {
+  const result = element.child('result', MAM)
+  if (result === undefined || result.attr('queryid') !== queryId) return undefined
+  const message = result.child('forwarded', FORWARD)?.child('message', NS.client)
+  return message === undefined ? undefined : { id: result.attr('id') ?? '', message }
 }
 
 function copied(element: Element, own: string): Element | undefined {
