@@ -9,7 +9,7 @@ import { type Credentials, login, type Place } from './login.ts'
 import { bare, MAM, originOf, readResult } from './received.ts'
 import type { Wire } from './wire.ts'
 
-const pageSize = 50
+const pageSize = 250
 /** A page that takes longer than this will not come. */
 const patience = 120_000
 
