@@ -8,8 +8,8 @@ import { Findings } from './check/findings.ts'
 import { Ledgers } from './check/ledger.ts'
 import type { History } from './history.ts'
 
-export function check(history: History): Findings {
-  const findings = new Findings()
+export function check(history: History, examplesOfEach = 20): Findings {
+  const findings = new Findings(examplesOfEach)
   const ledgers = new Ledgers(history.senders)
   for (const ledger of ledgers.all) {
     findings.sent += ledger.sent

@@ -18,8 +18,6 @@ export interface Violation {
   readonly text: string
 }
 
-const examplesOfEach = 20
-
 export class Findings {
   readonly counts: Record<Rule, number> = { L1: 0, L2: 0, L3: 0, L4: 0, L5: 0, L6: 0, L7: 0, L8: 0 }
   readonly examples: Violation[] = []
@@ -41,9 +39,16 @@ export class Findings {
   received = 0
   archived = 0
 
+  readonly #examplesOfEach: number
+
+  /** How many violations of each rule are kept in words; all of them are counted. */
+  constructor(examplesOfEach: number) {
+    this.#examplesOfEach = examplesOfEach
+  }
+
   violation(rule: Rule, text: string): void {
     this.counts[rule]++
-    if (this.counts[rule] <= examplesOfEach) this.examples.push({ rule, text })
+    if (this.counts[rule] <= this.#examplesOfEach) this.examples.push({ rule, text })
   }
 
   get total(): number {

@@ -243,7 +243,10 @@ export class Client {
   #covered(h: string | undefined): void {
     const covered = this.#management.acknowledge(h)
     if (covered !== undefined) this.#events.acknowledged(covered)
-    else this.#events.fault(`${this.jid}: h='${h}' acknowledges more than was sent, or nothing`)
+    else {
+      this.#events.note(`h='${h}' makes no sense`)
+      this.#events.fault(`${this.jid}: h='${h}' is less than it was, more than was sent, or no number`)
+    }
   }
 
   #abandonPings(): void {
