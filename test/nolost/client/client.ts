@@ -14,6 +14,9 @@ import { type Wire, WireClosed } from './wire.ts'
 
 export const SM = 'urn:xmpp:sm:3'
 
+/** Ends what is remembered of a failed resumption that said what had been handled. */
+export const withCount = 'with h'
+
 /** A stanza that was sent; `k` for a numbered message, `confirms` for one that followed an acknowledgement of so many messages. */
 export interface Outgoing {
   readonly wire: string
@@ -192,7 +195,7 @@ export class Client {
       return { isResumed: true, rest: this.#management.unacknowledged }
     }
     if (!answer.is('failed', SM)) throw new Error(`<${answer.name}/> came in answer to <resume/>`)
-    const why = `${answer.firstElement()?.name ?? 'no reason'}${h === undefined ? '' : ' with h'}`
+    const why = `${answer.firstElement()?.name ?? 'no reason'}${h === undefined ? '' : ` ${withCount}`}`
     this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1)
     this.#events.note(`not resumed: ${why} ${h ?? ''}, ${this.#management.h} of ours`)
     if (h !== undefined) this.#covered(h) // [XEP-0198 5, on timed-out sessions]
