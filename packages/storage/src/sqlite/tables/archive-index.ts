@@ -165,6 +165,12 @@ export class ArchiveIndex {
     return ids
   }
 
+  /** Whether a message of an account is one with this peer. */
+  isWith(account: number, peer: number, id: number): boolean {
+    const known = this.#tailOf(id)?.find(account, id)
+    return known === undefined ? this.#ofPeer[0]!.get(account, peer, id, id, 1) !== undefined : known.peer === peer
+  }
+
   /** How many there are, up to `limit`. */
   count(account: number, peer: number | undefined, range: Range, limit: number): number {
     const high = Math.min(range.high, this.#merged)

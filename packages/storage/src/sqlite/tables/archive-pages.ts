@@ -13,9 +13,16 @@ import type { Range } from './archive-tail.ts'
 const READ = 1000
 const ANSWERED = 2_000_000
 
-/** Messages passed over or counted by their ids alone. */
+/** Messages passed over by their ids alone, and counted. */
 const SKIPPED = 20_000
 const COUNTED = 100_000
+
+/** Ids of messages that may match, asked of an index at once: of words many, since it goes through all of them each time. */
+const AT_ONCE = 200
+const AT_ONCE_BY_WORDS = 4000
+
+/** What it costs not to read a message. */
+const UNREAD = 0.2
 
 /** Messages read into the search index in one operation. */
 const INDEXED = 200
@@ -53,38 +60,46 @@ export class ArchivePages {
   page(domain: string, local: string, filter: FilterCells, limit: number, isDown: boolean, skip: number): Value {
     const question = this.#question(domain, local, filter)
     if (question === undefined) return [COMPLETE, 0, 0, 0]
-    const isIndexed = isAnsweredByIndex(question)
-    const cells: Value[] = []
+    const { lastId } = this.#messages
     let { low, high } = question
-    let [read, bytes, count, last] = [0, 0, 0, 0]
-    for (;;) {
-      const isSkipping = isIndexed && skip > 0
-      const size = isSkipping ? Math.min(skip, SKIPPED) : isIndexed ? Math.min(limit - count + 1, READ - read) : 200
-      const ids = this.#ids(question, { low, high, isDown }, size)
-      if (isSkipping) {
-        read += READ * (ids.length / SKIPPED)
-        skip -= ids.length
-        last = ids.at(-1) ?? last
-      } else
-        for (const id of ids) {
-          const row = this.#matching(question, id)
-          read += 1
-          if (row !== undefined && skip > 0) skip -= 1
-          else if (row !== undefined) {
-            if (count === limit) return [MORE, last, skip, this.#messages.lastId, ...cells]
-            const stanza = unpack(row[4]!)
-            cells.push(id, row[1]!, row[2]!, ((row[3] as number) & OUT) !== 0, stanza)
-            count += 1
-            bytes += stanza.length
-          }
-          last = id
-          if (bytes >= ANSWERED) return [UNFINISHED, last, skip, this.#messages.lastId, ...cells]
-        }
-      if (ids.length < size) return [COMPLETE, last, skip, this.#messages.lastId, ...cells]
-      if (read >= READ) return [UNFINISHED, last, skip, this.#messages.lastId, ...cells]
-      if (isDown) high = last - 1
-      else low = last + 1
+    let last = 0
+    const beyond = (id: number): void => {
+      last = id
+      if (isDown) high = id - 1
+      else low = id + 1
     }
+    if (skip > 0 && isAnsweredByIndex(question)) {
+      const size = Math.min(skip, SKIPPED)
+      const skipped = this.#ids(question, { low, high, isDown }, size)
+      skip -= skipped.length
+      if (skipped.length < size) return [COMPLETE, last, skip, lastId]
+      beyond(skipped.at(-1)!)
+      if (skip > 0) return [UNFINISHED, last, skip, lastId]
+    }
+    const cells: Value[] = []
+    let [read, bytes, count] = [0, 0, 0]
+    while (read < READ && bytes < ANSWERED) {
+      const size = atOnce(question, limit - count + 1)
+      const ids = this.#ids(question, { low, high, isDown }, size)
+      for (const id of ids) {
+        const mayMatch = this.#mayMatch(question, id)
+        const row = mayMatch ? this.#matching(question, id) : undefined
+        read += mayMatch ? 1 : UNREAD
+        if (row !== undefined && skip > 0) skip -= 1
+        else if (row !== undefined) {
+          if (count === limit) return [MORE, last, skip, lastId, ...cells]
+          const stanza = unpack(row[4]!)
+          cells.push(id, row[1]!, row[2]!, ((row[3] as number) & OUT) !== 0, stanza)
+          count += 1
+          bytes += stanza.length
+        }
+        beyond(id)
+        if (bytes >= ANSWERED) break
+      }
+      if (ids.length < size && (ids.length === 0 || last === ids.at(-1)))
+        return [COMPLETE, last, skip, lastId, ...cells]
+    }
+    return [UNFINISHED, last, skip, lastId, ...cells]
   }
 
   /** Undefined where it would take too long. */
@@ -147,6 +162,11 @@ export class ArchivePages {
     return this.#messages.index.ids(account, peer, range, limit)
   }
 
+  /** False: without reading it one can tell that it does not match. */
+  #mayMatch({ account, peer, phrases }: Question, id: number): boolean {
+    return phrases === undefined || peer === undefined || this.#messages.index.isWith(account, peer, id)
+  }
+
   /** The message, if it matches all that an index was not asked for. */
   #matching({ account, peer, address, ids, phrases }: Question, id: number): Cell[] | undefined {
     const row = this.#entry.get(id)
@@ -160,6 +180,12 @@ export class ArchivePages {
   #hasWords(account: number, phrases: readonly string[][], id: number): boolean {
     return this.#messages.words.count(account, phrases, { low: id, high: id, isDown: false }, 1) === 1
   }
+}
+
+/** How many ids to ask for, when `wanted` messages are still to be found. */
+function atOnce(question: Question, wanted: number): number {
+  if (isAnsweredByIndex(question)) return Math.min(wanted, READ)
+  return question.phrases === undefined ? AT_ONCE : AT_ONCE_BY_WORDS
 }
 
 /** Whether what the index answers needs no second look. */
