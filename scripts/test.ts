@@ -20,7 +20,7 @@ const all: Suite = {
     'apps/**/*.test.ts',
     'examples/**/*.test.ts',
     'bench/**/*.test.ts',
-    'test/scenarios/{files,memory,tcp,websocket}.test.ts',
+    'test/scenarios/{bosh,files,memory,tcp,websocket}.test.ts',
     'test/docs/**/*.test.ts',
     'test/nolost/{checker,journal,client/*,targets/*}.test.ts',
   ],
@@ -36,6 +36,7 @@ const withProcesses = [
   'packages/storage/src/sqlite',
   'test/scenarios/tcp',
   'test/scenarios/websocket',
+  'test/scenarios/bosh',
   'test/docs/examples',
   'examples/',
 ]

@@ -1,3 +1,4 @@
+export { startBoshTarget } from './bosh-target.ts'
 export { startMemoryTarget } from './memory-target.ts'
 export { parseScenario } from './parse-scenario.ts'
 export { runScenario } from './run-scenario.ts'
