@@ -15,7 +15,7 @@ const ANSWERED = 2_000_000
 
 /** Messages passed over by their ids alone, and counted. */
 const SKIPPED = 20_000
-const COUNTED = 100_000
+const COUNTED = 20_000
 
 /** Ids of messages that may match, asked of an index at once: of words many, since it goes through all of them each time. */
 const AT_ONCE = 200
