@@ -1,4 +1,4 @@
-/** Random operations on archives, with restarts, kills and failures between them: SQLite answers what the memory driver answers. */
+/** Random operations on archives, with restarts and failures between them: SQLite answers what the memory driver answers. */
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
@@ -25,8 +25,9 @@ function numbersFrom(seed: number): (below: number) => number {
 for (const [seed, archiveTail] of [
   [1, 1],
   [2, 7],
-  [3, 40],
-  [4, 100_000],
+  [3, 150],
+  [4, 300],
+  [5, 100_000],
 ] as const) {
   test(`does what the memory driver does (seed ${seed}, ${archiveTail} in memory)`, async (t) => {
     const folder = await temporaryFolder()
@@ -58,14 +59,14 @@ for (const [seed, archiveTail] of [
         peer: pick(PEERS),
         isOut: random(2) === 0,
         stanza: stanza(),
-        ...(random(2) === 0 ? { origin: `o${random(200)}` } : {}),
+        ...(random(2) === 0 ? { origin: `o${random(400)}` } : {}),
       }
       const local = pick(LOCALS)
       return ({ archive }) => archive.append(local, message)
     }
     const asking = (): Call => {
       const local = pick(LOCALS)
-      const [by, one, name] = [filter(), random(id + 2), random(2) === 0 ? `o${random(200)}` : `n${random(30)}`]
+      const [by, one, name] = [filter(), random(id + 2), random(2) === 0 ? `o${random(400)}` : `n${random(30)}`]
       const options = { limit: random(20), fromEnd: random(2) === 0, skip: random(3) === 0 ? random(10) : 0 }
       const [peer, isOut, text] = [pick(PEERS), random(2) === 0, stanza()]
       const [olderThan, bytes, limit] = [random(id), random(20_000), random(30)]
@@ -80,8 +81,9 @@ for (const [seed, archiveTail] of [
         ({ archive }) => archive.replace(local, one, text),
         ({ archive }) => archive.bounds(local),
         ({ archive }) => archive.lastId(),
-        ...(limit < 10 ? [({ archive }: HostStorage) => archive.trim({ olderThan: olderThan / 2 }, limit)] : []),
-        ...(limit < 5 ? [({ archive }: HostStorage) => archive.trim({ bytes: 2000 + bytes }, limit)] : []),
+        ({ archive }) => archive.trim({ olderThan }, limit),
+        ...(limit < 3 ? [({ archive }: HostStorage) => archive.trim({ bytes: 1000 }, 1000)] : []),
+        ...(limit < 10 ? [({ archive }: HostStorage) => archive.trim({ bytes: 20_000 + bytes }, limit * 3)] : []),
         ...(limit === 0 ? [({ accounts }: HostStorage) => accounts.remove(local)] : []),
       ])
     }
@@ -98,7 +100,7 @@ for (const [seed, archiveTail] of [
         if (answer.status === 'rejected' || other.status === 'rejected') assert.equal(answer.status, other.status)
         else assert.deepEqual(answer.value, other.value, `round ${round}: ${calls[i]}`)
       }
-      if (round % 20 === 19) {
+      if (round % 13 === 12) {
         await sqlite.close()
         await sqlite.open()
       }

@@ -6,7 +6,7 @@ export class Recent<K, V> {
   #young = new Map<K, V>()
   #old = new Map<K, V>()
 
-  /** Never holds more than `capacity`, and always the last half of that. */
+  /** Never holds more than `capacity`, and always what was used last of half as many. */
   constructor(capacity: number) {
     this.#half = capacity / 2
   }

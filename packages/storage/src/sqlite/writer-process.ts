@@ -10,6 +10,8 @@ export interface WriterOptions {
   readonly folder: string
   readonly stanzas: number
   readonly bytes?: number
+  /** Default: to an offline queue. */
+  readonly kind?: 'offline' | 'archive'
   /** POSIX: no file may grow beyond this many blocks of 512 bytes. */
   readonly fileBlocks?: number
   /** Runs as this user (when we are root). */
@@ -22,8 +24,8 @@ export class WriterProcess {
   #output = ''
   #errors = ''
 
-  constructor({ folder, stanzas, bytes = 200, fileBlocks, uid }: WriterOptions) {
-    const args = [FIXTURE, folder, String(stanzas), String(bytes)]
+  constructor({ folder, stanzas, bytes = 200, kind = 'offline', fileBlocks, uid }: WriterOptions) {
+    const args = [FIXTURE, folder, String(stanzas), String(bytes), kind]
     const user = uid === undefined ? {} : { uid, gid: uid }
     this.#child =
       fileBlocks === undefined

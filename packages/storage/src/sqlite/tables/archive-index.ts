@@ -130,7 +130,6 @@ export class ArchiveIndex {
       tail.remove(known)
       this.#journal.push(() => tail.restore(known))
       if (tail === this.#tail && id > this.#mayBeMerged) return // in no table
-      this.#flushMerge()
     }
     this.#remove[0]!.run(account, null, id)
     this.#remove[1]!.run(account, peer, id)
@@ -216,15 +215,6 @@ export class ArchiveIndex {
     }
   }
 
-  /** Before rows of a merge may be deleted, they must be there. */
-  #flushMerge(): void {
-    if (this.#merge === undefined) return
-    for (const rows of this.#rows) rows.flush()
-    this.#journal.push(() => {
-      this.#merge = undefined
-    })
-  }
-
   #advance(older: ArchiveTail): void {
     this.#credit += ROWS_PER_MESSAGE
     if (this.#credit < ROWS) return
@@ -240,7 +230,7 @@ export class ArchiveIndex {
     })
   }
 
-  /** Stops after each statement. */
+  /** Stops after each statement that took rows: none are on their way then. */
   *#mergeAll(older: ArchiveTail): Generator<undefined, void> {
     for (const rows of this.#rows) rows.clear()
     const [byAccount, byPeer, byName] = this.#rows
