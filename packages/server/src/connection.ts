@@ -22,6 +22,7 @@ import type { Delivery } from './delivery.ts'
 import { type Gate, prefix } from './gate.ts'
 import type { Host } from './host.ts'
 import { inbound } from './inbound.ts'
+import { Liveness } from './liveness.ts'
 import type { Line } from './management/management.ts'
 import { Meter } from './meter.ts'
 import type { Negotiation, Resumption, ServerStreamFeature, StreamManagement } from './negotiate/index.ts'
@@ -43,9 +44,6 @@ export interface Surroundings {
   readonly defaultHost: Host
   closed(connection: Connection): void
 }
-
-/** Seconds a silent client has to answer. */
-const answerSeconds = 30
 
 /** In the order in which a connection goes through them. */
 type Phase = 'opening' | 'negotiating' | 'bound' | 'closing' | 'closed'
@@ -76,22 +74,16 @@ export class Connection implements TransportSink, Line, Negotiation {
   /** One of them, while the client has to read first. */
   #isBehind = false
   #isPumping = false
-  #blockedSince = 0
-  /** Since the last look: whether bytes came, whether a stanza was complete. */
-  #hasHeard = true
-  #hasCompleted = false
-  /** Seconds without a byte; seconds that the stanza under way has taken. */
-  #silence = 0
-  #assembly = 0
-  readonly openedAt: number
+  readonly #liveness: Liveness
 
   constructor(transport: Transport, surroundings: Surroundings) {
     this.#s = surroundings
     this.#transport = transport
     this.#host = surroundings.defaultHost
     const { limits } = surroundings.config
-    this.openedAt = surroundings.clock.monotonic()
-    if (limits.bytesPerSecond > 0) this.#meter = new Meter(limits.bytesPerSecond, limits.burstBytes, this.openedAt)
+    const now = surroundings.clock.monotonic()
+    this.#liveness = new Liveness(now)
+    if (limits.bytesPerSecond > 0) this.#meter = new Meter(limits.bytesPerSecond, limits.burstBytes, now)
     this.#stream = this.#newStream()
     this.#outbound = new Outbound(transport, surroundings.flusher, limits.outboundBytes, () => this.#overflowed())
     transport.attach(this)
@@ -203,7 +195,7 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   data(wire: string): void {
     if (this.#phase === 'closing' || this.#phase === 'closed') return
-    this.#hasHeard = true
+    this.#liveness.heard()
     this.#stream.feed(wire)
     this.#pump()
     const pause = this.#meter?.take(wire.length, this.#s.clock.monotonic()) ?? 0
@@ -214,7 +206,7 @@ export class Connection implements TransportSink, Line, Negotiation {
   }
 
   drained(): void {
-    this.#blockedSince = 0
+    this.#liveness.drained()
     this.#outbound.drained()
     if (!this.#isBehind || this.#outbound.isBehind) return
     this.#isBehind = false
@@ -231,44 +223,37 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   // ---- from the server ----
 
-  /** Called every second: the time to log in is up, the client has not read for too long, or said nothing. */
+  /** Called every second. */
   check(now: number): void {
-    const { negotiationSeconds, writeTimeoutSeconds } = this.#s.config.limits
-    if (this.#phase === 'opening' || this.#phase === 'negotiating') {
-      if (negotiationSeconds > 0 && now - this.openedAt > negotiationSeconds * 1000)
-        this.close(new StreamError('connection-timeout', `log in within ${negotiationSeconds} seconds`)) // [S24]
-      return
+    if (this.#phase === 'closing' || this.#phase === 'closed') return
+    const { limits } = this.#s.config
+    const look = {
+      isLoggedIn: this.#phase === 'bound',
+      isBlocked: this.#outbound.isBlocked && this.#transport.isPolled !== true,
+      isPartial: this.#stream.isPartial && this.#holds === 0,
     }
-    if (!this.#outbound.isBlocked || this.#transport.isPolled === true) this.#blockedSince = 0
-    else if (this.#blockedSince === 0) this.#blockedSince = now
-    else if (writeTimeoutSeconds > 0 && now - this.#blockedSince > writeTimeoutSeconds * 1000) this.#overflowed() // [S81]
-    this.#checkAssembly()
-    this.#checkSilence()
+    switch (this.#liveness.look(now, look, limits)) {
+      case 'login':
+        return this.close(new StreamError('connection-timeout', `log in within ${limits.negotiationSeconds} seconds`))
+      case 'unread':
+        return this.#overflowed()
+      case 'partial':
+        return this.close(
+          new StreamError('policy-violation', `a stanza must arrive within ${limits.stanzaSeconds} seconds`),
+        )
+      case 'silent':
+        return this.#lose(new StreamError('connection-timeout', 'nothing was heard for too long'))
+      case 'ask':
+        this.#askForSignOfLife()
+    }
     if (this.#session?.management?.isSilent(now) === true)
       this.#lose(new StreamError('connection-timeout', 'no acknowledgement came')) // [S84]
   }
 
-  /** A stanza that comes a byte at a time is cut like one that is too large. [S17] */
-  #checkAssembly(): void {
-    const { stanzaSeconds } = this.#s.config.limits
-    this.#assembly = this.#stream.isPartial && !this.#hasCompleted && this.#holds === 0 ? this.#assembly + 1 : 0
-    this.#hasCompleted = false
-    if (stanzaSeconds > 0 && this.#assembly > stanzaSeconds)
-      this.close(new StreamError('policy-violation', `a stanza must arrive within ${stanzaSeconds} seconds`))
-  }
-
-  /** Who says nothing is asked for a sign of life, then taken for gone. [RFC6120 4.6, XEP-0199 4.1] */
-  #checkSilence(): void {
-    const { idleSeconds } = this.#s.config.limits
-    this.#silence = this.#hasHeard ? 0 : this.#silence + 1
-    this.#hasHeard = false
-    if (idleSeconds === 0 || this.#phase !== 'bound') return
-    if (this.#silence === idleSeconds) {
-      const jid = this.#session?.jid
-      if (jid !== undefined)
-        this.write(iq(this.#host.jid, jid, 'get', this.#host.random.id(), el('ping', 'urn:xmpp:ping')).wire())
-    } else if (this.#silence > idleSeconds + answerSeconds)
-      this.#lose(new StreamError('connection-timeout', 'nothing was heard for too long'))
+  #askForSignOfLife(): void {
+    const jid = this.#session?.jid
+    if (jid === undefined) return
+    this.#session?.send(iq(this.#host.jid, jid, 'get', this.#host.random.id(), el('ping', 'urn:xmpp:ping')))
   }
 
   destroy(): void {
@@ -290,7 +275,7 @@ export class Connection implements TransportSink, Line, Negotiation {
         const event = this.#stream.next()
         if (event === undefined) return
         if (event instanceof Element) {
-          this.#hasCompleted = true
+          this.#liveness.completed()
           this.#element(event)
         } else if (event instanceof StreamHeader) this.#header(event)
         else if (event instanceof StreamError) this.close(event)
@@ -441,7 +426,7 @@ export class Connection implements TransportSink, Line, Negotiation {
   bind(resource: string | undefined, agent?: string): Session | 'malformed' | 'too-many' | 'gone' {
     const isOver = this.#phase === 'closing' || this.#phase === 'closed' // the client has gone while its login was looked at
     if (isOver || this.#host.accounts.era(this.#account!) !== this.#era) return 'gone' // [S52]
-    const session = this.#host.bind(this.#account!, resource, this, agent)
+    const session = this.#host.sessions.bind(this.#account!, resource, this, agent)
     if (typeof session === 'string') return session
     this.#session = session
     this.#phase = 'bound'
@@ -449,17 +434,17 @@ export class Connection implements TransportSink, Line, Negotiation {
   }
 
   #enable(request: Element): Element {
-    return this.#host.resumptions.enable(this.#session!, this, request, this.#isAnonymous)
+    return this.#host.sessions.resumptions.enable(this.#session!, this, request, this.#isAnonymous)
   }
 
   #resume(request: Element): Maybe<Resumption | undefined> {
     if (this.#host.accounts.era(this.#account!) !== this.#era)
       return this.close(new StreamError('not-authorized', 'log in again')) as undefined // [S52]
-    return then(this.#host.resumptions.resume(this.#account!, request, this), (resumed) => {
+    return then(this.#host.sessions.resumptions.resume(this.#account!, request, this), (resumed) => {
       if (resumed instanceof StreamError) return this.close(resumed) as undefined
       if (resumed instanceof Element) return { answer: resumed, isResumed: false, proceed: () => undefined }
       if (this.#phase === 'closing' || this.#phase === 'closed') {
-        this.#host.detach(resumed.session, false) // the client has gone again meanwhile
+        this.#host.sessions.detach(resumed.session, false) // the client has gone again meanwhile
         return undefined
       }
       this.#session = resumed.session
@@ -481,13 +466,13 @@ export class Connection implements TransportSink, Line, Negotiation {
   #endSession(): void {
     const session = this.#session
     if (session === undefined || session.isEnded) return
-    this.#host.end(session, 'left', this.#isAnonymous)
+    this.#host.sessions.end(session, 'left', this.#isAnonymous)
   }
 
   #detachSession(): void {
     const session = this.#session
     this.#session = undefined // it may go on elsewhere before this connection is closed [S79]
-    if (session !== undefined) this.#host.detach(session, this.#isAnonymous)
+    if (session !== undefined) this.#host.sessions.detach(session, this.#isAnonymous)
   }
 
   #overflowed(): void {

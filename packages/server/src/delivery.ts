@@ -1,7 +1,15 @@
 /** One message that was given to sessions of an account: who answers for it when they cannot give it to their clients. */
 import type { Message } from '@rookery/protocol/stanza'
 
-export class Delivery {
+/** What is known of a message that comes back from a session. */
+export interface Came {
+  /** When the server took it, in milliseconds since the epoch. */
+  readonly at: number
+  /** It is in the archive of its recipient. */
+  readonly isKept: boolean
+}
+
+export class Delivery implements Came {
   /** Undefined where it was read from storage, as bytes. */
   readonly message: Message | undefined
   /** When the server took it, in milliseconds since the epoch. */

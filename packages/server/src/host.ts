@@ -3,11 +3,11 @@
  * nothing but the process.
  */
 import type { Maybe } from '@rookery/protocol'
-import { type Jid, jid, jidFromParts } from '@rookery/protocol/jid'
+import { type Jid, jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
-import { type Message, type Presence, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import { type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
-import type { HostStorage, StoredSession } from '@rookery/storage'
+import type { HostStorage } from '@rookery/storage'
 import { Access } from './access/access.ts'
 import { Accounts } from './accounts.ts'
 import type { ArchiveIds } from './archive-ids.ts'
@@ -18,20 +18,15 @@ import { ConfigError } from './errors.ts'
 import type { Feature } from './feature.ts'
 import { IqTable } from './iq.ts'
 import { Journey } from './journey.ts'
-import { Lane } from './lane.ts'
-import { HandBack } from './management/hand-back.ts'
-import type { Management } from './management/management.ts'
-import { Resumptions } from './management/resumptions.ts'
-import type { SavedSession } from './management/saved-session.ts'
 import { type ServerStreamFeature, streamFeatures } from './negotiate/index.ts'
 import { Phases } from './phases.ts'
 import type { ClockPower, Log, Powers, RandomPower } from './powers.ts'
-import { Registry } from './registry.ts'
 import type { Arrival, Destination, Router } from './router.ts'
 import type { Service } from './service.ts'
 import { presenceService } from './services/presence.ts'
 import { rosterService } from './services/roster.ts'
-import { Session, type SessionLink } from './session.ts'
+import type { Session } from './session.ts'
+import { Sessions } from './sessions.ts'
 
 /** What a host is made from. */
 export interface HostParts {
@@ -50,15 +45,6 @@ export interface HostParts {
   readonly hosts: readonly string[]
 }
 
-/** The link of a session before it is managed. */
-const nowhere: SessionLink = {
-  remoteAddress: '',
-  isSecure: true,
-  write: () => undefined,
-  flushed: (done) => done(false),
-  close: () => undefined,
-}
-
 const nobodyThere = new StanzaError('service-unavailable')
 
 export class Host implements Destination {
@@ -66,7 +52,7 @@ export class Host implements Destination {
   readonly jid: Jid
   readonly accounts: Accounts
   readonly access: Access
-  readonly registry: Registry = new Registry()
+  readonly sessions: Sessions
   readonly router: Router
   readonly crypto: SaslCrypto
   readonly random: RandomPower
@@ -77,10 +63,6 @@ export class Host implements Destination {
   readonly #iq: IqTable
   readonly #journey: Journey
   readonly #catalogue: Catalogue
-  readonly resumptions: Resumptions
-  readonly #handBack: HandBack
-  /** Sessions that ended, and whose features still tidy up. */
-  readonly #endings = new Set<Promise<void>>()
   /** Accounts that are gone, and whose sessions and features still end. */
   readonly #removals = new Map<string, Promise<void>>()
   #streamFeatures: readonly ServerStreamFeature[] = []
@@ -99,7 +81,21 @@ export class Host implements Destination {
       config: parts.config.auth,
       random: parts.random,
       now: () => parts.clock.now(),
-      isHere: (local, id) => this.registry.of(local).some((session) => session.agent === id),
+      isHere: (local, id) => this.sessions.registry.of(local).some((session) => session.agent === id),
+    })
+    const { clock, random, config, log, storage } = parts
+    this.sessions = new Sessions({
+      host: this.jid,
+      config,
+      clock,
+      random,
+      log,
+      phases: this.#phases,
+      store: storage.resumption,
+      exists: (local) => this.accounts.exists(local),
+      undelivered: (message, account, came) => this.#journey.undelivered(message, account, came),
+      refuse: (stanza, error) => parts.router.refuse(stanza, error, undefined),
+      removeGuest: (local) => this.removeAccount(local),
     })
     const route = (stanza: Stanza): Maybe<undefined> => parts.router.route(stanza, undefined)
     this.#asks = new Asks(parts.clock, parts.random, route)
@@ -108,7 +104,7 @@ export class Host implements Destination {
     this.#journey = new Journey({
       phases: this.#phases,
       accounts: this.accounts,
-      registry: this.registry,
+      registry: this.sessions.registry,
       iq: this.#iq,
       log: parts.log,
       presence: () => this.#find(presenceService),
@@ -118,25 +114,6 @@ export class Host implements Destination {
       now: () => parts.clock.now(),
     })
     this.#catalogue = new Catalogue(this.#phases)
-    this.#handBack = new HandBack({
-      host: this.jid,
-      log: parts.log,
-      undelivered: (message, account, at) => this.#journey.undelivered(message, account, at),
-      refuse: (stanza, error) => parts.router.refuse(stanza, error, undefined),
-    })
-    this.resumptions = new Resumptions({
-      store: parts.storage.resumption,
-      config: parts.config,
-      clock: parts.clock,
-      random: parts.random,
-      log: parts.log,
-      sessions: (local) => this.registry.of(local),
-      revive: (stored, saved, manage) => this.#revive(stored, saved, manage),
-      end: (session) => this.end(session, 'lost'),
-      detached: (session) => this.#tell(session, 'detached'),
-      resumed: (session) => this.#tell(session, 'resumed'),
-      handBack: (local, sent) => this.#handBack.all(local, sent),
-    })
   }
 
   get bind2(): Phases['bind2'] {
@@ -174,13 +151,13 @@ export class Host implements Destination {
           ])
     this.#streamFeatures = streamFeatures(ofRooms)
     for (const { wiring } of this.#phases.wirings) await wiring.ready?.()
-    await this.resumptions.start()
+    await this.sessions.resumptions.start()
   }
 
   /** Waits for what the sessions that ended leave behind. */
   async stop(): Promise<void> {
-    await this.resumptions.stop()
-    await Promise.all(this.#endings) // of guests: they begin removals
+    await this.sessions.resumptions.stop()
+    await this.sessions.settled() // of guests: they begin removals
     await Promise.all(this.#removals.values())
     for (const { wiring } of this.#phases.wirings) await wiring.stop?.()
     this.#asks.stop()
@@ -263,119 +240,6 @@ export class Host implements Destination {
     return this.#offer(message).then((taken) => (taken ? undefined : this.router.refuse(message, nobodyThere, origin)))
   }
 
-  // ---- sessions ----
-
-  /** Binds a resource; a session that has it already makes way [RFC6120 7.7.2.2], and so does one of the same client [XEP-0386 4]. */
-  bind(
-    local: string,
-    resource: string | undefined,
-    link: SessionLink,
-    agent?: string,
-  ): Session | 'malformed' | 'too-many' {
-    const full = jidFromParts(local, this.domain, resource ?? this.random.id())
-    if (full === undefined || !full.isFull) return 'malformed'
-    for (const other of this.registry.of(local))
-      if (other.jid.equals(full) || (agent !== undefined && other.agent === agent))
-        other.link.close(new StreamError('conflict', 'the same client has connected again'))
-    const { sessionsPerAccount } = this.#parts.config.limits
-    if (this.registry.of(local).length >= sessionsPerAccount && !this.resumptions.endOldest(local)) return 'too-many'
-    const session = this.#session(full, link, this.#parts.clock.now(), agent)
-    this.registry.add(session)
-    this.#tell(session, 'opened')
-    return session
-  }
-
-  #session(full: Jid, link: SessionLink, since: number, agent: string | undefined): Session {
-    const { inFlightBytes, outboundBytes } = this.#parts.config.limits
-    const lane = new Lane(inFlightBytes, (error) =>
-      this.#parts.log.error({ account: full.bare.toString(), error }, 'a stanza could not be handled'),
-    )
-    return new Session(full, link, lane, since, outboundBytes || 1_048_576, agent)
-  }
-
-  /** A session whose client was away when an earlier process ended. Nobody is told: for others it was there all the time. */
-  async #revive(
-    stored: StoredSession,
-    saved: SavedSession,
-    manage: (session: Session) => Management,
-  ): Promise<Session | undefined> {
-    const full = jidFromParts(stored.local, this.domain, stored.resource)
-    if (full === undefined || !full.isFull || !(await this.accounts.exists(stored.local))) return undefined
-    const session = this.#session(full, nowhere, saved.since, saved.agent)
-    session.manage(manage(session))
-    session.setPresence(saved.presence, saved.priority)
-    session.slots.load(
-      saved.slots,
-      this.#phases.wirings.flatMap(({ feature }) => feature.slots ?? []),
-    )
-    this.registry.add(session)
-    return session
-  }
-
-  /** The connection of a session is gone, and its client may come back: else the session ends. */
-  detach(session: Session, isGuest: boolean): void {
-    if (!session.isEnded && !this.resumptions.detach(session)) this.end(session, 'lost', isGuest)
-  }
-
-  #tell(session: Session, event: 'opened' | 'detached' | 'resumed'): void {
-    for (const { feature, wiring } of this.#phases.wirings) {
-      try {
-        wiring.session?.[event]?.(session)
-      } catch (error) {
-        this.#parts.log.error({ feature: feature.name, event, error }, 'a feature failed at an event of a session')
-      }
-    }
-  }
-
-  /**
-   * A session is over: it is gone for everybody at once, then the features tidy up. Its client `left`, or was `lost`. Of a guest (who logged
-   * in without an account) nothing stays.
-   */
-  end(session: Session, how: 'left' | 'lost', isGuest = false): void {
-    if (session.isEnded) return
-    session.markEnded()
-    this.registry.remove(session)
-    const sent = session.management?.end() ?? []
-    const tidy = async (): Promise<void> => {
-      // what has been sent before takes effect before [RFC6120 10.1]
-      if (session.lane.isBusy) await session.lane.idle()
-      for (const { feature, wiring } of this.#phases.wirings) {
-        try {
-          await wiring.session?.ended?.(session)
-        } catch (error) {
-          this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the end of a session')
-        }
-      }
-      await this.#handBack.all(session.jid.local, sent)
-      for (const { message, at } of session.abandonHeld())
-        if (message !== undefined) await this.#journey.undelivered(message, session.account, at)
-      await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
-      if (isGuest) await this.removeAccount(session.jid.local) // [XEP-0175 3]
-    }
-    const ending = tidy().finally(() => this.#endings.delete(ending))
-    this.#endings.add(ending)
-  }
-
-  #setPresence(session: Session, presence: Presence | undefined, priority: number): void {
-    const before = session.presence
-    session.setPresence(presence, priority)
-    for (const { feature, wiring } of this.#phases.wirings) {
-      try {
-        wiring.session?.presence?.(session, before)
-      } catch (error) {
-        this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at a presence')
-      }
-    }
-  }
-
-  #available(session: Session): Maybe<undefined> {
-    for (const { wiring } of this.#phases.wirings) {
-      const wait = wiring.session?.available?.(session)
-      if (wait instanceof Promise) wait.catch((error) => this.#parts.log.error({ error }, 'a feature failed at login'))
-    }
-    return undefined
-  }
-
   // ---- accounts ----
 
   /** Not before everything of an account that had this name has ended. [S52] */
@@ -410,9 +274,9 @@ export class Host implements Destination {
 
   async #endAccount(local: string): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve))
-    for (const session of [...this.registry.of(local)])
+    for (const session of [...this.sessions.registry.of(local)])
       session.link.close(new StreamError('not-authorized', 'the account was removed'))
-    await Promise.all(this.#endings)
+    await this.sessions.settled()
     for (const { wiring } of this.#phases.wirings) await wiring.accountRemoved?.(local)
   }
 
@@ -430,7 +294,7 @@ export class Host implements Destination {
       random,
       log,
       limits: config.limits,
-      sessions: { of: (local) => this.registry.of(local), find: (full) => this.registry.find(full) },
+      sessions: { of: (local) => this.sessions.registry.of(local), find: (full) => this.sessions.registry.find(full) },
       accounts: {
         exists: (local) => this.accounts.exists(local),
         get: (local) => this.accounts.get(local),
@@ -443,8 +307,8 @@ export class Host implements Destination {
       ask: (to, type, payload, options = {}) =>
         this.#asks.ask(options.from ?? this.jid, to, type, payload, options.timeout ?? 60_000),
       presence: {
-        set: (session, presence, priority) => this.#setPresence(session, presence, priority),
-        becameAvailable: (session) => this.#available(session),
+        set: (session, presence, priority) => this.sessions.setPresence(session, presence, priority),
+        becameAvailable: (session) => this.sessions.available(session),
       },
       catalogue: this.#catalogue,
       services: {

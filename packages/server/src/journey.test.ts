@@ -325,7 +325,10 @@ describe('a phase that throws costs its stanza alone (S136)', () => {
   test('fallback', async () => {
     for (const fault of [boom, late]) {
       const fallback = () => fault()
-      await using server = await memoryServer({ plugins: [plugin({ fallback })], features: { offline: false } })
+      await using server = await memoryServer({
+        plugins: [plugin({ fallback })],
+        features: { offline: false, archive: false },
+      })
       await server.server.accounts('localhost').create('juliet', 'secret')
       const romeo = await server.login('romeo')
       romeo.send(chat('juliet@localhost', 'bad'))

@@ -10,7 +10,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Accounts } from './accounts.ts'
 import { fateOf } from './deliver.ts'
-import { Delivery } from './delivery.ts'
+import { type Came, Delivery } from './delivery.ts'
 import type { IqTable } from './iq.ts'
 import { weightOf } from './lane.ts'
 import { callSafely, type Phases } from './phases.ts'
@@ -196,8 +196,8 @@ export class Journey {
     switch (fate) {
       case 'ignore':
         return undefined
-      case 'refuse':
-        return this.#s.refuse(walk.stanza, nobodyHome, walk.origin)
+      case 'refuse': // unless its recipient finds it in the archive: the resource has left a moment ago
+        return walk.kept === 'kept' ? undefined : this.#s.refuse(walk.stanza, nobodyHome, walk.origin)
       case 'store':
         return this.#settle(walk, this.fallback(walk))
     }
@@ -234,11 +234,11 @@ export class Journey {
   }
 
   /**
-   * A message that a session could not give to its client: to the other resources, or kept. It came `at` that time.
-   * [XEP-0198 4]
+   * A message that a session could not give to its client: to the other resources, or kept. [XEP-0198 4]
    */
-  undelivered(message: Message, account: Jid, at: number): Maybe<undefined> {
+  undelivered(message: Message, account: Jid, { at, isKept }: Came): Maybe<undefined> {
     const walk = new Walk(message, 'in', account, undefined, at)
+    if (isKept) walk.kept = 'kept'
     const fate = fateOf(message, account, this.#s.registry.of(account.local))
     if (typeof fate !== 'string') {
       walk.reached = fate
@@ -260,6 +260,7 @@ export class Journey {
 
   #failed(walk: Walk<Message>, error: unknown): Maybe<undefined> {
     this.#s.log.error({ account: walk.account.toString(), error }, 'a message could not be kept')
+    if (walk.kept === 'kept') return undefined // in the archive it is
     return this.#s.refuse(walk.stanza, notKept, walk.origin)
   }
 

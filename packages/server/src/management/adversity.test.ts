@@ -130,7 +130,7 @@ async function seconds(server: MemoryServer, count: number): Promise<void> {
 
 describe('the connection before', () => {
   test('closes at last, and the session that has been resumed meanwhile is left alone (S79, S84)', async () => {
-    await using server = await memoryServer({ management: { ackSeconds: 5 } })
+    await using server = await memoryServer({ features: { archive: false }, management: { ackSeconds: 5 } })
     const pair = memoryPair()
     const lingering = new Lingering(pair.server)
     server.server.attach(lingering)
@@ -163,7 +163,7 @@ describe('the connection before', () => {
   test('has stanzas under way that were not safe when it broke: they do not count before they are', async () => {
     const door = new Door('screen')
     const storage = createMemoryStorage()
-    await using server = await memoryServer({ storage, plugins: [door.feature] })
+    await using server = await memoryServer({ features: { archive: false }, storage, plugins: [door.feature] })
     const juliet = await managed(server, 'juliet')
     await server.server.accounts(HOST).create('romeo', 'secret-romeo')
     juliet.client.send(chat('romeo', 'slow'))
@@ -188,7 +188,7 @@ describe('resumption', () => {
     // her lane and his go on in the same turn, hers at another place each time
     for (let own = 1; own <= 6; own++) {
       const door = new Door('archive')
-      await using server = await memoryServer({ plugins: [door.feature] })
+      await using server = await memoryServer({ features: { archive: false }, plugins: [door.feature] })
       const juliet = await managed(server, 'juliet')
       const romeo = await server.login('romeo')
       await server.server.accounts(HOST).create('nurse', 'secret-nurse')
@@ -213,7 +213,7 @@ describe('resumption', () => {
 
   test('answers no request of the connection before', async () => {
     const door = new Door('archive')
-    await using server = await memoryServer({ plugins: [door.feature] })
+    await using server = await memoryServer({ features: { archive: false }, plugins: [door.feature] })
     const juliet = await managed(server, 'juliet')
     await server.server.accounts(HOST).create('nurse', 'secret-nurse')
     juliet.client.send(`${chat('nurse', 'slow')}${"<r xmlns='urn:xmpp:sm:3'/>".repeat(3)}`)
@@ -236,7 +236,7 @@ describe('resumption', () => {
 describe('storage fails for a while (S137)', () => {
   test('as the connection breaks: who came back meanwhile keeps the session', async () => {
     const storage = new Moody()
-    await using server = await memoryServer({ storage })
+    await using server = await memoryServer({ features: { archive: false }, storage })
     const juliet = await managed(server, 'juliet')
     const romeo = await server.login('romeo')
     storage.fails = ['put', 'enqueue']
@@ -258,7 +258,7 @@ describe('storage fails for a while (S137)', () => {
 
   test('what the client has not acknowledged and was not stored is not acknowledged to its sender', async () => {
     const storage = new Moody()
-    await using server = await memoryServer({ storage })
+    await using server = await memoryServer({ features: { archive: false }, storage })
     const juliet = await managed(server, 'juliet')
     await juliet.all()
     juliet.acknowledge()
@@ -284,7 +284,7 @@ describe('storage fails for a while (S137)', () => {
 
   test('when a session begins: what is sent to it later is stored all the same, or not acknowledged', async () => {
     const storage = new Moody()
-    await using server = await memoryServer({ storage })
+    await using server = await memoryServer({ features: { archive: false }, storage })
     storage.fails = ['put']
     const juliet = await managed(server, 'juliet')
     storage.fails = []
@@ -300,7 +300,7 @@ describe('storage fails for a while (S137)', () => {
 describe('the process dies', () => {
   test('what several sessions missed is kept once', async () => {
     const storage = createMemoryStorage()
-    const before = await memoryServer({ storage })
+    const before = await memoryServer({ features: { archive: false }, storage })
     const one = await managed(before, 'juliet', 'one')
     const two = await managed(before, 'juliet', 'two')
     const three = await managed(before, 'juliet', 'three')
@@ -312,7 +312,7 @@ describe('the process dies', () => {
     romeo.send(chat('juliet', 'b').repeat(2))
     await romeo.all()
     assert.deepEqual(bodies(await three.all()), ['a', 'b', 'b'])
-    await using after = await memoryServer({ storage })
+    await using after = await memoryServer({ features: { archive: false }, storage })
     after.clock.advance(700_000)
     await turns(50)
     const late = await after.login('juliet', 'late')
@@ -323,14 +323,14 @@ describe('the process dies', () => {
 
   test('what the others of the account missed comes once to the one that resumes', async () => {
     const storage = createMemoryStorage()
-    const before = await memoryServer({ storage })
+    const before = await memoryServer({ features: { archive: false }, storage })
     const one = await managed(before, 'juliet', 'one')
     await managed(before, 'juliet', 'two') // and stays connected
     await one.lose()
     const romeo = await before.login('romeo')
     romeo.send(chat('juliet', 'a'))
     await romeo.all()
-    await using after = await memoryServer({ storage })
+    await using after = await memoryServer({ features: { archive: false }, storage })
     const [again, answer] = await one.resume(after, 'juliet')
     assert.equal(answer?.name, 'resumed')
     await turns(20)
@@ -339,7 +339,7 @@ describe('the process dies', () => {
 
   test('while a client takes its offline messages: what came meanwhile was acknowledged, and is there', async () => {
     const storage = createMemoryStorage()
-    const before = await memoryServer({ storage })
+    const before = await memoryServer({ features: { archive: false }, storage })
     await before.server.accounts(HOST).create('juliet', 'secret-juliet')
     const romeo = await managed(before, 'romeo', 'one', '')
     romeo.client.send(chat('juliet', 'a'))
@@ -349,7 +349,7 @@ describe('the process dies', () => {
     await juliet.all() // 'a' has come, and is not acknowledged, so it stays
     romeo.client.send(chat('juliet', 'b'))
     assert.equal(await romeo.handled(), 5)
-    await using after = await memoryServer({ storage })
+    await using after = await memoryServer({ features: { archive: false }, storage })
     const late = await after.login('juliet', 'late')
     late.send('<presence/>')
     await turns(20)

@@ -7,14 +7,16 @@ import { CodecError } from '@rookery/protocol/codec'
 import { type Jid, jidFromParts, parseJid } from '@rookery/protocol/jid'
 import { Iq, iqType, Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
+import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement } from '@rookery/protocol/xml'
+import type { Came } from '../delivery.ts'
 import type { Log } from '../powers.ts'
 import type { Sent } from './management.ts'
 
 export interface HandBackParts {
   readonly host: Jid
   readonly log: Log
-  undelivered(message: Message, account: Jid, at: number): Maybe<undefined>
+  undelivered(message: Message, account: Jid, came: Came): Maybe<undefined>
   refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
 }
 
@@ -42,7 +44,7 @@ export class HandBack {
 
   #one(account: Jid, { delivery, wire, at, isStored }: Sent): Maybe<undefined> {
     if (delivery !== undefined && !delivery.letGo()) return undefined
-    if (delivery?.message !== undefined) return this.#parts.undelivered(delivery.message, account, delivery.at)
+    if (delivery?.message !== undefined) return this.#parts.undelivered(delivery.message, account, delivery)
     const isMessage = wire.startsWith('<message')
     // a message that came without the corridor and was not stored with the session is stored where it came from (offline messages)
     if (isMessage ? !isStored : !wire.startsWith('<iq')) return undefined
@@ -57,7 +59,8 @@ export class HandBack {
     // what the account itself tells its clients (carbons, pages of its archive) was for this one alone
     if (from === undefined || from.equals(account)) return undefined
     const { stamp, rest } = this.#withoutDelay(element)
-    return this.#parts.undelivered(new Message(rest, from, to), account, stamp ?? at)
+    const came = { at: stamp ?? at, isKept: hasIdOf(element, account) }
+    return this.#parts.undelivered(new Message(rest, from, to), account, came)
   }
 
   /** It gets ours again, when it is delivered. */
@@ -78,6 +81,13 @@ export class HandBack {
     if (from === undefined || element.ns !== NS.client || (type !== 'get' && type !== 'set')) return undefined
     return this.#parts.refuse(new Iq(element, from, to, type), nobodyThere)
   }
+}
+
+/** Only the archive of the account gives one: forged ones have been stripped. [XEP-0359 5] */
+function hasIdOf(message: Element, account: Jid): boolean {
+  return message
+    .childElements()
+    .some((child) => child.is('stanza-id', STANZA_ID_NS) && address(child.attr('by'))?.equals(account) === true)
 }
 
 function address(text: string | undefined): Jid | undefined {

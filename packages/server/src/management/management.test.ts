@@ -115,6 +115,20 @@ describe('acknowledging', () => {
     }
   })
 
+  test('a question for a sign of life is a stanza like any other, and counts', async () => {
+    await using server = await memoryServer({ limits: { idleSeconds: 5 }, management: { ackSeconds: 0 } })
+    const juliet = await managed(server, 'juliet')
+    for (let i = 0; i < 6; i++) {
+      server.clock.advance(1000)
+      await turns(1)
+    }
+    const [question] = await juliet.all()
+    assert.ok(question?.child('ping', 'urn:xmpp:ping'))
+    juliet.acknowledge()
+    assert.deepEqual(await juliet.all(), [])
+    assert.equal(juliet.client.isClosed, false)
+  })
+
   test('before it is on, requests and answers mean nothing', async () => {
     await using server = await memoryServer()
     const client = await server.login('juliet')
@@ -384,6 +398,20 @@ describe('a client that does not come back', () => {
     await late.all()
     assert.equal((await server.stores.offline.size('juliet')).count, 0)
   })
+})
+
+test('what is in the archive is no error for its sender, though there is no place for it among the offline messages', async () => {
+  await using server = await memoryServer({ features: { archive: true }, limits: { offlineMessages: 1 } })
+  const juliet = await managed(server, 'juliet')
+  const romeo = await server.login('romeo')
+  await juliet.lose()
+  for (const body of ['a', 'b', 'c']) romeo.send(chat('juliet', body))
+  assert.deepEqual(await romeo.all(), [])
+  server.clock.advance(601_000)
+  await turns(30)
+  assert.equal((await server.stores.offline.size('juliet')).count, 1)
+  assert.deepEqual(await romeo.all(), [])
+  assert.equal(await server.stores.archive.count('juliet', {}), 3)
 })
 
 describe('bounds', () => {

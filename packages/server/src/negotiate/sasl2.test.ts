@@ -303,7 +303,7 @@ describe('a resource bound with the login (XEP-0386)', () => {
   for (const wait of [false, true])
     test(`is told in the success, before anything else reaches it${wait ? ', though a feature waits' : ''}`, async () => {
       const events: string[] = []
-      await using server = await memoryServer({ plugins: [session(events, wait)] })
+      await using server = await memoryServer({ plugins: [session(events, wait)], features: { archive: false } })
       const inline =
         "<first xmlns='urn:x:inline'/><second xmlns='urn:x:inline'/><x xmlns='urn:x:broken'/><y xmlns='urn:x:unknown'/>"
       const { client, answer } = await tryLogin(

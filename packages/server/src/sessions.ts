@@ -1,0 +1,189 @@
+/**
+ * The sessions of one host: how they begin, lose their clients and get them back, and end. Who they are is in the registry; what
+ * they may be resumed by, in management/.
+ */
+import type { Maybe } from '@rookery/protocol'
+import { type Jid, jidFromParts } from '@rookery/protocol/jid'
+import type { Message, Presence, Stanza, StanzaError } from '@rookery/protocol/stanza'
+import { StreamError } from '@rookery/protocol/stream'
+import type { ResumptionStore, StoredSession } from '@rookery/storage'
+import type { ServerConfig } from './config/schema.ts'
+import type { Came } from './delivery.ts'
+import { Lane } from './lane.ts'
+import { HandBack } from './management/hand-back.ts'
+import type { Management } from './management/management.ts'
+import { Resumptions } from './management/resumptions.ts'
+import type { SavedSession } from './management/saved-session.ts'
+import type { Phases } from './phases.ts'
+import type { ClockPower, Log, RandomPower } from './powers.ts'
+import { Registry } from './registry.ts'
+import { Session, type SessionLink } from './session.ts'
+
+export interface SessionsParts {
+  readonly host: Jid
+  readonly config: ServerConfig
+  readonly clock: ClockPower
+  readonly random: RandomPower
+  readonly log: Log
+  readonly phases: Phases
+  readonly store: ResumptionStore
+  exists(local: string): Maybe<boolean>
+  /** A message that a session could not give to its client. */
+  undelivered(message: Message, account: Jid, came: Came): Maybe<undefined>
+  refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
+  /** Somebody who logged in without an account has left. */
+  removeGuest(local: string): Promise<unknown>
+}
+
+/** The link of a session before it is managed. */
+const nowhere: SessionLink = {
+  remoteAddress: '',
+  isSecure: true,
+  write: () => undefined,
+  flushed: (done) => done(false),
+  close: () => undefined,
+}
+
+export class Sessions {
+  readonly registry: Registry = new Registry()
+  readonly resumptions: Resumptions
+  readonly #parts: SessionsParts
+  readonly #handBack: HandBack
+  /** Sessions that ended, and whose features still tidy up. */
+  readonly #endings = new Set<Promise<void>>()
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts
+    const { host, store, config, clock, random, log, undelivered, refuse } = parts
+    this.#handBack = new HandBack({ host, log, undelivered, refuse })
+    this.resumptions = new Resumptions({
+      store,
+      config,
+      clock,
+      random,
+      log,
+      sessions: (local) => this.registry.of(local),
+      revive: (stored, saved, manage) => this.#revive(stored, saved, manage),
+      end: (session) => this.end(session, 'lost'),
+      detached: (session) => this.#tell(session, 'detached'),
+      resumed: (session) => this.#tell(session, 'resumed'),
+      handBack: (local, sent) => this.#handBack.all(local, sent),
+    })
+  }
+
+  /** Resolves when the sessions that have ended so far have left nothing to do. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#endings)
+  }
+
+  /** Binds a resource; a session that has it already makes way [RFC6120 7.7.2.2], and so does one of the same client [XEP-0386 4]. */
+  bind(
+    local: string,
+    resource: string | undefined,
+    link: SessionLink,
+    agent?: string,
+  ): Session | 'malformed' | 'too-many' {
+    const full = jidFromParts(local, this.#parts.host.domain, resource ?? this.#parts.random.id())
+    if (full === undefined || !full.isFull) return 'malformed'
+    for (const other of this.registry.of(local))
+      if (other.jid.equals(full) || (agent !== undefined && other.agent === agent))
+        other.link.close(new StreamError('conflict', 'the same client has connected again'))
+    const { sessionsPerAccount } = this.#parts.config.limits
+    if (this.registry.of(local).length >= sessionsPerAccount && !this.resumptions.endOldest(local)) return 'too-many'
+    const session = this.#session(full, link, this.#parts.clock.now(), agent)
+    this.registry.add(session)
+    this.#tell(session, 'opened')
+    return session
+  }
+
+  #session(full: Jid, link: SessionLink, since: number, agent: string | undefined): Session {
+    const { inFlightBytes, outboundBytes } = this.#parts.config.limits
+    const lane = new Lane(inFlightBytes, (error) =>
+      this.#parts.log.error({ account: full.bare.toString(), error }, 'a stanza could not be handled'),
+    )
+    return new Session(full, link, lane, since, outboundBytes || 1_048_576, agent)
+  }
+
+  /** A session whose client was away when an earlier process ended. Nobody is told: for others it was there all the time. */
+  async #revive(
+    stored: StoredSession,
+    saved: SavedSession,
+    manage: (session: Session) => Management,
+  ): Promise<Session | undefined> {
+    const full = jidFromParts(stored.local, this.#parts.host.domain, stored.resource)
+    if (full === undefined || !full.isFull || !(await this.#parts.exists(stored.local))) return undefined
+    const session = this.#session(full, nowhere, saved.since, saved.agent)
+    session.manage(manage(session))
+    session.setPresence(saved.presence, saved.priority)
+    session.slots.load(
+      saved.slots,
+      this.#parts.phases.wirings.flatMap(({ feature }) => feature.slots ?? []),
+    )
+    this.registry.add(session)
+    return session
+  }
+
+  /** The connection of a session is gone, and its client may come back: else the session ends. */
+  detach(session: Session, isGuest: boolean): void {
+    if (!session.isEnded && !this.resumptions.detach(session)) this.end(session, 'lost', isGuest)
+  }
+
+  #tell(session: Session, event: 'opened' | 'detached' | 'resumed'): void {
+    for (const { feature, wiring } of this.#parts.phases.wirings) {
+      try {
+        wiring.session?.[event]?.(session)
+      } catch (error) {
+        this.#parts.log.error({ feature: feature.name, event, error }, 'a feature failed at an event of a session')
+      }
+    }
+  }
+
+  /**
+   * A session is over: it is gone for everybody at once, then the features tidy up. Its client `left`, or was `lost`. Of a guest (who logged
+   * in without an account) nothing stays.
+   */
+  end(session: Session, how: 'left' | 'lost', isGuest = false): void {
+    if (session.isEnded) return
+    session.markEnded()
+    this.registry.remove(session)
+    const sent = session.management?.end() ?? []
+    const tidy = async (): Promise<void> => {
+      // what has been sent before takes effect before [RFC6120 10.1]
+      if (session.lane.isBusy) await session.lane.idle()
+      for (const { feature, wiring } of this.#parts.phases.wirings) {
+        try {
+          await wiring.session?.ended?.(session)
+        } catch (error) {
+          this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the end of a session')
+        }
+      }
+      await this.#handBack.all(session.jid.local, sent)
+      for (const delivery of session.abandonHeld())
+        if (delivery.message !== undefined) await this.#parts.undelivered(delivery.message, session.account, delivery)
+      await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
+      if (isGuest) await this.#parts.removeGuest(session.jid.local) // [XEP-0175 3]
+    }
+    const ending = tidy().finally(() => this.#endings.delete(ending))
+    this.#endings.add(ending)
+  }
+
+  setPresence(session: Session, presence: Presence | undefined, priority: number): void {
+    const before = session.presence
+    session.setPresence(presence, priority)
+    for (const { feature, wiring } of this.#parts.phases.wirings) {
+      try {
+        wiring.session?.presence?.(session, before)
+      } catch (error) {
+        this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at a presence')
+      }
+    }
+  }
+
+  available(session: Session): Maybe<undefined> {
+    for (const { wiring } of this.#parts.phases.wirings) {
+      const wait = wiring.session?.available?.(session)
+      if (wait instanceof Promise) wait.catch((error) => this.#parts.log.error({ error }, 'a feature failed at login'))
+    }
+    return undefined
+  }
+}
