@@ -29,6 +29,9 @@ export const attributeOf = (element: string | undefined, name: string): string |
 
 export const bodyOf = (stanza: string): string | undefined => /<body>([^<]*)<\/body>/.exec(stanza)?.[1]
 
+/** Of all clients: what one asked on an earlier connection may be answered on the next. */
+let pings = 0
+
 export class Managed {
   readonly raw: RawClient
   /** What the session is resumed by. */
@@ -40,7 +43,6 @@ export class Managed {
   /** What is no stanza, but for requests. */
   #others: string[] = []
   requests = 0
-  #pings = 0
 
   constructor(raw: RawClient, id = '', h = 0) {
     this.raw = raw
@@ -101,7 +103,7 @@ export class Managed {
 
   /** Takes what has come, with all that the server had to say before it answers a ping. */
   async all(patience = 10_000): Promise<string[]> {
-    const id = `all-${++this.#pings}`
+    const id = `all-${++pings}`
     this.send(`<iq type='get' id='${id}'><ping xmlns='urn:xmpp:ping'/></iq>`)
     const find = (): number | undefined => {
       const at = this.#stanzas.findIndex((one) => one.startsWith('<iq') && attributeOf(one, 'id') === id)
@@ -109,6 +111,11 @@ export class Managed {
     }
     const at = await this.#until(find, 'answer to a ping', patience)
     return this.#stanzas.splice(0, at + 1).slice(0, -1)
+  }
+
+  /** What has been read, so counted, and not taken. */
+  rest(): string[] {
+    return this.#stanzas.splice(0)
   }
 
   async messages(): Promise<string[]> {
