@@ -13,7 +13,10 @@ import { startVictim, type Victim } from '../harness/server.ts'
 
 let victim: Victim
 before(async () => {
-  victim = await startVictim({ config: { limits: { bytesPerSecond: 0, offlineMessages: 0, offlineBytes: 30 * MB } } })
+  // without an archive, so that nothing but the sessions and offline storage has the messages
+  victim = await startVictim({
+    config: { features: { archive: false }, limits: { bytesPerSecond: 0, offlineMessages: 0, offlineBytes: 30 * MB } },
+  })
   // what is known of sessions that are over is looked through now and then, once there are some
   const over = await managed(victim, 'v@a.example', { enable: "resume='true' max='0'" })
   over.lose()
