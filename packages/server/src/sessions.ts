@@ -49,8 +49,8 @@ export class Sessions {
   readonly resumptions: Resumptions
   readonly #parts: SessionsParts
   readonly #handBack: HandBack
-  /** Sessions that ended, and whose features still tidy up. */
-  readonly #endings = new Set<Promise<void>>()
+  /** By account: sessions that ended, and whose features still tidy up. */
+  readonly #endings = new Map<string, Set<Promise<void>>>()
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
@@ -73,7 +73,13 @@ export class Sessions {
 
   /** Resolves when the sessions that have ended so far have left nothing to do. */
   async settled(): Promise<void> {
-    await Promise.all(this.#endings)
+    await Promise.all([...this.#endings.values()].flatMap((ofOne) => [...ofOne]))
+  }
+
+  /** The same for one account: a new client hears nothing before it is known what older ones have missed. */
+  settledOf(local: string): Maybe<undefined> {
+    const endings = this.#endings.get(local)
+    return endings === undefined ? undefined : Promise.all(endings).then(() => undefined)
   }
 
   /** Binds a resource; a session that has it already makes way [RFC6120 7.7.2.2], and so does one of the same client [XEP-0386 4]. */
@@ -163,8 +169,14 @@ export class Sessions {
       await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
       if (isGuest) await this.#parts.removeGuest(session.jid.local) // [XEP-0175 3]
     }
-    const ending = tidy().finally(() => this.#endings.delete(ending))
-    this.#endings.add(ending)
+    const { local } = session.jid
+    const endings = this.#endings.get(local) ?? new Set()
+    this.#endings.set(local, endings)
+    const ending = tidy().finally(() => {
+      endings.delete(ending)
+      if (endings.size === 0 && this.#endings.get(local) === endings) this.#endings.delete(local)
+    })
+    endings.add(ending)
   }
 
   setPresence(session: Session, presence: Presence | undefined, priority: number): void {

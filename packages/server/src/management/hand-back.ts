@@ -20,6 +20,9 @@ export interface HandBackParts {
   refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
 }
 
+/** Begun together, in their order: they share a commit. */
+const atOnce = 100
+
 const nobodyThere = new StanzaError('service-unavailable')
 
 export class HandBack {
@@ -33,12 +36,15 @@ export class HandBack {
   async all(local: string, sent: readonly Sent[]): Promise<void> {
     const account = jidFromParts(local, this.#parts.host.domain)
     if (account === undefined) return
-    for (const one of sent) {
-      try {
-        await this.#one(account, one)
-      } catch (error) {
-        this.#parts.log.error({ account: account.toString(), error }, 'what a client did not get could not be kept')
-      }
+    for (let start = 0; start < sent.length; start += atOnce)
+      await Promise.all(sent.slice(start, start + atOnce).map((one) => this.#safely(account, one)))
+  }
+
+  async #safely(account: Jid, one: Sent): Promise<void> {
+    try {
+      await this.#one(account, one)
+    } catch (error) {
+      this.#parts.log.error({ account: account.toString(), error }, 'what a client did not get could not be kept')
     }
   }
 

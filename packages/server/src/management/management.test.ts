@@ -485,3 +485,37 @@ test('a refusal for what was sent reaches the client that came back', async () =
   const [refused] = (await again.all()).filter((one) => one.name === 'message')
   assert.equal(conditionOf(refused), 'service-unavailable')
 })
+
+test('a client that comes again gets what its lost session missed before what is new', async () => {
+  await using server = await memoryServer({ features: { archive: false } })
+  const romeo = await server.login('romeo')
+  let juliet = await managed(server, 'juliet', 'one')
+  let count = 0
+  const say = (): void => romeo.send(chat('juliet', `m${++count}`))
+  const got: (string | undefined)[] = []
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 20; i++) say()
+    await romeo.all()
+    // the old connection is not known to be broken when the client binds again
+    const again = new Managed(await server.authenticated('juliet'))
+    const binding = again.client.bind('one')
+    say()
+    await binding
+    say()
+    await again.enable()
+    again.client.send('<presence/>')
+    say()
+    await romeo.all()
+    await turns(30)
+    got.push(...bodies(await again.all()))
+    again.acknowledge() // what waited behind the older ones comes now
+    await turns()
+    got.push(...bodies(await again.all()))
+    juliet.client.destroy()
+    juliet = again
+  }
+  assert.deepEqual(
+    got,
+    Array.from({ length: count }, (_, index) => `m${index + 1}`),
+  )
+})
