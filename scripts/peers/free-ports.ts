@@ -8,7 +8,8 @@ const listen = (): Promise<Server> =>
     server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => resolve(server))
   })
 
-const portOf = (server: Server): number => {
+/** Where a TCP server listens. */
+export const portOf = (server: Server): number => {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('a TCP server without a port')
   return address.port

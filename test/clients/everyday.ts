@@ -5,12 +5,12 @@ import type { Login, StockClient, StockClientMaker } from './stock-client.ts'
 import type { Target } from './target.ts'
 
 const assertSecure = (jid: string, { mechanism, tls }: Login): void => {
-  assert.match(mechanism, /^SCRAM-/, `${jid} authenticates with SCRAM`)
+  assert.match(mechanism, /^(?:SCRAM|HT)-SHA-/, `${jid} authenticates without showing its password`)
   assert.equal(tls, true, `${jid} uses TLS`)
 }
 
 /** Both get each other's presence [RFC6121 3.1]. */
-const befriend = async (asking: StockClient, asked: StockClient): Promise<void> => {
+export const befriend = async (asking: StockClient, asked: StockClient): Promise<void> => {
   await asking.request(asked.jid)
   await asked.hasRequest(asking.jid)
   await asked.allow(asking.jid)

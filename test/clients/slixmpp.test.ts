@@ -1,5 +1,6 @@
-/** Two slixmpp bots on this server. */
+/** slixmpp bots on this server. */
 import { after, before, test } from 'node:test'
+import { continuity } from './continuity.ts'
 import { everyday } from './everyday.ts'
 import { makeSlixmpp } from './slixmpp/client.ts'
 import { startTarget, type Target } from './target.ts'
@@ -12,4 +13,8 @@ after(() => target?.stop())
 
 test('slixmpp logs in with SCRAM over STARTTLS, adds, sees, chats and catches up', { timeout: 120_000 }, (t) =>
   everyday(t, target, makeSlixmpp, makeSlixmpp),
+)
+
+test('slixmpp loses and doubles nothing on two devices, away, cut off', { timeout: 180_000 }, (t) =>
+  continuity(t, target, makeSlixmpp, makeSlixmpp, { returns: 'resumed' }),
 )

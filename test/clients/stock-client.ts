@@ -49,3 +49,21 @@ export interface StockClient {
 }
 
 export type StockClientMaker = (account: Account, connection: Connection) => StockClient
+
+/** A client that lives through lost connections, knows other devices of its account, and reads the archive. */
+export interface ContinuingClient extends StockClient {
+  /** How often this stands in the chat with the contact, whoever said it: more than once is a double that a person sees. */
+  timesShown(contact: string, body: string): Promise<number>
+  /** Waits until this stands there as said by our account, here or on another of its devices. */
+  seesOwn(contact: string, body: string): Promise<void>
+  /** Fetches from the archive what it does not know, as this client does that. */
+  catchUp(contact: string): Promise<void>
+  /** Starts to watch for a lost connection to come back; what it returns waits for that, and says whether the session was resumed or is a new one. */
+  watchReturn(): () => Promise<Return>
+  /** What went over its streams since it was made, as it logged it: tags and namespaces can be looked for. */
+  streams(): string
+}
+
+export type Return = 'resumed' | 'anew'
+
+export type ContinuingClientMaker = (account: Account, connection: Connection) => ContinuingClient

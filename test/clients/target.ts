@@ -20,6 +20,8 @@ export interface Target extends Connection {
   takeAccount(): Account
   /** How this account logged in so far, by the server's own log; empty where the server does not log it. */
   loginsOf(jid: string): Promise<readonly Login[]>
+  /** Kills it without a word and starts it on the same data and port; absent where these tests do not start it themselves. */
+  readonly killAndRestart?: () => Promise<void>
   stop(): Promise<void>
 }
 
@@ -50,7 +52,7 @@ const fetchCertificate = (port: number, folder: string): string => {
 }
 
 const startPeerTarget = async (name: (typeof peerNames)[number]): Promise<Target> => {
-  const peer = await startPeer(name)
+  const peer = await startPeer(name, { archive: true })
   const accounts = makeAccounts()
   for (const account of accounts) await register(peer, account)
   return {
@@ -93,17 +95,23 @@ const startRookery = async (): Promise<Target> => {
     execFileSync(process.execPath, parameters, { stdio: 'pipe', timeout: 30_000 })
   }
 
-  const program = new Program(process.execPath, [daemon, 'start', '--config', config], { folder })
+  const run = (): Program => new Program(process.execPath, [daemon, 'start', '--config', config], { folder })
+  const programs = [run()]
+  const output = (): string => programs.map((program) => program.output).join('')
+  const end = (signal: NodeJS.Signals): Promise<unknown> => Promise.all(programs.map((program) => program.end(signal)))
   const stop = async (): Promise<void> => {
-    await program.end()
+    await end('SIGTERM')
     rmSync(folder, { recursive: true, force: true })
   }
-  try {
+  const ready = async (): Promise<void> => {
     const answers = async (): Promise<true | undefined> => {
-      if (program.hasEnded) throw new Error(`the daemon ended:\n${program.output}`)
+      if (programs.at(-1)?.hasEnded) throw new Error(`the daemon ended:\n${output()}`)
       return (await readStreamFeatures(port, host, 1000)) === undefined ? undefined : true
     }
-    await until('the daemon to offer stream features', answers, { evidence: () => program.output })
+    await until('the daemon to offer stream features', answers, { evidence: output })
+  }
+  try {
+    await ready()
     return {
       name: 'rookery',
       port,
@@ -112,9 +120,14 @@ const startRookery = async (): Promise<Target> => {
       takeAccount: taker(accounts),
       loginsOf: (jid) =>
         until(`the daemon to log an authentication of ${jid}`, () => {
-          const logins = loginsIn(program.output, jid)
+          const logins = loginsIn(output(), jid)
           return logins.length > 0 ? logins : undefined
         }),
+      killAndRestart: async () => {
+        await end('SIGKILL')
+        programs.push(run())
+        await ready()
+      },
       stop,
     }
   } catch (error) {

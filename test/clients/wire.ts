@@ -1,0 +1,90 @@
+/** A wire between client and server that a test can freeze, cut and mend: a TCP proxy on loopback. It sees what it carries only as bytes (TLS). */
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { portOf } from '../../scripts/peers/free-ports.ts'
+import { until } from './until.ts'
+
+const host = '127.0.0.1'
+/** More than the longest record without a message in it: an acknowledgement or a request for one. */
+const leastOfMessage = 120
+
+export class Wire {
+  readonly #server: Server
+  readonly #target: number
+  readonly #pairs: Set<readonly [client: Socket, server: Socket]> = new Set()
+  #isBroken = false
+  #lost = { fromClient: 0, fromServer: 0 }
+
+  private constructor(target: number) {
+    this.#target = target
+    this.#server = createServer((client) => this.#carry(client))
+  }
+
+  static async to(target: number): Promise<Wire> {
+    const wire = new Wire(target)
+    await new Promise<void>((resolve) => wire.#server.listen({ port: 0, host }, resolve))
+    return wire
+  }
+
+  get port(): number {
+    return portOf(this.#server)
+  }
+
+  #carry(client: Socket): void {
+    if (this.#isBroken) {
+      client.resetAndDestroy()
+      return
+    }
+    const server = connect({ port: this.#target, host })
+    const pair = [client, server] as const
+    this.#pairs.add(pair)
+    for (const [from, to] of [pair, [server, client]] as const) {
+      from.on('error', () => {})
+      from.on('close', () => {
+        this.#pairs.delete(pair)
+        to.destroy()
+      })
+      from.on('data', (bytes) => to.write(bytes))
+      from.on('end', () => to.end())
+    }
+  }
+
+  /** From now on nothing arrives, and neither side can tell: what is sent is taken off its sender and lost. */
+  freeze(): void {
+    this.#lost = { fromClient: 0, fromServer: 0 }
+    for (const [client, server] of this.#pairs) {
+      client.removeAllListeners('data').on('data', ({ length }) => {
+        if (length >= leastOfMessage) this.#lost.fromClient += 1
+      })
+      server.removeAllListeners('data').on('data', ({ length }) => {
+        if (length >= leastOfMessage) this.#lost.fromServer += 1
+      })
+    }
+  }
+
+  /** Waits until something as long as a message was lost in each direction. */
+  async swallowed(): Promise<void> {
+    await until(
+      'a message to be lost in each direction',
+      () => (this.#lost.fromClient > 0 && this.#lost.fromServer > 0 ? true : undefined),
+      { evidence: () => JSON.stringify(this.#lost) },
+    )
+  }
+
+  /** Both sides see their connection reset, and nobody gets a new one until it is mended. */
+  cut(): void {
+    this.#isBroken = true
+    for (const [client, server] of this.#pairs) {
+      client.resetAndDestroy()
+      server.resetAndDestroy()
+    }
+  }
+
+  mend(): void {
+    this.#isBroken = false
+  }
+
+  async close(): Promise<void> {
+    this.cut()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+}
