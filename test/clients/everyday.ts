@@ -51,9 +51,9 @@ export const everyday = async (
   makeOne: StockClientMaker,
   makeOther: StockClientMaker,
 ): Promise<void> => {
-  const one = makeOne(target.takeAccount(), target)
+  const one = makeOne(await target.takeAccount(), target)
   t.after(() => one.close())
-  const other = makeOther(target.takeAccount(), target)
+  const other = makeOther(await target.takeAccount(), target)
   t.after(() => other.close())
 
   for (const client of [one, other]) assertSecure(client.jid, await client.login())

@@ -2,10 +2,11 @@
  * The server the clients are tried on, with throw-away accounts: Rookery's daemon, or a well-known one (ROOKERY_CLIENT_TARGET=prosody|ejabberd)
  * to check the tests themselves. Everything that depends on the daemon's command line, configuration and log is in this file.
  */
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { freePorts } from '../../scripts/peers/free-ports.ts'
 import { peerNames, startPeer } from '../../scripts/peers/peer.ts'
 import { readStreamFeatures } from '../../scripts/peers/stream-ready.ts'
@@ -17,7 +18,7 @@ import { until } from './until.ts'
 export interface Target extends Connection {
   readonly name: string
   /** An account nobody had before. */
-  takeAccount(): Account
+  takeAccount(): Promise<Account>
   /** How this account logged in so far, by the server's own log; empty where the server does not log it. */
   loginsOf(jid: string): Promise<readonly Login[]>
   /** Kills it without a word and starts it on the same data and port; absent where these tests do not start it themselves. */
@@ -25,15 +26,18 @@ export interface Target extends Connection {
   stop(): Promise<void>
 }
 
+const execute = promisify(execFile)
 const host = 'localhost'
 const names: readonly string[] = ['romeo', 'juliet', 'benvolio', 'nurse', 'mercutio', 'tybalt', 'paris', 'rosaline']
-const makeAccounts = (): Account[] => names.map((name) => ({ jid: `${name}@${host}`, password: `secret of ${name}` }))
 
-const taker = (accounts: readonly Account[]): (() => Account) => {
-  const free = [...accounts]
-  return () => {
-    const account = free.shift()
-    if (account === undefined) throw new Error(`this target has only ${accounts.length} accounts`)
+/** Hands out accounts that are made when somebody wants them. */
+const taker = (make: (account: Account) => Promise<unknown>): (() => Promise<Account>) => {
+  const free = [...names]
+  return async () => {
+    const name = free.shift()
+    if (name === undefined) throw new Error(`this target has only ${names.length} accounts`)
+    const account: Account = { jid: `${name}@${host}`, password: `secret of ${name}` }
+    await make(account)
     return account
   }
 }
@@ -53,14 +57,12 @@ const fetchCertificate = (port: number, folder: string): string => {
 
 const startPeerTarget = async (name: (typeof peerNames)[number]): Promise<Target> => {
   const peer = await startPeer(name, { archive: true })
-  const accounts = makeAccounts()
-  for (const account of accounts) await register(peer, account)
   return {
     name: `${peer.name} ${peer.version}`,
     port: peer.port,
     certificate: fetchCertificate(peer.port, peer.folder),
     rosterPushesHaveFrom: name !== 'prosody',
-    takeAccount: taker(accounts),
+    takeAccount: taker((account) => register(peer, account)),
     loginsOf: async () => [],
     stop: peer.stop,
   }
@@ -89,11 +91,10 @@ const startRookery = async (): Promise<Target> => {
   const [port = 0, tlsPort = 0] = await freePorts(2)
   const config = join(folder, 'rookery.yaml')
   writeFileSync(config, configOf(folder, port, tlsPort))
-  const accounts = makeAccounts()
-  for (const { jid, password } of accounts) {
-    const parameters = [daemon, 'user', 'add', jid, '--password', password, '--config', config]
-    execFileSync(process.execPath, parameters, { stdio: 'pipe', timeout: 30_000 })
-  }
+  const addUser = ({ jid, password }: Account): Promise<unknown> =>
+    execute(process.execPath, [daemon, 'user', 'add', jid, '--password', password, '--config', config], {
+      timeout: 30_000,
+    })
 
   const run = (): Program => new Program(process.execPath, [daemon, 'start', '--config', config], { folder })
   const programs = [run()]
@@ -117,7 +118,7 @@ const startRookery = async (): Promise<Target> => {
       port,
       certificate: fetchCertificate(port, folder),
       rosterPushesHaveFrom: true,
-      takeAccount: taker(accounts),
+      takeAccount: taker(addUser),
       loginsOf: (jid) =>
         until(`the daemon to log an authentication of ${jid}`, () => {
           const logins = loginsIn(output(), jid)
