@@ -113,7 +113,10 @@ const loseConnection = async ({ contact, first, wire, said }: Cast, returns: Ret
 }
 
 /** The server dies at once and comes again on the same data: everybody's session is still there. */
-const loseServer = async ({ contact, first, second, said }: Cast, killAndRestart: () => Promise<void>): Promise<void> => {
+const loseServer = async (
+  { contact, first, second, said }: Cast,
+  killAndRestart: () => Promise<void>,
+): Promise<void> => {
   const clients = [contact, first, second]
   const returned = clients.map((client) => client.watchReturn())
   await contact.say(first.jid, 'said to a dying server')

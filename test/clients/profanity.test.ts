@@ -1,5 +1,6 @@
-/** Two profanity users on this server. */
+/** People with profanity on this server. */
 import { after, before, test } from 'node:test'
+import { continuity } from './continuity.ts'
 import { everyday } from './everyday.ts'
 import { makeProfanity } from './profanity/client.ts'
 import { startTarget, type Target } from './target.ts'
@@ -13,3 +14,9 @@ after(() => target?.stop())
 test('profanity logs in with SCRAM over STARTTLS, adds, sees, chats and catches up', { timeout: 120_000 }, (t) =>
   everyday(t, target, makeProfanity, makeProfanity),
 )
+
+test('profanity loses and doubles nothing on two devices, away, cut off', { timeout: 240_000 }, (t) => {
+  if (!target.hostListsArchive)
+    return t.skip('profanity 0.15 looks for an archive at the host, where this server lists none')
+  return continuity(t, target, makeProfanity, makeProfanity, { returns: 'resumed' })
+})

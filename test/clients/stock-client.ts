@@ -13,6 +13,8 @@ export interface Connection {
   readonly certificate: string
   /** Whether roster pushes carry a 'from'; RFC 6121 2.1.6 leaves it to the server. */
   readonly rosterPushesHaveFrom: boolean
+  /** Whether the host itself lists the archive among its features; XEP-0313 wants it at the account. */
+  readonly hostListsArchive: boolean
 }
 
 export interface Login {

@@ -62,6 +62,7 @@ const startPeerTarget = async (name: (typeof peerNames)[number]): Promise<Target
     port: peer.port,
     certificate: fetchCertificate(peer.port, peer.folder),
     rosterPushesHaveFrom: name !== 'prosody',
+    hostListsArchive: name !== 'prosody',
     takeAccount: taker((account) => register(peer, account)),
     loginsOf: async () => [],
     stop: peer.stop,
@@ -118,6 +119,7 @@ const startRookery = async (): Promise<Target> => {
       port,
       certificate: fetchCertificate(port, folder),
       rosterPushesHaveFrom: true,
+      hostListsArchive: true,
       takeAccount: taker(addUser),
       loginsOf: (jid) =>
         until(`the daemon to log an authentication of ${jid}`, () => {
