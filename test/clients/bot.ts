@@ -27,6 +27,8 @@ export interface BotProgram {
   readonly name: string
   readonly python: string
   readonly script: string
+  /** Where it connects; the connection's port with STARTTLS when absent. */
+  readonly address?: (connection: Connection) => string
 }
 
 const reportsIn = (output: string): Report[] =>
@@ -79,7 +81,8 @@ export class Bot implements ContinuingClient {
   async login(): Promise<Login> {
     if (this.#program !== undefined) this.#earlier = [...this.#earlier, ...reportsIn(this.#program.output)]
     const { port, certificate } = this.#connection
-    const parameters = [this.jid, this.#account.password, '127.0.0.1', String(port), certificate, this.#log]
+    const address = this.#kind.address?.(this.#connection) ?? `127.0.0.1:${port}`
+    const parameters = [this.jid, this.#account.password, address, certificate, this.#log]
     const { environment } = this.#home
     this.#program = new Program(this.#kind.python, [this.#kind.script, ...parameters], { environment })
     const session = await this.#reports('a session', ({ event }) => event === 'session')

@@ -1,7 +1,7 @@
 """A plain slixmpp bot for the client tests, with stream management, carbons, archive and client state on.
 
 Takes commands as JSON lines on stdin, prints what happens as JSON lines on stdout, and logs its streams to LOG.
-Usage: bot.py JID PASSWORD HOST PORT CERTIFICATE LOG
+Usage: bot.py JID PASSWORD HOST:PORT CERTIFICATE LOG
 Commands: {"do": "subscribe" | "approve", "jid": J}, {"do": "show", "show": S}, {"do": "say", "jid": J, "body": B}, {"do": "roster"},
 {"do": "rest" | "wake"}, {"do": "catch-up", "after": stanza id or null, "known": origin ids of an earlier run}, {"do": "leave"}
 """
@@ -161,7 +161,8 @@ async def read_commands(bot):
 
 
 def main():
-    jid, password, host, port, certificate, log = sys.argv[1:]
+    jid, password, address, certificate, log = sys.argv[1:]
+    host, port = address.split(":")
     logging.basicConfig(filename=log, level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
     bot = Bot(jid, password, (host, int(port)), certificate)
     bot.connect(*bot.address)

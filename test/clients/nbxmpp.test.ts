@@ -1,0 +1,20 @@
+/** Bots on nbxmpp, Gajim's library, on this server. */
+import { after, before, test } from 'node:test'
+import { continuity } from './continuity.ts'
+import { everyday } from './everyday.ts'
+import { makeNbxmpp } from './nbxmpp/client.ts'
+import { startTarget, type Target } from './target.ts'
+
+let target: Target
+before(async () => {
+  target = await startTarget()
+})
+after(() => target?.stop())
+
+test('nbxmpp logs in with SCRAM over STARTTLS, adds, sees, chats and catches up', { timeout: 120_000 }, (t) =>
+  everyday(t, target, makeNbxmpp, makeNbxmpp),
+)
+
+test('nbxmpp loses and doubles nothing on two devices, away, cut off', { timeout: 180_000 }, (t) =>
+  continuity(t, target, makeNbxmpp, makeNbxmpp, { returns: 'resumed' }),
+)
