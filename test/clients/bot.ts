@@ -167,7 +167,6 @@ export class Bot implements ContinuingClient {
     }
   }
 
-  /** Tells the server that nobody looks, or somebody looks again [XEP-0352]. */
   async rest(): Promise<void> {
     this.#command({ do: 'rest' })
   }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { befriend } from './everyday.ts'
+import { spokenIn } from './spoken.ts'
 import type { ContinuingClient, ContinuingClientMaker, Return } from './stock-client.ts'
 import type { Target } from './target.ts'
 import { Wire } from './wire.ts'
@@ -20,8 +21,10 @@ interface Cast {
 }
 
 export interface ContinuityOptions {
-  /** How the client is expected to come back to a session that waits for it. */
+  /** How the client comes back to a session that waits for it. */
   readonly returns: Return
+  /** What it has to have used in the end, by its streams. */
+  readonly speaks: readonly string[]
 }
 
 /** A last word each way: whatever was to arrive before it has arrived. Then each message stands once in every chat that is open. */
@@ -46,13 +49,15 @@ const assertEachOnce = async (
   }
 }
 
-/** Both devices see what is said to the account and what one of them says [XEP-0280 6, 7]. */
+/** Both devices see what is said to the account and what one of them says [XEP-0280 6, 7], also when nobody looks at one of them. */
 const copies = async ({ contact, first, second, said }: Cast): Promise<void> => {
+  await second.rest?.()
   await contact.say(first.jid, 'a word to all of your devices')
   for (const device of [first, second]) await device.hears(contact.jid, 'a word to all of your devices')
   await first.say(contact.jid, 'from my first device')
   await contact.hears(first.jid, 'from my first device')
   await second.seesOwn(contact.jid, 'from my first device')
+  await second.wake?.()
   await second.say(contact.jid, 'and from my second')
   await contact.hears(first.jid, 'and from my second')
   await first.seesOwn(contact.jid, 'and from my second')
@@ -137,7 +142,7 @@ export const continuity = async (
   target: Target,
   makeOne: ContinuingClientMaker,
   makeOther: ContinuingClientMaker,
-  { returns }: ContinuityOptions,
+  { returns, speaks }: ContinuityOptions,
 ): Promise<void> => {
   const wire = await Wire.to(target.port)
   t.after(() => wire.close())
@@ -163,6 +168,10 @@ export const continuity = async (
   await assertEachOnce(cast, 'after both devices were away')
   await loseConnection(cast, returns)
   await assertEachOnce(cast, 'after a lost connection')
+  const spoken = [...new Set([first, second].flatMap((client) => spokenIn(client.streams())))]
+  t.diagnostic(`spoken with ${target.name}: ${spoken.join(', ')}`)
+  for (const name of speaks) assert.ok(spoken.includes(name), `${first.jid} speaks ${name}`)
+
   const { killAndRestart } = target
   if (killAndRestart === undefined) return
   await loseServer(cast, killAndRestart)

@@ -5,6 +5,7 @@ import { everyday } from './everyday.ts'
 import { makeProfanity } from './profanity/client.ts'
 import { startTarget, type Target } from './target.ts'
 
+const speaks = ['stream management', 'resumption', 'carbons', 'the archive']
 let target: Target
 before(async () => {
   target = await startTarget()
@@ -18,5 +19,5 @@ test('profanity logs in with SCRAM over STARTTLS, adds, sees, chats and catches 
 test('profanity loses and doubles nothing on two devices, away, cut off', { timeout: 240_000 }, (t) => {
   if (!target.hostListsArchive)
     return t.skip('profanity 0.15 looks for an archive at the host, where this server lists none')
-  return continuity(t, target, makeProfanity, makeProfanity, { returns: 'resumed' })
+  return continuity(t, target, makeProfanity, makeProfanity, { returns: 'resumed', speaks })
 })

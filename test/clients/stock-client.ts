@@ -46,6 +46,8 @@ export interface StockClient {
   say(contact: string, body: string): Promise<void>
   /** Waits for a message with this body from the contact. */
   hears(contact: string, body: string): Promise<void>
+  /** What went over its streams since it was made, as it logged it: tags and namespaces can be looked for. */
+  streams(): string
   /** Ends every process and removes every file of the client. */
   close(): Promise<void>
 }
@@ -62,8 +64,9 @@ export interface ContinuingClient extends StockClient {
   catchUp(contact: string): Promise<void>
   /** Starts to watch for a lost connection to come back; what it returns waits for that, and says whether the session was resumed or is a new one. */
   watchReturn(): () => Promise<Return>
-  /** What went over its streams since it was made, as it logged it: tags and namespaces can be looked for. */
-  streams(): string
+  /** Tells the server that nobody looks, and that somebody looks again [XEP-0352]; absent where the client does not. */
+  rest?(): Promise<void>
+  wake?(): Promise<void>
 }
 
 export type Return = 'resumed' | 'anew'

@@ -3,6 +3,7 @@
  * The two keep a home each: servers with XEP-0386 end a session when the same installation logs in again.
  * go-sendxmpp has no commands for roster and presence: they go out as raw stanzas, and what comes back is read in its debug output.
  */
+import { globSync } from 'node:fs'
 import { type Home, makeHome, requireProgram } from '../home.ts'
 import { Program } from '../program.ts'
 import type { Account, Connection, Login, Show, StockClient } from '../stock-client.ts'
@@ -48,6 +49,8 @@ class GoSendxmpp implements StockClient {
   readonly #listening: Home = makeHome('go-sendxmpp')
   readonly #sending: Home = makeHome('go-sendxmpp')
   #program: Program | undefined
+  /** What the listening processes before this one wrote. */
+  #earlier = ''
 
   constructor(account: Account, connection: Connection) {
     this.jid = account.jid
@@ -83,8 +86,14 @@ class GoSendxmpp implements StockClient {
   }
 
   async login(): Promise<Login> {
+    if (this.#program !== undefined) this.#earlier += this.#program.output
     this.#program = this.#start(this.#listening, ['--listen'])
-    return this.#program.shows('a session', loginIn)
+    const login = await this.#program.shows('a session', loginIn)
+    // It keeps the token it was given [XEP-0484] in a file, a moment after it came.
+    if (/<token\b[^>]*urn:xmpp:fast:0/.test(this.#program.output)) {
+      await until('the token to be kept', () => globSync(`${this.#listening.folder}/.local/share/*/*/fast.bin`)[0])
+    }
+    return login
   }
 
   async logout(): Promise<void> {
@@ -139,6 +148,10 @@ class GoSendxmpp implements StockClient {
     await this.#listener.shows(`"${body}" from ${contact}`, (output) =>
       output.split('\n').find((line) => line.endsWith(` ${contact}: ${body}`)),
     )
+  }
+
+  streams(): string {
+    return this.#earlier + (this.#program?.output ?? '')
   }
 
   async close(): Promise<void> {

@@ -19,6 +19,7 @@ from nbxmpp.const import ConnectionProtocol, ConnectionType  # noqa: E402
 from nbxmpp.errors import StanzaError  # noqa: E402
 from nbxmpp.namespaces import Namespace  # noqa: E402
 from nbxmpp.protocol import JID, Iq, Message  # noqa: E402
+from nbxmpp.simplexml import Node  # noqa: E402
 from nbxmpp.structs import StanzaHandler  # noqa: E402
 from nbxmpp.util import generate_id  # noqa: E402
 
@@ -171,6 +172,9 @@ class Bot:
             presence.send(show=command["show"])
         elif verb == "say":
             self.say(JID.from_string(jid), command["body"])
+        elif verb in ("rest", "wake"):
+            # nbxmpp has no module for this; Gajim sends the element itself, too.
+            self.client.send_nonza(Node(f"urn:xmpp:csi:0 {'inactive' if verb == 'rest' else 'active'}"))
         elif verb == "catch-up":
             self.known |= set(command["known"])
             self.catch_up(command["after"])
