@@ -33,7 +33,7 @@ const chat = async (one: StockClient, other: StockClient, topic: string): Promis
   await one.hears(other.jid, `${topic}, "indeed"`)
 }
 
-/** Messages for nobody at home are kept [RFC6121 8.5.2.2.1, XEP-0160]. */
+/** Messages for nobody at home are kept [RFC6121 8.5.2.2.1, XEP-0160, XEP-0313]. */
 const missAndCatchUp = async (present: StockClient, absent: StockClient): Promise<void> => {
   const gone = await present.watch(absent.jid, 'unavailable')
   await absent.logout()
@@ -41,6 +41,7 @@ const missAndCatchUp = async (present: StockClient, absent: StockClient): Promis
   const missed = ['first', 'second'].map((word) => `the ${word} that ${absent.jid} missed`)
   for (const body of missed) await present.say(absent.jid, body)
   assertSecure(absent.jid, await absent.login())
+  await absent.fetchMissed?.(present.jid)
   for (const body of missed) await absent.hears(present.jid, body)
 }
 

@@ -46,6 +46,11 @@ export interface StockClient {
   say(contact: string, body: string): Promise<void>
   /** Waits for a message with this body from the contact. */
   hears(contact: string, body: string): Promise<void>
+  /**
+   * Fetches what it missed from the archive. Only for clients that are not sent it: who binds with Bind 2 is taken for somebody who reads the
+   * archive [XEP-0386 4].
+   */
+  fetchMissed?(contact: string): Promise<void>
   /** What went over its streams since it was made, as it logged it: tags and namespaces can be looked for. */
   streams(): string
   /** Ends every process and removes every file of the client. */

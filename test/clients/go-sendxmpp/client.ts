@@ -51,6 +51,8 @@ class GoSendxmpp implements StockClient {
   #program: Program | undefined
   /** What the listening processes before this one wrote. */
   #earlier = ''
+  /** Messages it has from the archive, as it prints those that come. */
+  #archived: readonly string[] = []
 
   constructor(account: Account, connection: Connection) {
     this.jid = account.jid
@@ -146,8 +148,24 @@ class GoSendxmpp implements StockClient {
 
   async hears(contact: string, body: string): Promise<void> {
     await this.#listener.shows(`"${body}" from ${contact}`, (output) =>
-      output.split('\n').find((line) => line.endsWith(` ${contact}: ${body}`)),
+      [...output.split('\n'), ...this.#archived].find((line) => line.endsWith(` ${contact}: ${body}`)),
     )
+  }
+
+  /** It binds with Bind 2 where it can, and has no command for the archive: a raw query goes out, and the answer is read in the debug output. */
+  async fetchMissed(contact: string): Promise<void> {
+    if (!/<bound\b[^>]*urn:xmpp:bind:0/.test(this.#listener.output)) return
+    const query = `<iq type='set' id='missed'><query xmlns='urn:xmpp:mam:2'><set xmlns='http://jabber.org/protocol/rsm'><max>50</max></set></query></iq>`
+    let answer = ''
+    const ask = async (): Promise<true | undefined> => {
+      answer = await this.#once(['--raw'], query)
+      return /<fin\b[^>]*urn:xmpp:mam:2/.test(answer) ? true : undefined
+    }
+    await until('the answer of the archive', ask, { every: 500, evidence: () => answer })
+    const results = [...answer.matchAll(/<result\b[^>]*urn:xmpp:mam:2.*?<\/result>/gs)].map(([result]) => result)
+    this.#archived = results
+      .filter((result) => new RegExp(`<message\\b[^>]*from=['"]${contact}[/'"]`).test(result))
+      .map((result) => `from the archive: ${contact}: ${/<body>(.*?)<\/body>/s.exec(result)?.[1] ?? ''}`)
   }
 
   streams(): string {
