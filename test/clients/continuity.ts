@@ -21,8 +21,8 @@ interface Cast {
 }
 
 export interface ContinuityOptions {
-  /** How the client comes back to a session that waits for it. */
-  readonly returns: Return
+  /** How the client comes back after its connection was lost, after the server was restarted, and after the server was killed while it was cut off. */
+  readonly returns: { readonly loss: Return; readonly restart: Return; readonly kill: Return }
   /** What it has to have used in the end, by its streams. */
   readonly speaks: readonly string[]
 }
@@ -118,23 +118,41 @@ const loseConnection = async ({ contact, first, wire, said }: Cast, returns: Ret
   said.push('said into a dead connection', 'sent to a dead connection', 'said while you were cut off')
 }
 
-/** The server dies at once and comes again on the same data: everybody's session is still there. */
-const loseServer = async (
-  { contact, first, second, said }: Cast,
-  killAndRestart: () => Promise<void>,
-): Promise<void> => {
+/** The server goes down as it should, and comes again on the same data. */
+const restartServer = async (cast: Cast, target: Target, returns: Return): Promise<void> => {
+  const { contact, first, second, said } = cast
   const clients = [contact, first, second]
   const returned = clients.map((client) => client.watchReturn())
-  await contact.say(first.jid, 'said to a dying server')
-  await first.say(contact.jid, 'answered to a dying server')
-  await killAndRestart()
+  await target.restart?.('SIGTERM')
   for (const [index, { jid }] of clients.entries()) {
-    assert.equal(await returned[index]?.(), 'resumed', `how ${jid} comes back to a restarted server`)
+    assert.equal(await returned[index]?.(), returns, `how ${jid} comes back after a restart`)
   }
-  for (const device of [first, second]) await device.hears(contact.jid, 'said to a dying server')
-  await contact.hears(first.jid, 'answered to a dying server')
-  await second.seesOwn(contact.jid, 'answered to a dying server')
-  said.push('said to a dying server', 'answered to a dying server')
+  await contact.say(first.jid, 'the server is back')
+  for (const device of [first, second]) await device.hears(contact.jid, 'the server is back')
+  said.push('the server is back')
+}
+
+/**
+ * The server is killed. The session of the device that was cut off before is in storage, with what waits for it, and is resumed; the others, who
+ * were connected, are told exactly what had been handled, and start anew [XEP-0198 5].
+ */
+const killServer = async (
+  { contact, first, second, wire, said }: Cast,
+  target: Target,
+  returns: Return,
+): Promise<void> => {
+  const returned = [contact, first, second].map((client) => client.watchReturn())
+  wire.cut()
+  await contact.say(first.jid, 'said before the server died')
+  await second.hears(contact.jid, 'said before the server died')
+  await target.restart?.('SIGKILL')
+  wire.mend()
+  const [ofContact, ofFirst, ofSecond] = await Promise.all(returned.map((back) => back()))
+  assert.equal(ofFirst, returns, `how ${first.jid} comes back after being cut off from a server that died`)
+  assert.deepEqual([ofContact, ofSecond], ['anew', 'anew'])
+  if (returns === 'anew') await first.catchUp(contact.jid)
+  await first.hears(contact.jid, 'said before the server died')
+  said.push('said before the server died')
 }
 
 /** Two fresh accounts, three clients, and everything that can happen to them. */
@@ -167,14 +185,15 @@ export const continuity = async (
   await assertEachOnce(cast, 'after the second device was away')
   await bothAway(cast)
   await assertEachOnce(cast, 'after both devices were away')
-  await loseConnection(cast, returns)
+  await loseConnection(cast, returns.loss)
   await assertEachOnce(cast, 'after a lost connection')
   const spoken = [...new Set([first, second].flatMap((client) => spokenIn(client.streams())))]
   t.diagnostic(`spoken with ${target.name}: ${spoken.join(', ')}`)
   for (const name of speaks) assert.ok(spoken.includes(name), `${first.jid} speaks ${name}`)
 
-  const { killAndRestart } = target
-  if (killAndRestart === undefined) return
-  await loseServer(cast, killAndRestart)
+  if (target.restart === undefined) return
+  await restartServer(cast, target, returns.restart)
+  await assertEachOnce(cast, 'after the server was restarted')
+  await killServer(cast, target, returns.kill)
   await assertEachOnce(cast, 'after the server was killed')
 }

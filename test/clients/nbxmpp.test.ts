@@ -16,9 +16,9 @@ test('nbxmpp logs in with SCRAM over STARTTLS, adds, sees, chats and catches up'
   everyday(t, target, makeNbxmpp, makeNbxmpp),
 )
 
-test('nbxmpp loses and doubles nothing on two devices, away, cut off', { timeout: 180_000 }, (t) =>
+test('nbxmpp loses and doubles nothing on two devices, away, cut off, restarted', { timeout: 240_000 }, (t) =>
   continuity(t, target, makeNbxmpp, makeNbxmpp, {
-    returns: 'resumed',
+    returns: { loss: 'resumed', restart: 'anew', kill: 'resumed' },
     // It uses SASL2 where it is offered, also to come back.
     speaks: target.name === 'rookery' ? ['SASL2', ...speaks] : speaks,
   }),

@@ -16,8 +16,11 @@ test('profanity logs in with SCRAM over STARTTLS, adds, sees, chats and catches 
   everyday(t, target, makeProfanity, makeProfanity),
 )
 
-test('profanity loses and doubles nothing on two devices, away, cut off', { timeout: 240_000 }, (t) => {
+test('profanity loses and doubles nothing on two devices, away, cut off, restarted', { timeout: 240_000 }, (t) => {
   if (!target.hostListsArchive)
     return t.skip('profanity 0.15 looks for an archive at the host, where this server lists none')
-  return continuity(t, target, makeProfanity, makeProfanity, { returns: 'resumed', speaks })
+  return continuity(t, target, makeProfanity, makeProfanity, {
+    returns: { loss: 'resumed', restart: 'anew', kill: 'anew' },
+    speaks,
+  })
 })

@@ -16,6 +16,9 @@ test('slixmpp logs in with SCRAM over STARTTLS, adds, sees, chats and catches up
   everyday(t, target, makeSlixmpp, makeSlixmpp),
 )
 
-test('slixmpp loses and doubles nothing on two devices, away, cut off', { timeout: 180_000 }, (t) =>
-  continuity(t, target, makeSlixmpp, makeSlixmpp, { returns: 'resumed', speaks }),
+test('slixmpp loses and doubles nothing on two devices, away, cut off, restarted', { timeout: 240_000 }, (t) =>
+  continuity(t, target, makeSlixmpp, makeSlixmpp, {
+    returns: { loss: 'resumed', restart: 'resumed', kill: 'resumed' },
+    speaks,
+  }),
 )

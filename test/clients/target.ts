@@ -21,8 +21,8 @@ export interface Target extends Connection {
   takeAccount(): Promise<Account>
   /** How this account logged in so far, by the server's own log; empty where the server does not log it. */
   loginsOf(jid: string): Promise<readonly Login[]>
-  /** Kills it without a word and starts it on the same data and port; absent where these tests do not start it themselves. */
-  readonly killAndRestart?: () => Promise<void>
+  /** Ends it and starts it on the same data and ports; absent where these tests do not start it themselves. */
+  readonly restart?: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>
   stop(): Promise<void>
 }
 
@@ -126,8 +126,8 @@ const startRookery = async (): Promise<Target> => {
           const logins = loginsIn(output(), jid)
           return logins.length > 0 ? logins : undefined
         }),
-      killAndRestart: async () => {
-        await end('SIGKILL')
+      restart: async (signal) => {
+        await end(signal)
         programs.push(run())
         await ready()
       },
