@@ -71,10 +71,12 @@ const startPeerTarget = async (name: (typeof peerNames)[number]): Promise<Target
 
 const daemon = join(import.meta.dirname, '../../apps/daemon/src/main.ts')
 
-const configOf = (folder: string, port: number, tlsPort: number): string => `hosts: [${host}]
+/** The other host is there to be found among the items of this one: profanity 0.15 waits with the archive until an item has told what it offers. */
+const configOf = (folder: string, port: number, tlsPort: number): string => `hosts: [${host}, other.${host}]
 data: ${folder}/data
 listen: { address: 127.0.0.1, c2s: ${port}, tls: ${tlsPort}, http: false, https: false }
 log: { level: info, format: json }
+features: { disco: { items: [{ jid: other.${host} }] } }
 `
 
 /** The logins of an account in the daemon's log: one JSON object a line, one such line an authentication. */

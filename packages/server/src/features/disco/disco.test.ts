@@ -47,6 +47,20 @@ test('asks the features for items and nodes, and mirrors the node', async () => 
     assert.equal(conditionOf(await romeo.ask(get('items', 'localhost', name))), 'item-not-found')
 })
 
+test('lists services elsewhere that the operator names', async () => {
+  const items = [{ jid: 'rooms.example.org', name: 'Rooms' }, { jid: 'upload.example.org' }]
+  await using server = await memoryServer({ features: { disco: { items } } })
+  const romeo = await server.login('romeo')
+  const answer = (await romeo.ask(get('items', 'localhost'))).child('query', DISCO_ITEMS_NS)
+  assert.deepEqual(
+    answer?.childElements().map((item) => [item.attr('jid'), item.attr('name')]),
+    [
+      ['rooms.example.org', 'Rooms'],
+      ['upload.example.org', undefined],
+    ],
+  )
+})
+
 test('tells the owner about the account and what is connected', async () => {
   await using server = await memoryServer()
   const one = await server.login('romeo', 'one')

@@ -1,8 +1,10 @@
 /** Service discovery, XEP-0030 2.5.0: what the host and its accounts are and have. Who declared what is the catalogue's. */
 import { type Maybe, then } from '@rookery/protocol'
 import { DISCO_INFO_NS, DISCO_ITEMS_NS } from '@rookery/protocol/disco'
+import { parseJid } from '@rookery/protocol/jid'
 import { StanzaError } from '@rookery/protocol/stanza'
-import type { Element } from '@rookery/protocol/xml'
+import { type Element, el } from '@rookery/protocol/xml'
+import { z } from 'zod'
 import { type Feature, feature } from '../../feature.ts'
 import type { IqRequest } from '../../iq-request.ts'
 import { provide } from '../../service.ts'
@@ -12,6 +14,19 @@ import { guestInfoOf, infoOf, itemsAnswer, resourceItems } from './answers.ts'
 const info = { name: 'query', ns: DISCO_INFO_NS }
 const items = { name: 'query', ns: DISCO_ITEMS_NS }
 const noSuchNode = new StanzaError('item-not-found') // [XEP-0030 7]
+
+const address = z
+  .string()
+  .refine((text) => parseJid(text) !== undefined, 'this is no address')
+  .describe('Its address.')
+const config = z
+  .strictObject({
+    items: z
+      .array(z.strictObject({ jid: address, name: z.string().optional().describe('What people call it.') }))
+      .default([])
+      .describe('Services elsewhere that clients find in the list of ours, e.g. rooms on another server.'),
+  })
+  .prefault({})
 
 export const disco: Feature = feature({
   name: 'disco',
@@ -25,9 +40,11 @@ export const disco: Feature = feature({
     },
     { number: 'XEP-0128', version: '1.0.1', status: 'complete' },
   ],
+  config,
   needs: ['accounts', 'catalogue', 'sessions'],
   disco: { host: [DISCO_INFO_NS, DISCO_ITEMS_NS], account: [DISCO_INFO_NS, DISCO_ITEMS_NS] },
-  start({ accounts, catalogue, sessions }) {
+  start({ accounts, catalogue, sessions }, settings) {
+    const elsewhere = settings.items.map(({ jid, name }) => el('item', DISCO_ITEMS_NS, { jid, name }))
     // what was declared does not change while the host runs
     let hostInfo: Element | undefined
     let accountInfo: Element | undefined
@@ -56,6 +73,7 @@ export const disco: Feature = feature({
     }
 
     return {
+      items: () => elsewhere,
       iq: [
         { type: 'get', at: 'host', payload: info, handle: (request) => answer(request, aboutHost) },
         {
