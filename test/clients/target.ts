@@ -2,7 +2,7 @@
  * The server the clients are tried on, with throw-away accounts: Rookery's daemon, or a well-known one (ROOKERY_CLIENT_TARGET=prosody|ejabberd)
  * to check the tests themselves. Everything that depends on the daemon's command line, configuration and log is in this file.
  */
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,9 +43,11 @@ const taker = (make: (account: Account) => Promise<unknown>): (() => Promise<Acc
 }
 
 /** The certificate the server shows on STARTTLS, as a PEM file for the clients to trust. */
-const fetchCertificate = (port: number, folder: string): string => {
+export const fetchCertificate = async (port: number, folder: string): Promise<string> => {
   const parameters = ['s_client', '-connect', `127.0.0.1:${port}`, '-starttls', 'xmpp', '-xmpphost', host]
-  const answer = execFileSync('openssl', parameters, { encoding: 'utf8', input: '', stdio: 'pipe', timeout: 20_000 })
+  const asking = execute('openssl', parameters, { timeout: 20_000 })
+  asking.child.stdin?.end()
+  const { stdout: answer } = await asking
   const end = '-----END CERTIFICATE-----'
   const from = answer.indexOf('-----BEGIN CERTIFICATE-----')
   const to = answer.indexOf(end)
@@ -60,7 +62,7 @@ const startPeerTarget = async (name: (typeof peerNames)[number]): Promise<Target
   return {
     name: `${peer.name} ${peer.version}`,
     port: peer.port,
-    certificate: fetchCertificate(peer.port, peer.folder),
+    certificate: await fetchCertificate(peer.port, peer.folder),
     rosterPushesHaveFrom: name !== 'prosody',
     hostListsArchive: name !== 'prosody',
     takeAccount: taker((account) => register(peer, account)),
@@ -119,7 +121,7 @@ const startRookery = async (): Promise<Target> => {
     return {
       name: 'rookery',
       port,
-      certificate: fetchCertificate(port, folder),
+      certificate: await fetchCertificate(port, folder),
       rosterPushesHaveFrom: true,
       hostListsArchive: true,
       takeAccount: taker(addUser),
