@@ -430,9 +430,6 @@ export class Connection implements TransportSink, Line, Negotiation {
     if (typeof session === 'string') return session
     this.#session = session
     this.#phase = 'bound'
-    // what earlier sessions could not give to their clients comes before what is new
-    const settled = this.#host.sessions.settledOf(this.#account!)
-    if (settled !== undefined) this.#wait(settled)
     return session
   }
 

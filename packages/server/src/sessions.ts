@@ -49,8 +49,8 @@ export class Sessions {
   readonly resumptions: Resumptions
   readonly #parts: SessionsParts
   readonly #handBack: HandBack
-  /** By account: sessions that ended, and whose features still tidy up. */
-  readonly #endings = new Map<string, Set<Promise<void>>>()
+  /** Sessions that ended, and whose features still tidy up. */
+  readonly #endings = new Set<Promise<void>>()
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
@@ -67,19 +67,16 @@ export class Sessions {
       end: (session) => this.end(session, 'lost'),
       detached: (session) => this.#tell(session, 'detached'),
       resumed: (session) => this.#tell(session, 'resumed'),
-      handBack: (local, sent) => this.#handBack.all(local, sent),
+      handBack: async (local, sent) => {
+        const account = jidFromParts(local, host.domain)
+        if (account !== undefined) await this.#handBack.all(account, sent, [])
+      },
     })
   }
 
   /** Resolves when the sessions that have ended so far have left nothing to do. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#endings.values()].flatMap((ofOne) => [...ofOne]))
-  }
-
-  /** The same for one account: a new client hears nothing before it is known what older ones have missed. */
-  settledOf(local: string): Maybe<undefined> {
-    const endings = this.#endings.get(local)
-    return endings === undefined ? undefined : Promise.all(endings).then(() => undefined)
+    await Promise.all(this.#endings)
   }
 
   /** Binds a resource; a session that has it already makes way [RFC6120 7.7.2.2], and so does one of the same client [XEP-0386 4]. */
@@ -153,6 +150,8 @@ export class Sessions {
     session.markEnded()
     this.registry.remove(session)
     const sent = session.management?.end() ?? []
+    // begins at once, so that nothing newer gets before it
+    const handedBack = this.#handBack.all(session.account, sent, session.abandonHeld())
     const tidy = async (): Promise<void> => {
       // what has been sent before takes effect before [RFC6120 10.1]
       if (session.lane.isBusy) await session.lane.idle()
@@ -163,20 +162,12 @@ export class Sessions {
           this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the end of a session')
         }
       }
-      await this.#handBack.all(session.jid.local, sent)
-      for (const delivery of session.abandonHeld())
-        if (delivery.message !== undefined) await this.#parts.undelivered(delivery.message, session.account, delivery)
+      await handedBack
       await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
       if (isGuest) await this.#parts.removeGuest(session.jid.local) // [XEP-0175 3]
     }
-    const { local } = session.jid
-    const endings = this.#endings.get(local) ?? new Set()
-    this.#endings.set(local, endings)
-    const ending = tidy().finally(() => {
-      endings.delete(ending)
-      if (endings.size === 0 && this.#endings.get(local) === endings) this.#endings.delete(local)
-    })
-    endings.add(ending)
+    const ending = tidy().finally(() => this.#endings.delete(ending))
+    this.#endings.add(ending)
   }
 
   setPresence(session: Session, presence: Presence | undefined, priority: number): void {

@@ -4,12 +4,12 @@
  */
 import { type Maybe, NS } from '@rookery/protocol'
 import { CodecError } from '@rookery/protocol/codec'
-import { type Jid, jidFromParts, parseJid } from '@rookery/protocol/jid'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Iq, iqType, Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement } from '@rookery/protocol/xml'
-import type { Came } from '../delivery.ts'
+import type { Came, Delivery } from '../delivery.ts'
 import type { Log } from '../powers.ts'
 import type { Sent } from './management.ts'
 
@@ -20,9 +20,6 @@ export interface HandBackParts {
   refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
 }
 
-/** Begun together, in their order: they share a commit. */
-const atOnce = 100
-
 const nobodyThere = new StanzaError('service-unavailable')
 
 export class HandBack {
@@ -32,17 +29,17 @@ export class HandBack {
     this.#parts = parts
   }
 
-  /** In their order; resolves when everything is safe. Does not reject. */
-  async all(local: string, sent: readonly Sent[]): Promise<void> {
-    const account = jidFromParts(local, this.#parts.host.domain)
-    if (account === undefined) return
-    for (let start = 0; start < sent.length; start += atOnce)
-      await Promise.all(sent.slice(start, start + atOnce).map((one) => this.#safely(account, one)))
+  /** What was `sent`, then what was `held` back. All of it begins before this returns, in its order; resolves when it is safe. Does not reject. */
+  async all(account: Jid, sent: readonly Sent[], held: readonly Delivery[]): Promise<void> {
+    await Promise.all([
+      ...sent.map((one) => this.#safely(account, () => this.#one(account, one))),
+      ...held.map((one) => this.#safely(account, () => this.#delivery(account, one))),
+    ])
   }
 
-  async #safely(account: Jid, one: Sent): Promise<void> {
+  async #safely(account: Jid, work: () => Maybe<undefined>): Promise<void> {
     try {
-      await this.#one(account, one)
+      await work()
     } catch (error) {
       this.#parts.log.error({ account: account.toString(), error }, 'what a client did not get could not be kept')
     }
@@ -50,7 +47,7 @@ export class HandBack {
 
   #one(account: Jid, { delivery, wire, at, isStored }: Sent): Maybe<undefined> {
     if (delivery !== undefined && !delivery.letGo()) return undefined
-    if (delivery?.message !== undefined) return this.#parts.undelivered(delivery.message, account, delivery)
+    if (delivery?.message !== undefined) return this.#delivery(account, delivery)
     const isMessage = wire.startsWith('<message')
     // a message that came without the corridor and was not stored with the session is stored where it came from (offline messages)
     if (isMessage ? !isStored : !wire.startsWith('<iq')) return undefined
@@ -59,6 +56,10 @@ export class HandBack {
     const from = address(element.attr('from'))
     const to = address(element.attr('to'))
     return isMessage ? this.#message(element, from, to, account, at) : this.#request(element, from, to)
+  }
+
+  #delivery(account: Jid, delivery: Delivery): Maybe<undefined> {
+    return delivery.message === undefined ? undefined : this.#parts.undelivered(delivery.message, account, delivery)
   }
 
   #message(element: Element, from: Jid | undefined, to: Jid | undefined, account: Jid, at: number): Maybe<undefined> {

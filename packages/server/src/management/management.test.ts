@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { MANAGEMENT_NS as SM } from '@rookery/protocol/xeps/management'
 import type { Element } from '@rookery/protocol/xml'
+import { createMemoryStorage } from '@rookery/storage/memory'
 import { Managed, managed } from '../../test/managed-client.ts'
 import { conditionOf, HOST, memoryServer, turns } from '../../test/memory-server.ts'
 
@@ -487,7 +488,8 @@ test('a refusal for what was sent reaches the client that came back', async () =
 })
 
 test('a client that comes again gets what its lost session missed before what is new', async () => {
-  await using server = await memoryServer({ features: { archive: false } })
+  const storage = createMemoryStorage({ commit: () => turns(20) })
+  await using server = await memoryServer({ storage, features: { archive: false } })
   const romeo = await server.login('romeo')
   let juliet = await managed(server, 'juliet', 'one')
   let count = 0
@@ -496,21 +498,23 @@ test('a client that comes again gets what its lost session missed before what is
   for (let round = 0; round < 5; round++) {
     for (let i = 0; i < 20; i++) say()
     await romeo.all()
-    // the old connection is not known to be broken when the client binds again
+    // the old connection is not known to be broken when the client binds again, and says in the same breath that it is there
     const again = new Managed(await server.authenticated('juliet'))
-    const binding = again.client.bind('one')
-    say()
-    await binding
-    say()
-    await again.enable()
-    again.client.send('<presence/>')
-    say()
+    const bind = `<iq type='set' id='b'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>one</resource></bind></iq>`
+    again.client.send(`${bind}<enable xmlns='${SM}' resume='true'/><presence/>`)
+    for (let i = 0; i < 10; i++) {
+      await turns(3)
+      say()
+    }
+    again.h = -1 // the answer to the binding is none that counts
     await romeo.all()
-    await turns(30)
+    await turns(400)
     got.push(...bodies(await again.all()))
     again.acknowledge() // what waited behind the older ones comes now
-    await turns()
+    await turns(400)
     got.push(...bodies(await again.all()))
+    again.acknowledge()
+    assert.deepEqual(bodies(await again.all()), [])
     juliet.client.destroy()
     juliet = again
   }

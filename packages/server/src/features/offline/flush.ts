@@ -20,6 +20,9 @@ export interface FlushParts {
 }
 
 interface Flush {
+  readonly session: Session
+  /** Waits until this one is over. */
+  next: Session | undefined
   /** Something was stored since the last look. */
   again: boolean
 }
@@ -55,23 +58,41 @@ export class Flushes {
 
   /** Flushes to the first session that takes messages, if there is one; a flush under way will look again instead. */
   begin(local: string, except?: Session): void {
-    if (this.#running.has(local)) return this.note(local)
-    if (this.#empty.get(local) === true) return
+    const flush = this.#running.get(local)
+    if (flush === undefined && this.#empty.get(local) === true) return
     const session = this.#parts.sessions(local).find((one) => one !== except && takesMessages(one))
-    if (session === undefined) return
-    const flush: Flush = { again: false }
-    this.#running.set(local, flush)
+    if (flush === undefined) {
+      if (session !== undefined) this.#start(local, session)
+      return
+    }
+    this.note(local)
+    // the one that has been served so far is gone, which takes a moment: what is new must not reach the next one before what is old
+    if (session === undefined || takesMessages(flush.session) || flush.next !== undefined) return
+    flush.next = session
+    this.#hold(local, session)
+  }
+
+  #hold(local: string, session: Session): void {
     session.hold((message, at) => message !== undefined && this.#parts.keep(local, message, at))
+  }
+
+  #start(local: string, session: Session): void {
+    const flush: Flush = { session, next: undefined, again: false }
+    this.#running.set(local, flush)
+    this.#hold(local, session)
     this.#run(local, session, flush).then(
       (isDone) => {
         this.#running.delete(local)
+        const { next } = flush
+        if (next !== undefined && takesMessages(next)) return this.#start(local, next)
+        if (next !== undefined && !next.isEnded) next.release()
         if (!isDone)
           this.begin(local, session) // the next one gets the rest
         else if (flush.again) this.begin(local)
       },
       (error) => {
         this.#running.delete(local)
-        if (!session.isEnded) session.release()
+        for (const held of [session, flush.next]) if (held !== undefined && !held.isEnded) held.release()
         this.#parts.failed(local, error)
       },
     )
