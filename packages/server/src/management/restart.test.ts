@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Element } from '@rookery/protocol/xml'
 import { createMemoryStorage } from '@rookery/storage/memory'
+import { FakeClock } from '@rookery/testkit'
 import { managed } from '../../test/managed-client.ts'
 import { HOST, memoryServer, turns } from '../../test/memory-server.ts'
 
@@ -109,4 +110,19 @@ test('of an account that was removed no session comes back (S52)', async () => {
   const [, answer] = await juliet.resume(after, 'juliet')
   assert.equal(answer?.name, 'failed')
   assert.equal(answer?.attr('h'), undefined)
+})
+
+test('after many crashes in a row a client still learns what had been handled', async () => {
+  const storage = createMemoryStorage()
+  let server = await memoryServer({ storage, ...options })
+  for (let round = 0; round < 60; round++) {
+    server.clock.advance(1000 * round)
+    const juliet = await managed(server, 'juliet')
+    await juliet.handled()
+    const clock = new FakeClock(server.clock.now() + 1000)
+    server = await memoryServer({ storage, clock, ...options }) // the one before is gone without a word
+    const [, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.attr('h'), '2', `round ${round}`)
+  }
+  await server.server.stop()
 })

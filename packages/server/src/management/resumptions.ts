@@ -71,7 +71,10 @@ export class Resumptions {
       after = page.at(-1)?.id
       if (page.length < pageSize) break
     }
+    // in the order of their ends, so that of many the latest are remembered
+    over.sort((a, b) => endOf(a) - endOf(b))
     await Promise.all(over.map((one) => this.#bury(one)))
+    for (const { stored } of over) this.#tombstones.add(stored.id, stored.local)
   }
 
   /** Resolves when everything is stored. */
@@ -104,7 +107,7 @@ export class Resumptions {
     await this.#parts.handBack(stored.local, sent)
     const last = sent.at(-1)
     if (last !== undefined) await this.#parts.store.acknowledge(stored.id, last.seq)
-    this.#tombstones.add(stored.id, stored.local)
+    if (stored.until === 0) await this.#parts.store.put({ ...stored, state: '', until: this.#tombstones.until() })
   }
 
   #revive(stored: StoredSession, saved: SavedSession, sent: readonly Sent[]): Promise<Session | undefined> {
@@ -305,6 +308,11 @@ export class Resumptions {
 interface Over {
   readonly stored: StoredSession
   readonly sent: readonly Sent[]
+}
+
+/** Those that were still going on when the process ended, last. */
+function endOf({ stored }: Over): number {
+  return stored.until === 0 ? Number.MAX_SAFE_INTEGER : stored.until
 }
 
 /** Nothing is missing between what the client has acknowledged and the last stanza: else counts would mean others than the client's. */
