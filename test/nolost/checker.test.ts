@@ -325,6 +325,15 @@ test('L8: a message came back with an error and was kept and delivered as well',
   )
 })
 
+test('L8: a message that was sent again after an error may be delivered', () => {
+  assert.deepEqual(
+    violated((scene) =>
+      scene.romeo.push({ kind: 'error', k: 2, condition: 'internal-server-error' }, { kind: 'resent', k: 2 }),
+    ),
+    {},
+  )
+})
+
 test('an error that an archive holds is no message', () => {
   assert.deepEqual(
     violated((scene) =>

@@ -17,8 +17,10 @@ const weights = {
   term: 12,
   /** SIGKILL, and again once or twice while it starts. */
   startup: 12,
-  /** The file system forgets what was not synced. */
+  /** The machine stops, and the file system forgets what was not synced. */
   power: 12,
+  /** The same, but the server lives on for a moment with a disk that fails everything. */
+  broken: 4,
   /** SIGKILL, and a transaction that was never finished lies in the log. */
   torn: 8,
   /** SIGSTOP, SIGCONT. */
@@ -76,7 +78,7 @@ export class Nemesis {
       Object.entries(weights).filter(
         ([deed]) =>
           (only === undefined || only.includes(deed as Deed)) &&
-          (deed !== 'power' || disk.powerCut !== undefined) &&
+          (!['power', 'broken'].includes(deed) || disk.powerCut !== undefined) &&
           (deed !== 'full' || disk.fill !== undefined) &&
           (deed !== 'torn' || target.tear !== undefined) &&
           (deed !== 'second' || target.startSecond !== undefined),
@@ -185,7 +187,15 @@ export class Nemesis {
         }
         return this.#start(deed)
       case 'power':
+        process.halt('SIGSTOP') // nothing happens after a power cut
         disk.powerCut?.()
+        await this.#kill()
+        disk.restore?.()
+        return this.#start(deed)
+      case 'broken':
+        process.mayEnd()
+        disk.powerCut?.()
+        await sleep(random.integer(50, 1000))
         await this.#kill()
         disk.restore?.()
         return this.#start(deed)

@@ -21,6 +21,7 @@ export class Ledger {
           break
         case 'resent':
           this.#resent.add(event.k)
+          this.#errors.delete(event.k) // another try, with an outcome of its own
           break
         case 'acked':
           if (event.through > this.sent || event.through < this.#acked)

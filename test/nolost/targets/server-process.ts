@@ -73,14 +73,19 @@ export class ServerProcess {
     return false
   }
 
+  /** It has reason to end by itself now. */
+  mayEnd(): void {
+    this.#isExpected = true
+  }
+
   /** Waits until it has ended; one that does not end on its own is killed in the end. */
   async signal(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child
     if (child === undefined || !this.isRunning) return
     this.#isExpected = true
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGCONT')
     child.kill(signal)
+    if (signal === 'SIGTERM') child.kill('SIGCONT')
     const timer = setTimeout(() => child.kill('SIGKILL'), endWithin)
     await ended
     clearTimeout(timer)
