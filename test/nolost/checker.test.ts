@@ -334,6 +334,18 @@ test('L8: a message that was sent again after an error may be delivered', () => 
   )
 })
 
+test('L4: a message that was sent again after an error takes the place of that try', () => {
+  const change = (scene: Scene, ...between: SenderEvent[]): void => {
+    scene.romeo.splice(2, 0, ...between, { kind: 'resent', k: 2 })
+    scene.archives.romeo = [1, 3, 2, 4, 5, 6].map((k) => archived(k))
+  }
+  assert.deepEqual(
+    violated((scene) => change(scene, { kind: 'error', k: 2, condition: 'internal-server-error' })),
+    {},
+  )
+  assert.deepEqual(violated(change), { L4: 1 })
+})
+
 test('an error that an archive holds is no message', () => {
   assert.deepEqual(
     violated((scene) =>

@@ -9,6 +9,8 @@ import { MAM, originOf, readResult } from '../client/received.ts'
 
 export interface CatchUpParts {
   send(wire: string): void
+  /** Says what was received: whoever asks for much does so in between, or too much is under way. */
+  acknowledge(): void
   found(origin: string, body: string, id: string): void
   note(text: string): void
 }
@@ -60,11 +62,13 @@ export class CatchUp {
     const fin = answer.child('fin', MAM)
     const set = fin === undefined ? undefined : pageResult.find(fin)
     if (fin === undefined || isBroken(set)) {
-      // the archive does not know the last message we had: all over again
-      this.#parts.note(`catching up after ${this.#known} was refused: ${answer.child('error')?.firstElement()?.name}`)
-      this.#known = undefined
+      const why = answer.child('error')?.firstElement()?.name
+      this.#parts.note(`catching up after ${this.#known} was refused: ${why}`)
+      // the archive does not know the last message we had: all over again; otherwise once more
+      if (why === 'item-not-found') this.#known = undefined
       return this.#ask()
     }
+    this.#parts.acknowledge()
     this.#known = set?.last ?? this.#known
     if (set?.last === undefined || ['true', '1'].includes(fin.attr('complete') ?? '')) this.#query = undefined
     else this.#ask()

@@ -57,6 +57,7 @@ export class Device {
     this.account = options.credentials.username
     this.#catchUp = new CatchUp({
       send: (wire) => this.client.send([{ wire }]),
+      acknowledge: () => this.client.acknowledge(),
       found: (origin, body, id) => this.#took(origin, body, id, 'archive'),
       note: (text) => options.journal.note(text),
     })

@@ -76,7 +76,7 @@ function checkEntry(
   if (times > 1) {
     findings.duplicates++
     findings.violation(ledger.isAcked(k) ? 'L2' : 'L5', `${where}: there ${times} times`)
-  } else if (ledger.isAcked(k)) {
+  } else if (ledger.hasPlace(k)) {
     const latest = counted.overtaken(ledger, k)
     if (latest !== undefined) findings.violation('L4', `${where}: after ${ledger.name}-${latest}`)
   }

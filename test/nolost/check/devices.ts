@@ -111,10 +111,11 @@ export class DeviceCheck {
 
   /** L4, within a session. */
   #checkOrder(ledger: Ledger, k: number, arrival: Arrival, where: string): void {
+    if (!ledger.hasPlace(k)) return
     const order = arrival === 'delayed' && !this.#isAlone ? this.#latest.delayed : this.#latest.live
     const latest = order.get(ledger) ?? 0
     if (k > latest) order.set(ledger, k)
-    else if (ledger.isAcked(k)) this.#findings.violation('L4', `${where}: came after ${ledger.name}-${latest}`)
+    else this.#findings.violation('L4', `${where}: came after ${ledger.name}-${latest}`)
   }
 
   /** L6: who was always there has what the archive has: it came, or was found by asking for what followed the last that came. */

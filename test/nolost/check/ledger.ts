@@ -8,6 +8,7 @@ export class Ledger {
   readonly #body: string[] = ['']
   readonly #errors = new Map<number, string>()
   readonly #resent = new Set<number>()
+  readonly #retried = new Set<number>()
   #acked = 0
 
   constructor({ name, events }: SenderHistory) {
@@ -21,7 +22,8 @@ export class Ledger {
           break
         case 'resent':
           this.#resent.add(event.k)
-          this.#errors.delete(event.k) // another try, with an outcome of its own
+          // after an error that is another try, with an outcome and a place of its own
+          if (this.#errors.delete(event.k)) this.#retried.add(event.k)
           break
         case 'acked':
           if (event.through > this.sent || event.through < this.#acked)
@@ -57,6 +59,11 @@ export class Ledger {
   /** The server took responsibility, and did not say otherwise. */
   isPromised(k: number): boolean {
     return k <= this.#acked && !this.#errors.has(k)
+  }
+
+  /** Acknowledged, and not after a first try that failed: its place is behind the message before it. */
+  hasPlace(k: number): boolean {
+    return k <= this.#acked && !this.#retried.has(k)
   }
 
   wasResent(k: number): boolean {
