@@ -53,6 +53,7 @@ class Walk<S extends Stanza> implements Trip<S> {
   readonly at: number | undefined
   kept: Kept | undefined
   reached: readonly Session[] = nobody
+  delivery: Delivery | undefined
   /** By the index of the slot; a map weakly held would cost the garbage collector dearly. */
   #memory: unknown[] | undefined
 
@@ -192,6 +193,7 @@ export class Journey {
     const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
     const sessions = typeof fate === 'string' ? nobody : fate
     walk.reached = sessions
+    if (sessions.length > 0) walk.delivery = this.#delivery(walk)
     callSafely(this.#s.phases.copy, walk, this.#s.log)
     switch (fate) {
       case 'ignore':
@@ -206,10 +208,14 @@ export class Journey {
     return this.#settle(walk, stored)
   }
 
+  #delivery(walk: Walk<Message>): Delivery {
+    return new Delivery(walk.stanza, walk.at ?? this.#s.now(), walk.kept === 'kept')
+  }
+
   /** A promise while it is stored for a session whose client may miss it. */
   #give(walk: Walk<Message>, sessions: readonly Session[]): Maybe<undefined> {
     const wire = walk.stanza.wire()
-    const delivery = new Delivery(walk.stanza, walk.at ?? this.#s.now(), walk.kept === 'kept')
+    const delivery = walk.delivery ?? this.#delivery(walk)
     let stored: Maybe<unknown>
     // those where it has to wait come last: it need not be stored for them when somebody has it
     for (const isHolding of rounds) {

@@ -146,10 +146,13 @@ export class Session {
     return undefined
   }
 
-  /** Delivers a copy, in its order among the messages. When the client does not get it, nobody else need have it. */
-  sendCopy(copy: Message, at: number, isKept: boolean): void {
-    const delivery = new Delivery(copy, at, isKept)
-    delivery.given()
+  /**
+   * Delivers a copy, in its order among the messages. When the client does not get it, nobody else need have it; `original`: whoever has
+   * the copy has that, so it is handed back once.
+   */
+  sendCopy(copy: Message, at: number, isKept: boolean, original?: Delivery): void {
+    const delivery = original ?? new Delivery(copy, at, isKept)
+    if (original === undefined) delivery.given()
     const stored = this.sendMessage(delivery, copy.wire())
     if (stored instanceof Promise) stored.catch(() => undefined) // has been logged, and the session ends
   }

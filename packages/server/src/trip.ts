@@ -1,6 +1,7 @@
 /** One stanza on its way through one side of the server: what the phases of a journey are given. */
 import type { Jid } from '@rookery/protocol/jid'
 import type { Stanza, StanzaError } from '@rookery/protocol/stanza'
+import type { Delivery } from './delivery.ts'
 import type { Session } from './session.ts'
 import type { TripSlot } from './slot.ts'
 
@@ -25,6 +26,8 @@ export interface Trip<S extends Stanza = Stanza> {
   readonly kept: Kept | undefined
   /** On the recipient's side: sessions that the stanza itself is delivered to; known from the copy phase on. */
   readonly reached: readonly Session[]
+  /** What becomes of it in these sessions; those that get a copy of it may answer for it, too. */
+  readonly delivery: Delivery | undefined
   /** What a feature has remembered of it in an earlier phase. */
   recall<T>(slot: TripSlot<T>): T | undefined
   remember<T>(slot: TripSlot<T>, value: T | undefined): void

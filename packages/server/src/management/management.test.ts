@@ -352,6 +352,29 @@ describe('a client that does not come back', () => {
     assert.deepEqual(bodies(await two.all()), [])
   })
 
+  test('what another client has as a copy does not come to it again', async () => {
+    await using server = await memoryServer({ management: { ackSeconds: 0 } })
+    const phone = await managed(server, 'juliet', 'phone')
+    const desk = await managed(server, 'juliet', 'desk')
+    await desk.client.ask(`<iq type='set' id='c'><enable xmlns='urn:xmpp:carbons:2'/></iq>`)
+    desk.client.send('<presence><priority>-1</priority></presence>')
+    await desk.all()
+    const romeo = await server.login('romeo')
+    await phone.lose()
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    const [copy] = (await desk.all()).filter((one) => one.name === 'message')
+    assert.ok(copy?.child('received', 'urn:xmpp:carbons:2'))
+    desk.h++ // the answer to enabling copies
+    desk.acknowledge()
+    desk.client.send('<presence/>')
+    await desk.all()
+    server.clock.advance(601_000)
+    await turns(30)
+    assert.deepEqual(bodies(await desk.all()), [])
+    assert.equal((await server.stores.offline.size('juliet')).count, 0)
+  })
+
   test('what both resources missed is kept once', async () => {
     await using server = await memoryServer()
     const one = await managed(server, 'juliet', 'one')

@@ -42,7 +42,10 @@ export class Copies {
     const copy = this.#wrap(trip, side === 'out' || isToSelf ? 'sent' : 'received')
     const at = trip.at ?? this.#clock.now()
     // encoded once: they differ in `to` alone
-    for (const session of targets) session.sendCopy(copy.with({ to: session.jid }), at, trip.kept === 'kept')
+    // what no archive has is stored for each of them
+    const isKept = trip.kept === 'kept'
+    const original = isKept ? trip.delivery : undefined
+    for (const session of targets) session.sendCopy(copy.with({ to: session.jid }), at, isKept, original)
     return undefined
   }
 
