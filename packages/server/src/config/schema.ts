@@ -132,18 +132,19 @@ export const serverShape = {
         .number()
         .int()
         .min(0)
+        .max(2_000_000)
         .default(600)
         .describe(
           'How long a session waits for a client whose connection broke (XEP-0198), in seconds, also over a restart; 0: sessions cannot be resumed.',
         ),
-      stanzas: z.number().int().min(10).default(2000).describe('Stanzas that a client may leave unacknowledged.'),
+      stanzas: z.number().int().min(64).default(2000).describe('Stanzas that a client may leave unacknowledged.'),
       bytes: z
         .number()
         .int()
         .min(65_536)
         .default(1_048_576)
         .describe(
-          'Bytes that a client may leave unacknowledged, or that wait for one that is away. Beyond them the session ends, and its messages are kept like those for somebody who is offline. Answers to its own requests come on top while it is connected.',
+          'Bytes that a client may leave unacknowledged, or that wait for one that is away. Beyond them the session ends, and its messages are kept like those for somebody who is offline. Answers to its own requests come on top while it is connected. Never less than one largest stanza and 131072 bytes.',
         ),
       ackSeconds: z
         .number()

@@ -297,6 +297,29 @@ describe('storage fails for a while (S137)', () => {
   })
 })
 
+describe('more than may be unacknowledged', () => {
+  test('is not one offline message, however large, nor many small ones', async () => {
+    const limits = { stanzaBytes: 200_000 }
+    await using server = await memoryServer({ management: { bytes: 65_536, stanzas: 64 }, limits })
+    await server.server.accounts(HOST).create('juliet', 'secret-juliet')
+    const romeo = await server.login('romeo')
+    for (let i = 0; i < 100; i++) romeo.send(chat('juliet', `${i}`))
+    romeo.send(`<message to='juliet@${HOST}'><body>${'x'.repeat(190_000)}</body></message>`)
+    await romeo.all()
+    const juliet = new Managed(await server.login('juliet'))
+    await juliet.enable()
+    juliet.client.send('<presence/>')
+    const got: (string | undefined)[] = []
+    for (let i = 0; i < 10; i++) {
+      await turns()
+      got.push(...bodies(await juliet.all()))
+      juliet.acknowledge()
+    }
+    assert.equal(got.length, 101)
+    assert.equal(juliet.client.isClosed, false)
+  })
+})
+
 describe('the process dies', () => {
   test('what several sessions missed is kept once', async () => {
     const storage = createMemoryStorage()
@@ -335,6 +358,36 @@ describe('the process dies', () => {
     assert.equal(answer?.name, 'resumed')
     await turns(20)
     assert.deepEqual(bodies(await again.all()), ['a'])
+  })
+
+  test('a message that is handed back is the one that came, however large, and a request is answered', async () => {
+    const storage = createMemoryStorage()
+    const limits = { stanzaBytes: 1_000_000, stanzaDepth: 1000, stanzaElements: 20_000 }
+    const before = await memoryServer({ storage, limits, features: { archive: false } })
+    const juliet = await managed(before, 'juliet')
+    juliet.client.send(`<presence to='romeo@${HOST}/one'/>`)
+    const romeo = await before.login('romeo')
+    await juliet.all()
+    await juliet.lose()
+    const large = `<body>a</body><x xmlns='urn:x'>${'<y/>'.repeat(8000)}${'z'.repeat(300_000)}</x>`
+    romeo.send(`<message to='juliet@${HOST}' type='chat' id='large'>${large}</message>`)
+    romeo.send(`<iq type='get' id='q' to='juliet@${HOST}/one'><x xmlns='urn:x'/></iq>`)
+    assert.deepEqual(await romeo.all(), [])
+    await using after = await memoryServer({ storage, limits, features: { archive: false } })
+    const again = await after.login('romeo')
+    again.send('<presence/>')
+    await again.all()
+    after.clock.advance(700_000)
+    await turns(50)
+    const answers = (await again.all()).filter((one) => one.attr('id') === 'q')
+    assert.deepEqual(
+      answers.map((one) => [one.attr('type'), one.attr('from')]),
+      [['error', `juliet@${HOST}/one`]],
+    )
+    const [kept] = await after.stores.offline.read('juliet', 0, 10)
+    assert.ok(kept?.stanza.includes(large), 'to the letter')
+    assert.match(kept!.stanza, /^<message [^>]*>/)
+    assert.doesNotMatch(kept!.stanza, /xmlns='(jabber:client)?'/)
   })
 
   test('while a client takes its offline messages: what came meanwhile was acknowledged, and is there', async () => {

@@ -2,16 +2,17 @@
  * What the client of a session did not acknowledge before the session ended: messages go to the account's other resources
  * or are kept, with the time when they came; requests are answered with an error. XEP-0198 1.6.3 section 4.
  */
-import { type Maybe, NS } from '@rookery/protocol'
+import type { Maybe } from '@rookery/protocol'
 import { CodecError } from '@rookery/protocol/codec'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Iq, iqType, Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
-import { Element, parseElement } from '@rookery/protocol/xml'
+import type { Element } from '@rookery/protocol/xml'
 import type { Came, Delivery } from '../delivery.ts'
 import type { Log } from '../powers.ts'
 import type { Sent } from './management.ts'
+import { readStanza } from './stored-stanza.ts'
 
 export interface HandBackParts {
   readonly host: Jid
@@ -51,8 +52,8 @@ export class HandBack {
     const isMessage = wire.startsWith('<message')
     // a message that came without the corridor and was not stored with the session is stored where it came from (offline messages)
     if (isMessage ? !isStored : !wire.startsWith('<iq')) return undefined
-    const element = parseElement(wire)
-    if (!(element instanceof Element)) return undefined
+    const element = readStanza(wire)
+    if (element === undefined) return undefined
     const from = address(element.attr('from'))
     const to = address(element.attr('to'))
     return isMessage ? this.#message(element, from, to, account, at) : this.#request(element, from, to)
@@ -85,7 +86,7 @@ export class HandBack {
 
   #request(element: Element, from: Jid | undefined, to: Jid | undefined): Maybe<undefined> {
     const type = iqType(element.attr('type'))
-    if (from === undefined || element.ns !== NS.client || (type !== 'get' && type !== 'set')) return undefined
+    if (from === undefined || (type !== 'get' && type !== 'set')) return undefined
     return this.#parts.refuse(new Iq(element, from, to, type), nobodyThere)
   }
 }

@@ -440,28 +440,31 @@ test('what is in the archive is no error for its sender, though there is no plac
 
 describe('bounds', () => {
   test('a client that acknowledges nothing ends with policy-violation, and its messages are kept (S77)', async () => {
-    await using server = await memoryServer({ management: { bytes: 65_536 }, limits: { offlineMessages: 0 } })
+    await using server = await memoryServer({
+      management: { bytes: 65_536 },
+      limits: { offlineMessages: 0, stanzaBytes: 10_000 },
+    })
     const juliet = await managed(server, 'juliet')
     const romeo = await server.login('romeo')
     const long = 'x'.repeat(5000)
-    for (let i = 0; i < 20; i++) romeo.send(`<message to='juliet@${HOST}'><body>${i} ${long}</body></message>`)
+    for (let i = 0; i < 40; i++) romeo.send(`<message to='juliet@${HOST}'><body>${i} ${long}</body></message>`)
     await romeo.all()
     await juliet.client.closed()
     assert.equal(juliet.client.streamError, 'policy-violation')
     await turns(30)
-    assert.equal((await server.stores.offline.size('juliet')).count, 20)
+    assert.equal((await server.stores.offline.size('juliet')).count, 40)
     assert.deepEqual(await romeo.all(), [])
   })
 
   test('one that is away has a bound as well', async () => {
-    await using server = await memoryServer({ management: { stanzas: 10 } })
+    await using server = await memoryServer({ management: { stanzas: 64 } })
     const juliet = await managed(server, 'juliet')
     const romeo = await server.login('romeo')
     await juliet.lose()
-    for (let i = 0; i < 15; i++) romeo.send(chat('juliet', `m${i}`))
+    for (let i = 0; i < 70; i++) romeo.send(chat('juliet', `m${i}`))
     assert.deepEqual(await romeo.all(), [])
     await turns(40)
-    assert.equal((await server.stores.offline.size('juliet')).count, 15)
+    assert.equal((await server.stores.offline.size('juliet')).count, 70)
     const [, answer] = await juliet.resume(server, 'juliet')
     assert.equal(answer?.name, 'failed')
   })

@@ -46,6 +46,9 @@ const grace = 60_000
 
 const pageSize = 1000
 
+/** Beside one largest stanza: offline messages come so many bytes at a time, and none must be too large for ever. */
+const room = 131_072
+
 export class Resumptions {
   readonly #parts: ResumptionParts
   readonly #sessions = new Map<string, Session>()
@@ -97,7 +100,9 @@ export class Resumptions {
     const session = saved === undefined || !isWhole(stored, sent) ? undefined : await this.#revive(stored, saved, sent)
     if (session === undefined) return { stored, sent }
     this.#sessions.set(stored.id, session)
-    this.#wait(session, Math.max(grace, stored.until - now))
+    // the clock may have been set meanwhile [S138]
+    const { resumeSeconds } = this.#parts.config.management
+    this.#wait(session, Math.max(grace, Math.min(stored.until - now, resumeSeconds * 1000)))
     return undefined
   }
 
@@ -159,7 +164,7 @@ export class Resumptions {
         clock,
         limits: () => ({
           stanzas: config.management.stanzas,
-          bytes: config.management.bytes,
+          bytes: Math.max(config.management.bytes, config.limits.stanzaBytes + room),
           seconds: config.management.ackSeconds,
         }),
         end: () => this.#parts.end(session),

@@ -1,8 +1,8 @@
 /** What is kept of a session while its client is away, so that it can be taken up by another process: written and read. */
 import { parseJid } from '@rookery/protocol/jid'
 import { Presence } from '@rookery/protocol/stanza'
-import { Element, parseElement } from '@rookery/protocol/xml'
 import type { Session } from '../session.ts'
+import { readStanza } from './stored-stanza.ts'
 
 export interface SavedSession {
   readonly since: number
@@ -36,8 +36,8 @@ export function readSession(text: string): SavedSession | undefined {
 }
 
 function readPresence(wire: string): Presence | undefined {
-  const element = parseElement(wire)
-  if (!(element instanceof Element)) return undefined
+  const element = readStanza(wire)
+  if (element === undefined) return undefined
   const from = element.attr('from')
   return new Presence(element, from === undefined ? undefined : parseJid(from), undefined, 'available')
 }
