@@ -128,7 +128,9 @@ export class Session {
   /** Delivers a message, behind those that wait for older ones to go first. A promise while it is being stored. */
   sendMessage(delivery: Delivery, wire: string): Maybe<undefined> {
     if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
-    return then(delivery.isNowhere && (this.#store?.(delivery.message, delivery.at) ?? false), (isStored) => {
+    // while the client is away, what waits has to outlive the process like the rest
+    const isToStore = delivery.isNowhere || this.isDetached
+    return then(isToStore && (this.#store?.(delivery.message, delivery.at) ?? false), (isStored) => {
       if (!isStored) return this.#wait(delivery, wire)
       delivery.given()
       return undefined
@@ -153,7 +155,8 @@ export class Session {
   sendCopy(copy: Message, at: number, isKept: boolean, original?: Delivery): void {
     const delivery = original ?? new Delivery(copy, at, isKept)
     if (original === undefined) delivery.given()
-    const stored = this.sendMessage(delivery, copy.wire())
+    const wire = copy.wire()
+    const stored = this.#held === undefined ? this.#write(wire, copy, delivery) : this.#wait(delivery, wire)
     if (stored instanceof Promise) stored.catch(() => undefined) // has been logged, and the session ends
   }
 

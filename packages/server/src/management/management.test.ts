@@ -549,3 +549,38 @@ test('a client that comes again gets what its lost session missed before what is
     Array.from({ length: count }, (_, index) => `m${index + 1}`),
   )
 })
+
+test('a connection that breaks again and again while older messages come changes nothing in their order', async () => {
+  const storage = createMemoryStorage({ commit: () => turns(3) })
+  await using server = await memoryServer({ storage, features: { archive: false }, limits: { offlineMessages: 0 } })
+  const romeo = await server.login('romeo')
+  await server.server.accounts(HOST).create('juliet', 'secret-juliet')
+  let count = 0
+  const say = (): void => romeo.send(chat('juliet', `m${++count}`))
+  for (let i = 0; i < 200; i++) say()
+  await romeo.all()
+  let juliet = await managed(server, 'juliet')
+  const got = bodies(await juliet.all())
+  for (let round = 0; round < 12; round++) {
+    await turns(round)
+    got.push(...bodies(await juliet.all()))
+    juliet.acknowledge()
+    for (let i = 0; i < 5; i++) say()
+    await turns(round * 2)
+    await juliet.lose()
+    for (let i = 0; i < 5; i++) say()
+    await turns(round * 3)
+    const [again, answer] = await juliet.resume(server, 'juliet')
+    assert.equal(answer?.name, 'resumed')
+    juliet = again
+  }
+  for (let i = 0; i < 30; i++) {
+    await turns(20)
+    got.push(...bodies(await juliet.all()))
+    juliet.acknowledge()
+  }
+  assert.deepEqual(
+    got,
+    Array.from({ length: count }, (_, index) => `m${index + 1}`),
+  )
+})

@@ -96,7 +96,10 @@ export class Resumptions {
       await this.#parts.store.remove(stored.id)
       return undefined
     }
-    const sent = shared.of(stored.local, await this.#parts.store.queue(stored.id, 0, Number.MAX_SAFE_INTEGER))
+    const sent = shared.of(
+      stored.local,
+      await this.#parts.store.queue(stored.id, stored.acknowledged, Number.MAX_SAFE_INTEGER),
+    )
     const session = saved === undefined || !isWhole(stored, sent) ? undefined : await this.#revive(stored, saved, sent)
     if (session === undefined) return { stored, sent }
     this.#sessions.set(stored.id, session)

@@ -59,7 +59,7 @@ export class Flushes {
   /** Flushes to the first session that takes messages, if there is one; a flush under way will look again instead. */
   begin(local: string, except?: Session): void {
     const flush = this.#running.get(local)
-    if (flush === undefined && this.#empty.get(local) === true) return
+    if (flush === undefined && this.#empty.get(local) === true) return this.#releaseAll(local)
     const session = this.#parts.sessions(local).find((one) => one !== except && takesMessages(one))
     if (flush === undefined) {
       if (session !== undefined) this.#start(local, session)
@@ -70,6 +70,20 @@ export class Flushes {
     if (session === undefined || takesMessages(flush.session) || flush.next !== undefined) return
     flush.next = session
     this.#hold(local, session)
+  }
+
+  /** The connection of a session is gone: what waits in it is stored behind the rest, and so is what comes from now on. */
+  detached(local: string, session: Session): void {
+    if (!session.isHolding) return
+    for (const { message, at } of session.abandonHeld())
+      if (message !== undefined)
+        Promise.resolve(this.#parts.keep(local, message, at)).catch((error) => this.#parts.failed(local, error))
+    this.#hold(local, session)
+  }
+
+  /** Nothing older is left for them. */
+  #releaseAll(local: string): void {
+    for (const session of this.#parts.sessions(local)) if (session.isHolding && !session.isDetached) session.release()
   }
 
   #hold(local: string, session: Session): void {
@@ -85,14 +99,14 @@ export class Flushes {
         this.#running.delete(local)
         const { next } = flush
         if (next !== undefined && takesMessages(next)) return this.#start(local, next)
-        if (next !== undefined && !next.isEnded) next.release()
         if (!isDone)
           this.begin(local, session) // the next one gets the rest
         else if (flush.again) this.begin(local)
+        else this.#releaseAll(local)
       },
       (error) => {
         this.#running.delete(local)
-        for (const held of [session, flush.next]) if (held !== undefined && !held.isEnded) held.release()
+        this.#releaseAll(local)
         this.#parts.failed(local, error)
       },
     )
@@ -106,6 +120,7 @@ export class Flushes {
       const entries = await this.#parts.store.read(local, after, pageEntries)
       if (entries.length === 0 && !flush.again) this.#empty.set(local, true)
       if (session.isEnded) return false
+      if (session.isDetached) return false // it waits on, behind what is left, until its client comes back
       if (!takesMessages(session) || (entries.length === 0 && !flush.again)) {
         session.release()
         return takesMessages(session)

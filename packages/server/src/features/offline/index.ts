@@ -77,6 +77,10 @@ export const offline: Feature = feature({
           flushes.begin(session.jid.local)
           return undefined
         },
+        detached(session) {
+          flushes.detached(session.jid.local, session)
+          return undefined
+        },
         resumed(session) {
           flushes.begin(session.jid.local)
           return undefined
