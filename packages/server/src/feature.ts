@@ -12,7 +12,7 @@ import type { Identity, Powers } from './powers.ts'
 import type { Provided, Service } from './service.ts'
 import type { Session } from './session.ts'
 import type { Slot } from './slot.ts'
-import type { Kept, Refusal, Trip } from './trip.ts'
+import type { Duplicate, Kept, Refusal, Trip } from './trip.ts'
 
 /** A specification that a feature implements. */
 export interface Specification {
@@ -65,10 +65,10 @@ export interface Wiring {
   /** Adds the server's own marks, strips forged ones: returns the stanza to go on with, or undefined to leave it. */
   stamp?: (trip: Trip<Message>) => Message | undefined
   /**
-   * Keeps it: begins at once and resolves when it is durable, which what follows waits for. `duplicate`: it is there already, from an earlier
-   * try of its sender, and this side does nothing more with it.
+   * Keeps it: begins at once and resolves when it is durable, which what follows waits for. A duplicate is there already, from an earlier try of
+   * its sender: it goes only to those who may have missed it when a process died.
    */
-  archive?: (trip: Trip<Message>) => Maybe<Kept | undefined>
+  archive?: (trip: Trip<Message>) => Maybe<Kept | Duplicate | undefined>
   /** Sends copies, knowing whom the stanza itself will reach (`trip.reached`). Can neither refuse nor change. */
   copy?: (trip: Trip<Message>) => undefined
   /** Nobody was home (RFC 6121 calls for storage or an error). True: it is kept, durably. */

@@ -8,6 +8,7 @@
 import { type Maybe, then } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import type { Accounts } from './accounts.ts'
 import { fateOf } from './deliver.ts'
 import { type Came, Delivery } from './delivery.ts'
@@ -20,7 +21,7 @@ import type { Arrival } from './router.ts'
 import type { PresenceService } from './services/presence.ts'
 import type { Session } from './session.ts'
 import type { TripSlot } from './slot.ts'
-import type { Kept, Refusal, Trip } from './trip.ts'
+import type { Duplicate, Kept, Refusal, Trip } from './trip.ts'
 
 /** What the corridor needs around it. */
 export interface Surroundings {
@@ -177,8 +178,9 @@ export class Journey {
     const { stamp, archive } = this.#s.phases
     for (let i = 0; i < stamp.length; i++) walk.stanza = stamp[i]!.call(walk) ?? walk.stanza
     let durable: Maybe<unknown>
-    const note = (kept: Kept | undefined): void => {
-      if (walk.kept !== 'duplicate') walk.kept = kept ?? walk.kept
+    const note = (kept: Kept | Duplicate | undefined): void => {
+      if (typeof kept === 'object') walk.stanza = kept.earlier
+      if (walk.kept !== 'duplicate') walk.kept = typeof kept === 'object' ? 'duplicate' : (kept ?? walk.kept)
     }
     for (let i = 0; i < archive.length; i++) {
       const kept = archive[i]!.call(walk)
@@ -189,7 +191,7 @@ export class Journey {
   }
 
   #deliver(walk: Walk<Message>, to: Jid): Maybe<undefined> {
-    if (walk.kept === 'duplicate') return undefined // an earlier try of its sender has come this far
+    if (walk.kept === 'duplicate') return this.#giveAgain(walk, to)
     const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
     const sessions = typeof fate === 'string' ? nobody : fate
     walk.reached = sessions
@@ -206,6 +208,20 @@ export class Journey {
     const stored = this.#give(walk, sessions)
     if (this.#s.phases.notify.length > 0) callSafely(this.#s.phases.notify, walk, this.#s.log)
     return this.#settle(walk, stored)
+  }
+
+  /**
+   * An earlier try of its sender has come this far. When the process died in that moment, sessions whose clients were away may have missed it:
+   * such a client takes its session up, and does not look into the archive.
+   */
+  #giveAgain(walk: Walk<Message>, to: Jid): Maybe<undefined> {
+    const id = walk.stanza.element.child('stanza-id', STANZA_ID_NS)?.attr('id')
+    const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
+    if (id === undefined || typeof fate === 'string') return undefined
+    const sessions = fate.filter((session) => session.management?.mayLack(id) === true)
+    if (sessions.length === 0) return undefined
+    walk.kept = 'kept'
+    return this.#settle(walk, this.#give(walk, sessions))
   }
 
   #delivery(walk: Walk<Message>): Delivery {

@@ -69,7 +69,7 @@ export class Sessions {
       resumed: (session) => this.#tell(session, 'resumed'),
       handBack: async (local, sent) => {
         const account = jidFromParts(local, host.domain)
-        if (account !== undefined) await this.#handBack.all(account, sent, [])
+        if (account !== undefined) await this.#handBack.buried(account, sent)
       },
     })
   }

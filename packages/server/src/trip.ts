@@ -1,6 +1,6 @@
 /** One stanza on its way through one side of the server: what the phases of a journey are given. */
 import type { Jid } from '@rookery/protocol/jid'
-import type { Stanza, StanzaError } from '@rookery/protocol/stanza'
+import type { Message, Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Delivery } from './delivery.ts'
 import type { Session } from './session.ts'
 import type { TripSlot } from './slot.ts'
@@ -10,6 +10,11 @@ export type Refusal = StanzaError | 'silence'
 
 /** What the archive phase made of a message: it is in the archive of this side, or was there already. */
 export type Kept = 'kept' | 'duplicate'
+
+/** What the archive phase says of a message that was there already, and how it stands there. */
+export interface Duplicate {
+  readonly earlier: Message
+}
 
 /** A trip as most phases may see it. */
 export interface Trip<S extends Stanza = Stanza> {

@@ -38,6 +38,14 @@ export class HandBack {
     ])
   }
 
+  /**
+   * What a process that died had stored for a session whose client was connected. What the archive has stays there: another client may have
+   * had it, and what was on its way to this one without having been stored is nowhere else either.
+   */
+  async buried(account: Jid, sent: readonly Sent[]): Promise<void> {
+    await Promise.all(sent.map((one) => this.#safely(account, () => this.#one(account, one, true))))
+  }
+
   async #safely(account: Jid, work: () => Maybe<undefined>): Promise<void> {
     try {
       await work()
@@ -46,7 +54,7 @@ export class HandBack {
     }
   }
 
-  #one(account: Jid, { delivery, wire, at, isStored }: Sent): Maybe<undefined> {
+  #one(account: Jid, { delivery, wire, at, isStored }: Sent, isBuried = false): Maybe<undefined> {
     if (delivery !== undefined && !delivery.letGo()) return undefined
     if (delivery?.message !== undefined) return this.#delivery(account, delivery)
     const isMessage = wire.startsWith('<message')
@@ -56,19 +64,17 @@ export class HandBack {
     if (element === undefined) return undefined
     const from = address(element.attr('from'))
     const to = address(element.attr('to'))
-    return isMessage ? this.#message(element, from, to, account, at) : this.#request(element, from, to)
+    if (!isMessage) return this.#request(element, from, to)
+    // what the account itself tells its clients (carbons, pages of its archive) was for this one alone
+    if (from === undefined || from.equals(account)) return undefined
+    const { stamp, rest } = this.#withoutDelay(element)
+    const isKept = hasIdOf(element, account)
+    if (isBuried && isKept && stamp === undefined) return undefined
+    return this.#parts.undelivered(new Message(rest, from, to), account, { at: stamp ?? at, isKept })
   }
 
   #delivery(account: Jid, delivery: Delivery): Maybe<undefined> {
     return delivery.message === undefined ? undefined : this.#parts.undelivered(delivery.message, account, delivery)
-  }
-
-  #message(element: Element, from: Jid | undefined, to: Jid | undefined, account: Jid, at: number): Maybe<undefined> {
-    // what the account itself tells its clients (carbons, pages of its archive) was for this one alone
-    if (from === undefined || from.equals(account)) return undefined
-    const { stamp, rest } = this.#withoutDelay(element)
-    const came = { at: stamp ?? at, isKept: hasIdOf(element, account) }
-    return this.#parts.undelivered(new Message(rest, from, to), account, came)
   }
 
   /** It gets ours again, when it is delivered. */

@@ -84,6 +84,8 @@ export class Management implements SessionLink {
   #askedSince: number | undefined
   #waiters: { readonly seq: number; readonly done: (sent: boolean) => void }[] = []
   #isEnded = false
+  /** What a session of an earlier process had been given. */
+  #restored: string[] | undefined
 
   /** `line` is undefined for a session of an earlier process, which has `handled` and `acknowledged` so many stanzas. */
   constructor(parts: ManagementParts, line: Line | undefined, before?: { handled: number; acknowledged: number }) {
@@ -344,6 +346,14 @@ export class Management implements SessionLink {
   /** What an earlier process had sent. */
   restore(sent: readonly Sent[]): void {
     for (const one of sent) this.#push(one)
+    this.#restored = sent.map(({ wire }) => wire)
+  }
+
+  /** Whether an earlier process may have died before it gave the session what has this id in the archive. Once said, it is given. */
+  mayLack(id: string): boolean {
+    if (this.#restored === undefined || this.#restored.some((wire) => wire.includes(id))) return false
+    this.#restored.push(id)
+    return true
   }
 
   /** Nothing reaches the client any more: what it has not acknowledged, for others to take care of. */

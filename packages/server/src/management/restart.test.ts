@@ -126,3 +126,38 @@ test('after many crashes in a row a client still learns what had been handled', 
   }
   await server.server.stop()
 })
+
+test('what a process that died had archived, and not given to a client that was away, comes when its sender tries again', async () => {
+  const storage = createMemoryStorage()
+  const archived = { features: { archive: true } }
+  const before = await memoryServer({ storage, ...archived })
+  const juliet = await managed(before, 'juliet')
+  await juliet.lose()
+  const romeo = await before.login('romeo')
+  const said = (id: string): string =>
+    `<message to='juliet@${HOST}' type='chat' id='${id}'><body>${id}</body><origin-id xmlns='urn:xmpp:sid:0' id='${id}'/></message>`
+  romeo.send(said('a'))
+  await romeo.all()
+  romeo.send(said('b'))
+  await romeo.all()
+  // as if the process had died between the archive and the session
+  const last = (await before.stores.resumption.queue(juliet.id, 0, 10)).at(-1)!
+  await before.stores.resumption.remove(juliet.id)
+  const stored = { id: juliet.id, local: 'juliet', resource: 'one', handled: 2, acknowledged: juliet.h }
+  const state = JSON.stringify({ since: 0, priority: 0, presence: `<presence from='juliet@${HOST}/one'/>`, slots: {} })
+  await before.stores.resumption.put({ ...stored, until: before.clock.now() + 600_000, state })
+  await before.stores.resumption.enqueue(juliet.id, [
+    { seq: juliet.h + 1, at: 0, stanza: last.stanza.replaceAll('>b<', '>a<') }, // which one it is does not matter here
+  ])
+  await using after = await memoryServer({ storage, ...archived })
+  const again = await after.login('romeo')
+  for (const id of ['a', 'b', 'a', 'b']) again.send(said(id))
+  assert.deepEqual(await again.all(), [])
+  const [resumed, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'resumed')
+  const messages = (await resumed.all()).filter((one) => one.name === 'message')
+  assert.deepEqual(bodies(messages), ['a', 'a']) // of the two that were tried again one had been given
+  const ids = messages.map((one) => one.child('stanza-id', 'urn:xmpp:sid:0')?.attr('id'))
+  assert.equal(new Set(ids).size, 2)
+  assert.equal(await after.stores.archive.count('juliet', {}), 2)
+})

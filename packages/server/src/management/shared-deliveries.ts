@@ -6,6 +6,9 @@ import type { QueuedStanza } from '@rookery/storage'
 import { Delivery } from '../delivery.ts'
 import type { Sent } from './management.ts'
 
+/** Of messages in the archive of their recipient, as the archive room writes it. [XEP-0359 3] */
+const archiveMark = "<stanza-id xmlns='urn:xmpp:sid:0'"
+
 export class SharedDeliveries {
   readonly #deliveries = new Map<string, Delivery>()
 
@@ -15,8 +18,9 @@ export class SharedDeliveries {
     return queue.map(({ seq, at, stanza }) => {
       let delivery: Delivery | undefined
       if (stanza.startsWith('<message')) {
-        // sent twice to one session in the same moment these are two
-        const what = `${local} ${at} ${stanza}`
+        // by its id in the archive, which copies have as well; without, what is sent twice to one session in the same moment is two
+        const id = stanza.lastIndexOf(archiveMark)
+        const what = id < 0 ? `${local} ${at} ${stanza}` : `${local} ${stanza.slice(id, stanza.indexOf('/>', id))}`
         const time = times.get(what) ?? 0
         times.set(what, time + 1)
         delivery = this.#shared(`${time} ${what}`, at)

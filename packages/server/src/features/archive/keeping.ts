@@ -11,7 +11,7 @@ import type { ArchiveIds } from '../../archive-ids.ts'
 import type { SessionsPower } from '../../powers.ts'
 import type { RosterService } from '../../services/roster.ts'
 import { type TripSlot, tripSlot } from '../../slot.ts'
-import type { Kept, Trip } from '../../trip.ts'
+import type { Duplicate, Kept, Trip } from '../../trip.ts'
 import type { Names } from './names.ts'
 import type { PreferenceStore } from './preference-store.ts'
 import { isArchivedType, isWorthKeeping } from './rules.ts'
@@ -26,7 +26,7 @@ class Plan {
   bare: Message | undefined
   stamped: Message | undefined
   /** How it went, for the other side of the same account. */
-  kept: Promise<Kept> | undefined
+  kept: Promise<Kept | Duplicate> | undefined
 }
 
 const plans: TripSlot<Plan> = tripSlot('archive:plan')
@@ -89,7 +89,7 @@ export class Keeping {
     return plan.stamped
   }
 
-  readonly archive = (trip: Trip<Message>): Maybe<Kept | undefined> => {
+  readonly archive = (trip: Trip<Message>): Maybe<Kept | Duplicate | undefined> => {
     const plan = trip.recall(plans)
     if (plan?.id === undefined) return undefined
     if (plan.kept !== undefined) return plan.kept
@@ -120,7 +120,7 @@ export class Keeping {
     })
   }
 
-  #keep(account: Jid, side: 'out' | 'in', message: Message, id: number): Promise<Kept> {
+  #keep(account: Jid, side: 'out' | 'in', message: Message, id: number): Promise<Kept | Duplicate> {
     const { store, ids } = this.#parts
     const { local } = account
     const peer = (side === 'out' ? message.to! : message.from!).bare.toString()
@@ -131,7 +131,10 @@ export class Keeping {
     const entry = { id, at, peer, isOut, stanza: message.wire() }
     const kept = store
       .append(local, origin === undefined ? entry : { ...entry, origin })
-      .then((earlier): Kept => (earlier === undefined ? 'kept' : 'duplicate'))
+      .then((earlier): Kept | Duplicate => {
+        if (earlier === undefined) return 'kept'
+        return isOut ? 'duplicate' : { earlier: withStanzaId(message, account, this.#parts.names().nameOf(earlier)) }
+      })
     return retraction === undefined ? kept : Promise.all([kept, retraction]).then(([how]) => how)
   }
 
