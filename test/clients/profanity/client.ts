@@ -26,6 +26,10 @@ const loginIn = (log: string): Login => {
   return { mechanism, tls: before.includes('SENT: <starttls') && before.includes('RECV: <proceed') }
 }
 
+/** Its presence has come back to it, and copies are on: what is said from now on reaches it. */
+const isOnline = (log: string, jid: string): boolean =>
+  log.includes('Message carbons enabled.') && log.includes(`Presence available handler fired for: ${jid}/`)
+
 class Profanity implements ContinuingClient {
   readonly jid: string
   readonly #account: Account
@@ -92,6 +96,9 @@ class Profanity implements ContinuingClient {
     await this.#answers('Enter password:')
     this.#screen.type(this.#account.password)
     await this.#answers(this.jid, 'logged in successfully')
+    await until(`${this.jid} to be online`, () => (isOnline(this.#logOf(this.#logins), this.jid) ? true : undefined), {
+      evidence: () => this.#logOf(this.#logins).slice(-3000),
+    })
     return loginIn(this.#logOf(this.#logins))
   }
 
@@ -159,8 +166,12 @@ class Profanity implements ContinuingClient {
     await this.#screen.shows(`"${body}" from ${contact}`, look, 300)
   }
 
-  /** Opening a chat makes it ask the archive for that contact [XEP-0313 4.1]. */
+  /** Opening a chat makes it ask the archive for that contact [XEP-0313 4.1]; one that is open is closed before. */
   async catchUp(contact: string): Promise<void> {
+    await this.#showConsole()
+    this.#screen.type(`/win ${contact}`)
+    this.#screen.type('/close')
+    await this.#showConsole()
     this.#screen.type(`/msg ${contact}`)
     await this.#answers(contact, 'unencrypted')
   }
@@ -188,7 +199,8 @@ class Profanity implements ContinuingClient {
           const log = this.#logOf(this.#logins).slice(before)
           const connected = log.lastIndexOf('Connection handler: logged in')
           if (connected < 0) return undefined
-          return log.slice(0, connected).includes('RECV: <resumed ') ? 'resumed' : 'anew'
+          if (log.slice(0, connected).includes('RECV: <resumed ')) return 'resumed'
+          return isOnline(log.slice(connected), this.jid) ? 'anew' : undefined
         },
         { evidence: () => `${this.#logOf(this.#logins).slice(-3000)}\n${this.#screen.screen()}` },
       )
