@@ -9,6 +9,8 @@ export interface Account {
 export interface Connection {
   /** Where the server listens with STARTTLS, always on loopback. */
   readonly port: number
+  /** Address of its WebSocket under TLS; absent where there is none. */
+  readonly webSocket?: string
   /** PEM file with the server's self-signed certificate. */
   readonly certificate: string
   /** Whether roster pushes carry a 'from'; RFC 6121 2.1.6 leaves it to the server. */

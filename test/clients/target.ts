@@ -74,9 +74,12 @@ const startPeerTarget = async (name: (typeof peerNames)[number]): Promise<Target
 const daemon = join(import.meta.dirname, '../../apps/daemon/src/main.ts')
 
 /** The other host is there to be found among the items of this one: profanity 0.15 waits with the archive until an item has told what it offers. */
-const configOf = (folder: string, port: number, tlsPort: number): string => `hosts: [${host}, other.${host}]
+const configOf = (
+  folder: string,
+  [port, tlsPort, webPort]: readonly number[],
+): string => `hosts: [${host}, other.${host}]
 data: ${folder}/data
-listen: { address: 127.0.0.1, c2s: ${port}, tls: ${tlsPort}, http: false, https: false }
+listen: { address: 127.0.0.1, c2s: ${port}, tls: ${tlsPort}, http: false, https: ${webPort} }
 log: { level: info, format: json }
 features: { disco: { items: [{ jid: other.${host} }] } }
 `
@@ -93,9 +96,10 @@ const loginsIn = (log: string, jid: string): Login[] =>
 
 const startRookery = async (): Promise<Target> => {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-clients-'))
-  const [port = 0, tlsPort = 0] = await freePorts(2)
+  const ports = await freePorts(3)
+  const [port = 0, , webPort] = ports
   const config = join(folder, 'rookery.yaml')
-  writeFileSync(config, configOf(folder, port, tlsPort))
+  writeFileSync(config, configOf(folder, ports))
   const addUser = ({ jid, password }: Account): Promise<unknown> =>
     execute(process.execPath, [daemon, 'user', 'add', jid, '--password', password, '--config', config], {
       timeout: 30_000,
@@ -121,6 +125,7 @@ const startRookery = async (): Promise<Target> => {
     return {
       name: 'rookery',
       port,
+      webSocket: `wss://${host}:${webPort}/xmpp-websocket`,
       certificate: await fetchCertificate(port, folder),
       rosterPushesHaveFrom: true,
       hostListsArchive: true,

@@ -38,7 +38,7 @@ export const archive: Feature = feature({
   needs: ['archive', 'archiveIds', 'documents', 'services', 'sessions', 'clock', 'log'],
   uses: [rosterService],
   disco: {
-    // [XEP-0313 9] has it at the account; clients as profanity 0.15 look only at the host, as they may with ejabberd
+    // [XEP-0313 7] has it at the account; clients as profanity 0.15 look only at the host, as they may with ejabberd
     host: [MAM_NS, RETRACTION_NS],
     account: [
       MAM_NS,
