@@ -8,7 +8,7 @@ const folder = join(import.meta.dirname, '../../scenarios')
 const wanted = process.env['PEERS']?.split(',') ?? peerNames
 
 const start = async (name: PeerName) => {
-  const peer = await startPeer(name)
+  const peer = await startPeer(name, { archive: true })
   return tcpTarget({ name, port: peer.port, host: peer.host, secondHost: 'example.test', stop: () => peer.stop() })
 }
 

@@ -78,6 +78,14 @@ test('overlooks what says nothing new', () => {
   assert.ok(fits('<presence/>', `<presence>${delay}</presence>`) && !fits('<message/>', `<message>${delay}</message>`))
 })
 
+test('looks at all that a server adds where one of them is mentioned, and at all that stands beside them', () => {
+  const id = '<stanza-id xmlns="urn:xmpp:sid:0" by="juliet@localhost" id="1"/>'
+  assert.ok(fits('<message/>', `<message>${id}${id}</message>`))
+  assert.ok(fits(`<message>${id}</message>`, `<message>${id}</message>`))
+  assert.ok(!fits(`<message>${id}</message>`, `<message>${id}${id}</message>`))
+  assert.ok(!fits('<message/>', `<message>${id}<body>More</body></message>`))
+})
+
 test('knows the namespace of error conditions, and overlooks the details of an error', () => {
   const ns = 'xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"'
   const error = `<error type="cancel" code="404"><item-not-found ${ns}/><text ${ns}>No</text></error>`

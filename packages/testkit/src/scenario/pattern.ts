@@ -141,8 +141,8 @@ const fitChildren = (pattern: Pattern, actual: Xml, captures: Captures): Fit => 
   const search = (index: number, used: ReadonlySet<number>, known: Captures): Captures | undefined => {
     const wanted = pattern.children[index]
     if (!wanted) {
-      const extra = there.find((_, position) => !used.has(position))
-      if (!extra || pattern.moreChildren || isDetail(pattern, extra)) return known
+      const extra = there.find((child, position) => !used.has(position) && !isDetail(pattern, child))
+      if (!extra || pattern.moreChildren) return known
       difference ||= `<${pattern.name}/> has a child nobody expected: ${showXml(extra, pattern.ns)}`
       return undefined
     }
@@ -171,10 +171,13 @@ const details: readonly (readonly [string, string, string])[] = [
   ['delay', 'urn:xmpp:delay', 'presence'], // [XEP-0203 2]
   ['x', 'vcard-temp:x:update', 'presence'], // [XEP-0398 4]
   ['stanza-id', 'urn:xmpp:sid:0', 'message'], // [XEP-0359 3]
+  ['archived', 'urn:xmpp:mam:tmp', 'message'], // what stanza-id was called in XEP-0313 0.3
 ]
 
 const isDetail = (pattern: Pattern, extra: Xml): boolean =>
-  pattern.ns === CLIENT && details.some(([name, ns, inside]) => inside === pattern.name && is(extra, name, ns))
+  pattern.ns === CLIENT &&
+  details.some(([name, ns, inside]) => inside === pattern.name && is(extra, name, ns)) &&
+  !pattern.children.some((child) => is(child.pattern.source, extra.name, extra.ns))
 
 const fitElement = (
   pattern: Pattern,
