@@ -7,6 +7,8 @@ export interface VictimSetup {
   readonly sqlite: { readonly folder: string; readonly maxBytes?: number } | undefined
   /** Bare JIDs; the password is `secret-<local>`. */
   readonly accounts: readonly string[]
+  /** Milliseconds by which the wall clock is wrong. */
+  readonly clockStep: number
 }
 
 /** What must return to where it was once an attacker is gone. */

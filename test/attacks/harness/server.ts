@@ -15,6 +15,8 @@ export interface VictimOptions {
   readonly sqlite?: { readonly folder: string; readonly maxBytes?: number }
   /** Beside mallory and v (the attacker and the victim) of both hosts. */
   readonly accounts?: readonly string[]
+  /** Milliseconds by which its wall clock is wrong. */
+  readonly clockStep?: number
   /** RLIMIT_NOFILE of the process. */
   readonly openFiles?: number
   /** False: nobody chats meanwhile, so `attack` cannot be used. */
@@ -177,6 +179,7 @@ export async function startVictim(options: VictimOptions = {}): Promise<Victim> 
       auth: { iterations: 4096, ...relaxed.auth, ...config.auth },
     },
     sqlite: options.sqlite,
+    clockStep: options.clockStep ?? 0,
     accounts: [
       ...['mallory@a.example', 'v@a.example', 'mallory@b.example', 'v@b.example'],
       ...canaries,

@@ -52,7 +52,8 @@ const clock: ClockPower = {
 let server: Server | undefined
 let storage: Storage | undefined
 
-async function start({ config, sqlite, accounts }: VictimSetup): Promise<Started> {
+async function start({ config, sqlite, accounts, clockStep }: VictimSetup): Promise<Started> {
+  step = clockStep
   storage = sqlite === undefined ? createMemoryStorage() : createSqliteStorage(sqlite)
   server = await createServer({ ...config, storage, log, clock, plugins: [faults] })
   await server.start()
