@@ -156,7 +156,7 @@ export class Host implements Destination {
 
   /** Waits for what the sessions that ended leave behind. */
   async stop(): Promise<void> {
-    await this.sessions.resumptions.stop()
+    await this.sessions.stop()
     await this.sessions.settled() // of guests: they begin removals
     await Promise.all(this.#removals.values())
     for (const { wiring } of this.#phases.wirings) await wiring.stop?.()

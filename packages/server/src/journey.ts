@@ -258,7 +258,7 @@ export class Journey {
   /**
    * A message that a session could not give to its client: to the other resources, or kept. [XEP-0198 4]
    */
-  undelivered(message: Message, account: Jid, { at, isKept }: Came): Maybe<undefined> {
+  undelivered(message: Message, account: Jid, { at, isKept }: Came): Maybe<'failed' | undefined> {
     const walk = new Walk(message, 'in', account, undefined, at)
     if (isKept) walk.kept = 'kept'
     const fate = fateOf(message, account, this.#s.registry.of(account.local))
@@ -266,7 +266,23 @@ export class Journey {
       walk.reached = fate
       return this.#give(walk, fate)
     }
-    return fate === 'store' ? this.fallback(walk) : undefined
+    return fate === 'store' ? this.#keepAgain(walk) : undefined
+  }
+
+  /** `failed`: the storage does not work, which does not concern the sender yet. */
+  #keepAgain(walk: Walk<Message>): Maybe<'failed' | undefined> {
+    const settle = (kept: boolean | StanzaError | undefined): Maybe<'failed' | undefined> =>
+      kept instanceof StanzaError && kept.type === 'wait' && walk.kept !== 'kept' ? 'failed' : this.#kept(walk, kept)
+    const failed = (error: unknown): 'failed' => {
+      this.#s.log.error({ account: walk.account.toString(), error }, 'a message could not be kept')
+      return 'failed'
+    }
+    try {
+      const kept = firstOf(this.#s.phases.fallback, 0, walk)
+      return kept instanceof Promise ? kept.then(settle, failed) : settle(kept)
+    } catch (error) {
+      return failed(error)
+    }
   }
 
   /** Nobody was home: kept, durably, or the sender is told. Neither throws nor rejects. */
@@ -287,13 +303,15 @@ export class Journey {
   }
 
   #ask(walk: Walk<Message>): Maybe<undefined> {
-    return then(firstOf(this.#s.phases.fallback, 0, walk), (kept) => {
-      if (kept === true || walk.kept === 'kept') {
-        callSafely(this.#s.phases.notify, walk, this.#s.log)
-        return undefined // its recipient finds it in the archive, if nowhere else
-      }
-      return this.#s.refuse(walk.stanza, kept === undefined || kept === false ? nobodyHome : kept, walk.origin)
-    })
+    return then(firstOf(this.#s.phases.fallback, 0, walk), (kept) => this.#kept(walk, kept))
+  }
+
+  #kept(walk: Walk<Message>, kept: boolean | StanzaError | undefined): Maybe<undefined> {
+    if (kept === true || walk.kept === 'kept') {
+      callSafely(this.#s.phases.notify, walk, this.#s.log)
+      return undefined // its recipient finds it in the archive, if nowhere else
+    }
+    return this.#s.refuse(walk.stanza, kept === undefined || kept === false ? nobodyHome : kept, walk.origin)
   }
 
   #deliverIq(iq: Iq, to: Jid, origin: Session | undefined): Maybe<undefined> {

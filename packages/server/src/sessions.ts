@@ -29,7 +29,7 @@ export interface SessionsParts {
   readonly store: ResumptionStore
   exists(local: string): Maybe<boolean>
   /** A message that a session could not give to its client. */
-  undelivered(message: Message, account: Jid, came: Came): Maybe<undefined>
+  undelivered(message: Message, account: Jid, came: Came): Maybe<'failed' | undefined>
   refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
   /** Somebody who logged in without an account has left. */
   removeGuest(local: string): Promise<unknown>
@@ -55,7 +55,7 @@ export class Sessions {
   constructor(parts: SessionsParts) {
     this.#parts = parts
     const { host, store, config, clock, random, log, undelivered, refuse } = parts
-    this.#handBack = new HandBack({ host, log, undelivered, refuse })
+    this.#handBack = new HandBack({ host, clock, log, undelivered, refuse })
     this.resumptions = new Resumptions({
       store,
       config,
@@ -72,6 +72,12 @@ export class Sessions {
         if (account !== undefined) await this.#handBack.buried(account, sent)
       },
     })
+  }
+
+  /** The server goes down: what cannot be stored now is not tried again. */
+  async stop(): Promise<void> {
+    this.#handBack.stop()
+    await this.resumptions.stop()
   }
 
   /** Resolves when the sessions that have ended so far have left nothing to do. */
@@ -123,6 +129,7 @@ export class Sessions {
       this.#parts.phases.wirings.flatMap(({ feature }) => feature.slots ?? []),
     )
     this.registry.add(session)
+    this.#tell(session, 'revived')
     return session
   }
 
@@ -131,7 +138,7 @@ export class Sessions {
     if (!session.isEnded && !this.resumptions.detach(session)) this.end(session, 'lost', isGuest)
   }
 
-  #tell(session: Session, event: 'opened' | 'detached' | 'resumed'): void {
+  #tell(session: Session, event: 'opened' | 'detached' | 'revived' | 'resumed'): void {
     for (const { feature, wiring } of this.#parts.phases.wirings) {
       try {
         wiring.session?.[event]?.(session)
@@ -163,6 +170,7 @@ export class Sessions {
         }
       }
       await handedBack
+      session.management?.finish()
       await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
       if (isGuest) await this.#parts.removeGuest(session.jid.local) // [XEP-0175 3]
     }

@@ -42,17 +42,23 @@ class Door {
 class Moody implements Storage {
   readonly #under = createMemoryStorage()
   readonly #hosts = new Map<string, HostStorage>()
-  fails: (keyof ResumptionStore)[] = []
+  fails: (keyof ResumptionStore | 'append')[] = []
 
   host(domain: string): HostStorage {
     const under = this.#under.host(domain)
-    const guard = (name: keyof ResumptionStore): Promise<void> =>
+    const guard = (name: keyof ResumptionStore | 'append'): Promise<void> =>
       this.fails.includes(name) ? Promise.reject(new Error('the disk is full')) : Promise.resolve()
     const { resumption } = under
     let host = this.#hosts.get(domain)
     if (host === undefined) {
       host = {
         ...under,
+        offline: {
+          append: (local, entry, limit) => guard('append').then(() => under.offline.append(local, entry, limit)),
+          read: (local, after, limit) => under.offline.read(local, after, limit),
+          removeThrough: (local, seq) => under.offline.removeThrough(local, seq),
+          size: (local) => under.offline.size(local),
+        },
         resumption: {
           put: (session) => guard('put').then(() => resumption.put(session)),
           setHandled: (id, handled) => guard('setHandled').then(() => resumption.setHandled(id, handled)),
@@ -280,6 +286,30 @@ describe('storage fails for a while (S137)', () => {
         .map((a) => a.attr('h')),
       ['3'],
     )
+  })
+
+  test('what a client that is lost had not acknowledged is tried again until it is stored, and only then acknowledged', async () => {
+    const storage = new Moody()
+    await using server = await memoryServer({ features: { archive: false }, storage })
+    const juliet = await managed(server, 'juliet')
+    const romeo = await managed(server, 'romeo', 'one', '')
+    storage.fails = ['enqueue', 'put', 'append']
+    romeo.client.send(`${chat('juliet', 'a')}<r xmlns='urn:xmpp:sm:3'/>`)
+    await turns(10)
+    await juliet.lose()
+    server.clock.advance(3000)
+    await turns(10)
+    const answers = (): (string | undefined)[] =>
+      romeo.client
+        .taken()
+        .filter(({ name }) => name === 'a' || name === 'message')
+        .map(({ name }) => name)
+    assert.deepEqual(answers(), [])
+    storage.fails = []
+    server.clock.advance(1000)
+    await turns(20)
+    assert.deepEqual(answers(), ['a'])
+    assert.equal((await server.stores.offline.size('juliet')).count, 1)
   })
 
   test('when a session begins: what is sent to it later is stored all the same, or not acknowledged', async () => {

@@ -2,7 +2,7 @@
  * What the client of a session did not acknowledge before the session ended: messages go to the account's other resources
  * or are kept, with the time when they came; requests are answered with an error. XEP-0198 1.6.3 section 4.
  */
-import type { Maybe } from '@rookery/protocol'
+import { type Maybe, then } from '@rookery/protocol'
 import { CodecError } from '@rookery/protocol/codec'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Iq, iqType, Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
@@ -10,21 +10,31 @@ import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
 import type { Came, Delivery } from '../delivery.ts'
-import type { Log } from '../powers.ts'
+import type { ClockPower, Log } from '../powers.ts'
 import type { Sent } from './management.ts'
 import { readStanza } from './stored-stanza.ts'
 
 export interface HandBackParts {
   readonly host: Jid
+  readonly clock: ClockPower
   readonly log: Log
-  undelivered(message: Message, account: Jid, came: Came): Maybe<undefined>
+  /** `failed`: it could not be stored, which may be otherwise later. */
+  undelivered(message: Message, account: Jid, came: Came): Maybe<'failed' | undefined>
   refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
 }
 
+/** Milliseconds between two tries, and how many there are. */
+const between = 1000
+const mostTries = 120
+
+const notKept = new StanzaError('internal-server-error', { type: 'wait' })
 const nobodyThere = new StanzaError('service-unavailable')
 
 export class HandBack {
   readonly #parts: HandBackParts
+  /** Ends the waiting of those that are to be tried again. */
+  readonly #pauses = new Set<() => void>()
+  #isStopping = false
 
   constructor(parts: HandBackParts) {
     this.#parts = parts
@@ -70,11 +80,40 @@ export class HandBack {
     const { stamp, rest } = this.#withoutDelay(element)
     const isKept = hasIdOf(element, account)
     if (isBuried && isKept && stamp === undefined) return undefined
-    return this.#parts.undelivered(new Message(rest, from, to), account, { at: stamp ?? at, isKept })
+    return this.#place(new Message(rest, from, to), account, { at: stamp ?? at, isKept })
   }
 
   #delivery(account: Jid, delivery: Delivery): Maybe<undefined> {
-    return delivery.message === undefined ? undefined : this.#parts.undelivered(delivery.message, account, delivery)
+    return delivery.message === undefined ? undefined : this.#place(delivery.message, account, delivery)
+  }
+
+  /** A disk that is full for a while costs nobody what was promised: it is tried again before its sender is told. [S137] */
+  #place(message: Message, account: Jid, came: Came, tries = 0): Maybe<undefined> {
+    return then(this.#parts.undelivered(message, account, came), (how) => {
+      if (how === undefined) return undefined
+      if (tries >= mostTries || this.#isStopping) return this.#parts.refuse(message, notKept)
+      return this.#pause().then(() => this.#place(message, account, came, tries + 1))
+    })
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#parts.clock.after(between, () => {
+        this.#pauses.delete(over)
+        resolve()
+      })
+      const over = (): void => {
+        timer[Symbol.dispose]()
+        resolve()
+      }
+      this.#pauses.add(over)
+    })
+  }
+
+  stop(): void {
+    this.#isStopping = true
+    for (const over of this.#pauses) over()
+    this.#pauses.clear()
   }
 
   /** It gets ours again, when it is delivered. */

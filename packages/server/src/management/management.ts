@@ -360,12 +360,16 @@ export class Management implements SessionLink {
   end(): readonly Sent[] {
     this.#isEnded = true
     this.detach()
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const { done } of waiters) done(false)
     const left = this.#sent.rest()
     this.#sent = new Unacknowledged(this.#sent.sent)
     return left
+  }
+
+  /** That has been taken care of: nobody waits for the client any more. */
+  finish(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const { done } of waiters) done(false)
   }
 }
 

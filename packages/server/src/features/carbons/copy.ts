@@ -33,6 +33,8 @@ export class Copies {
     const { stanza, side, account } = trip
     const isToSelf = stanza.to?.bare.equals(account) === true && stanza.from?.bare.equals(account) === true
     if (isToSelf && side === 'out') return undefined // when it arrives: one copy for each, not two
+    // what nobody takes waits for the first who does, who must not have it twice
+    if (side === 'in' && trip.reached.length === 0) return undefined
     let targets = missing(this.#sessions.of(account.local), trip)
     if (targets.length === 0) return undefined
     const answersCopied = stanza.type === 'error' && this.#copied.isAnsweredBy(stanza, side, account)

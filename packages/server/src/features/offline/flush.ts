@@ -37,6 +37,9 @@ export class Flushes {
   /** Accounts whose queue was found empty, with nothing stored since: most logins need not look. */
   readonly #empty = new RecentMap<string, true>(20_000)
 
+  /** By account: what was taken, and could not be removed because the storage failed. */
+  readonly #through = new Map<string, number>()
+
   constructor(parts: FlushParts) {
     this.#parts = parts
   }
@@ -69,6 +72,11 @@ export class Flushes {
     // the one that has been served so far is gone, which takes a moment: what is new must not reach the next one before what is old
     if (session === undefined || takesMessages(flush.session) || flush.next !== undefined) return
     flush.next = session
+    this.#hold(local, session)
+  }
+
+  /** A session of an earlier process: what it had not been given comes before what is new. */
+  revived(local: string, session: Session): void {
     this.#hold(local, session)
   }
 
@@ -112,9 +120,18 @@ export class Flushes {
     )
   }
 
+  /** What a client has is not sent again, though it could not be removed. */
+  async #resume(local: string): Promise<number> {
+    const through = this.#through.get(local)
+    if (through === undefined) return 0
+    await this.#parts.store.removeThrough(local, through)
+    this.#through.delete(local)
+    return through
+  }
+
   /** True when nothing was left; false when the session stopped taking messages. */
   async #run(local: string, session: Session, flush: Flush): Promise<boolean> {
-    let after = 0
+    let after = await this.#resume(local)
     for (;;) {
       flush.again = false
       const entries = await this.#parts.store.read(local, after, pageEntries)
@@ -132,7 +149,9 @@ export class Flushes {
         }
         if (!(await sent(session.link))) return false
         after = batch.at(-1)!.seq
+        this.#through.set(local, after)
         await this.#parts.store.removeThrough(local, after)
+        this.#through.delete(local)
       }
     }
   }
