@@ -52,6 +52,7 @@ export type Question =
 export interface Started {
   readonly port: number
   readonly tlsPort: number
+  readonly httpPort: number
   readonly features: readonly string[]
 }
 

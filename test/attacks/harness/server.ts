@@ -70,6 +70,10 @@ export class Victim implements AsyncDisposable {
   get tlsPort(): number {
     return this.#started?.tlsPort ?? 0
   }
+  /** Without TLS: for clients on this machine, and for proxies. */
+  get httpPort(): number {
+    return this.#started?.httpPort ?? 0
+  }
   get isAlive(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }

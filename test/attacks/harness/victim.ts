@@ -59,7 +59,7 @@ async function start({ config, sqlite, accounts, clockStep }: VictimSetup): Prom
   await server.start()
   for (const jid of accounts) await addAccount(jid)
   const port = (kind: string): number => server?.endpoints.find((endpoint) => endpoint.kind === kind)?.port ?? 0
-  return { port: port('c2s'), tlsPort: port('tls'), features: builtIn.map(({ name }) => name) }
+  return { port: port('c2s'), tlsPort: port('tls'), httpPort: port('http'), features: builtIn.map(({ name }) => name) }
 }
 
 async function addAccount(jid: string): Promise<boolean> {
