@@ -132,7 +132,7 @@ export interface SessionEvents {
   /** The connection broke, and the client may come back to the session: what is sent to it waits. [XEP-0198 5] */
   detached?: (session: Session) => undefined
   /** The server was started anew, and the client of this session may come back to it. */
-  revived?: (session: Session) => undefined
+  revived?: (session: Session) => Maybe<undefined>
   /** The client came back. */
   resumed?: (session: Session) => undefined
   /** The session ended: cleanly, by a broken connection, or because its client did not come back in time. It still has its presence. */

@@ -128,18 +128,20 @@ export class Session {
   /** Delivers a message, behind those that wait for older ones to go first. A promise while it is being stored. */
   sendMessage(delivery: Delivery, wire: string): Maybe<undefined> {
     if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
-    // while the client is away, what waits has to outlive the process like the rest
-    const isToStore = delivery.isNowhere || this.isDetached
-    return then(isToStore && (this.#store?.(delivery.message, delivery.at) ?? false), (isStored) => {
-      if (!isStored) return this.#wait(delivery, wire)
-      delivery.given()
-      return undefined
+    const store = this.#store
+    if (store === undefined || !delivery.isNowhere) return this.#wait(delivery, wire)
+    delivery.hold() // so that no other session stores it as well
+    return then(store(delivery.message, delivery.at), (isStored) => {
+      if (isStored) delivery.taken()
+      else delivery.letGo()
+      return isStored ? undefined : this.#wait(delivery, wire)
     })
   }
 
   /** For those that go first. */
   #wait(delivery: Delivery, wire: string): Maybe<undefined> {
-    if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
+    // while the client is away nothing waits here: it has to outlive the process
+    if (this.#held === undefined || this.isDetached) return this.#write(wire, delivery.message, delivery)
     delivery.hold()
     this.#held.push({ delivery, wire })
     this.#heldBytes += wire.length
@@ -178,6 +180,17 @@ export class Session {
 
   get isHolding(): boolean {
     return this.#held !== undefined
+  }
+
+  /** The client is away: what waits goes to where what it misses is kept, unless `store` takes it. */
+  detachHeld(store: StoreHeld): void {
+    const held = this.#takeHeld()
+    this.hold(store)
+    for (const { delivery, wire } of held) {
+      delivery.letGo()
+      const stored = this.sendMessage(delivery, wire)
+      if (stored instanceof Promise) stored.catch(() => undefined) // has been logged, and the session ends
+    }
   }
 
   /** The messages that wait and that no other session has: this one lets go of them. */

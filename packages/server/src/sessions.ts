@@ -129,7 +129,7 @@ export class Sessions {
       this.#parts.phases.wirings.flatMap(({ feature }) => feature.slots ?? []),
     )
     this.registry.add(session)
-    this.#tell(session, 'revived')
+    await this.#tellInTurn(session, 'revived')
     return session
   }
 
@@ -138,10 +138,21 @@ export class Sessions {
     if (!session.isEnded && !this.resumptions.detach(session)) this.end(session, 'lost', isGuest)
   }
 
-  #tell(session: Session, event: 'opened' | 'detached' | 'revived' | 'resumed'): void {
+  #tell(session: Session, event: 'opened' | 'detached' | 'resumed'): void {
     for (const { feature, wiring } of this.#parts.phases.wirings) {
       try {
         wiring.session?.[event]?.(session)
+      } catch (error) {
+        this.#parts.log.error({ feature: feature.name, event, error }, 'a feature failed at an event of a session')
+      }
+    }
+  }
+
+  /** One feature after the other, whatever they wait for. */
+  async #tellInTurn(session: Session, event: 'revived' | 'ended'): Promise<void> {
+    for (const { feature, wiring } of this.#parts.phases.wirings) {
+      try {
+        await wiring.session?.[event]?.(session)
       } catch (error) {
         this.#parts.log.error({ feature: feature.name, event, error }, 'a feature failed at an event of a session')
       }
@@ -162,13 +173,7 @@ export class Sessions {
     const tidy = async (): Promise<void> => {
       // what has been sent before takes effect before [RFC6120 10.1]
       if (session.lane.isBusy) await session.lane.idle()
-      for (const { feature, wiring } of this.#parts.phases.wirings) {
-        try {
-          await wiring.session?.ended?.(session)
-        } catch (error) {
-          this.#parts.log.error({ feature: feature.name, error }, 'a feature failed at the end of a session')
-        }
-      }
+      await this.#tellInTurn(session, 'ended')
       await handedBack
       session.management?.finish()
       await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)

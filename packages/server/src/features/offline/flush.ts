@@ -7,7 +7,7 @@ import type { Maybe } from '@rookery/protocol'
 import type { Message } from '@rookery/protocol/stanza'
 import type { OfflineEntry, OfflineStore } from '@rookery/storage'
 import { RecentMap } from '../../recent-map.ts'
-import type { Session, SessionLink } from '../../session.ts'
+import type { Session, SessionLink, StoreHeld } from '../../session.ts'
 
 export interface FlushParts {
   readonly store: OfflineStore
@@ -76,17 +76,13 @@ export class Flushes {
   }
 
   /** A session of an earlier process: what it had not been given comes before what is new. */
-  revived(local: string, session: Session): void {
-    this.#hold(local, session)
+  async revived(local: string, session: Session): Promise<void> {
+    if ((await this.#parts.store.size(local)).count > 0) this.#hold(local, session)
   }
 
   /** The connection of a session is gone: what waits in it is stored behind the rest, and so is what comes from now on. */
   detached(local: string, session: Session): void {
-    if (!session.isHolding) return
-    for (const { message, at } of session.abandonHeld())
-      if (message !== undefined)
-        Promise.resolve(this.#parts.keep(local, message, at)).catch((error) => this.#parts.failed(local, error))
-    this.#hold(local, session)
+    if (session.isHolding) session.detachHeld(this.#storeOf(local))
   }
 
   /** Nothing older is left for them. */
@@ -95,7 +91,11 @@ export class Flushes {
   }
 
   #hold(local: string, session: Session): void {
-    session.hold((message, at) => message !== undefined && this.#parts.keep(local, message, at))
+    session.hold(this.#storeOf(local))
+  }
+
+  #storeOf(local: string): StoreHeld {
+    return (message, at) => message !== undefined && this.#parts.keep(local, message, at)
   }
 
   #start(local: string, session: Session): void {

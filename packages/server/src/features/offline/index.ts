@@ -81,10 +81,7 @@ export const offline: Feature = feature({
           flushes.detached(session.jid.local, session)
           return undefined
         },
-        revived(session) {
-          flushes.revived(session.jid.local, session)
-          return undefined
-        },
+        revived: (session) => flushes.revived(session.jid.local, session).then(() => undefined),
         resumed(session) {
           flushes.begin(session.jid.local)
           return undefined
