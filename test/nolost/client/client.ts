@@ -17,6 +17,9 @@ export const SM = 'urn:xmpp:sm:3'
 /** Ends what is remembered of a failed resumption that said what had been handled. */
 export const withCount = 'with h'
 
+/** Ends it where nothing had been acknowledged in that session. */
+export const nothingToTell = 'of a session without acknowledgements'
+
 /** A stanza that was sent; `k` for a numbered message, `confirms` for one that followed an acknowledgement of so many messages. */
 export interface Outgoing {
   readonly wire: string
@@ -195,7 +198,9 @@ export class Client {
       return { isResumed: true, rest: this.#management.unacknowledged }
     }
     if (!answer.is('failed', SM)) throw new Error(`<${answer.name}/> came in answer to <resume/>`)
-    const why = `${answer.firstElement()?.name ?? 'no reason'}${h === undefined ? '' : ` ${withCount}`}`
+    // a server that never acknowledged anything has nothing to tell
+    const told = h !== undefined ? ` ${withCount}` : this.#management.acknowledged === 0 ? ` ${nothingToTell}` : ''
+    const why = `${answer.firstElement()?.name ?? 'no reason'}${told}`
     this.refusals.set(why, (this.refusals.get(why) ?? 0) + 1)
     this.#events.note(`not resumed: ${why} ${h ?? ''}, ${this.#management.h} of ours`)
     if (h !== undefined) this.#covered(h) // [XEP-0198 5, on timed-out sessions]

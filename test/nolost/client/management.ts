@@ -24,6 +24,10 @@ export class Management<T> {
     return this.#received
   }
 
+  get acknowledged(): number {
+    return this.#acknowledged
+  }
+
   get unacknowledged(): readonly T[] {
     return this.#queue.slice(this.#head)
   }
