@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { execPath, exit } from 'node:process'
 
 const steps: [string, string, string[]][] = [
-  ['format and lint', 'biome', ['check', '.']],
+  ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['types of the universal package', 'tsc', ['-p', 'packages/protocol/tsconfig.json']],
   ['types of the page for browsers', 'tsc', ['-p', 'test/browser/page/tsconfig.json']],

@@ -9,7 +9,7 @@ runScenarios(
   'rookery over TCP',
   async () => {
     const data = mkdtempSync(join(tmpdir(), 'rookery-scenarios-'))
-    const daemon = await startRookery(data, { hosts: ['localhost', 'example.test'] })
+    const daemon = await startRookery(data, { hosts: ['localhost', 'example.test'], archive: true })
     const stop = async (): Promise<void> => {
       await daemon.stop()
       rmSync(data, { recursive: true })

@@ -2,7 +2,7 @@
  * The order of one stream whose stanzas wait for commits: what waits joins the commit under way, the rest goes on
  * behind it in the order of arrival. Bounded in bytes: over the bound the stream is held. docs/decisions/0003.
  */
-import { type Maybe, then } from '@rookery/protocol'
+import type { Maybe } from '@rookery/protocol'
 import type { Element } from '@rookery/protocol/xml'
 
 export class Lane {

@@ -72,10 +72,11 @@ test('S140 sessions outlive a reload, a restart and a SIGKILL', { timeout: 600_0
     }),
   )
   let mallory = await managed(daemon, 'mallory@a.example')
-  const read = (): Promise<void[]> =>
-    each(people, async (person) => {
+  const read = async (): Promise<void> => {
+    await each(people, async (person) => {
       person.got.push(...bodies(await person.client.all(60_000)))
     })
+  }
   await read()
 
   // a reload cuts nobody off

@@ -178,7 +178,8 @@ describe('resuming', () => {
     romeo.send(chat('juliet', 'e'))
     await romeo.all()
     assert.deepEqual(bodies(await again.all()), ['e'])
-    const [third] = await (await again.lose(), again.resume(server, 'juliet'))
+    await again.lose()
+    const [third] = await again.resume(server, 'juliet')
     assert.deepEqual(bodies(await third.all()), [])
   })
 

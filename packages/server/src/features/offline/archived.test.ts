@@ -36,6 +36,7 @@ const field = (name: string, value: string): string =>
 test('a client that asks no archive gets what waited, with its id', async () => {
   await using server = await memoryServer()
   await wait(server, 'one', 'two')
+  server.clock.advance(1000)
   const juliet = await server.login('juliet')
   const given = await comeOnline(juliet)
   assert.deepEqual(bodies(given), ['one', 'two'])

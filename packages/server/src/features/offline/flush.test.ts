@@ -61,6 +61,7 @@ async function setUp(resources: readonly string[]) {
     sessions: () => sessions.filter((session) => !session.isEnded),
     keep: () => false,
     wireOf: (_, entry) => entry.stanza,
+    now: () => 0,
     failed: (_, error) => errors.push(error),
   })
   const append = (count: number, size = 1): Promise<unknown> =>

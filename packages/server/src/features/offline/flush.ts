@@ -12,8 +12,9 @@ import type { Session, SessionLink, StoreHeld } from '../../session.ts'
 export interface FlushParts {
   readonly store: OfflineStore
   readonly sessions: (local: string) => readonly Session[]
-  /** What goes to the client; undefined for an entry that it need not get. */
-  readonly wireOf: (session: Session, entry: OfflineEntry) => Maybe<string | undefined>
+  /** What goes to the client; undefined for an entry that it need not get. `isLive`: it came while the client was there already. */
+  readonly wireOf: (session: Session, entry: OfflineEntry, isLive: boolean) => Maybe<string | undefined>
+  readonly now: () => number
   /** A message that came meanwhile: it takes its place behind the others. False: it is not kept. */
   readonly keep: (local: string, message: Message, at: number) => Maybe<boolean>
   readonly failed: (local: string, error: unknown) => void
@@ -25,6 +26,8 @@ interface Flush {
   next: Session | undefined
   /** Something was stored since the last look. */
   again: boolean
+  /** Something was stored since it began. */
+  isJoined: boolean
 }
 
 /** Entries read, and bytes written, before the client has to take what it got. */
@@ -56,7 +59,9 @@ export class Flushes {
   note(local: string): void {
     this.#empty.delete(local)
     const flush = this.#running.get(local)
-    if (flush !== undefined) flush.again = true
+    if (flush === undefined) return
+    flush.again = true
+    flush.isJoined = true
   }
 
   /** Flushes to the first session that takes messages, if there is one; a flush under way will look again instead. */
@@ -99,7 +104,7 @@ export class Flushes {
   }
 
   #start(local: string, session: Session): void {
-    const flush: Flush = { session, next: undefined, again: false }
+    const flush: Flush = { session, next: undefined, again: false, isJoined: false }
     this.#running.set(local, flush)
     this.#hold(local, session)
     this.#run(local, session, flush).then(
@@ -131,6 +136,7 @@ export class Flushes {
 
   /** True when nothing was left; false when the session stopped taking messages. */
   async #run(local: string, session: Session, flush: Flush): Promise<boolean> {
+    const since = this.#parts.now()
     let after = await this.#resume(local)
     for (;;) {
       flush.again = false
@@ -144,7 +150,7 @@ export class Flushes {
       }
       for (const batch of batches(entries)) {
         for (const entry of batch) {
-          const wire = await this.#parts.wireOf(session, entry)
+          const wire = await this.#parts.wireOf(session, entry, flush.isJoined && entry.at >= since)
           if (wire !== undefined) session.sendWire(wire)
         }
         if (!(await sent(session.link))) return false

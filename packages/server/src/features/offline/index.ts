@@ -27,6 +27,7 @@ export const offline: Feature = feature({
       store,
       sessions: (local) => sessions.of(local),
       wireOf,
+      now: () => clock.now(),
       keep: (local, message, at) => isKept(message) && keep(local, message, at).then((kept) => kept === true),
       failed: (local, error) => log.error({ account: local, error }, 'offline messages could not be delivered'),
     })
@@ -35,7 +36,7 @@ export const offline: Feature = feature({
      * Nothing of somebody who was blocked after it came [XEP-0191 3.3], and nothing that the client has from the archive, or fetches
      * there: what is not in the archive is delivered in any case [XEP-0313 6.1.1, XEP-0386 4, S98].
      */
-    function wireOf(session: Session, { stanza, at }: OfflineEntry): Maybe<string | undefined> {
+    function wireOf(session: Session, { stanza, at }: OfflineEntry, isLive: boolean): Maybe<string | undefined> {
       const { sender, archiveId, isStamped } = marksOf(stanza, session.account, host.jid)
       const { local } = session.account
       const isBlocked = sender !== undefined && (services.find(blockingService)?.isBlocked(local, sender) ?? false)
@@ -44,7 +45,7 @@ export const offline: Feature = feature({
         const covered = archiveId !== undefined && services.find(archiveService)?.isCovered(session, archiveId)
         return then(covered, (yes) => {
           if (yes === true) return undefined
-          return isStamped ? stanza : delivered(stanza, at, host.jid)
+          return isStamped || isLive ? stanza : delivered(stanza, at, host.jid)
         })
       })
     }
