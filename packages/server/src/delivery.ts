@@ -26,9 +26,14 @@ export class Delivery implements Came {
     this.isKept = isKept
   }
 
-  /** Nobody has it yet. */
+  /** No session has it yet, nor a client. */
+  get isUngiven(): boolean {
+    return !this.#isTaken && this.#holders === 0
+  }
+
+  /** Nor is it in an archive. */
   get isNowhere(): boolean {
-    return !this.isKept && !this.#isTaken && this.#holders === 0
+    return !this.isKept && this.isUngiven
   }
 
   /** A session has it, and will say what becomes of it. */

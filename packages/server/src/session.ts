@@ -129,7 +129,9 @@ export class Session {
   sendMessage(delivery: Delivery, wire: string): Maybe<undefined> {
     if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
     const store = this.#store
-    if (store === undefined || !delivery.isNowhere) return this.#wait(delivery, wire)
+    // while the client is away what waits has to outlive the process, and keep its place behind what is older
+    const isToStore = this.isDetached ? delivery.isUngiven : delivery.isNowhere
+    if (store === undefined || !isToStore) return this.#wait(delivery, wire)
     delivery.hold() // so that no other session stores it as well
     return then(store(delivery.message, delivery.at), (isStored) => {
       if (isStored) delivery.taken()
