@@ -1,11 +1,13 @@
 /**
  * Runs tests: `npm test` all that need nothing but npm; `npm run test:clients`, `test:browser`, `test:attacks`, `test:peers`, `test:nolost` those under
- * test/<name>, which need what .ci/install installs; `quick` is npm test without those that start processes (for
- * `npm run check`). More words are patterns that file names must contain.
+ * test/<name>, which need what .ci/install installs; `quick` is npm test without those that start processes or take
+ * long (for `npm run check`). More words are patterns that file names must contain.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync } from 'node:fs'
-import { argv, execPath, exit } from 'node:process'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { argv, env, execPath, exit } from 'node:process'
 
 interface Suite {
   files: string[]
@@ -26,13 +28,14 @@ const all: Suite = {
   ],
   concurrency: 2,
 }
-const withProcesses = [
+const slow = [
   'apps/daemon/src/cli',
   'apps/daemon/src/reload',
   'apps/daemon/src/running',
   'apps/daemon/src/commands',
   'apps/daemon/src/bench',
   'apps/daemon/bin',
+  'packages/server/src/listen/http/slow-headers',
   'packages/storage/src/sqlite',
   'test/scenarios/tcp',
   'test/scenarios/websocket',
@@ -42,7 +45,7 @@ const withProcesses = [
 ]
 
 const suites = new Map<string, Suite>([
-  ['quick', { ...all, except: withProcesses }],
+  ['quick', { ...all, except: slow }],
   ['clients', { files: ['test/clients/**/*.test.ts'], concurrency: 1 }],
   ['browser', { files: ['test/browser/**/*.test.ts'], concurrency: 1 }],
   ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 2 }],
@@ -61,5 +64,11 @@ if (files.length === 0) {
   exit(1)
 }
 const options = ['--test', `--test-concurrency=${suite.concurrency}`, '--test-timeout=600000', '--disable-proto=throw']
-const run = spawnSync(execPath, [...options, ...files], { stdio: 'inherit' })
+// hundreds of processes load the same modules: compiled once, they start in two thirds of the time
+const compiled = mkdtempSync(join(tmpdir(), 'rookery-compiled-'))
+const run = spawnSync(execPath, [...options, ...files], {
+  stdio: 'inherit',
+  env: { NODE_COMPILE_CACHE: compiled, ...env },
+})
+rmSync(compiled, { recursive: true, force: true })
 exit(run.status ?? 1)

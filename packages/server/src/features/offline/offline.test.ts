@@ -98,7 +98,10 @@ test('delivers a long queue in pages, live messages behind it', async () => {
 })
 
 test('what comes while older messages are delivered was not delayed, though it was stored behind them', async () => {
-  await using server = await memoryServer({ limits: { offlineMessages: 0, burstBytes: 10_000_000 }, features: { archive: false } })
+  await using server = await memoryServer({
+    limits: { offlineMessages: 0, burstBytes: 10_000_000 },
+    features: { archive: false },
+  })
   const romeo = await both(server)
   for (let i = 0; i < 100; i++) romeo.send(chat('x'.repeat(20_000)))
   await romeo.all()

@@ -169,17 +169,6 @@ describe('HTTP basics (S119)', () => {
       assert.match(await received, new RegExp(`^HTTP/1\\.1 ${status} `))
     })
 
-  test('headers that come slowly, or not at all, end the connection', async () => {
-    await using server = await start()
-    const slow = talk(server)
-    const silent = talk(server)
-    slow.socket.write('GET / HTTP/1.1\r\nHost: x\r\n')
-    const drip = setInterval(() => slow.socket.write('A: b\r\n'), 500)
-    slow.socket.once('close', () => clearInterval(drip))
-    assert.match(await slow.received, /^HTTP\/1\.1 408 /)
-    await silent.received
-  })
-
   test('a TLS handshake that does not come ends the connection', async () => {
     const clock = new FakeClock()
     await using server = await start({ clock })
