@@ -19,6 +19,7 @@ export const startHttpTarget = async (
   return {
     name,
     host,
+    hasSasl2: true,
     ...(secondHost === undefined ? {} : { secondHost }),
     connect: () => connect(port, server.config),
     createAccount: async (local, password, domain) => {
