@@ -80,7 +80,7 @@ export function failed(condition: ManagementCondition, h?: number): Element {
   return el('failed', MANAGEMENT_NS, h === undefined ? {} : { h: String(h) }, [el(condition, NS.stanzaErrors)])
 }
 
-/** Beside `undefined-condition`: more was acknowledged than was sent. [XEP-0198 4] */
+/** Beside `undefined-condition`: more was acknowledged than was sent. [XEP-0198 6] */
 export function handledTooHigh(h: number, sent: number): Element {
   return el('handled-count-too-high', MANAGEMENT_NS, { h: String(h), 'send-count': String(sent) })
 }

@@ -93,7 +93,7 @@ describe('acknowledging', () => {
     assert.deepEqual((await names()).toSorted(), ['message', 'message', 'r'])
   })
 
-  test('more than was sent ends the stream, and says how much that was [XEP-0198 4, S75]', async () => {
+  test('more than was sent ends the stream, and says how much that was [XEP-0198 6, S75]', async () => {
     for (const h of ['999', '4294967295']) {
       await using server = await memoryServer()
       const juliet = await managed(server, 'juliet')

@@ -216,7 +216,7 @@ export class Management implements SessionLink {
 
   // ---- from the client ----
 
-  /** `<a/>`; an error when it acknowledges what was not sent. [XEP-0198 4, S75] */
+  /** `<a/>`; an error when it acknowledges what was not sent. [XEP-0198 6, S75] */
   take(h: number): StreamError | undefined {
     const taken = this.#sent.acknowledge(h)
     if (taken === undefined) {

@@ -18,6 +18,7 @@ export type Stage = 'nothing' | 'connected' | 'open' | 'authenticated' | 'bound'
 
 export const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl'
 export const SASL2 = 'urn:xmpp:sasl:2'
+const MANAGEMENT = 'urn:xmpp:sm:3'
 const BIND = 'urn:ietf:params:xml:ns:xmpp-bind'
 
 export class TestClient {
@@ -31,6 +32,8 @@ export class TestClient {
   #reader: StreamReader | undefined
   #wake: (() => void) | undefined
   #pings = 0
+  /** The id of the last ping. */
+  #fence: string | undefined
   stage: Stage = 'nothing'
   /** The full JID after binding. */
   address: string | undefined
@@ -167,6 +170,7 @@ export class TestClient {
     if (this.stage !== 'bound') return
     this.isDirty = false
     const id = `fence-${++this.#pings}`
+    this.#fence = id
     this.#connection?.send(`<iq type='get' id='${id}' to='${this.host}'><ping xmlns='urn:xmpp:ping'/></iq>`)
     const answer = await this.take((xml) => xml.name === 'iq' && attributeOf(xml, 'id') === id)
     if (!answer)
@@ -234,6 +238,9 @@ export class TestClient {
   #arrived(event: ClientEvent): void {
     if (!isFenceReply(event)) this.#note('<', describe(event))
     if (event.kind === 'element' && is(event.xml, 'success', SASL2)) this.#loggedIn(event.xml)
+    if (event.kind === 'element' && is(event.xml, 'resumed', MANAGEMENT)) this.#resumed()
+    // the answer to one of an earlier connection, which nobody has acknowledged [XEP-0198 5]
+    if (isFenceReply(event) && !isAnswerTo(event, this.#fence)) return
     this.#inbox.push(event)
     this.#wake?.()
   }
@@ -244,6 +251,12 @@ export class TestClient {
     const address = identifier === undefined ? '' : textOf(identifier).trim()
     this.stage = address.includes('/') ? 'bound' : 'authenticated'
     if (this.stage === 'bound') this.address = address
+  }
+
+  /** The session of before goes on. [XEP-0198 5] */
+  #resumed(): void {
+    this.stage = 'bound'
+    this.address = `${this.account?.local}@${this.account?.domain}/${this.resource}`
   }
 
   /** Waits for anything to arrive; false when the time is over. */
@@ -268,6 +281,9 @@ export class TestClient {
     this.transcript.push(`${direction} ${text.length > 600 ? `${text.slice(0, 600)}…` : text}`)
   }
 }
+
+const isAnswerTo = (event: ClientEvent, id: string | undefined): boolean =>
+  event.kind === 'element' && attributeOf(event.xml, 'id') === id
 
 const isFenceReply = (event: ClientEvent): boolean =>
   event.kind === 'element' && event.xml.name === 'iq' && (attributeOf(event.xml, 'id') ?? '').startsWith('fence-')
