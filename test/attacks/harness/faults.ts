@@ -78,6 +78,16 @@ export const faults: Feature = feature({
           if (session.jid.resource === 'fault-opened') throw new TypeError('this feature fails when a session opens')
           return undefined
         },
+        detached: (session) => {
+          if (session.jid.resource.startsWith('fault-away'))
+            throw new TypeError('this feature fails when a client goes')
+          return undefined
+        },
+        resumed: (session) => {
+          if (session.jid.resource.startsWith('fault-away'))
+            throw new TypeError('this feature fails when a client returns')
+          return undefined
+        },
         ended: (session) => {
           sessions.count--
           if (session.jid.resource === 'fault-ended') throw new TypeError('this feature fails when a session ends')

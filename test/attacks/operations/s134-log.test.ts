@@ -109,6 +109,9 @@ async function provoke(port: number): Promise<number> {
     `<iq type='set' id='p'><query xmlns='jabber:iq:register'><username>mallory</username><password>hunter2</password></query></iq>`,
     `<${'z'.repeat(900)} xmlns='${attribute(evil)}'/>`,
     `<message from='${attribute(evil)}'/>`,
+    `<enable xmlns='urn:xmpp:sm:3' resume='${attribute(evil)}'/><a xmlns='urn:xmpp:sm:3' h='${attribute(evil)}'/>`,
+    `<iq type='set' id='m'><query xmlns='urn:xmpp:mam:2' queryid='${attribute(evil)}'><set xmlns='http://jabber.org/protocol/rsm'><after>${attribute(evil)}</after></set></query></iq>`,
+    `<resume xmlns='urn:xmpp:sm:3' previd='${attribute(evil)}' h='0'/><${'s'.repeat(900)} xmlns='urn:xmpp:sm:3'/>`,
     `<message>${'x'.repeat(300_000)}`,
   ]
   for (const [index, wire] of bound.entries()) {

@@ -5,6 +5,7 @@ import { expectStanzaError, expectStreamError } from '../harness/answers.ts'
 import { attack } from '../harness/attack.ts'
 import { bind, login, open, RawClient } from '../harness/client.ts'
 import { FAULT } from '../harness/faults.ts'
+import { attributeOf, managed, R, resume } from '../harness/managed.ts'
 import { startVictim, type Victim } from '../harness/server.ts'
 
 let victim: Victim
@@ -131,4 +132,56 @@ test('S136 makes a session available although a feature fails at it', (t) =>
       }
     },
     { mayLogErrors: true },
+  ))
+
+test('S136 a feature that fails when a client goes or comes back costs nobody the session', (t) =>
+  attack(
+    t,
+    victim,
+    async () => {
+      const mallory = await login(victim, 'mallory@a.example')
+      const v = await managed(victim, 'v@a.example', { resource: 'fault-away' })
+      v.acknowledge()
+      await v.all()
+      for (let i = 0; i < 5; i++) {
+        v.lose()
+        mallory.send(`<message to='v@a.example' type='chat'><body>m${i}</body></message>`)
+        await mallory.fence()
+        const [again, answer] = await resume(victim, 'v@a.example', v)
+        assert.match(answer, /^<resumed /)
+        assert.deepEqual(await again.bodies(1), [`m${i}`])
+        Object.assign(v, { raw: again.raw, h: again.h })
+      }
+      v.acknowledge()
+      await v.all()
+      v.send('</stream:stream>')
+      assert.ok(await v.raw.waitForEnd(5000))
+      mallory.close()
+    },
+    { mayLogErrors: true, heap: 3 * 1024 * 1024 },
+  ))
+
+test('S136 a message that could not be archived is refused, and counts as handled: its sender knows', (t) =>
+  attack(
+    t,
+    victim,
+    async () => {
+      const v = await login(victim, 'v@a.example', { presence: true })
+      const mallory = await managed(victim, 'mallory@a.example')
+      const before = await mallory.handled()
+      for (const how of ways)
+        mallory.send(
+          `<message id='f' to='v@a.example/r' type='chat'><body>x</body>${fault('archive', how)}</message>${R}`,
+        )
+      const counts = [attributeOf(await mallory.other(), 'h'), attributeOf(await mallory.other(), 'h')]
+      assert.ok(Number(counts[1]) <= before + 2)
+      const refused = (await mallory.all()).filter((one) => one.startsWith('<message') && one.includes("type='error'"))
+      assert.equal(refused.length, 2)
+      assert.equal(await v.fence(), '')
+      assert.equal(await mallory.handled(), before + 3)
+      mallory.send('</stream:stream>')
+      await mallory.raw.waitForEnd(5000)
+      v.close()
+    },
+    { mayLogErrors: true, heap: 3 * 1024 * 1024 },
   ))

@@ -41,6 +41,12 @@ const mistakes: readonly (readonly [what: string, options: ServerOptions, messag
   ['too few iterations', { auth: { iterations: 1 } }, /iterations/],
   ['an old version of TLS', wrong({ tls: { minVersion: 'TLSv1' } }), /minVersion/],
   ['__proto__ as a key', wrong(JSON.parse('{"__proto__": {"polluted": true}}')), /__proto__/],
+  ['a session that waits for longer than a timer can', { management: { resumeSeconds: 10_000_000 } }, /resumeSeconds/],
+  ['fewer unacknowledged stanzas than a page has', { management: { stanzas: 5 } }, /stanzas/],
+  ['an origin that is none', { http: { origins: ['a.example'] } }, /origins/],
+  ['a path that is none', wrong({ http: { boshPath: 'http-bind' } }), /boshPath/],
+  ['a proxy that is none', { http: { trustedProxies: ['10.0.0.0/33'] } }, /trustedProxies/],
+  ['a default of the archive that is none', { features: { archive: { default: 'sometimes' } } }, /archive/],
   ['an address of another machine', { listen: { ...local, address: '192.0.2.1' } }, /listen\.address/],
   ['a certificate that is missing', certificate('/nowhere/a.pem', '/nowhere/a.key'), /a\.example.*\/nowhere\/a\.pem/],
 ]

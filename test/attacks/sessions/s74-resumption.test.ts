@@ -218,6 +218,32 @@ test('S76 enables once, after binding, and resumes before; whoever tries otherwi
     await expectStreamError(old, 'unsupported-stanza-type')
   }))
 
+test('S135 a session waits for as long as is allowed, whatever was asked for', (t) =>
+  attack(t, victim, async () => {
+    for (const max of [
+      '0',
+      '1',
+      '600',
+      '601',
+      '2147483647',
+      '4294967296',
+      '9007199254740993',
+      '-1',
+      '1e3',
+      'NaN',
+      '',
+      'x',
+      '1.5',
+    ]) {
+      const mallory = new Managed(await login(victim, 'mallory@a.example'))
+      const answer = await mallory.enable(`resume='true' max='${max}'`)
+      if (answer.startsWith('<failed')) assert.match(answer, /<bad-request /, max)
+      else assert.ok(Number(attributeOf(answer, 'max')) <= Math.min(600, Number(max)), `${max}: ${answer}`)
+      mallory.send(END)
+      await expectEnd(mallory.raw)
+    }
+  }))
+
 test('S76 requests in any number get an answer each, and their bytes are bounded like all', (t) =>
   attack(t, victim, async ({ note }) => {
     const mallory = await managed(victim, 'mallory@a.example')
