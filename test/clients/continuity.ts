@@ -24,7 +24,7 @@ interface Cast {
 
 export interface ContinuityOptions {
   /** How the client comes back after its connection was lost, after the server was restarted, and after the server was killed while it was cut off. */
-  readonly returns: { readonly loss: Return; readonly restart: Return; readonly kill?: Return }
+  readonly returns: { readonly loss: Return; readonly restart?: Return; readonly kill?: Return }
   /** What it has to have used in the end, by its streams. */
   readonly speaks: readonly string[]
 }
@@ -201,7 +201,7 @@ export const continuity = async (
   t.diagnostic(`spoken with ${target.name}: ${spoken.join(', ')}`)
   for (const name of speaks) assert.ok(spoken.includes(name), `${first.jid} speaks ${name}`)
 
-  if (target.restart === undefined) return
+  if (target.restart === undefined || returns.restart === undefined) return
   await restartServer(cast, target, returns.restart)
   await assertEachOnce(cast, 'after the server was restarted')
   if (returns.kill === undefined) return

@@ -159,9 +159,12 @@ class Profanity implements ContinuingClient {
     this.#screen.type(`/win ${contact}`)
     const look = (screen: string): string | undefined => {
       const found = linesWith(screen, ` - ${contact}`, `: ${body}`)[0]
+      if (found !== undefined) return found
       // The chat has no window before the first message.
-      if (found === undefined) this.#screen.type(`/win ${contact}`)
-      return found
+      this.#screen.type(`/win ${contact}`)
+      // With an archive profanity 0.15 may leave out on its screen, until it is scrolled, what it has received and stored.
+      const isStored = messagesIn(this.streams(), this.jid).some((one) => one.body === body && one.from === contact)
+      return isStored ? body : undefined
     }
     await this.#screen.shows(`"${body}" from ${contact}`, look, 300)
   }
