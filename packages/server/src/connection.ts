@@ -279,7 +279,7 @@ export class Connection implements TransportSink, Line, Negotiation {
           this.#element(event)
         } else if (event instanceof StreamHeader) this.#header(event)
         else if (event instanceof StreamError) this.close(event)
-        else if (event === STREAM_END) this.close()
+        else if (event === STREAM_END) this.#saidGoodbye()
         if (!this.#isBehind && this.#outbound.isBehind) {
           this.#isBehind = true // who does not read is not asked what else it wants [S81]
           this.#hold()
@@ -290,6 +290,18 @@ export class Connection implements TransportSink, Line, Negotiation {
     } finally {
       this.#isPumping = false
     }
+  }
+
+  /** The client has said all: it still hears what becomes of it. [RFC6120 4.4] */
+  #saidGoodbye(): void {
+    const settled = this.#session?.settled()
+    if (settled === undefined) return this.close()
+    this.#wait(
+      settled.then(() => {
+        this.close()
+        return undefined
+      }),
+    )
   }
 
   #header(header: StreamHeader): void {

@@ -189,6 +189,26 @@ describe('the connection before', () => {
   })
 })
 
+test('who says goodbye with the last stanza still hears what becomes of it [RFC6120 4.4]', async () => {
+  const door = new Door('archive')
+  await using server = await memoryServer({ plugins: [door.feature] })
+  const juliet = await server.login('juliet')
+  juliet.send(
+    `${chat('nobody', 'slow')}<iq type='get' id='p' to='${HOST}'><ping xmlns='urn:xmpp:ping'/></iq></stream:stream>`,
+  )
+  await turns(10)
+  assert.equal(juliet.isClosed, false)
+  door.open()
+  await juliet.closed()
+  assert.deepEqual(
+    juliet.taken().map((one) => [one.attr('id'), one.attr('type')]),
+    [
+      ['slow', 'error'],
+      ['p', 'result'],
+    ],
+  )
+})
+
 describe('resumption', () => {
   test('is answered before anything else comes, whatever happens in that moment', async () => {
     // her lane and his go on in the same turn, hers at another place each time
