@@ -63,12 +63,16 @@ async function fill(victim: Victim, most: number): Promise<{ sent: number; refus
   return { sent, refused: refused.size }
 }
 
-const unlimited = { bytesPerSecond: 0, offlineMessages: 0, offlineBytes: 0 }
+/** Without an archive: with it on see s137-acknowledgements. */
+const unlimited = {
+  limits: { bytesPerSecond: 0, offlineMessages: 0, offlineBytes: 0 },
+  features: { archive: false },
+}
 
 test('S137 refuses what a full database cannot keep, and keeps again when there is room', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-attack-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  await using victim = await startVictim({ sqlite: { folder, maxBytes: 3 * MB }, config: { limits: unlimited } })
+  await using victim = await startVictim({ sqlite: { folder, maxBytes: 3 * MB }, config: unlimited })
   await attack(
     t,
     victim,
@@ -106,7 +110,7 @@ test('S137 refuses what a full disk cannot keep, and keeps again when there is r
   })
   const filler = join(folder, 'filler')
   writeFileSync(filler, Buffer.alloc(12 * MB))
-  await using victim = await startVictim({ sqlite: { folder: join(folder, 'data') }, config: { limits: unlimited } })
+  await using victim = await startVictim({ sqlite: { folder: join(folder, 'data') }, config: unlimited })
   await attack(
     t,
     victim,

@@ -34,7 +34,8 @@ test('S25 offers no compression, and refuses it when asked', (t) =>
     assert.match(await client.waitFor('</failure>'), refusal)
     await client.bind()
     client.send(compress)
-    await expectStreamError(client, 'unsupported-stanza-type')
+    assert.match(await client.waitFor('</failure>'), refusal)
+    client.close()
     for (const offer of offers) assert.ok(!offer.includes('compress'), offer)
   }))
 

@@ -13,7 +13,8 @@ import { expectRefused, message } from './refused.ts'
 
 let victim: Victim
 before(async () => {
-  victim = await startVictim()
+  // what is delivered is compared: the archive would add its id
+  victim = await startVictim({ config: { features: { archive: false } } })
 })
 after(() => victim.stop())
 
@@ -118,7 +119,8 @@ test('S09 is not fooled by prefixes: a stanza means the same however it is writt
   attack(t, victim, async () => {
     const v = await login(victim, 'v@a.example')
     const mallory = await login(victim, 'mallory@a.example')
-    const forged = "<m:x xmlns:m='http://jabber.org/protocol/muc#user'><m:item affiliation='owner'/></m:x>"
+    const harmless = "<m:x xmlns:m='urn:m'><m:item affiliation='owner'/></m:x>"
+    const forged = `${harmless}<m:x xmlns:m='http://jabber.org/protocol/muc#user'><m:item affiliation='owner'/></m:x>`
     for (const wire of [
       message(forged),
       `<c:message xmlns:c='jabber:client' to='v@a.example/r'>${forged}</c:message>`,
@@ -135,7 +137,7 @@ test('S09 is not fooled by prefixes: a stanza means the same however it is writt
           ['to', 'v@a.example/r'],
         ],
       )
-      assert.deepEqual(stanza[2], readWithSaxes(forged))
+      assert.deepEqual(stanza[2], readWithSaxes(harmless)) // words of a room are not passed on, however they are written [S59]
     }
     // attributes with a prefix are not the stanza's own
     mallory.send(

@@ -15,7 +15,10 @@ const burst = 1_000_000
 let victim: Victim
 let shaped: Victim
 before(async () => {
-  victim = await startVictim({ config: { limits: { negotiationSeconds: 2, bytesPerSecond: 0 } } })
+  // what is delivered is compared: the archive would add its id
+  victim = await startVictim({
+    config: { limits: { negotiationSeconds: 2, bytesPerSecond: 0 }, features: { archive: false } },
+  })
   shaped = await startVictim({ config: { limits: { bytesPerSecond: rate, burstBytes: burst } } })
 })
 after(() => Promise.all([victim.stop(), shaped.stop()]))
