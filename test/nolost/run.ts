@@ -42,14 +42,16 @@ export async function run(options: RunOptions, log: (text: string) => void): Pro
       ? await rookeryTarget(disk.folder, folder, options.archive)
       : await peerTarget(options.target, disk.folder, folder, options.archive)
   const stage = new Stage(options, folder, disk, target, log)
+  let isToKeep = true
   try {
     const report = await stage.play()
-    if (isClean(report)) {
-      if (options.folder === undefined) rmSync(folder, { recursive: true, force: true })
-    } else cpSync(join(disk.folder, 'data'), join(folder, 'data'), { recursive: true })
+    if (isClean(report)) isToKeep = options.folder !== undefined
+    else cpSync(join(disk.folder, 'data'), join(folder, 'data'), { recursive: true })
     return report
   } finally {
     await stage.clear()
+    // not before: the disk is mounted in it
+    if (!isToKeep) rmSync(folder, { recursive: true, force: true })
   }
 }
 

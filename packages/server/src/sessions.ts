@@ -69,7 +69,7 @@ export class Sessions {
       resumed: (session) => this.#tell(session, 'resumed'),
       handBack: async (local, sent) => {
         const account = jidFromParts(local, host.domain)
-        if (account !== undefined) await this.#handBack.buried(account, sent)
+        return account === undefined || this.#handBack.buried(account, sent)
       },
     })
   }
@@ -174,9 +174,9 @@ export class Sessions {
       // what has been sent before takes effect before [RFC6120 10.1]
       if (session.lane.isBusy) await session.lane.idle()
       await this.#tellInTurn(session, 'ended')
-      await handedBack
+      const isPlaced = await handedBack
       session.management?.finish()
-      await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
+      if (isPlaced) await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
       if (isGuest) await this.#parts.removeGuest(session.jid.local) // [XEP-0175 3]
     }
     const ending = tidy().finally(() => this.#endings.delete(ending))

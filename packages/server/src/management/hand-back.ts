@@ -40,27 +40,34 @@ export class HandBack {
     this.#parts = parts
   }
 
-  /** What was `sent`, then what was `held` back. All of it begins before this returns, in its order; resolves when it is safe. Does not reject. */
-  async all(account: Jid, sent: readonly Sent[], held: readonly Delivery[]): Promise<void> {
-    await Promise.all([
+  /**
+   * What was `sent`, then what was `held` back. All of it begins before this returns, in its order; resolves when it is safe. Does not
+   * reject; false: not all of it found a place, and what is stored of the session has to stay.
+   */
+  async all(account: Jid, sent: readonly Sent[], held: readonly Delivery[]): Promise<boolean> {
+    const placed = await Promise.all([
       ...sent.map((one) => this.#safely(account, () => this.#one(account, one))),
       ...held.map((one) => this.#safely(account, () => this.#delivery(account, one))),
     ])
+    return placed.every((isPlaced) => isPlaced)
   }
 
   /**
    * What a process that died had stored for a session whose client was connected. What the archive has stays there: another client may have
    * had it, and what was on its way to this one without having been stored is nowhere else either.
    */
-  async buried(account: Jid, sent: readonly Sent[]): Promise<void> {
-    await Promise.all(sent.map((one) => this.#safely(account, () => this.#one(account, one, true))))
+  async buried(account: Jid, sent: readonly Sent[]): Promise<boolean> {
+    const placed = await Promise.all(sent.map((one) => this.#safely(account, () => this.#one(account, one, true))))
+    return placed.every((isPlaced) => isPlaced)
   }
 
-  async #safely(account: Jid, work: () => Maybe<undefined>): Promise<void> {
+  async #safely(account: Jid, work: () => Maybe<undefined>): Promise<boolean> {
     try {
       await work()
+      return true
     } catch (error) {
       this.#parts.log.error({ account: account.toString(), error }, 'what a client did not get could not be kept')
+      return false
     }
   }
 
@@ -91,7 +98,8 @@ export class HandBack {
   #place(message: Message, account: Jid, came: Came, tries = 0): Maybe<undefined> {
     return then(this.#parts.undelivered(message, account, came), (how) => {
       if (how === undefined) return undefined
-      if (tries >= mostTries || this.#isStopping) return this.#parts.refuse(message, notKept)
+      if (this.#isStopping) throw new Error('the server went down before it could be kept')
+      if (tries >= mostTries) return this.#parts.refuse(message, notKept)
       return this.#pause().then(() => this.#place(message, account, came, tries + 1))
     })
   }

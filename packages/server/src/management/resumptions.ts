@@ -34,8 +34,8 @@ export interface ResumptionParts {
   end(session: Session): void
   detached(session: Session): void
   resumed(session: Session): void
-  /** Finds another place for what clients did not get. */
-  handBack(local: string, sent: readonly Sent[]): Promise<void>
+  /** Finds another place for what clients did not get; false: not for all of it. */
+  handBack(local: string, sent: readonly Sent[]): Promise<boolean>
 }
 
 /** The session and `<resumed/>`, or `<failed/>`, or why the stream ends. */
@@ -43,6 +43,9 @@ export type Resumed = { readonly session: Session; readonly answer: Element } | 
 
 /** Sessions of an earlier process can be resumed for so long at least, in milliseconds: their clients may not know yet that we are back. */
 const grace = 60_000
+
+/** How long the start waits for what an earlier process left to find a place, in milliseconds. */
+const patience = 2000
 
 const pageSize = 1000
 
@@ -76,7 +79,10 @@ export class Resumptions {
     }
     // in the order of their ends, so that of many the latest are remembered
     over.sort((a, b) => endOf(a) - endOf(b))
-    await Promise.all(over.map((one) => this.#bury(one)))
+    const buried = Promise.all(over.map((one) => this.#bury(one))).then(() => undefined)
+    this.#storing.add(buried)
+    // a disk that is full does not keep the server from its other users
+    await Promise.race([buried, new Promise<void>((resolve) => void this.#parts.clock.after(patience, resolve))])
     for (const { stored } of over) this.#tombstones.add(stored.id, stored.local)
   }
 
@@ -112,7 +118,7 @@ export class Resumptions {
   /** Its client was connected when the process ended: what is not in the archive either was not handed on. [XEP-0198 5] */
   async #bury({ stored, sent }: Over): Promise<void> {
     for (const { delivery } of sent) delivery?.hold()
-    await this.#parts.handBack(stored.local, sent)
+    if (!(await this.#parts.handBack(stored.local, sent))) return // the next process tries again
     const last = sent.at(-1)
     if (last !== undefined) await this.#parts.store.acknowledge(stored.id, last.seq)
     if (stored.until === 0) await this.#parts.store.put({ ...stored, state: '', until: this.#tombstones.until() })
