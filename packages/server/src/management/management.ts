@@ -5,7 +5,7 @@
 import { type Maybe, then } from '@rookery/protocol'
 import type { Message } from '@rookery/protocol/stanza'
 import { onWire, StreamError, Unacknowledged } from '@rookery/protocol/stream'
-import { acknowledgement, handledTooHigh, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
+import { acknowledgement, handledTooHigh } from '@rookery/protocol/xeps/management'
 import type { Element } from '@rookery/protocol/xml'
 import type { Delivery } from '../delivery.ts'
 import type { Lane } from '../lane.ts'
@@ -375,6 +375,3 @@ export class Management implements SessionLink {
 
 /** [S77] */
 const tooMuch = new StreamError('policy-violation', 'too much was sent that is not acknowledged')
-
-/** Asks the client what it has. [XEP-0198 4] */
-export const request = `<r xmlns='${MANAGEMENT_NS}'/>`
