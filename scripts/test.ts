@@ -48,7 +48,7 @@ const suites = new Map<string, Suite>([
   ['quick', { ...all, except: slow }],
   ['clients', { files: ['test/clients/**/*.test.ts'], concurrency: 1 }],
   ['browser', { files: ['test/browser/**/*.test.ts'], concurrency: 1 }],
-  ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 2 }],
+  ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 1 }],
   ['nolost', { files: ['test/nolost/**/*.test.ts'], concurrency: 1 }],
   ['peers', { files: ['scripts/peers/*.test.ts', 'test/scenarios/peers.test.ts'], concurrency: 1 }],
 ])
