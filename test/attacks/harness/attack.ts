@@ -10,8 +10,10 @@ import type { Vitals } from './messages.ts'
 import type { Victim } from './server.ts'
 
 const isStrict = env['ROOKERY_ATTACK_STRICT'] === '1'
-/** Milliseconds: LIVE of the catalogue, or what a busy machine may take. */
-const bounds = isStrict ? { latency: 250, delay: 50 } : { latency: 2000, delay: 2000 }
+/** Milliseconds: LIVE of the catalogue and what S23 asks for, or what a busy machine may take. */
+export const bounds: Readonly<Record<'latency' | 'delay' | 'service', number>> = isStrict
+  ? { latency: 250, delay: 50, service: 1000 }
+  : { latency: 3000, delay: 3000, service: 10_000 }
 
 /** Whether to attack with the catalogue's full volume; otherwise with one that fits into a few minutes for the whole suite. */
 export const isFull: boolean = env['ROOKERY_ATTACK_FULL'] === '1'
@@ -19,12 +21,17 @@ export const isFull: boolean = env['ROOKERY_ATTACK_FULL'] === '1'
 /** One of two volumes. */
 export const volume = (usual: number, full: number): number => (isFull ? full : usual)
 
+/** Repeat every attack that can be, and not only those that exceed a budget: how a leak within the budget is found. */
+const isRepeated = env['ROOKERY_ATTACK_REPEAT'] === '1'
+/** At most; the first that does not grow ends them. */
+const repetitions = 2
+
 export const MB: number = 1024 * 1024
 
 export interface Budget {
-  /** Bytes of live JavaScript memory that may remain afterwards. Default 2 MB: compiled code, caches that are bounded. */
+  /** Bytes of live JavaScript memory that may remain afterwards. Default 2 MB: caches that are bounded. */
   readonly heap?: number
-  /** Bytes of resident memory that may remain. Default 16 MB: pages the allocator keeps for the next time. */
+  /** Bytes of resident memory that may remain. Default 8 MB: what the allocator keeps for the next time. */
   readonly rss?: number
   /** Bytes by which resident memory may grow meanwhile, garbage included. Default 64 MB. */
   readonly peak?: number
@@ -32,21 +39,53 @@ export interface Budget {
   readonly patience?: number
   /** Errors may be logged: the attack makes features fail. */
   readonly mayLogErrors?: boolean
+  /** It cannot be done twice on one server, so that the budgets hold at once. */
+  readonly once?: boolean
 }
+
+/** By how many bytes memory grew. */
+type Growth = Readonly<Record<'heap' | 'rss' | 'peak', number>>
+
+type Limits = Growth & { readonly patience: number; readonly mayLogErrors: boolean }
 
 export interface Attack {
   /** One more line about what was run. */
   note(text: string): void
 }
 
-/** Runs an attack on a victim while others chat; fails if they notice, or if anything of it remains. */
+/**
+ * Runs an attack on a victim while others chat; fails if they notice, or if anything of it remains. Memory that exceeds its
+ * budget once may be kept for the next time (code, pools, holes of the allocator), and how much that is differs from machine
+ * to machine. What leaks grows each time: so the attack is repeated, and fails if memory grows each time.
+ */
 export async function attack(
   t: TestContext,
   victim: Victim,
   run: (attack: Attack) => Promise<void>,
   budget: Budget = {},
 ): Promise<void> {
-  const { heap = 2 * MB, rss = 16 * MB, peak = 64 * MB, patience = 8000, mayLogErrors = false } = budget
+  const limits = { heap: 2 * MB, rss: 8 * MB, peak: 64 * MB, patience: 8000, mayLogErrors: false, ...budget }
+  const { heap, rss, peak, once = false } = limits
+  let growth = await perform(t, victim, run, limits)
+  let suspects = exceeded(growth, { heap, rss, peak })
+  const complaint = (): string => suspects.map((kind) => inWords[kind](growth[kind])).join('; ')
+  if (isRepeated && !once && suspects.length === 0) suspects = ['heap', 'rss', 'peak']
+  for (let again = 0; again < repetitions && suspects.length > 0 && !once; again++) {
+    t.diagnostic(`once more: ${complaint()}`)
+    growth = await perform(t, victim, run, limits)
+    const grown = exceeded(growth, { heap: heap / 2, rss: rss / 2, peak })
+    suspects = suspects.filter((kind) => grown.includes(kind))
+  }
+  assert.ok(suspects.length === 0, complaint())
+}
+
+/** One time. */
+async function perform(
+  t: TestContext,
+  victim: Victim,
+  run: (attack: Attack) => Promise<void>,
+  limits: Limits,
+): Promise<Growth> {
   const notes: string[] = []
   const before = await victim.vitals()
   victim.canary.begin()
@@ -61,12 +100,11 @@ export async function attack(
   }
   const canary = await victim.canary.end()
   const watched = await victim.watch()
-  const after = await calm(victim, before, { heap, rss, patience })
-  const ms = (figure: number): string => `${figure.toFixed(0)} ms`
-  const mb = (bytes: number): string => `${bytes < 0 ? '' : '+'}${(bytes / MB).toFixed(1)} MB`
+  const after = await calm(victim, before, limits)
+  const growth = { heap: after.heap - before.heap, rss: after.rss - before.rss, peak: watched.peakRss - before.rss }
   notes.push(
     `canary ${canary.sent} messages, p50 ${ms(canary.p50)}, p99 ${ms(canary.p99)}; event loop late p99 ${ms(watched.delayP99)}, max ${ms(watched.delayMax)}`,
-    `memory: peak ${mb(watched.peakRss - before.rss)}, afterwards rss ${mb(after.rss - before.rss)}, heap ${mb(after.heap - before.heap)}; fds ${before.fds} → ${after.fds}`,
+    `memory: peak ${mb(growth.peak)}, afterwards rss ${mb(growth.rss)}, heap ${mb(growth.heap)}; fds ${before.fds} → ${after.fds}`,
   )
   for (const note of notes) t.diagnostic(note)
 
@@ -76,12 +114,22 @@ export async function attack(
   assert.equal(canary.outOfOrder, 0, 'messages of others came out of order')
   assert.ok(canary.p99 < bounds.latency, `messages of others took ${ms(canary.p99)}`)
   assert.ok(watched.delayP99 < bounds.delay, `the event loop was late by ${ms(watched.delayP99)}`)
-  assert.ok(watched.peakRss - before.rss < peak, `memory grew by ${mb(watched.peakRss - before.rss)} meanwhile`)
-  assert.ok(after.heap - before.heap <= heap, `${mb(after.heap - before.heap)} stay in use`)
-  assert.ok(after.rss - before.rss <= rss, `${mb(after.rss - before.rss)} of memory stay with the process`)
   assert.equal(leaks(before, after), undefined)
-  if (!mayLogErrors) assert.deepEqual(watched.errors, [], 'errors were logged')
+  if (!limits.mayLogErrors) assert.deepEqual(watched.errors, [], 'errors were logged')
+  return growth
 }
+
+const ms = (figure: number): string => `${figure.toFixed(0)} ms`
+const mb = (bytes: number): string => `${bytes < 0 ? '' : '+'}${(bytes / MB).toFixed(1)} MB`
+
+const inWords: Readonly<Record<keyof Growth, (bytes: number) => string>> = {
+  heap: (bytes) => `${mb(bytes)} stay in use`,
+  rss: (bytes) => `${mb(bytes)} of memory stay with the process`,
+  peak: (bytes) => `memory grew by ${mb(bytes)} meanwhile`,
+}
+
+const exceeded = (growth: Growth, limits: Growth): (keyof Growth)[] =>
+  (['heap', 'rss', 'peak'] as const).filter((kind) => growth[kind] > limits[kind])
 
 /** What there is more of than before, in words. */
 function leaks(before: Vitals, after: Vitals): string | undefined {
@@ -98,11 +146,7 @@ function leaks(before: Vitals, after: Vitals): string | undefined {
 }
 
 /** Lingering closes take up to 5 seconds; memory a few collections. */
-async function calm(
-  victim: Victim,
-  before: Vitals,
-  budget: Required<Pick<Budget, 'heap' | 'rss' | 'patience'>>,
-): Promise<Vitals> {
+async function calm(victim: Victim, before: Vitals, budget: Limits): Promise<Vitals> {
   const deadline = Date.now() + budget.patience
   for (;;) {
     const now = await victim.vitals()

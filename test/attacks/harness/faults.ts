@@ -2,6 +2,7 @@
  * A feature that fails wherever a feature can: a payload says where and how. For S136. It also answers `urn:test:fault`
  * requests that fail, and counts the sessions that are open.
  */
+import { DatabaseSync } from 'node:sqlite'
 import { type Feature, feature, type Powers, type Trip } from '@rookery/server'
 
 export const FAULT = 'urn:test:fault'
@@ -27,7 +28,26 @@ function fail(how: string | undefined): Promise<never> {
   throw error
 }
 
-const leaked: Uint8Array[] = []
+/** What sessions leave behind, by resource: memory of JavaScript, and memory that V8 knows nothing of. */
+const leaked: unknown[] = []
+const leaks = new Map<string, () => void>([
+  ['fault-leak', () => leaked.push(new Uint8Array(3_000_000).fill(1))],
+  ['fault-kept-once', () => leaked.length === 0 && leaked.push(new Uint8Array(6_000_000).fill(1))],
+  ['fault-leak-native', () => leaked.push(nativeMemory(20_000_000))],
+  [
+    'fault-hoard',
+    () => {
+      const hoard = new Uint8Array(80_000_000).fill(1)
+      setTimeout(() => hoard.fill(0), 200)
+    },
+  ],
+])
+
+function nativeMemory(bytes: number): DatabaseSync {
+  const database = new DatabaseSync(':memory:')
+  database.exec(`CREATE TABLE hoard AS SELECT randomblob(${bytes}) AS bytes`)
+  return database
+}
 
 const payload = { name: 'fault', ns: FAULT }
 const answer = ({ payload: wish }: { payload: { attr(name: string): string | undefined } }): Promise<undefined> =>
@@ -74,7 +94,7 @@ export const faults: Feature = feature({
           session.jid.resource.startsWith('fault-available-') ? fail(session.jid.resource.slice(16)) : undefined,
         opened: (session) => {
           sessions.count++
-          if (session.jid.resource === 'fault-leak') leaked.push(new Uint8Array(3_000_000).fill(1))
+          leaks.get(session.jid.resource)?.()
           if (session.jid.resource === 'fault-opened') throw new TypeError('this feature fails when a session opens')
           return undefined
         },

@@ -154,14 +154,22 @@ export class Victim implements AsyncDisposable {
 export async function startVictim(options: VictimOptions = {}): Promise<Victim> {
   const { config = {}, secure = false, openFiles, canary = true } = options
   const program = fileURLToPath(new URL('./victim.ts', import.meta.url))
-  // young memory small and freed memory given back at once: what stays resident is what is in use
+  // young memory small and freed memory given back at once: what stays resident is what is in use. Of the allocator's heap
+  // only the end can be given back; blocks that are mapped one by one go back alone. Those of 8 kB and more are what V8
+  // compiles in (20 MB at times, which once stayed as holes), what sockets are read into, and the pages of SQLite.
   const flags = ['--expose-gc', '--disable-proto=throw', '--max-semi-space-size=1']
   const node = [execPath, ...flags, program]
   const command = openFiles === undefined ? node : ['prlimit', `--nofile=${openFiles}:${openFiles}`, ...node]
   const child = spawn(command[0]!, command.slice(1), {
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     serialization: 'advanced',
-    env: { ...env, MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072' },
+    env: {
+      ...env,
+      MALLOC_ARENA_MAX: '1',
+      MALLOC_TRIM_THRESHOLD_: '131072',
+      MALLOC_MMAP_THRESHOLD_: '8192',
+      MALLOC_MMAP_MAX_: '32768',
+    },
   })
   const victim = new Victim(child)
   victim.isSecure = secure

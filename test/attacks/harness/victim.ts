@@ -70,7 +70,8 @@ async function addAccount(jid: string): Promise<boolean> {
 
 async function vitals(): Promise<Vitals> {
   for (let round = 0; round < 2; round++) {
-    globalThis.gc?.()
+    // the last resort drops compiled code as well, and gives pages back
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     await new Promise((resolve) => setImmediate(resolve))
   }
   const resources: Record<string, number> = {}

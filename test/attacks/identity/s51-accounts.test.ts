@@ -80,7 +80,7 @@ test('S51 remembers addresses within bounds', (t) =>
       note(`${addresses} addresses made an account each`)
     },
     // the accounts themselves are kept
-    { heap: volume(4, 16) * MB, rss: volume(16, 32) * MB },
+    { heap: volume(4, 16) * MB, rss: volume(8, 32) * MB },
   ))
 
 const BLOCKING = 'urn:xmpp:blocking'

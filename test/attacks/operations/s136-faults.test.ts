@@ -158,7 +158,7 @@ test('S136 a feature that fails when a client goes or comes back costs nobody th
       assert.ok(await v.raw.waitForEnd(5000))
       mallory.close()
     },
-    { mayLogErrors: true, heap: 3 * 1024 * 1024 },
+    { mayLogErrors: true },
   ))
 
 test('S136 a message that could not be archived is refused, and counts as handled: its sender knows', (t) =>
@@ -183,5 +183,5 @@ test('S136 a message that could not be archived is refused, and counts as handle
       await mallory.raw.waitForEnd(5000)
       v.close()
     },
-    { mayLogErrors: true, heap: 3 * 1024 * 1024 },
+    { mayLogErrors: true },
   ))

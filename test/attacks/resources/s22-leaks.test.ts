@@ -1,7 +1,6 @@
 /** S22: whatever way a connection ends, nothing of it stays (CVE-2026-43506). */
-import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { attack, MB, volume } from '../harness/attack.ts'
+import { attack, volume } from '../harness/attack.ts'
 import { auth, open, RawClient, TLS } from '../harness/client.ts'
 import { startVictim, type Victim } from '../harness/server.ts'
 
@@ -152,14 +151,16 @@ test('S22 keeps nothing of connections that ended, however they ended', async (t
     settled = now.rss < before.rss * 1.01 ? settled + 1 : 0
     before = now
   }
-  await attack(t, victim, async ({ note }) => {
-    await run(total)
-    note(
-      `after ${rounds * 2500} to settle, ${total} connections in ${endings.length} ways: ${endings.map(([name]) => name).join('; ')}`,
-    )
-  })
-  const now = await victim.vitals()
-  t.diagnostic(`rss ${(now.rss / MB).toFixed(1)} MB, before ${(before.rss / MB).toFixed(1)} MB`)
-  assert.ok(now.heap <= before.heap * 1.05, `the heap grew from ${before.heap} to ${now.heap}`)
-  assert.ok(now.rss <= before.rss * 1.05, `memory grew from ${before.rss} to ${now.rss}`)
+  await attack(
+    t,
+    victim,
+    async ({ note }) => {
+      await run(total)
+      note(
+        `after ${rounds * 2500} to settle, ${total} connections in ${endings.length} ways: ${endings.map(([name]) => name).join('; ')}`,
+      )
+    },
+    // within 5 % of where they were
+    { heap: before.heap / 20, rss: before.rss / 20 },
+  )
 })

@@ -93,7 +93,7 @@ test('S30 hashes some passwords at a time and tells the rest to come back later'
       const late = await login(busy, 'v@a.example', { from: '127.0.8.200' })
       late.close()
     },
-    { rss: volume(16, 80) * MB },
+    { rss: volume(8, 80) * MB },
   ))
 
 test('S30 does not hold its own overload against an address', async (t) => {

@@ -89,7 +89,7 @@ test('S77 a client that acknowledges nothing is ended at the bound, and loses no
       note(`${count} messages of 10 kB: ended after ${came.length} bytes; ${ids.length} kept, ${refused.size} refused`)
       mallory.close()
     },
-    { heap: 8 * MB, rss: 48 * MB, peak: 160 * MB },
+    { heap: 4 * MB, rss: 16 * MB, peak: 96 * MB },
   ))
 
 test('S77 the same for one that is away; its session is over, and it learns that', (t) =>
@@ -109,7 +109,7 @@ test('S77 the same for one that is away; its session is over, and it learns that
       note(`1500 messages of 10 kB: ${ids.length} kept, ${refused.size} refused`)
       mallory.close()
     },
-    { heap: 8 * MB, rss: 48 * MB, peak: 160 * MB },
+    { heap: 4 * MB, rss: 16 * MB, peak: 96 * MB },
   ))
 
 test('S77 small ones are bounded by their number', (t) =>
@@ -127,7 +127,7 @@ test('S77 small ones are bounded by their number', (t) =>
       note(`5000 messages of 1 byte: ${ids.length} kept, ${refused.size} refused`)
       mallory.close()
     },
-    { heap: 8 * MB, rss: 48 * MB },
+    { heap: 4 * MB, rss: 16 * MB },
   ))
 
 /** Asks for a long answer again and again, and acknowledges none. */
@@ -168,7 +168,7 @@ test('S77, S78 answers that are asked for and not acknowledged are bounded, too,
       }
       writer.close()
     },
-    { heap: 8 * MB, rss: 64 * MB, peak: 256 * MB },
+    { heap: 4 * MB, rss: 16 * MB, peak: 192 * MB },
   ))
 
 test('S78 sessions whose clients do not come back are few, the oldest go', (t) =>
@@ -226,7 +226,7 @@ test('S81 clients that do not read cost their own connections, not their message
       accountFor(2000, refused, ids)
       mallory.close()
     },
-    { heap: 8 * MB, rss: 64 * MB, peak: 160 * MB },
+    { heap: 4 * MB, rss: 16 * MB, peak: 96 * MB },
   ))
 
 test('S82 a long queue comes at the pace of acknowledgements, and the session lives', (t) =>
@@ -272,5 +272,5 @@ test('S82 a long queue comes at the pace of acknowledgements, and the session li
       assert.deepEqual(rest, [], 'nothing comes twice')
       mallory.close()
     },
-    { heap: 8 * MB, rss: 48 * MB },
+    { heap: 4 * MB, rss: 16 * MB },
   ))

@@ -218,7 +218,7 @@ test('S108, S01 bodies that are none are refused, and cost little', (t) =>
       v.close()
       note(`${bodies.length * 2} bodies`)
     },
-    { patience: 12_000, rss: 32 * 1024 * 1024 },
+    { patience: 12_000, rss: 16 * 1024 * 1024 },
   ))
 
 test('S108 requests in great number end their session, not the server', (t) =>

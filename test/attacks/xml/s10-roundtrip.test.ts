@@ -143,7 +143,7 @@ test('S11 relays fuzzed stanzas so that saxes, expat and our parser read the sam
       mallory.close()
       v.close()
     },
-    { heap: 6 * MB },
+    { heap: 6 * MB, rss: 16 * MB },
   )
 })
 

@@ -72,7 +72,7 @@ test('S20 gives the same result wherever a session is cut', (t) =>
       note(`one segment; ${whole.length} segments; two segments cut at each of ${whole.length - 1} places`)
     },
     // the archive keeps what was said
-    { rss: 32 * MB, heap: 8 * MB },
+    { rss: 16 * MB, heap: 4 * MB },
   ))
 
 test('S20 serves any prefix for the stream namespace, or none [RFC6120 4.8.5]', (t) =>
