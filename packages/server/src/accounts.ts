@@ -13,8 +13,7 @@ import {
   type ScramKeys,
   scramKeysOf,
 } from '@rookery/protocol/sasl'
-import type { Account, AccountStore, Credential, DocumentStore } from '@rookery/storage'
-import { RecentMap } from './recent-map.ts'
+import { type Account, type AccountStore, type Credential, type DocumentStore, RecentMap } from '@rookery/storage'
 
 export interface AccountsOptions {
   hashes: readonly HashName[]

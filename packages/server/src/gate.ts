@@ -1,6 +1,6 @@
 /** Who may connect, and try to log in, how often: counts by address, IPv6 by its /64. Bounded. Not authentication. */
+import { RecentMap } from '@rookery/storage'
 import type { Limits } from './config/limits.ts'
-import { RecentMap } from './recent-map.ts'
 
 /** Why somebody is turned away at the door. */
 export type Turned = 'connections' | 'address' | 'unauthenticated' | 'failures'

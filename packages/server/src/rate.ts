@@ -1,5 +1,5 @@
 /** How often each of many did something in the last hour. Bounded: those seen lately. */
-import { RecentMap } from './recent-map.ts'
+import { RecentMap } from '@rookery/storage'
 
 interface Count {
   since: number

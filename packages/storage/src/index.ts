@@ -1,4 +1,4 @@
-/** The storage contracts and their error; drivers are imported by name: `@rookery/storage/memory`, `@rookery/storage/sqlite`. */
+/** The storage contracts and their error, and what keeps in memory what was read lately; drivers are imported by name: `@rookery/storage/memory`, `@rookery/storage/sqlite`. */
 export type {
   Account,
   AccountStore,
@@ -28,3 +28,4 @@ export type {
 } from './contracts.ts'
 export { StorageError, type StorageErrorFacts, type StorageErrorKind } from './error.ts'
 export { SEARCH_WORD_LENGTH, SEARCH_WORDS } from './limits.ts'
+export { RecentMap } from './recent-map.ts'

@@ -7,11 +7,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Maybe, then } from '@rookery/protocol'
 import type { StoredToken } from '@rookery/protocol/sasl'
 import type { UserAgent } from '@rookery/protocol/xeps/sasl2'
-import type { DocumentStore } from '@rookery/storage'
+import { type DocumentStore, RecentMap } from '@rookery/storage'
 import type { Accounts } from '../accounts.ts'
 import type { ServerConfig } from '../config/schema.ts'
 import type { RandomPower } from '../powers.ts'
-import { RecentMap } from '../recent-map.ts'
 import { type Book, type ClientRecord, readBook, type Token, writeBook } from './record.ts'
 import {
   give,

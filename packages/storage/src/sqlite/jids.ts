@@ -1,6 +1,6 @@
 /** JIDs, locals and domains as integers: the table `jid` and a bounded cache before it. */
 import type { DatabaseSync } from 'node:sqlite'
-import { Recent } from './recent.ts'
+import { RecentMap } from '../recent-map.ts'
 import { type Query, query } from './statement.ts'
 
 const CACHED = 100_000
@@ -8,7 +8,7 @@ const CACHED = 100_000
 export class Jids {
   readonly #find: Query
   readonly #add: Query
-  readonly #known = new Recent<string, number>(CACHED)
+  readonly #known = new RecentMap<string, number>(CACHED)
 
   constructor(database: DatabaseSync) {
     this.#find = query(database, 'SELECT id FROM jid WHERE text = ?')

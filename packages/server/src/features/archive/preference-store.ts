@@ -1,7 +1,6 @@
 /** The preferences of the accounts of a host: read once, kept in memory while they are used. */
 import type { Maybe } from '@rookery/protocol'
-import type { DocumentStore } from '@rookery/storage'
-import { RecentMap } from '../../recent-map.ts'
+import { type DocumentStore, RecentMap } from '@rookery/storage'
 import { Preferences } from './preferences.ts'
 
 const key = 'archive:preferences'

@@ -1,7 +1,6 @@
 /** The block lists of a host: read once, kept in memory while they are used, changed one after the other. */
 import type { Maybe } from '@rookery/protocol'
-import type { DocumentStore } from '@rookery/storage'
-import { RecentMap } from '../../recent-map.ts'
+import { type DocumentStore, RecentMap } from '@rookery/storage'
 import { BlockList, nobody } from './block-list.ts'
 
 const key = 'blocking'

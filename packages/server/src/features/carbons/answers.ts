@@ -1,7 +1,7 @@
 /** Which messages were copied lately, by the ids their senders gave them: an error that answers one is copied too. Bounded. */
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
-import { RecentMap } from '../../recent-map.ts'
+import { RecentMap } from '@rookery/storage'
 
 /** Characters of two addresses and an id, with room to spare. Whoever makes longer ones has to live without the copies of errors. */
 const longestKey = 512

@@ -5,8 +5,7 @@
 
 import type { Maybe } from '@rookery/protocol'
 import type { Message } from '@rookery/protocol/stanza'
-import type { OfflineEntry, OfflineStore } from '@rookery/storage'
-import { RecentMap } from '../../recent-map.ts'
+import { type OfflineEntry, type OfflineStore, RecentMap } from '@rookery/storage'
 import type { Session, SessionLink, StoreHeld } from '../../session.ts'
 
 export interface FlushParts {

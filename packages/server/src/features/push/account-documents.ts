@@ -1,7 +1,6 @@
 /** One small document of each account: read once, kept in memory while it is used, changed one change after the other. */
 import type { Maybe } from '@rookery/protocol'
-import type { DocumentStore } from '@rookery/storage'
-import { RecentMap } from '../../recent-map.ts'
+import { type DocumentStore, RecentMap } from '@rookery/storage'
 
 /** How a value is written down. `empty` is what an account has that has no document; it is told by being the same object. */
 export interface DocumentForm<T> {

@@ -3,8 +3,7 @@
  * loaded once however many ask for it at the same time.
  */
 import type { Maybe } from '@rookery/protocol'
-import type { RosterStore } from '@rookery/storage'
-import { RecentMap } from '../../recent-map.ts'
+import { RecentMap, type RosterStore } from '@rookery/storage'
 import { AccountRoster } from './account-roster.ts'
 
 /** Items from which on a roster counts as a large one, of which fewer are kept. */

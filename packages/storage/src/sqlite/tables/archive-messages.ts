@@ -5,10 +5,10 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { idTaken } from '../../error.ts'
+import { RecentMap } from '../../recent-map.ts'
 import { type Jids, ownerText } from '../jids.ts'
 import type { Journal } from '../journal.ts'
 import { NameHash } from '../name-hash.ts'
-import { Recent } from '../recent.ts'
 import { type Cell, type Command, command, packedBytes, type Query, query } from '../statement.ts'
 import type { Owned } from './accounts.ts'
 import { ArchiveIndex } from './archive-index.ts'
@@ -49,7 +49,7 @@ export class ArchiveMessages implements Owned {
   readonly #journal: Journal
   readonly #hash: NameHash
   /** By owner. */
-  readonly #accounts = new Recent<number, number>(ACCOUNTS_CACHED)
+  readonly #accounts = new RecentMap<number, number>(ACCOUNTS_CACHED)
   readonly #account: Query
   readonly #open: Query
   readonly #orphan: Command

@@ -1,7 +1,6 @@
 /** Who this server is to push services: a key pair made once and kept, and the tokens signed with it. RFC 8292. */
-import type { DocumentStore } from '@rookery/storage'
+import { type DocumentStore, RecentMap } from '@rookery/storage'
 import type { ClockPower } from '../../../powers.ts'
-import { RecentMap } from '../../../recent-map.ts'
 import { webPushLibrary } from './library.ts'
 
 interface VapidKeys {
