@@ -1,5 +1,6 @@
 /** A block list, and what it matches. XEP-0191 1.3 section 6. Immutable. */
 import { type Jid, parseJid } from '@rookery/protocol/jid'
+import type { DocumentForm } from '../../account-documents.ts'
 
 export class BlockList {
   readonly #jids: ReadonlyMap<string, Jid>
@@ -33,7 +34,8 @@ export class BlockList {
 
   without(jids: readonly Jid[]): BlockList {
     const gone = new Set(jids.map((one) => one.toString()))
-    return new BlockList(this.jids.filter((one) => !gone.has(one.toString())))
+    const left = this.jids.filter((one) => !gone.has(one.toString()))
+    return left.length === 0 ? nobody : new BlockList(left)
   }
 
   /** As it is kept in storage: an address a line; none has a line break in it. */
@@ -47,3 +49,10 @@ export class BlockList {
 }
 
 export const nobody: BlockList = new BlockList([])
+
+export const blockListForm: DocumentForm<BlockList> = {
+  key: 'blocking',
+  empty: nobody,
+  parse: (text) => BlockList.parse(text),
+  print: (list) => list.toString(),
+}

@@ -5,6 +5,7 @@ import { iq, presence } from '@rookery/protocol/stanza'
 import { block, unblock } from '@rookery/protocol/xeps/blocking'
 import type { Element } from '@rookery/protocol/xml'
 import { createMemoryStorage } from '@rookery/storage/memory'
+import { AccountDocuments } from '../../account-documents.ts'
 import { limitsSchema } from '../../config/limits.ts'
 import type { IqRequest } from '../../iq-request.ts'
 import { Lane } from '../../lane.ts'
@@ -12,14 +13,14 @@ import type { Service } from '../../service.ts'
 import { presenceService } from '../../services/presence.ts'
 import { rosterService } from '../../services/roster.ts'
 import { Session } from '../../session.ts'
-import { BlockLists } from './block-lists.ts'
+import { blockListForm } from './block-list.ts'
 import { Commands } from './commands.ts'
 
 /** Juliet with some contacts. Whom she hides from is noted, with whether the list held already. */
 async function setUp(contacts: readonly string[]) {
   const storage = createMemoryStorage()
   await storage.open()
-  const lists = new BlockLists(storage.host('localhost').documents)
+  const lists = new AccountDocuments(storage.host('localhost').documents, blockListForm)
   const full = jid('juliet@localhost/one')
   const link = { remoteAddress: '', isSecure: false, write: () => undefined, flushed: () => {}, close: () => {} }
   const session = new Session(full, link, new Lane(1, () => undefined), 0, 1)

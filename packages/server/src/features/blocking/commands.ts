@@ -4,6 +4,7 @@ import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { iq, StanzaError } from '@rookery/protocol/stanza'
 import { BLOCKING_NS, block as blockCodec, blocklist, unblock as unblockCodec } from '@rookery/protocol/xeps/blocking'
 import type { Element } from '@rookery/protocol/xml'
+import type { AccountDocuments } from '../../account-documents.ts'
 import type { IqRequest } from '../../iq-request.ts'
 import type { Powers } from '../../powers.ts'
 import { presenceService } from '../../services/presence.ts'
@@ -11,7 +12,6 @@ import { reportingService } from '../../services/reporting.ts'
 import { rosterService } from '../../services/roster.ts'
 import { type Slot, slot, yesOrNo } from '../../slot.ts'
 import { type BlockList, nobody } from './block-list.ts'
-import type { BlockLists } from './block-lists.ts'
 
 /** Whether the client has asked for the list, and is told of changes. [XEP-0191 3.3] */
 export const wantsPushes: Slot<boolean> = slot('blocking:wants-pushes', 'resumption', () => false, yesOrNo)
@@ -20,10 +20,10 @@ export const wantsPushes: Slot<boolean> = slot('blocking:wants-pushes', 'resumpt
 const tooMany = new StanzaError('resource-constraint', { type: 'cancel', text: 'the block list is full' })
 
 export class Commands {
-  readonly #lists: BlockLists
+  readonly #lists: AccountDocuments<BlockList>
   readonly #powers: Pick<Powers, 'sessions' | 'limits' | 'random' | 'services'>
 
-  constructor(lists: BlockLists, powers: Pick<Powers, 'sessions' | 'limits' | 'random' | 'services'>) {
+  constructor(lists: AccountDocuments<BlockList>, powers: Pick<Powers, 'sessions' | 'limits' | 'random' | 'services'>) {
     this.#lists = lists
     this.#powers = powers
   }
@@ -54,7 +54,7 @@ export class Commands {
     const asked = unblockCodec.parse(payload)
     if (asked === undefined || isBroken(asked)) return faultOf(payload)
     const shorten = (list: BlockList): BlockList => (asked.jids.length === 0 ? nobody : list.without(asked.jids)) // [XEP-0191 3.5]
-    const before = await this.#lists.change(to.local, shorten, () => undefined)
+    const before = await this.#lists.change(to.local, shorten)
     this.#push(to.local, payload)
     await this.#show(to.local, asked.jids.length === 0 ? before.jids : asked.jids, before)
     return undefined

@@ -1,10 +1,11 @@
 /** Blocking command, XEP-0191 1.3: with whom an account wants nothing to do. Not privacy lists (XEP-0016). */
 import { then } from '@rookery/protocol'
 import { BLOCKING_NS } from '@rookery/protocol/xeps/blocking'
+import { AccountDocuments } from '../../account-documents.ts'
 import { type Feature, feature } from '../../feature.ts'
 import { provide } from '../../service.ts'
 import { blockingService } from '../../services/blocking.ts'
-import { BlockLists } from './block-lists.ts'
+import { blockListForm } from './block-list.ts'
 import { Commands, wantsPushes } from './commands.ts'
 import { otherSide, screen } from './screen.ts'
 
@@ -18,7 +19,7 @@ export const blocking: Feature = feature({
   disco: { host: [BLOCKING_NS] },
   slots: [wantsPushes],
   start({ documents, sessions, limits, random, services, log }) {
-    const lists = new BlockLists(documents)
+    const lists = new AccountDocuments(documents, blockListForm, 200_000)
     const commands = new Commands(lists, { sessions, limits, random, services })
     return {
       iq: [

@@ -1,11 +1,11 @@
 /** Push notifications, XEP-0357 0.4.1: tells push services about what somebody misses, and is one for browsers if it is asked to be. */
 import { then } from '@rookery/protocol'
 import { PUSH_NS } from '@rookery/protocol/xeps/push'
+import { AccountDocuments } from '../../account-documents.ts'
 import { type Feature, feature } from '../../feature.ts'
 import { provide } from '../../service.ts'
 import { pushService } from '../../services/push.ts'
 import { revocationService } from '../../services/revocation.ts'
-import { AccountDocuments } from './account-documents.ts'
 import { pushConfig } from './config.ts'
 import { Notifier } from './notifier.ts'
 import { registrationsForm } from './registration.ts'

@@ -1,7 +1,7 @@
 /** What an account has registered for push notifications, how the list changes, and how it is written down. XEP-0357 0.4.1. Pure. */
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Element, parseElement } from '@rookery/protocol/xml'
-import type { DocumentForm } from './account-documents.ts'
+import type { DocumentForm } from '../../account-documents.ts'
 
 export interface Registration {
   /** The push service. */

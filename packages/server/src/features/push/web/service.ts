@@ -18,9 +18,9 @@ import {
   webPushUnsubscribe,
 } from '@rookery/protocol/xeps/webpush'
 import type { Element } from '@rookery/protocol/xml'
+import type { AccountDocuments } from '../../../account-documents.ts'
 import type { IqRequest } from '../../../iq-request.ts'
 import type { RandomPower } from '../../../powers.ts'
-import type { AccountDocuments } from '../account-documents.ts'
 import { endpointOf } from './endpoint.ts'
 import { added, dropped, type Subscription, type Subscriptions } from './subscription.ts'
 import type { DeviceNotification, PushTransport } from './transport.ts'

@@ -1,5 +1,5 @@
 /** The browsers of an account that have a node at the built-in push service, and how they are written down. RFC 8030. Pure. */
-import type { DocumentForm } from '../account-documents.ts'
+import type { DocumentForm } from '../../../account-documents.ts'
 
 export interface Subscription {
   /** Where to post to. */

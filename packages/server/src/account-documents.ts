@@ -29,19 +29,23 @@ export class AccountDocuments<T extends object> {
     return this.#known.get(local) ?? this.#load(local)
   }
 
-  /** Writes what `next` makes of the value; the same object means that nothing is to be written. Resolves when it is durable. */
-  change(local: string, next: (value: T) => T): Promise<T> {
+  /**
+   * Writes what `next` makes of the value; the same object means that nothing is to be written. `beforeUse` is called when
+   * it is durable, and not yet used. Resolves with the value that was there before.
+   */
+  change(local: string, next: (value: T) => T, beforeUse?: (value: T, before: T) => Maybe<undefined>): Promise<T> {
     const turn = (async () => {
       await this.#changes.get(local)?.catch(() => undefined)
       const removals = this.#removals
       const before = await this.of(local)
       const value = next(before)
-      if (value === before) return value
+      if (value === before) return before
       if (value === this.#form.empty) await this.#store.remove(local, this.#form.key)
       else await this.#store.put(local, this.#form.key, this.#form.print(value))
+      await beforeUse?.(value, before)
       if (removals === this.#removals) this.#known.set(local, value)
       else this.#known.delete(local) // it may be this account that is gone [S52]
-      return value
+      return before
     })()
     this.#changes.set(local, turn)
     const done = (): void => {
