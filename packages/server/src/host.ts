@@ -167,33 +167,63 @@ export class Host implements Destination {
 
   /** From one of our sessions. */
   depart(stanza: Stanza, session: Session): Maybe<undefined> {
-    return this.#guard(stanza, session, () => this.#journey.depart(stanza, session))
+    try {
+      const wait = this.#journey.depart(stanza, session)
+      return wait instanceof Promise ? this.#guarded(wait, stanza, session) : wait
+    } catch (error) {
+      return this.#fault(stanza, session, error)
+    }
   }
 
   /** From the router. Neither throws nor rejects: who sends a stanza need not look at what becomes of it. */
   take(stanza: Stanza, origin: Session | undefined): Maybe<undefined> {
-    return this.#guard(stanza, origin, () => this.#take(stanza, stanza.to!, origin))
+    try {
+      const wait = this.#take(stanza, stanza.to!, origin)
+      return wait instanceof Promise ? this.#guarded(wait, stanza, origin) : wait
+    } catch (error) {
+      return this.#fault(stanza, origin, error)
+    }
   }
 
   /** From the router, a message in two halves. Neither throws nor rejects, but for what could not be kept. */
   begin(message: Message, origin: Session | undefined): Maybe<Arrival> {
-    const failed = (error: unknown): Arrival => ({
-      durable: undefined,
-      proceed: () => this.#fault(message, origin, error),
-    })
-    const guarded = ({ durable, proceed }: Arrival): Arrival => ({
-      durable,
-      proceed: () => this.#guard(message, origin, proceed),
-    })
     try {
-      const to = message.to!
-      const arrival: Maybe<Arrival> =
-        to.local === ''
-          ? { durable: undefined, proceed: () => this.#takeMessage(message, origin) }
-          : this.#journey.begin(message, to, origin)
-      return arrival instanceof Promise ? arrival.then(guarded, failed) : guarded(arrival)
+      const arrival = this.#begin(message, origin)
+      return arrival instanceof Promise
+        ? this.#beginLater(arrival, message, origin)
+        : new Guarded(arrival, message, origin, this)
     } catch (error) {
-      return failed(error)
+      return this.#failed(message, origin, error)
+    }
+  }
+
+  #begin(message: Message, origin: Session | undefined): Maybe<Arrival> {
+    const to = message.to!
+    return to.local === '' ? this.#toHost(message, origin) : this.#journey.begin(message, to, origin)
+  }
+
+  #beginLater(arrival: Promise<Arrival>, message: Message, origin: Session | undefined): Promise<Arrival> {
+    return arrival.then(
+      (known) => new Guarded(known, message, origin, this),
+      (error) => this.#failed(message, origin, error),
+    )
+  }
+
+  #toHost(message: Message, origin: Session | undefined): Arrival {
+    return { durable: undefined, proceed: () => this.#takeMessage(message, origin) }
+  }
+
+  #failed(message: Message, origin: Session | undefined, error: unknown): Arrival {
+    return { durable: undefined, proceed: () => this.#fault(message, origin, error) }
+  }
+
+  /** The second half of a message. Neither throws nor rejects. */
+  proceed(arrival: Arrival, message: Message, origin: Session | undefined): Maybe<undefined> {
+    try {
+      const wait = arrival.proceed()
+      return wait instanceof Promise ? this.#guarded(wait, message, origin) : wait
+    } catch (error) {
+      return this.#fault(message, origin, error)
     }
   }
 
@@ -201,13 +231,8 @@ export class Host implements Destination {
     this.#journey.refused(error, session)
   }
 
-  #guard(stanza: Stanza, origin: Session | undefined, work: () => Maybe<undefined>): Maybe<undefined> {
-    try {
-      const wait = work()
-      return wait instanceof Promise ? wait.catch((error) => this.#fault(stanza, origin, error)) : wait
-    } catch (error) {
-      return this.#fault(stanza, origin, error)
-    }
+  #guarded(wait: Promise<undefined>, stanza: Stanza, origin: Session | undefined): Promise<undefined> {
+    return wait.catch((error) => this.#fault(stanza, origin, error))
   }
 
   /** A fault of ours costs this stanza, not the session, and its sender is told. [S136] */
@@ -325,6 +350,29 @@ export class Host implements Destination {
       archive: storage.archive,
       archiveIds: this.#parts.archiveIds,
     }
+  }
+}
+
+/** An arrival whose second half neither throws nor rejects. */
+class Guarded implements Arrival {
+  readonly #arrival: Arrival
+  readonly #message: Message
+  readonly #origin: Session | undefined
+  readonly #host: Host
+
+  constructor(arrival: Arrival, message: Message, origin: Session | undefined, host: Host) {
+    this.#arrival = arrival
+    this.#message = message
+    this.#origin = origin
+    this.#host = host
+  }
+
+  get durable(): Maybe<unknown> {
+    return this.#arrival.durable
+  }
+
+  proceed(): Maybe<undefined> {
+    return this.#host.proceed(this.#arrival, this.#message, this.#origin)
   }
 }
 

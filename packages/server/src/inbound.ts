@@ -32,11 +32,11 @@ export function inbound(
     return host.router.refuse(stanza, new StanzaError('jid-malformed'), session) // [RFC6120 8.1.1.1]
   const addressed = to === undefined ? ownAddress(stanza, session) : stanza
   if (!session.lane.isBusy || addressed.kind === 'message') return host.depart(addressed, session)
-  return session.lane.pass(
-    weightOf(addressed.element),
-    () => host.depart(addressed, session),
-    () => undefined, // depart has told its sender
-  )
+  return departInTurn(addressed, session, host)
+}
+
+function departInTurn(stanza: Stanza, session: Session, host: Host): Maybe<undefined> {
+  return session.lane.pass(weightOf(stanza.element), () => host.depart(stanza, session))
 }
 
 function unsupported(element: Element): StreamError {

@@ -5,7 +5,7 @@
  *
  * A message passes all of it; presence and IQ are screened, then go to the presence room and to iq.ts.
  */
-import { type Maybe, then } from '@rookery/protocol'
+import { type Maybe, then, thenWith } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
@@ -13,14 +13,14 @@ import type { Accounts } from './accounts.ts'
 import { fateOf } from './deliver.ts'
 import { type Came, Delivery } from './delivery.ts'
 import type { IqTable } from './iq.ts'
-import { weightOf } from './lane.ts'
+import { Turn, weightOf } from './lane.ts'
 import { callSafely, type Phases } from './phases.ts'
 import type { Log } from './powers.ts'
 import type { Registry } from './registry.ts'
 import type { Arrival } from './router.ts'
 import type { PresenceService } from './services/presence.ts'
 import type { Session } from './session.ts'
-import type { TripSlot } from './slot.ts'
+import { type TripSlot, tripMemory } from './slot.ts'
 import type { Duplicate, Kept, Refusal, Trip } from './trip.ts'
 
 /** What the corridor needs around it. */
@@ -55,6 +55,8 @@ class Walk<S extends Stanza> implements Trip<S> {
   kept: Kept | undefined
   reached: readonly Session[] = nobody
   delivery: Delivery | undefined
+  /** A promise until this side has made durable what it keeps. */
+  durable: Maybe<unknown>
   /** By the index of the slot; a map weakly held would cost the garbage collector dearly. */
   #memory: unknown[] | undefined
 
@@ -71,8 +73,50 @@ class Walk<S extends Stanza> implements Trip<S> {
   }
 
   remember<T>(slot: TripSlot<T>, value: T | undefined): void {
-    this.#memory ??= []
+    this.#memory ??= tripMemory()
     this.#memory[slot.index] = value
+  }
+}
+
+/** A message between its two sides: goes on when both are durable. */
+class Crossing extends Turn {
+  readonly #s: Surroundings
+  readonly #walk: Walk<Message>
+  readonly #arrival: Arrival
+
+  constructor(surroundings: Surroundings, walk: Walk<Message>, arrival: Arrival) {
+    super(weightOf(walk.stanza.element))
+    this.#s = surroundings
+    this.#walk = walk
+    this.#arrival = arrival
+  }
+
+  proceed(): Maybe<undefined> {
+    if (this.#walk.kept !== 'duplicate') callSafely(this.#s.phases.copy, this.#walk, this.#s.log)
+    return this.#arrival.proceed()
+  }
+
+  refused(): void {
+    this.#s.refuse(this.#walk.stanza, notKept, this.#walk.origin)
+  }
+}
+
+/** A message half way through its recipient's side. */
+class Arriving implements Arrival {
+  readonly #walk: Walk<Message>
+  readonly #deliver: (walk: Walk<Message>) => Maybe<undefined>
+
+  constructor(walk: Walk<Message>, deliver: (walk: Walk<Message>) => Maybe<undefined>) {
+    this.#walk = walk
+    this.#deliver = deliver
+  }
+
+  get durable(): Maybe<unknown> {
+    return this.#walk.durable
+  }
+
+  proceed(): Maybe<undefined> {
+    return this.#deliver(this.#walk)
   }
 }
 
@@ -86,17 +130,21 @@ export class Journey {
   /** The sender's side: from a session of ours, to the router. */
   depart(stanza: Stanza, session: Session): Maybe<undefined> {
     const walk = new Walk(stanza, 'out', session.account, session)
-    return then(this.#screen(walk), (refusal) => {
-      if (refusal !== undefined) return this.#refused(walk, refusal)
-      switch (stanza.kind) {
-        case 'message':
-          return this.#departMessage(walk as Walk<Message>, session)
-        case 'presence':
-          return this.#s.phases.presence?.outbound(stanza, session)
-        case 'iq':
-          return this.#s.route(stanza, session)
-      }
-    })
+    return thenWith(this.#screen(walk), walk, this.#screenedOut)
+  }
+
+  readonly #screenedOut = (refusal: Refusal | undefined, walk: Walk<Stanza>): Maybe<undefined> => {
+    if (refusal !== undefined) return this.#refused(walk, refusal)
+    const { stanza } = walk
+    const session = walk.origin!
+    switch (stanza.kind) {
+      case 'message':
+        return this.#departMessage(walk as Walk<Message>, session)
+      case 'presence':
+        return this.#s.phases.presence?.outbound(stanza, session)
+      case 'iq':
+        return this.#s.route(stanza, session)
+    }
   }
 
   /**
@@ -104,22 +152,19 @@ export class Journey {
    * is durable on both. A stream whose messages wait keeps their order. docs/decisions/0003
    */
   #departMessage(walk: Walk<Message>, session: Session): Maybe<undefined> {
-    const durable = this.#keep(walk)
-    return then(this.#s.begin(walk.stanza, session), (arrival) => {
-      const proceed = (): Maybe<undefined> => {
-        if (walk.kept !== 'duplicate') callSafely(this.#s.phases.copy, walk, this.#s.log)
-        return arrival.proceed()
-      }
-      return session.lane.enter(weightOf(walk.stanza.element), both(durable, arrival.durable), proceed, () => {
-        this.#s.refuse(walk.stanza, notKept, session)
-      })
-    })
+    this.#keep(walk)
+    return thenWith(this.#s.begin(walk.stanza, session), walk, this.#begun)
+  }
+
+  readonly #begun = (arrival: Arrival, walk: Walk<Message>): Maybe<undefined> => {
+    const crossing = new Crossing(this.#s, walk, arrival)
+    return walk.origin!.lane.enter(crossing, walk.durable, arrival.durable)
   }
 
   /** The recipient's side: from the router, to the sessions of an account of ours. */
   arrive(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
     if (stanza.kind === 'message')
-      return then(this.begin(stanza, to, origin), (arrival) => then(arrival.durable, arrival.proceed))
+      return then(this.begin(stanza, to, origin), (arrival) => then(arrival.durable, () => arrival.proceed()))
     return then(this.#exists(to), (exists) => {
       if (!exists) return this.#noSuchUser(stanza, to, origin)
       const walk = new Walk(stanza, 'in', to.bare, origin)
@@ -134,14 +179,27 @@ export class Journey {
 
   /** The first half of a message's way on its recipient's side: as far as nobody sees anything of it. */
   begin(message: Message, to: Jid, origin: Session | undefined): Maybe<Arrival> {
-    return then(this.#exists(to), (exists): Maybe<Arrival> => {
-      if (!exists) return at(() => this.#noSuchUser(message, to, origin))
-      const walk = new Walk(message, 'in', to.bare, origin)
-      return then(this.#screen(walk), (refusal) => {
-        if (refusal !== undefined) return at(() => this.#refused(walk, refusal))
-        return { durable: this.#keep(walk), proceed: () => this.#deliver(walk, to) }
-      })
+    const exists = this.#exists(to)
+    if (exists instanceof Promise || !exists) return this.#beginLater(exists, message, to, origin)
+    return this.#beginThere(new Walk(message, 'in', to.bare, origin))
+  }
+
+  /** Whether there is such an account is not known yet, or there is none. */
+  #beginLater(exists: Maybe<boolean>, message: Message, to: Jid, origin: Session | undefined): Maybe<Arrival> {
+    return then(exists, (there): Maybe<Arrival> => {
+      if (!there) return at(() => this.#noSuchUser(message, to, origin))
+      return this.#beginThere(new Walk(message, 'in', to.bare, origin))
     })
+  }
+
+  #beginThere(walk: Walk<Message>): Maybe<Arrival> {
+    return thenWith(this.#screen(walk), walk, this.#screenedIn)
+  }
+
+  readonly #screenedIn = (refusal: Refusal | undefined, walk: Walk<Message>): Arrival => {
+    if (refusal !== undefined) return this.#turnedAway(walk, refusal)
+    this.#keep(walk)
+    return new Arriving(walk, this.#deliver)
   }
 
   /** An error that goes straight to a session of ours: the other clients may get a copy. [XEP-0280 6.1] */
@@ -173,24 +231,19 @@ export class Journey {
     return firstOf(this.#s.phases.screen, 0, walk)
   }
 
-  /** Stamps a message and begins to archive it; a promise until it is durable. */
-  #keep(walk: Walk<Message>): Maybe<unknown> {
+  /** Stamps a message and begins to archive it. */
+  #keep(walk: Walk<Message>): void {
     const { stamp, archive } = this.#s.phases
     for (let i = 0; i < stamp.length; i++) walk.stanza = stamp[i]!.call(walk) ?? walk.stanza
-    let durable: Maybe<unknown>
-    const note = (kept: Kept | Duplicate | undefined): void => {
-      if (typeof kept === 'object') walk.stanza = kept.earlier
-      if (walk.kept !== 'duplicate') walk.kept = typeof kept === 'object' ? 'duplicate' : (kept ?? walk.kept)
-    }
     for (let i = 0; i < archive.length; i++) {
       const kept = archive[i]!.call(walk)
-      if (kept instanceof Promise) durable = both(durable, kept.then(note))
-      else note(kept)
+      if (kept instanceof Promise) walk.durable = both(walk.durable, noted(kept, walk))
+      else note(kept, walk)
     }
-    return durable
   }
 
-  #deliver(walk: Walk<Message>, to: Jid): Maybe<undefined> {
+  readonly #deliver = (walk: Walk<Message>): Maybe<undefined> => {
+    const to = walk.stanza.to!
     if (walk.kept === 'duplicate') return this.#giveAgain(walk, to)
     const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
     const sessions = typeof fate === 'string' ? nobody : fate
@@ -335,6 +388,10 @@ export class Journey {
     })
   }
 
+  #turnedAway(walk: Walk<Message>, refusal: Refusal): Arrival {
+    return at(() => this.#refused(walk, refusal))
+  }
+
   #refused(walk: Walk<Stanza>, refusal: Refusal): Maybe<undefined> {
     return refusal === 'silence' ? undefined : this.#s.refuse(walk.stanza, refusal, walk.origin)
   }
@@ -351,17 +408,34 @@ function at(proceed: () => Maybe<undefined>): Arrival {
   return { durable: undefined, proceed }
 }
 
+function noted(kept: Promise<Kept | Duplicate | undefined>, walk: Walk<Message>): Promise<void> {
+  return kept.then((known) => note(known, walk))
+}
+
+function note(kept: Kept | Duplicate | undefined, walk: Walk<Message>): void {
+  if (typeof kept === 'object') walk.stanza = kept.earlier
+  if (walk.kept !== 'duplicate') walk.kept = typeof kept === 'object' ? 'duplicate' : (kept ?? walk.kept)
+}
+
+interface Asked<A, R> {
+  call: (argument: A) => Maybe<R | undefined>
+}
+
 /** The first answer that is not undefined (nor false), asking one after the other. */
-function firstOf<A, R>(
-  list: readonly { call: (argument: A) => Maybe<R | undefined> }[],
-  from: number,
-  argument: A,
-): Maybe<R | undefined> {
+function firstOf<A, R>(list: readonly Asked<A, R>[], from: number, argument: A): Maybe<R | undefined> {
   for (let i = from; i < list.length; i++) {
     const answer = list[i]!.call(argument)
-    if (answer instanceof Promise)
-      return answer.then((late) => (late !== undefined && late !== false ? late : firstOf(list, i + 1, argument)))
+    if (answer instanceof Promise) return firstOfLate(answer, list, i + 1, argument)
     if (answer !== undefined && answer !== false) return answer
   }
   return undefined
+}
+
+function firstOfLate<A, R>(
+  answer: Promise<R | undefined>,
+  list: readonly Asked<A, R>[],
+  from: number,
+  argument: A,
+): Promise<R | undefined> {
+  return answer.then((late) => (late !== undefined && late !== false ? late : firstOf(list, from, argument)))
 }

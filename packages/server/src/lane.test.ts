@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Maybe } from '@rookery/protocol'
 import { el } from '@rookery/protocol/xml'
 import { turns } from '../test/memory-server.ts'
-import { Lane, weightOf } from './lane.ts'
+import { Lane, Turn, weightOf } from './lane.ts'
+
+/** One made of functions. */
+class Made extends Turn {
+  readonly proceed: () => Maybe<undefined>
+  readonly refused: () => void
+
+  constructor(bytes: number, proceed: () => Maybe<undefined>, refused: () => void) {
+    super(bytes)
+    this.proceed = proceed
+    this.refused = refused
+  }
+}
 
 /** A lane, what has happened in it in order, and the commits that things wait for. */
 function lane(bound = 1_000_000) {
@@ -14,27 +27,21 @@ function lane(bound = 1_000_000) {
     commits.set(name, commit)
     return commit.promise
   }
+  const turn = (name: string, bytes: number): Turn =>
+    new Made(
+      bytes,
+      () => void log.push(name),
+      () => void log.push(`refused ${name}`),
+    )
   return {
     lane: made,
     log,
     commit: (name: string) => commits.get(name)!.resolve(undefined),
     fail: (name: string) => commits.get(name)!.reject(new Error(`disk ${name}`)),
     /** One that waits for a commit of its name. */
-    waits: (name: string, bytes = 1) =>
-      made.enter(
-        bytes,
-        wait(name),
-        () => void log.push(name),
-        () => void log.push(`refused ${name}`),
-      ),
+    waits: (name: string, bytes = 1) => made.enter(turn(name, bytes), wait(name)),
     /** One that waits for nothing but its turn. */
-    passes: (name: string, bytes = 1) =>
-      made.enter(
-        bytes,
-        undefined,
-        () => void log.push(name),
-        () => void log.push(`refused ${name}`),
-      ),
+    passes: (name: string, bytes = 1) => made.enter(turn(name, bytes), undefined),
   }
 }
 
@@ -127,7 +134,7 @@ describe('a lane', () => {
     const l = lane()
     const slow = Promise.withResolvers<undefined>()
     l.waits('a')
-    l.lane.enter(1, undefined, () => slow.promise, assert.fail)
+    l.lane.enter(new Made(1, () => slow.promise, assert.fail), undefined)
     l.passes('c')
     l.commit('a')
     await turns()
@@ -143,13 +150,13 @@ describe('a lane', () => {
       throw new Error('boom')
     }
     l.waits('a')
-    l.lane.enter(1, undefined, boom, () => void l.log.push('refused b'))
-    l.lane.enter(
+    l.lane.enter(new Made(1, boom, () => void l.log.push('refused b')), undefined)
+    const late = new Made(
       1,
-      undefined,
       () => Promise.reject(new Error('late')),
       () => void l.log.push('refused c'),
     )
+    l.lane.enter(late, undefined)
     l.passes('d')
     l.commit('a')
     await turns()
@@ -162,7 +169,7 @@ describe('a lane', () => {
     for (const { promise } of stored) l.lane.settle(1, promise)
     assert.equal(l.lane.isBusy, true)
     l.passes('message')
-    const held = l.lane.pass(1, () => void l.log.push('request'), assert.fail)
+    const held = l.lane.pass(1, () => void l.log.push('request'))
     assert.ok(held instanceof Promise)
     const idle = l.lane.idle()
     stored[1]!.resolve(undefined)
@@ -191,6 +198,43 @@ describe('a lane', () => {
     assert.deepEqual(l.log, ['a', 'done'])
     l.commit('b')
     await l.lane.idle()
+  })
+
+  test('waits for both commits of one, whichever comes first', async () => {
+    const l = lane()
+    const [own, other] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const made = new Made(
+      1,
+      () => void l.log.push('both'),
+      () => void l.log.push('refused'),
+    )
+    l.lane.enter(made, own.promise, other.promise)
+    l.passes('next')
+    other.resolve()
+    await turns()
+    assert.deepEqual(l.log, [])
+    own.reject(new Error('disk'))
+    await turns()
+    assert.deepEqual(l.log, ['fault disk', 'refused', 'next'])
+    assert.equal(l.lane.isBusy, false)
+  })
+
+  test('takes what enters while one goes on behind that', async () => {
+    const l = lane()
+    l.waits('a')
+    const first = new Made(
+      1,
+      () => {
+        l.passes('inner')
+        l.log.push('outer')
+        return undefined
+      },
+      assert.fail,
+    )
+    l.lane.enter(first, undefined)
+    l.commit('a')
+    await turns()
+    assert.deepEqual(l.log, ['a', 'outer', 'inner'])
   })
 
   test('says when it is empty', async () => {

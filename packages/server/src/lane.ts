@@ -5,10 +5,42 @@
 import type { Maybe } from '@rookery/protocol'
 import type { Element } from '@rookery/protocol/xml'
 
+/** Something that goes on in its turn. */
+export abstract class Turn {
+  /** About what it keeps in memory while it waits. */
+  readonly bytes: number
+  /** Commits that have not been made yet. */
+  waits = 0
+  isCommitted = true
+  #over: PromiseWithResolvers<undefined> | undefined
+
+  constructor(bytes: number) {
+    this.bytes = bytes
+  }
+
+  /** When its commits are there and everybody who entered before has gone on. */
+  abstract proceed(): Maybe<undefined>
+
+  /** Instead when one of them could not be, or besides when `proceed` fails. */
+  abstract refused(): void
+
+  /** Resolves when it has gone on. */
+  whenOver(): Promise<undefined> {
+    this.#over ??= Promise.withResolvers()
+    return this.#over.promise
+  }
+
+  /** Said by the lane. */
+  markOver(): void {
+    this.#over?.resolve(undefined)
+  }
+}
+
 export class Lane {
   readonly #bound: number
   readonly #failed: (error: unknown) => void
-  #tail: Promise<void> | undefined
+  /** In the order of arrival; one that goes on stays the first until it has. */
+  readonly #turns: Turn[] = []
   #bytes = 0
   #settling = 0
   /** Resolves when whatever was being stored when it was made is. */
@@ -21,50 +53,32 @@ export class Lane {
   }
 
   get isBusy(): boolean {
-    return this.#tail !== undefined || this.#settling > 0
+    return this.#turns.length > 0 || this.#settling > 0
   }
 
   /**
-   * Goes on with `proceed` when `begun` is there and everybody who entered before has gone on; `refused` instead when
-   * `begun` could not be, or besides when `proceed` fails. Returns a promise when the caller should take no further
-   * stanza until it resolves.
+   * Lets it go on when the commits that have begun for it are there and everybody who entered before has gone on. Returns a
+   * promise when the caller should take no further stanza until it resolves.
    */
-  enter(bytes: number, begun: Maybe<unknown>, proceed: () => Maybe<undefined>, refused: () => void): Maybe<undefined> {
-    if (this.#tail === undefined && !(begun instanceof Promise)) return proceed()
-    this.#bytes += bytes
-    const before = this.#tail
-    const turn: Promise<void> = (async () => {
-      let committed = true
-      try {
-        await begun
-      } catch (error) {
-        committed = false
-        this.#failed(error)
-      }
-      await before
-      this.#bytes -= bytes
-      try {
-        if (committed) return void (await proceed())
-      } catch (error) {
-        this.#failed(error)
-      }
-      refused()
-    })()
-      .catch(this.#failed)
-      .then(() => {
-        if (this.#tail === turn) this.#tail = undefined
-      })
-    this.#tail = turn
-    return this.#bytes > this.#bound ? turn.then(() => undefined) : undefined
+  enter(turn: Turn, begun: Maybe<unknown>, alsoBegun?: Maybe<unknown>): Maybe<undefined> {
+    const waits = (begun instanceof Promise ? 1 : 0) + (alsoBegun instanceof Promise ? 1 : 0)
+    if (waits === 0 && this.#turns.length === 0) return turn.proceed()
+    this.#bytes += turn.bytes
+    this.#turns.push(turn)
+    if (waits > 0) {
+      turn.waits = waits
+      this.#await(turn, begun, alsoBegun)
+    }
+    return this.#bytes > this.#bound ? turn.whenOver() : undefined
   }
 
   /**
    * Goes on with `proceed` when everybody who entered before has gone on, and what is being stored is: the answer to a
    * request says that what was sent before is safe. docs/decisions/0015.
    */
-  pass(bytes: number, proceed: () => Maybe<undefined>, refused: () => void): Maybe<undefined> {
+  pass(bytes: number, proceed: () => Maybe<undefined>): Maybe<undefined> {
     const whenSettled = (): Maybe<undefined> => (this.#settling === 0 ? proceed() : this.#settled.then(proceed))
-    return this.enter(bytes, undefined, whenSettled, refused)
+    return this.enter(new Passing(bytes, whenSettled), undefined)
   }
 
   /**
@@ -87,13 +101,92 @@ export class Lane {
   /** What has entered so far has gone on, and what it stored is durable; holds nobody up. */
   done(): Maybe<undefined> {
     if (!this.isBusy) return undefined
-    return (this.#tail ?? nothing).then(() => this.#settled).then(() => undefined)
+    return (this.#turns.at(-1)?.whenOver() ?? nothing).then(() => this.#settled).then(() => undefined)
   }
 
   /** Resolves when nobody waits any more. */
   async idle(): Promise<void> {
     while (this.isBusy) await this.done()
   }
+
+  #await(turn: Turn, begun: Maybe<unknown>, alsoBegun: Maybe<unknown>): void {
+    const committed = (): void => {
+      // the first has gone on already where it waits for no commit any more
+      if (--turn.waits === 0 && turn === this.#turns[0]) this.#goOn()
+    }
+    const failed = (error: unknown): void => {
+      turn.isCommitted = false
+      this.#failed(error)
+      committed()
+    }
+    if (begun instanceof Promise) begun.then(committed, failed)
+    if (alsoBegun instanceof Promise) alsoBegun.then(committed, failed)
+  }
+
+  /** From the first on, as far as nobody waits. */
+  #goOn(): void {
+    for (let turn = this.#turns[0]; turn !== undefined && turn.waits === 0; turn = this.#turns[0]) {
+      this.#bytes -= turn.bytes
+      const going = this.#proceed(turn)
+      if (going instanceof Promise) return this.#goOnAfter(turn, going)
+      this.#over(turn)
+    }
+  }
+
+  #goOnAfter(turn: Turn, going: Promise<undefined>): void {
+    going
+      .catch((error) => this.#fault(turn, error))
+      .then(() => {
+        this.#over(turn)
+        this.#goOn()
+      })
+  }
+
+  #over(turn: Turn): void {
+    this.#turns.shift()
+    turn.markOver()
+  }
+
+  /** Throws nothing. */
+  #proceed(turn: Turn): Maybe<undefined> {
+    if (!turn.isCommitted) return this.#refuse(turn)
+    try {
+      return turn.proceed()
+    } catch (error) {
+      return this.#fault(turn, error)
+    }
+  }
+
+  #fault(turn: Turn, error: unknown): undefined {
+    this.#failed(error)
+    return this.#refuse(turn)
+  }
+
+  #refuse(turn: Turn): undefined {
+    try {
+      turn.refused()
+    } catch (fault) {
+      this.#failed(fault)
+    }
+    return undefined
+  }
+}
+
+/** One that waits for its turn alone. */
+class Passing extends Turn {
+  readonly #proceed: () => Maybe<undefined>
+
+  constructor(bytes: number, proceed: () => Maybe<undefined>) {
+    super(bytes)
+    this.#proceed = proceed
+  }
+
+  proceed(): Maybe<undefined> {
+    return this.#proceed()
+  }
+
+  /** Nobody has been promised anything: whoever proceeds has told its sender. */
+  refused(): void {}
 }
 
 const nothing: Promise<void> = Promise.resolve()

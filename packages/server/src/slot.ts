@@ -92,3 +92,8 @@ let tripSlots = 0
 export function tripSlot<T>(name: string): TripSlot<T> {
   return { name, index: tripSlots++ }
 }
+
+/** Room for what is remembered of one trip. */
+export function tripMemory(): unknown[] {
+  return new Array(tripSlots)
+}

@@ -31,7 +31,9 @@ abstract class Addressed {
   readonly to: Jid | undefined
   #head: string | undefined
   #tail: string | undefined
-  /** The same stanza to somebody else: what it has encoded need not be encoded again. */
+  /** To its own address. */
+  #wire: string | undefined
+  /** The same stanza to somebody else, or with other content: what it has encoded need not be encoded again. */
   #twin: Addressed | undefined
 
   constructor(element: Element, from: Jid | undefined, to: Jid | undefined) {
@@ -46,6 +48,12 @@ abstract class Addressed {
 
   /** The stanza on the wire, addressed to `to`; everything but the address is encoded once, whoever it goes to. */
   wire(to: Jid | undefined = this.to): string {
+    if (to !== this.to) return this.#write(to)
+    this.#wire ??= this.#write(to)
+    return this.#wire
+  }
+
+  #write(to: Jid | undefined): string {
     if (this.#head === undefined) this.#encode()
     return to === undefined ? `${this.#head}${this.#tail}` : `${this.#head} to='${to.wire}'${this.#tail}`
   }
@@ -59,11 +67,11 @@ abstract class Addressed {
     }
     if (twin.#head === undefined) twin.#encode()
     this.#head = twin.#head
-    this.#tail = twin.#tail
+    this.#tail = twin.element === this.element ? twin.#tail : writeContent(this.element)
     this.#twin = undefined
   }
 
-  /** `other` differs in `to` alone. */
+  /** `other` has the same start tag but for `to`. */
   protected twinOf(other: Addressed): this {
     this.#twin = other.#twin ?? other
     return this
@@ -87,6 +95,12 @@ export class Message extends Addressed {
   with(change: { element?: Element; from?: Jid; to?: Jid }): Message {
     const made = new Message(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to)
     return made.element === this.element && made.from === this.from ? made.twinOf(this) : made
+  }
+
+  /** The same with an element that has the attributes of this one, and other content. */
+  withElement(element: Element): Message {
+    const made = new Message(element, this.from, this.to)
+    return element.attributes === this.element.attributes ? made.twinOf(this) : made
   }
 }
 

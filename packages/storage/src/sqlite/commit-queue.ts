@@ -51,7 +51,8 @@ export class CommitQueue {
   submit<T>(code: number, args: readonly Value[], decode: (value: Value) => T): Promise<T> {
     if (this.#end !== undefined) return Promise.reject(this.#end)
     let bytes = BYTES_PER_OPERATION
-    for (const arg of args) {
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i]
       if (typeof arg === 'string') bytes += arg.length
       else if (typeof arg === 'object' && arg !== null) bytes += sizeOf(arg)
       else if (typeof arg === 'function' || typeof arg === 'symbol') return Promise.reject(notData(code))
@@ -60,10 +61,12 @@ export class CommitQueue {
       return Promise.reject(this.#overloaded(code))
     this.#bytes += bytes
     if (this.#group.length === 0) setImmediate(this.#flush)
-    this.#group.push(code, ...args)
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ code, bytes, decode, resolve, reject })
-    })
+    const group = this.#group
+    group.push(code)
+    for (let i = 0; i < args.length; i++) group.push(args[i])
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#waiting.push({ code, bytes, decode, resolve, reject })
+    return promise
   }
 
   /** Posts what was gathered, then 'close': the worker answers the one before it obeys the other. */

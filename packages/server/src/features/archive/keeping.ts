@@ -2,11 +2,11 @@
  * What happens to a message on its way through the phases: is it to be archived, under which id, and then it is. One trip each side;
  * what an account sends to itself passes twice and is kept once. XEP-0313 1.1.3 sections 3.4 and 6.1.1.
  */
-import { type Maybe, then } from '@rookery/protocol'
+import { type Maybe, then, thenWith } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { retractedBy } from '@rookery/protocol/xeps/retraction'
-import type { ArchiveStore } from '@rookery/storage'
+import type { ArchiveStore, NewArchiveEntry } from '@rookery/storage'
 import type { ArchiveIds } from '../../archive-ids.ts'
 import type { SessionsPower } from '../../powers.ts'
 import type { RosterService } from '../../services/roster.ts'
@@ -14,6 +14,7 @@ import { type TripSlot, tripSlot } from '../../slot.ts'
 import type { Duplicate, Kept, Trip } from '../../trip.ts'
 import type { Names } from './names.ts'
 import type { PreferenceStore } from './preference-store.ts'
+import type { Preferences } from './preferences.ts'
 import { isArchivedType, isWorthKeeping } from './rules.ts'
 import { originOf, withoutForgedIds, withStanzaId } from './stanza-ids.ts'
 import { tombstoneOf } from './tombstone.ts'
@@ -60,14 +61,26 @@ export class Keeping {
       trip.remember(plans, own)
       return undefined
     }
-    const wish = this.#isWished(account, contact)
-    if (wish instanceof Promise)
-      return wish.then((yes) => {
-        if (yes) trip.remember(plans, new Plan())
-        return undefined
-      })
-    if (wish) trip.remember(plans, new Plan())
+    return thenWith(this.#parts.preferences.of(account.local), trip, this.#plan)
+  }
+
+  readonly #plan = (preferences: Preferences, trip: Trip): Maybe<undefined> => {
+    const { stanza, side, account } = trip
+    const contact = (side === 'out' ? stanza.to : stanza.from)!
+    const wish = preferences.wishFor(contact)
+    if (wish === 'never') return undefined
+    // always for oneself: nobody is in the own roster
+    if (wish === 'roster' && !contact.bare.equals(account)) return this.#planIfListed(trip, contact.bare)
+    trip.remember(plans, new Plan())
     return undefined
+  }
+
+  /** [XEP-0441 2.3.1] */
+  #planIfListed(trip: Trip, contact: Jid): Maybe<undefined> {
+    return then(this.#parts.roster().item(trip.account.local, contact), (item) => {
+      if (item?.listed === true) trip.remember(plans, new Plan())
+      return undefined
+    })
   }
 
   /** The recipient's clients are told the id; those who may not ask the archive are not. [XEP-0313 3.4] */
@@ -85,7 +98,7 @@ export class Keeping {
     }
     if (side === 'out') return message
     plan.bare = message
-    plan.stamped = withStanzaId(message, account, this.#parts.names().nameOf(plan.id))
+    plan.stamped = withStanzaId(message, account, this.#parts.names().nameOfNew(plan.id))
     return plan.stamped
   }
 
@@ -110,16 +123,6 @@ export class Keeping {
     return type === 'normal' && to?.isFull === true && this.#parts.sessions.find(to) === undefined
   }
 
-  /** Always for oneself: nobody is in the own roster. */
-  #isWished(account: Jid, contact: Jid): Maybe<boolean> {
-    return then(this.#parts.preferences.of(account.local), (preferences) => {
-      const wish = preferences.wishFor(contact)
-      if (wish !== 'roster') return wish === 'always'
-      if (contact.bare.equals(account)) return true
-      return then(this.#parts.roster().item(account.local, contact.bare), (item) => item?.listed === true) // [XEP-0441 2.3.1]
-    })
-  }
-
   #keep(account: Jid, side: 'out' | 'in', message: Message, id: number): Promise<Kept | Duplicate> {
     const { store, ids } = this.#parts
     const { local } = account
@@ -129,13 +132,19 @@ export class Keeping {
     const origin = originOf(message.element)
     const retraction = this.#retract(local, peer, isOut, message, at)
     const entry = { id, at, peer, isOut, stanza: message.wire() }
-    const kept = store
-      .append(local, origin === undefined ? entry : { ...entry, origin })
-      .then((earlier): Kept | Duplicate => {
-        if (earlier === undefined) return 'kept'
-        return isOut ? 'duplicate' : { earlier: withStanzaId(message, account, this.#parts.names().nameOf(earlier)) }
-      })
+    const kept =
+      origin === undefined
+        ? store.append(local, entry).then(asNew) // only what its sender has named can be there already
+        : this.#keepOnce(account, message, { ...entry, origin })
     return retraction === undefined ? kept : Promise.all([kept, retraction]).then(([how]) => how)
+  }
+
+  #keepOnce(account: Jid, message: Message, entry: NewArchiveEntry): Promise<Kept | Duplicate> {
+    return this.#parts.store.append(account.local, entry).then((earlier): Kept | Duplicate => {
+      if (earlier === undefined) return 'kept'
+      if (entry.isOut) return 'duplicate'
+      return { earlier: withStanzaId(message, account, this.#parts.names().nameOf(earlier)) }
+    })
   }
 
   /**
@@ -153,6 +162,8 @@ export class Keeping {
     })
   }
 }
+
+const asNew = (): 'kept' => 'kept'
 
 /** The message as another feature may have left it after our stamp, without the id of its own archive. */
 function asKept(plan: Plan, stanza: Message, account: Jid): Message {

@@ -11,11 +11,18 @@ const keyBytes = 16
 const blockBytes = 16
 /** Characters of a block in base64url. */
 const nameLength = 22
+/** Names made at once for ids that follow each other, as those of new messages do: most of the price is the call. */
+const batch = 32
 
 export class Names {
   readonly #encrypt: Cipheriv
   readonly #decrypt: Decipheriv
+  /** One that ends in zeros. */
   readonly #block = Buffer.alloc(blockBytes)
+  readonly #blocks = Buffer.alloc(blockBytes * batch)
+  /** Encrypted, of the ids from `#first` on. */
+  #names = Buffer.alloc(0)
+  #first = 0
 
   constructor(key: Uint8Array) {
     // one block each: no plain text comes twice, and what does not decrypt to zeros at its end is not of our making
@@ -33,9 +40,20 @@ export class Names {
   }
 
   nameOf(id: number): string {
-    this.#block.fill(0)
     this.#block.writeDoubleBE(id)
     return this.#encrypt.update(this.#block).toString('base64url')
+  }
+
+  /** The same for an id that has just been made: the next ones will be asked for soon. */
+  nameOfNew(id: number): string {
+    let at = (id - this.#first) * blockBytes
+    if (at < 0 || at >= this.#names.length) {
+      for (let i = 0; i < batch; i++) this.#blocks.writeDoubleBE(id + i, i * blockBytes)
+      this.#names = this.#encrypt.update(this.#blocks)
+      this.#first = id
+      at = 0
+    }
+    return this.#names.toString('base64url', at, at + blockBytes)
   }
 
   /** Undefined for what is not the name of an id. */

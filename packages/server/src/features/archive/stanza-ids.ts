@@ -3,7 +3,7 @@
 import { isBroken } from '@rookery/protocol/codec'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
-import { originId, STANZA_ID_NS, stanzaId } from '@rookery/protocol/xeps/stanza-id'
+import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { Element, type Node } from '@rookery/protocol/xml'
 
 /** Longer names are no names: the message is kept each time it comes. */
@@ -12,13 +12,17 @@ const longestOrigin = 1000
 /** Without the ids that claim to be this account's, or this host's, in any spelling; and without those that are nobody's. [XEP-0359 3.2, S58] */
 export function withoutForgedIds(message: Message, account: Jid): Message {
   const { children } = message.element
-  const isForged = (child: Node): boolean => typeof child !== 'string' && claims(child, account)
-  if (!children.some(isForged)) return message
-  return message.with({ element: message.element.withChildren(children.filter((child) => !isForged(child))) })
+  for (let i = 0; i < children.length; i++) if (isForged(children[i]!, account)) return withoutForged(message, account)
+  return message
 }
 
-function claims(child: Element, account: Jid): boolean {
-  if (!child.is('stanza-id', STANZA_ID_NS)) return false
+function withoutForged(message: Message, account: Jid): Message {
+  const { element } = message
+  return message.with({ element: element.withChildren(element.children.filter((child) => !isForged(child, account))) })
+}
+
+function isForged(child: Node, account: Jid): boolean {
+  if (typeof child === 'string' || !child.is('stanza-id', STANZA_ID_NS)) return false
   const claimed = child.attr('by')
   const by = claimed === undefined ? undefined : parseJid(claimed)
   if (by === undefined) return true // [XEP-0359 3.5]
@@ -29,10 +33,8 @@ function claims(child: Element, account: Jid): boolean {
 export function withStanzaId(message: Message, by: Jid, id: string): Message {
   const { name, ns, attributes, children, inner } = message.element
   const mark = `<stanza-id xmlns='${STANZA_ID_NS}' by='${by.wire}' id='${id}'/>`
-  const marked = [...children, stanzaId.build({ by, id })]
-  return message.with({
-    element: new Element(name, ns, attributes, marked, inner === undefined ? undefined : inner + mark),
-  })
+  const marked = [...children, new Element('stanza-id', STANZA_ID_NS, ['by', by.toString(), 'id', id], [])]
+  return message.withElement(new Element(name, ns, attributes, marked, inner === undefined ? undefined : inner + mark))
 }
 
 /** What its sender calls it, whoever that is. */

@@ -7,7 +7,7 @@ import { provide } from '../../service.ts'
 import { blockingService } from '../../services/blocking.ts'
 import { blockListForm } from './block-list.ts'
 import { Commands, wantsPushes } from './commands.ts'
-import { otherSide, screen } from './screen.ts'
+import { otherSide, screen, screenLater } from './screen.ts'
 
 const named = (name: string): { name: string; ns: string } => ({ name, ns: BLOCKING_NS })
 
@@ -30,7 +30,8 @@ export const blocking: Feature = feature({
       screen({ stanza, side, account }) {
         const other = otherSide(stanza, side, account)
         if (other === undefined) return undefined
-        return then(lists.of(account.local), (list) => screen(list, stanza, side, other))
+        const list = lists.of(account.local)
+        return list instanceof Promise ? screenLater(list, stanza, side, other) : screen(list, stanza, side, other)
       },
       session: {
         opened(session) {

@@ -23,3 +23,13 @@ export function screen(list: BlockList, stanza: Stanza, side: 'out' | 'in', othe
   if (stanza.kind === 'message') return stanza.type === 'headline' && stanza.to?.isFull !== true ? 'silence' : asIfGone
   return stanza.type === 'get' || stanza.type === 'set' ? asIfGone : 'silence'
 }
+
+/** The same, when the list has been read. */
+export function screenLater(
+  list: Promise<BlockList>,
+  stanza: Stanza,
+  side: 'out' | 'in',
+  other: Jid,
+): Promise<Refusal | undefined> {
+  return list.then((known) => screen(known, stanza, side, other))
+}

@@ -38,7 +38,8 @@ export const push: Feature = feature({
       ],
       screen({ stanza, side, account }) {
         if (stanza.kind !== 'message' || side !== 'in') return undefined
-        return then(requests.revoked(stanza, account), (isDone) => (isDone ? 'silence' : undefined))
+        const isDone = requests.revoked(stanza, account)
+        return isDone === false ? undefined : then(isDone, (yes) => (yes ? 'silence' : undefined))
       },
       notify: (trip) => notifier.arrived(trip),
       session: {
