@@ -36,7 +36,7 @@ const reportsIn = (output: string): Report[] =>
     .slice(0, output.lastIndexOf('\n') + 1)
     .split('\n')
     .filter((line) => line.startsWith('{"event"'))
-    .map((line) => JSON.parse(line))
+    .map((line) => JSON.parse(line) as Report)
 
 export class Bot implements ContinuingClient {
   readonly jid: string

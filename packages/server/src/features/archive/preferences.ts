@@ -5,6 +5,12 @@ import type { ArchiveDefault, ArchivePreferences } from '@rookery/protocol/xeps/
 /** Yes, no, or whether the contact is in the roster. */
 export type Wish = 'always' | 'never' | 'roster'
 
+interface Stored {
+  readonly default: ArchiveDefault
+  readonly always: readonly string[]
+  readonly never: readonly string[]
+}
+
 export class Preferences {
   readonly default: ArchiveDefault
   readonly #always: ReadonlyMap<string, Jid>
@@ -38,7 +44,7 @@ export class Preferences {
 
   /** What `toString` wrote; an address that is none any more is left out. */
   static parse(text: string): Preferences {
-    const { default: byDefault, always, never } = JSON.parse(text)
+    const { default: byDefault, always, never } = JSON.parse(text) as Stored
     const addresses = (list: readonly string[]): Jid[] => list.flatMap((one) => parseJid(one) ?? [])
     return new Preferences(byDefault, addresses(always), addresses(never))
   }
