@@ -192,82 +192,92 @@ test('S95 nobody reads the archive of another, and nobody learns whether there i
   }))
 
 test('S95 an account that is removed takes its archive with it, and one with its name begins with none', (t) =>
-  attack(t, victim, async () => {
-    const gone = await login(victim, 'gone@a.example', { presence: true })
-    await fill(gone, 'boss@a.example', 10)
-    const ids = (await page(gone, '<max>10</max>')).entries.map(({ id }) => id)
-    assert.equal(ids.length, 10)
-    gone.send(`<iq type='set' id='r'><query xmlns='jabber:iq:register'><remove/></query></iq>`)
-    assert.ok(await gone.waitForEnd(5000))
-    for (const deadline = Date.now() + 5000; Date.now() < deadline; ) {
-      await victim.addAccount('gone@a.example')
-      const probe = await login(victim, 'gone@a.example').catch(() => undefined)
-      if (probe === undefined) continue
-      assert.deepEqual((await page(probe, '<max>10</max>')).entries, [])
-      for (const id of ids) {
-        const { answer } = await page(probe, '', form(field('ids', id)))
-        assert.match(answer, /<item-not-found /)
+  attack(
+    t,
+    victim,
+    async () => {
+      const gone = await login(victim, 'gone@a.example', { presence: true })
+      await fill(gone, 'boss@a.example', 10)
+      const ids = (await page(gone, '<max>10</max>')).entries.map(({ id }) => id)
+      assert.equal(ids.length, 10)
+      gone.send(`<iq type='set' id='r'><query xmlns='jabber:iq:register'><remove/></query></iq>`)
+      assert.ok(await gone.waitForEnd(5000))
+      for (const deadline = Date.now() + 5000; Date.now() < deadline; ) {
+        await victim.addAccount('gone@a.example')
+        const probe = await login(victim, 'gone@a.example').catch(() => undefined)
+        if (probe === undefined) continue
+        assert.deepEqual((await page(probe, '<max>10</max>')).entries, [])
+        for (const id of ids) {
+          const { answer } = await page(probe, '', form(field('ids', id)))
+          assert.match(answer, /<item-not-found /)
+        }
+        probe.close()
+        break
       }
-      probe.close()
-      break
-    }
-    // the other side keeps its own
-    const boss = await login(victim, 'boss@a.example')
-    const { entries } = await page(boss, '<max>100</max><before/>', form(field('with', 'gone@a.example')))
-    assert.equal(entries.length, 10)
-    boss.close()
-  }))
+      // the other side keeps its own
+      const boss = await login(victim, 'boss@a.example')
+      const { entries } = await page(boss, '<max>100</max><before/>', form(field('with', 'gone@a.example')))
+      assert.equal(entries.length, 10)
+      boss.close()
+    },
+    { once: true },
+  ))
 
 test('S96 paging misses nothing and gives nothing twice while messages come', (t) =>
-  attack(t, victim, async ({ note }) => {
-    const v = await login(victim, 'v@a.example')
-    const writers = await Promise.all(
-      ['mallory@a.example', 'boss@a.example', 'mallory@b.example'].map((jid) => login(victim, jid)),
-    )
-    await fill(writers[0]!, 'v@a.example', 200)
-    const sent = { count: 0, isOver: false }
-    const writing = Promise.all(
-      writers.map(async (writer, w) => {
-        for (let i = 0; !sent.isOver; i++) {
-          writer.send(chat('v@a.example', `w${w}-${i}`))
-          sent.count++
-          await new Promise((resolve) => setTimeout(resolve, 20))
-        }
-        await writer.fence()
-      }),
-    )
-    const rounds = volume(6, 100)
-    const readings: string[][] = []
-    for (let i = 0; i < rounds; i++) {
-      for (const [way, max] of [
-        ['forward', 13],
-        ['backward', 17],
-      ] as const) {
-        // what was there when it began
-        const upTo = (await page(v, '<max>1</max><before/>')).entries[0]!.id
-        const all = (await whole(v, way, max)).map(({ id }) => id)
-        assert.equal(new Set(all).size, all.length, `${way}: nothing twice`)
-        assert.ok(all.includes(upTo))
-        readings.push(all)
-      }
-    }
-    sent.isOver = true
-    await writing
-    const last = (await whole(v, 'forward', 100)).map(({ id }) => id)
-    for (const reading of readings) {
-      // each is a beginning of the whole, without a gap
-      assert.deepEqual(reading, last.slice(0, reading.length))
-    }
-    // and of each sender the order
-    const bodies = (await whole(v, 'backward', 100)).map(({ body }) => body)
-    for (const w of [0, 1, 2]) {
-      const own = bodies.flatMap((body) => (body.startsWith(`w${w}-`) ? [Number(body.slice(3))] : []))
-      assert.deepEqual(
-        own,
-        own.map((_, i) => i),
+  attack(
+    t,
+    victim,
+    async ({ note }) => {
+      const v = await login(victim, 'v@a.example')
+      const writers = await Promise.all(
+        ['mallory@a.example', 'boss@a.example', 'mallory@b.example'].map((jid) => login(victim, jid)),
       )
-    }
-    assert.equal(last.length, bodies.length)
-    note(`${readings.length} readings while ${sent.count} messages came`)
-    for (const client of [v, ...writers]) client.close()
-  }))
+      await fill(writers[0]!, 'v@a.example', 200)
+      const sent = { count: 0, isOver: false }
+      const writing = Promise.all(
+        writers.map(async (writer, w) => {
+          for (let i = 0; !sent.isOver; i++) {
+            writer.send(chat('v@a.example', `w${w}-${i}`))
+            sent.count++
+            await new Promise((resolve) => setTimeout(resolve, 20))
+          }
+          await writer.fence()
+        }),
+      )
+      const rounds = volume(6, 100)
+      const readings: string[][] = []
+      for (let i = 0; i < rounds; i++) {
+        for (const [way, max] of [
+          ['forward', 13],
+          ['backward', 17],
+        ] as const) {
+          // what was there when it began
+          const upTo = (await page(v, '<max>1</max><before/>')).entries[0]!.id
+          const all = (await whole(v, way, max)).map(({ id }) => id)
+          assert.equal(new Set(all).size, all.length, `${way}: nothing twice`)
+          assert.ok(all.includes(upTo))
+          readings.push(all)
+        }
+      }
+      sent.isOver = true
+      await writing
+      const last = (await whole(v, 'forward', 100)).map(({ id }) => id)
+      for (const reading of readings) {
+        // each is a beginning of the whole, without a gap
+        assert.deepEqual(reading, last.slice(0, reading.length))
+      }
+      // and of each sender the order
+      const bodies = (await whole(v, 'backward', 100)).map(({ body }) => body)
+      for (const w of [0, 1, 2]) {
+        const own = bodies.flatMap((body) => (body.startsWith(`w${w}-`) ? [Number(body.slice(3))] : []))
+        assert.deepEqual(
+          own,
+          own.map((_, i) => i),
+        )
+      }
+      assert.equal(last.length, bodies.length)
+      note(`${readings.length} readings while ${sent.count} messages came`)
+      for (const client of [v, ...writers]) client.close()
+    },
+    { once: true },
+  ))

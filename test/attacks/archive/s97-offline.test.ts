@@ -64,7 +64,7 @@ for (const archive of [false, true])
           await expectEnd(sender)
         }
       },
-      { heap: archive ? 12 * MB : 2 * MB, rss: 32 * MB, peak: 96 * MB },
+      { heap: archive ? 12 * MB : 2 * MB, rss: 32 * MB, peak: 96 * MB, once: true },
     )
   })
 

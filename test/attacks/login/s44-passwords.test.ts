@@ -110,95 +110,112 @@ test('S44 knows no jabber:iq:auth, neither before login nor after', (t) =>
   }))
 
 test('S46 ends 100 changes at once with exactly one password, the same for every mechanism', (t) =>
-  attack(t, victim, async ({ note }) => {
-    const sessions = await Promise.all(
-      Array.from({ length: 10 }, (_, i) =>
-        login(victim, 'race0@a.example', { resource: `r${i}`, password: 'secret-race0' }),
-      ),
-    )
-    const passwords = Array.from({ length: 100 }, (_, index) => `new-${index}`)
-    let logins = 0
-    let isOver = false
-    // those who log in meanwhile
-    const others = Array.from({ length: 4 }, async (_, index) => {
-      for (let i = index; !isOver; i++) {
-        await tryAll('race0', i % 2 === 0 ? 'secret-race0' : passwords[(i * 7) % 100]!)
-        logins += mechanisms.length
+  attack(
+    t,
+    victim,
+    async ({ note }) => {
+      const sessions = await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          login(victim, 'race0@a.example', { resource: `r${i}`, password: 'secret-race0' }),
+        ),
+      )
+      const passwords = Array.from({ length: 100 }, (_, index) => `new-${index}`)
+      let logins = 0
+      let isOver = false
+      // those who log in meanwhile
+      const others = Array.from({ length: 4 }, async (_, index) => {
+        for (let i = index; !isOver; i++) {
+          await tryAll('race0', i % 2 === 0 ? 'secret-race0' : passwords[(i * 7) % 100]!)
+          logins += mechanisms.length
+        }
+      })
+      const answers = await Promise.all(
+        passwords.map(async (password, index) => {
+          const session = sessions[index % sessions.length]!
+          session.send(registration('race0', password).replace("id='reg'", `id='c${index}'`))
+          return session
+            .waitFor(new RegExp(`<iq [^>]*id='c${index}'[^>]*(?:/>|>.*?</iq>)`, 's'), 30_000)
+            .catch(() => '')
+        }),
+      ).finally(() => {
+        isOver = true
+      })
+      void answers
+      await Promise.all(others)
+      const outcomes = new Map<string, string[]>()
+      for (const password of ['secret-race0', ...passwords]) {
+        const stream = await RawClient.connect({ port: victim.port, from: '127.0.21.2' })
+        await stream.open()
+        const { condition } = await exchange(stream, authElement('PLAIN', `\0race0\0${password}`))
+        stream.close()
+        if (condition === 'success') outcomes.set(password, await tryAll('race0', password))
       }
-    })
-    const answers = await Promise.all(
-      passwords.map(async (password, index) => {
-        const session = sessions[index % sessions.length]!
-        session.send(registration('race0', password).replace("id='reg'", `id='c${index}'`))
-        return session.waitFor(new RegExp(`<iq [^>]*id='c${index}'[^>]*(?:/>|>.*?</iq>)`, 's'), 30_000).catch(() => '')
-      }),
-    ).finally(() => {
-      isOver = true
-    })
-    void answers
-    await Promise.all(others)
-    const outcomes = new Map<string, string[]>()
-    for (const password of ['secret-race0', ...passwords]) {
-      const stream = await RawClient.connect({ port: victim.port, from: '127.0.21.2' })
-      await stream.open()
-      const { condition } = await exchange(stream, authElement('PLAIN', `\0race0\0${password}`))
-      stream.close()
-      if (condition === 'success') outcomes.set(password, await tryAll('race0', password))
-    }
-    assert.equal(outcomes.size, 1, `these work: ${[...outcomes.keys()].join(', ')}`)
-    const [[password, all]] = [...outcomes] as [[string, string[]]]
-    assert.deepEqual(all, works)
-    assert.notEqual(password, 'secret-race0')
-    // of each session the last change is the one that can hold
-    assert.ok(Number(password.slice(4)) >= 90, password)
-    note(`100 changes on 10 sessions, ${logins} logins meanwhile: ${password} works, nothing else`)
-    // and of changes one after the other the last
-    assert.equal(await changePassword(sessions[0]!, 'race0', 'the-last'), 'result')
-    assert.deepEqual(await tryAll('race0', 'the-last'), works)
-    assert.deepEqual(await tryAll('race0', password), fails)
-    for (const session of sessions) session.close()
-  }))
+      assert.equal(outcomes.size, 1, `these work: ${[...outcomes.keys()].join(', ')}`)
+      const [[password, all]] = [...outcomes] as [[string, string[]]]
+      assert.deepEqual(all, works)
+      assert.notEqual(password, 'secret-race0')
+      // of each session the last change is the one that can hold
+      assert.ok(Number(password.slice(4)) >= 90, password)
+      note(`100 changes on 10 sessions, ${logins} logins meanwhile: ${password} works, nothing else`)
+      // and of changes one after the other the last
+      assert.equal(await changePassword(sessions[0]!, 'race0', 'the-last'), 'result')
+      assert.deepEqual(await tryAll('race0', 'the-last'), works)
+      assert.deepEqual(await tryAll('race0', password), fails)
+      for (const session of sessions) session.close()
+    },
+    { once: true },
+  ))
 
 test('S46 forgets the old password for good, also if it was being checked while it was changed', (t) =>
-  attack(t, victim, async ({ note }) => {
-    let late = 0
-    for (const user of accounts.slice(1)) {
-      const session = await login(victim, `${user}@a.example`, { password: `secret-${user}` })
-      // a password that no login has made anybody remember
-      assert.equal(await changePassword(session, user, 'old'), 'result')
-      const streams = await Promise.all(
-        Array.from({ length: 6 }, () => RawClient.connect({ port: victim.port, from: '127.0.21.3' })),
-      )
-      await Promise.all(streams.map((stream) => stream.open()))
-      const changed = changePassword(session, user, 'new')
-      const checks = streams.map((stream) => exchange(stream, authElement('PLAIN', `\0${user}\0old`)))
-      assert.equal(await changed, 'result')
-      for (const { condition } of await Promise.all(checks)) if (condition === 'success') late++
-      assert.deepEqual(await tryAll(user, 'old'), fails, 'the old password is worth nothing any more')
-      assert.deepEqual(await tryAll(user, 'new'), works)
-      for (const stream of [...streams, session]) stream.close()
-    }
-    note(`${late} logins with the old password just before the change`)
-  }))
+  attack(
+    t,
+    victim,
+    async ({ note }) => {
+      let late = 0
+      for (const user of accounts.slice(1)) {
+        const session = await login(victim, `${user}@a.example`, { password: `secret-${user}` })
+        // a password that no login has made anybody remember
+        assert.equal(await changePassword(session, user, 'old'), 'result')
+        const streams = await Promise.all(
+          Array.from({ length: 6 }, () => RawClient.connect({ port: victim.port, from: '127.0.21.3' })),
+        )
+        await Promise.all(streams.map((stream) => stream.open()))
+        const changed = changePassword(session, user, 'new')
+        const checks = streams.map((stream) => exchange(stream, authElement('PLAIN', `\0${user}\0old`)))
+        assert.equal(await changed, 'result')
+        for (const { condition } of await Promise.all(checks)) if (condition === 'success') late++
+        assert.deepEqual(await tryAll(user, 'old'), fails, 'the old password is worth nothing any more')
+        assert.deepEqual(await tryAll(user, 'new'), works)
+        for (const stream of [...streams, session]) stream.close()
+      }
+      note(`${late} logins with the old password just before the change`)
+    },
+    { once: true },
+  ))
 
 test('S46 takes no proof of a password that was changed after the challenge', (t) =>
-  attack(t, victim, async () => {
-    const session = await login(victim, 'mallory@b.example')
-    const attempt = { mechanism: 'SCRAM-SHA-256', user: 'mallory' }
-    const stream = await RawClient.connect({ port: victim.port })
-    await stream.open('b.example')
-    const first = firstMessage(attempt, 'abcdefghijklmnop')
-    const { data } = await exchange(stream, authElement(attempt.mechanism, first))
-    // logged in before the change, bound after it
-    const unbound = await RawClient.connect({ port: victim.port })
-    await unbound.open('b.example')
-    await unbound.authenticate('mallory', 'b.example')
-    assert.equal(await changePassword(session, 'mallory', 'new'), 'result')
-    const outcome = await exchange(stream, responseElement(finalMessage(attempt, first, data).text))
-    assert.equal(outcome.condition, 'not-authorized')
-    stream.close()
-    unbound.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
-    await expectStreamError(unbound, 'not-authorized')
-    assert.deepEqual(await tryAll('mallory', 'new', 'b.example'), works)
-    session.close()
-  }))
+  attack(
+    t,
+    victim,
+    async () => {
+      const session = await login(victim, 'mallory@b.example')
+      const attempt = { mechanism: 'SCRAM-SHA-256', user: 'mallory' }
+      const stream = await RawClient.connect({ port: victim.port })
+      await stream.open('b.example')
+      const first = firstMessage(attempt, 'abcdefghijklmnop')
+      const { data } = await exchange(stream, authElement(attempt.mechanism, first))
+      // logged in before the change, bound after it
+      const unbound = await RawClient.connect({ port: victim.port })
+      await unbound.open('b.example')
+      await unbound.authenticate('mallory', 'b.example')
+      assert.equal(await changePassword(session, 'mallory', 'new'), 'result')
+      const outcome = await exchange(stream, responseElement(finalMessage(attempt, first, data).text))
+      assert.equal(outcome.condition, 'not-authorized')
+      stream.close()
+      unbound.send("<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/></iq>")
+      await expectStreamError(unbound, 'not-authorized')
+      assert.deepEqual(await tryAll('mallory', 'new', 'b.example'), works)
+      session.close()
+    },
+    { once: true },
+  ))
