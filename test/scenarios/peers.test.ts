@@ -9,7 +9,9 @@ const wanted = process.env['PEERS']?.split(',') ?? peerNames
 
 const start = async (name: PeerName) => {
   const peer = await startPeer(name, { archive: true })
-  return tcpTarget({ name, port: peer.port, host: peer.host, secondHost: 'example.test', stop: () => peer.stop() })
+  const { port, host } = peer
+  // where a scenario differs often nothing comes, and all of this time is spent
+  return tcpTarget({ name, port, host, secondHost: 'example.test', patience: 2000, stop: () => peer.stop() })
 }
 
 for (const name of peerNames) {

@@ -12,7 +12,7 @@ import type { RawConnection, Target } from './target.ts'
 const parrot = (): Target => ({
   name: 'parrot',
   host: 'localhost',
-  patience: 60,
+  patience: 500,
   createAccount: async () => {},
   stop: async () => {},
   connect: async () => {

@@ -25,7 +25,7 @@ export interface Target {
   readonly secondHost?: string
   /** Whether it lets clients log in by XEP-0388, without TLS as the test client does. */
   readonly hasSasl2?: boolean
-  /** How long a stanza may take to arrive before a scenario gives it up, in milliseconds; 2000 when absent. */
+  /** How long a stanza may take to arrive before a scenario gives it up, in milliseconds; 10,000 when absent. */
   readonly patience?: number
   connect(): Promise<RawConnection>
   createAccount(local: string, password: string, host: string): Promise<void>

@@ -228,7 +228,7 @@ export class TestClient {
   }
 
   get #patience(): number {
-    return this.#target.patience ?? 2000
+    return this.#target.patience ?? 10_000
   }
 
   #ended(): boolean {
