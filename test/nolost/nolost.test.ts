@@ -9,7 +9,9 @@ import { table } from './report.ts'
 import { run } from './run.ts'
 
 test('no archived message is lost, doubled or changed, whatever happens to the server', async (t) => {
-  const options = parseOptions(['--seed', '1', '--kills', '20', '--secs', '75', '--limit', '200', '--disk', '2'])
+  // until all of it is reached: a slow machine takes longer
+  const least = ['--kills', '20', '--secs', '75', '--messages', '5000', '--limit', '360']
+  const options = parseOptions(['--seed', '1', ...least, '--rate', '1000', '--longest-stop', '5', '--disk', '2'])
   const report = await run(options!, (text) => t.diagnostic(text))
   for (const line of table(report).split('\n')) t.diagnostic(line)
   // Order, repetitions and sessions after a broken disk (L4, L6, L7) are printed, not asserted: docs/reliability.md says what is open there.
@@ -20,5 +22,5 @@ test('no archived message is lost, doubled or changed, whatever happens to the s
   )
   assert.equal(report.findings.open, 0, 'in the end everything is acknowledged')
   assert.ok(report.kills >= 20, `${report.kills} kills`)
-  assert.ok(report.findings.acknowledged > 5000, `${report.findings.acknowledged} messages`)
+  assert.ok(report.findings.acknowledged >= 5000, `${report.findings.acknowledged} messages`)
 })
