@@ -218,9 +218,9 @@ export class Host implements Destination {
   }
 
   /** The second half of a message. Neither throws nor rejects. */
-  proceed(arrival: Arrival, message: Message, origin: Session | undefined): Maybe<undefined> {
+  proceed(arrival: Arrival, message: Message, origin: Session | undefined, settled: unknown): Maybe<undefined> {
     try {
-      const wait = arrival.proceed()
+      const wait = arrival.proceed(settled)
       return wait instanceof Promise ? this.#guarded(wait, message, origin) : wait
     } catch (error) {
       return this.#fault(message, origin, error)
@@ -371,8 +371,8 @@ class Guarded implements Arrival {
     return this.#arrival.durable
   }
 
-  proceed(): Maybe<undefined> {
-    return this.#host.proceed(this.#arrival, this.#message, this.#origin)
+  proceed(settled: unknown): Maybe<undefined> {
+    return this.#host.proceed(this.#arrival, this.#message, this.#origin, settled)
   }
 }
 

@@ -55,8 +55,8 @@ class Walk<S extends Stanza> implements Trip<S> {
   kept: Kept | undefined
   reached: readonly Session[] = nobody
   delivery: Delivery | undefined
-  /** A promise until this side has made durable what it keeps. */
-  durable: Maybe<unknown>
+  /** A promise until this side has made durable what it keeps; `note` is to be told what it resolves with. */
+  durable: Maybe<Kept | Duplicate | undefined>
   /** By the index of the slot; a map weakly held would cost the garbage collector dearly. */
   #memory: unknown[] | undefined
 
@@ -92,8 +92,9 @@ class Crossing extends Turn {
   }
 
   proceed(): Maybe<undefined> {
+    note(this.result as Noted, this.#walk)
     if (this.#walk.kept !== 'duplicate') callSafely(this.#s.phases.copy, this.#walk, this.#s.log)
-    return this.#arrival.proceed()
+    return this.#arrival.proceed(this.otherResult)
   }
 
   refused(): void {
@@ -115,7 +116,8 @@ class Arriving implements Arrival {
     return this.#walk.durable
   }
 
-  proceed(): Maybe<undefined> {
+  proceed(settled: unknown): Maybe<undefined> {
+    note(settled as Noted, this.#walk)
     return this.#deliver(this.#walk)
   }
 }
@@ -164,7 +166,9 @@ export class Journey {
   /** The recipient's side: from the router, to the sessions of an account of ours. */
   arrive(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
     if (stanza.kind === 'message')
-      return then(this.begin(stanza, to, origin), (arrival) => then(arrival.durable, () => arrival.proceed()))
+      return then(this.begin(stanza, to, origin), (arrival) =>
+        then(arrival.durable, (settled) => arrival.proceed(settled)),
+      )
     return then(this.#exists(to), (exists) => {
       if (!exists) return this.#noSuchUser(stanza, to, origin)
       const walk = new Walk(stanza, 'in', to.bare, origin)
@@ -237,8 +241,8 @@ export class Journey {
     for (let i = 0; i < stamp.length; i++) walk.stanza = stamp[i]!.call(walk) ?? walk.stanza
     for (let i = 0; i < archive.length; i++) {
       const kept = archive[i]!.call(walk)
-      if (kept instanceof Promise) walk.durable = both(walk.durable, noted(kept, walk))
-      else note(kept, walk)
+      if (!(kept instanceof Promise)) note(kept, walk)
+      else walk.durable = walk.durable instanceof Promise ? bothNoted(walk.durable, kept, walk) : kept
     }
   }
 
@@ -408,11 +412,17 @@ function at(proceed: () => Maybe<undefined>): Arrival {
   return { durable: undefined, proceed }
 }
 
-function noted(kept: Promise<Kept | Duplicate | undefined>, walk: Walk<Message>): Promise<void> {
-  return kept.then((known) => note(known, walk))
+type Noted = Kept | Duplicate | undefined
+
+/** Two features keep something of one side. */
+function bothNoted(one: Promise<Noted>, other: Promise<Noted>, walk: Walk<Message>): Promise<undefined> {
+  return Promise.all([one, other]).then((all) => {
+    for (const kept of all) note(kept, walk)
+    return undefined
+  })
 }
 
-function note(kept: Kept | Duplicate | undefined, walk: Walk<Message>): void {
+function note(kept: Noted, walk: Walk<Message>): void {
   if (typeof kept === 'object') walk.stanza = kept.earlier
   if (walk.kept !== 'duplicate') walk.kept = typeof kept === 'object' ? 'duplicate' : (kept ?? walk.kept)
 }

@@ -11,6 +11,9 @@ export abstract class Turn {
   readonly bytes: number
   /** Commits that have not been made yet. */
   waits = 0
+  /** What they resolved with, once it goes on. */
+  result: unknown
+  otherResult: unknown
   isCommitted = true
   #over: PromiseWithResolvers<undefined> | undefined
 
@@ -119,8 +122,20 @@ export class Lane {
       this.#failed(error)
       committed()
     }
-    if (begun instanceof Promise) begun.then(committed, failed)
-    if (alsoBegun instanceof Promise) alsoBegun.then(committed, failed)
+    if (begun instanceof Promise) {
+      const first = (result: unknown): void => {
+        turn.result = result
+        committed()
+      }
+      begun.then(first, failed)
+    }
+    if (alsoBegun instanceof Promise) {
+      const other = (result: unknown): void => {
+        turn.otherResult = result
+        committed()
+      }
+      alsoBegun.then(other, failed)
+    }
   }
 
   /** From the first on, as far as nobody waits. */

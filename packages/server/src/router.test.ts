@@ -58,11 +58,11 @@ describe('the router', () => {
     const { router, taken, written, session } = setUp()
     const arrival = await router.begin(to('juliet@b.example'), session)
     assert.deepEqual(taken, [])
-    arrival.proceed()
+    arrival.proceed(undefined)
     assert.deepEqual(taken, ['b goes on'])
     const nowhere = await router.begin(to('juliet@c.example'), session)
     assert.deepEqual(written, [])
-    nowhere.proceed()
+    nowhere.proceed(undefined)
     assert.match(written[0]!, /remote-server-not-found/)
   })
 

@@ -7,8 +7,8 @@ import type { Session } from './session.ts'
 export interface Arrival {
   /** A promise until it is durable there; rejects when it could not be kept. */
   readonly durable: Maybe<unknown>
-  /** Goes on with it, once it is durable everywhere it has to be. */
-  proceed(): Maybe<undefined>
+  /** Goes on with it, once it is durable everywhere it has to be. `settled`: what `durable` resolved with, if it was a promise. */
+  proceed(settled: unknown): Maybe<undefined>
 }
 
 /** Something that serves a domain: a host of ours; later components and other servers. */

@@ -8,7 +8,7 @@ import type {
   NewArchiveEntry,
 } from '../contracts.ts'
 import { idTaken } from '../error.ts'
-import { addressOf, bodiesOf, headOf } from '../stanza-text.ts'
+import { addressOf, bodiesOf, idOf } from '../stanza-text.ts'
 import { storedBytes } from '../text.ts'
 import { containsAll, phrasesOf } from '../words.ts'
 import type { Owned } from './accounts.ts'
@@ -50,7 +50,7 @@ export class MemoryArchive implements ArchiveStore, Owned {
     return this.#run('archive.append', () => {
       const { id, at, peer, isOut, stanza, origin } = entry
       const archive: Archive = this.#archives.get(local) ?? { entries: [], origins: new Map() }
-      const kept: Kept = { id, at, peer, isOut, stanza, origin, name: origin ?? headOf(stanza)?.attr('id') }
+      const kept: Kept = { id, at, peer, isOut, stanza, origin, name: origin ?? idOf(stanza) }
       const known = origin === undefined ? undefined : archive.origins.get(originKey(kept))
       if (known !== undefined) return known
       if (!Number.isSafeInteger(id) || id <= this.#last.value) throw idTaken(id, this.#last.value)

@@ -1,5 +1,5 @@
 /** Archives in SQLite: keeping a message, and the questions about a single one. */
-import { headOf } from '../../stanza-text.ts'
+import { idOf } from '../../stanza-text.ts'
 import type { Value } from '../message.ts'
 import { pack, unpack } from '../statement.ts'
 import { type ArchiveMessages, ORIGIN, OUT } from './archive-messages.ts'
@@ -31,7 +31,7 @@ export class ArchiveTables {
     const account = messages.accountFor(domain, local, at)
     const peer = messages.peerFor(peerJid)
     const flags = (isOut ? OUT : 0) | (origin === undefined ? 0 : ORIGIN)
-    const name = origin ?? headOf(stanza)?.attr('id')
+    const name = origin ?? idOf(stanza)
     const hash = name === undefined ? undefined : messages.hashOf(account, peer, flags, name)
     if (origin !== undefined) {
       const known = messages.find(account, peer, flags, origin, hash!)
