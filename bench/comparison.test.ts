@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { LoadResult } from '../apps/daemon/src/bench/load-result.ts'
 import { accountsFor, cases, chooseCases } from './cases.ts'
 import { comparisonTable } from './comparison.ts'
+import type { CaseResult } from './run-case.ts'
 
-const chat = (delivered: number, cpu: number): LoadResult => ({
+const chat = (delivered: number, cpu: number, loopP99Ms?: number): CaseResult => ({
   mode: 'chat',
   tls: false,
   users: 200,
@@ -19,6 +19,7 @@ const chat = (delivered: number, cpu: number): LoadResult => ({
   loginsPerSecond: 200,
   cpuMsPerLogin: 1,
   measuredSeconds: 6,
+  measuredFrom: 1_800_000_000_000,
   sentPerSecond: delivered,
   deliveredPerSecond: delivered,
   serverCpu: 1,
@@ -29,6 +30,7 @@ const chat = (delivered: number, cpu: number): LoadResult => ({
   rssBeforeMb: 50,
   rssAfterMb: 60,
   kbPerSession: 8,
+  loopP99Ms,
 })
 
 test('the table shows each server and the ratio of the first to the others', () => {
@@ -37,12 +39,13 @@ test('the table shows each server and the ratio of the first to the others', () 
     chosen,
     ['rookery', 'ejabberd'],
     [
-      { server: 'rookery', case: 'chat_w5', result: chat(90_000, 11) },
+      { server: 'rookery', case: 'chat_w5', result: chat(90_000, 11, 4.5) },
       { server: 'ejabberd', case: 'chat_w5', result: chat(18_000, 55) },
     ],
   )
   assert.match(table, /rookery ÷ ejabberd/)
   assert.match(table, /delivered per second +90,000 +18,000 +5\.00/)
+  assert.match(table, /event loop late, p99 ms +4\.50 +–/)
   assert.match(table, /server CPU, µs each +11\.00 +55\.00 +0\.20/)
 })
 

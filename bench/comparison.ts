@@ -1,12 +1,13 @@
 /** The figures of one comparison, and the table made of them. */
-import { isGeneratorBound, type LoadResult } from '../apps/daemon/src/bench/load-result.ts'
+import { isGeneratorBound } from '../apps/daemon/src/bench/load-result.ts'
 import type { Case } from './cases.ts'
+import type { CaseResult } from './run-case.ts'
 import type { TargetName } from './target.ts'
 
 export interface Measured {
   readonly server: TargetName
   readonly case: string
-  readonly result?: LoadResult
+  readonly result?: CaseResult
   /** Why there are no figures. */
   readonly failure?: string
 }
@@ -14,7 +15,7 @@ export interface Measured {
 interface Figure {
   readonly name: string
   readonly digits: number
-  readonly of: (result: LoadResult) => number | undefined
+  readonly of: (result: CaseResult) => number | undefined
 }
 
 const logins: readonly Figure[] = [
@@ -32,6 +33,7 @@ const traffic: readonly Figure[] = [
   { name: 'server CPU, µs each', digits: 2, of: (result) => result.cpuMicrosPerStanza },
   { name: 'p50, ms', digits: 2, of: (result) => result.p50Ms },
   { name: 'p99, ms', digits: 2, of: (result) => result.p99Ms },
+  { name: 'event loop late, p99 ms', digits: 2, of: (result) => result.loopP99Ms },
   { name: 'RSS, MB', digits: 1, of: (result) => result.rssAfterMb },
 ]
 
@@ -80,7 +82,7 @@ function remarksOn(one: Case, { server, result, failure }: Measured): string[] {
   return remarks
 }
 
-function isStarved({ deliveredPerSecond, serverCpu, generatorCpu }: LoadResult): boolean {
+function isStarved({ deliveredPerSecond, serverCpu, generatorCpu }: CaseResult): boolean {
   return deliveredPerSecond !== undefined && serverCpu !== undefined && serverCpu < 0.85 && generatorCpu < 0.85
 }
 

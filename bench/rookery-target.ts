@@ -1,17 +1,20 @@
 /** Starts this project's server for a comparison: on loopback, registration open, limits off, PLAIN without TLS, SQLite in the given folder. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { freePorts } from '../scripts/peers/free-ports.ts'
 import { readStreamFeatures } from '../scripts/peers/stream-ready.ts'
+import type { LoopAnswer, LoopQuestion } from './loop-delay.ts'
 import { pinned, serverCore } from './pinning.ts'
 import type { Target } from './target.ts'
 
 const root = join(import.meta.dirname, '..')
 const readyMs = 30_000
 const stopMs = 10_000
+const answerMs = 5000
 
 export interface RookeryOptions {
   /** Default: localhost alone. */
@@ -27,6 +30,8 @@ export async function startRookery(folder: string, options: RookeryOptions = {})
   writeFileSync(config, rookeryConfig(folder, port, tlsPort, options))
   const [program = '', ...args] = pinned(serverCore, [
     process.execPath,
+    '--import',
+    join(import.meta.dirname, 'loop-delay.ts'),
     join(root, 'apps/daemon/src/main.ts'),
     'start',
     '--config',
@@ -34,7 +39,7 @@ export async function startRookery(folder: string, options: RookeryOptions = {})
   ])
   const logFile = join(folder, 'output.log')
   const output = openSync(logFile, 'a')
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', output, output] })
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', output, output, 'ipc'] })
   closeSync(output)
   const killWithUs = (): boolean => child.kill('SIGKILL')
   process.once('exit', killWithUs)
@@ -46,7 +51,15 @@ export async function startRookery(folder: string, options: RookeryOptions = {})
     await stop()
     throw new Error(`rookery did not start\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
   }
-  return { name: 'rookery', version: version(), port, pids: [child.pid ?? 0], stop }
+  const loopDelay = (from: number, to: number): Promise<number | undefined> => askForLoopDelay(child, { from, to })
+  return { name: 'rookery', version: version(), port, pids: [child.pid ?? 0], loopDelay, stop }
+}
+
+async function askForLoopDelay(child: ChildProcess, question: LoopQuestion): Promise<number | undefined> {
+  if (!child.connected) return undefined
+  child.send(question)
+  const [answer] = (await once(child, 'message', { signal: AbortSignal.timeout(answerMs) })) as [LoopAnswer]
+  return answer.p99
 }
 
 /** bench/rookery.yaml on other ports, with other data. JSON is YAML. */

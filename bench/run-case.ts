@@ -10,8 +10,20 @@ const generator = join(import.meta.dirname, '../apps/daemon/src/bench/main.ts')
 // Logins have 120 s of their own; the rest is the measured time with room for starting and draining.
 const graceMs = 150_000
 
-/** Resolves with the generator's figures; rejects with what it said when it gave none. */
-export async function runCase(target: Target, load: LoadOptions): Promise<LoadResult> {
+export interface CaseResult extends LoadResult {
+  /** How late the event loop of the server was while it was measured, at the 99th percentile. */
+  readonly loopP99Ms?: number | undefined
+}
+
+/** Resolves with the generator's figures, and what the server says of itself; rejects with what the generator said when it gave none. */
+export async function runCase(target: Target, load: LoadOptions): Promise<CaseResult> {
+  const result = await generate(target, load)
+  const { measuredFrom: from, measuredSeconds: seconds } = result
+  if (from === undefined || seconds === undefined) return result
+  return { ...result, loopP99Ms: await target.loopDelay?.(from, from + seconds * 1000) }
+}
+
+async function generate(target: Target, load: LoadOptions): Promise<LoadResult> {
   const [program = '', ...args] = pinned(generatorCore, [
     process.execPath,
     generator,

@@ -13,6 +13,8 @@ export interface Target {
   readonly port: number
   /** The processes whose CPU time and memory count. */
   readonly pids: readonly number[]
+  /** How late its event loop is, in milliseconds at the 99th percentile, between two moments (milliseconds since the epoch). Of this server alone. */
+  loopDelay?(from: number, to: number): Promise<number | undefined>
   /** Ends the server; its folder stays, so that the next start finds the accounts. */
   stop(): Promise<void>
 }

@@ -22,6 +22,8 @@ export interface LoadResult {
   readonly loginsPerSecond: number
   readonly cpuMsPerLogin: number | undefined
   readonly measuredSeconds: number | undefined
+  /** When that began, in milliseconds since the epoch. */
+  readonly measuredFrom: number | undefined
   readonly sentPerSecond: number | undefined
   readonly deliveredPerSecond: number | undefined
   readonly serverCpu: number | undefined

@@ -54,6 +54,7 @@ async function measure(plan: LoadPlan, crowd: Crowd): Promise<LoadResult> {
     loginsPerSecond: ready / login.seconds,
     cpuMsPerLogin: perItem(login.serverSeconds, ready, 1e3),
     measuredSeconds: interval?.seconds,
+    measuredFrom: interval?.from,
     sentPerSecond: traffic && interval && traffic.sent / interval.seconds,
     deliveredPerSecond: traffic && interval && traffic.delivered / interval.seconds,
     serverCpu,
@@ -188,6 +189,8 @@ interface Snapshot {
 }
 
 interface Interval {
+  /** Milliseconds since the epoch. */
+  readonly from: number
   readonly seconds: number
   readonly ownSeconds: number
   readonly serverSeconds: number | undefined
@@ -200,6 +203,7 @@ function snapshot(plan: LoadPlan): Snapshot {
 
 function since(from: Snapshot, to: Snapshot): Interval {
   return {
+    from: Math.round(performance.timeOrigin + from.at),
     seconds: (to.at - from.at) / 1000,
     ownSeconds: to.own - from.own,
     serverSeconds: from.server === undefined || to.server === undefined ? undefined : to.server - from.server,

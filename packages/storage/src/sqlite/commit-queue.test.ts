@@ -84,3 +84,35 @@ test('keeps order over very many operations in flight', async () => {
     calls.map((_, i) => i),
   )
 })
+
+test('settles what one transaction answered for many in several turns, in order, behind each other', async () => {
+  const queue = new CommitQueue(ROOM, () => undefined)
+  const seen: number[] = []
+  for (let i = 0; i < 1000; i++) {
+    const note = (): number => seen.push(i)
+    queue.submit(5, [i], same).then(note, note)
+  }
+  queue.settle([COMMITTED, Array.from({ length: 998 }), [[700, FAILURE]]])
+  queue.settle([FAILED, 1, FAILURE])
+  await Promise.resolve()
+  assert.ok(seen.length > 0 && seen.length < 500)
+  while (seen.length < 999) await nextTick()
+  const last = queue.submit(5, [1000], same)
+  queue.settle([COMMITTED, [1, 'last'], undefined])
+  assert.equal(await last, 'last')
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 1000 }, (_, i) => i),
+  )
+})
+
+test('what was answered is settled as it was answered when the worker ends', async () => {
+  const queue = new CommitQueue(ROOM, () => undefined)
+  const calls = Array.from({ length: 1000 }, (_, i) => queue.submit(5, [i], same))
+  const settled = Promise.allSettled(calls)
+  queue.settle([COMMITTED, Array.from({ length: 999 }, () => 'kept'), undefined])
+  queue.fail(FAILURE)
+  const results = await settled
+  assert.ok(results.slice(0, 999).every((result) => result.status === 'fulfilled' && result.value === 'kept'))
+  assert.equal(results[999]!.status, 'rejected')
+})

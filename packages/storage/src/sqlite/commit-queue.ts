@@ -22,6 +22,9 @@ interface Waiting {
   readonly reject: (error: StorageError) => void
 }
 
+/** Promises settled in one turn of the event loop: what is done then takes some milliseconds, and others wait for it. */
+const SETTLED_AT_ONCE = 256
+
 /** What an operation costs in the queue besides its strings. */
 const BYTES_PER_OPERATION = 100
 
@@ -38,6 +41,10 @@ export class CommitQueue {
   #waiting: Waiting[] = []
   #first = 0
   #bytes = 0
+  /** Answered but not settled, oldest first, and how far the first of them is. */
+  #answers: Answer[] = []
+  #position = 0
+  #failures = 0
   /** Called but not posted. */
   #group: Group = []
   /** Set once nothing more can be answered. */
@@ -76,33 +83,57 @@ export class CommitQueue {
     this.#post('close')
   }
 
-  /** Settles the operations that one transaction answered. */
+  /** Settles the operations that one transaction answered, in order; many of them in several turns. */
   settle(answer: Answer): void {
-    if (answer[0] === COMMITTED) {
-      const [, results, failed] = answer
-      let next = 0
-      for (let i = 0; i < results.length; i++) {
-        const operation = this.#shift()
-        if (failed !== undefined && failed[next]?.[0] === i)
-          operation.reject(asError(failed[next++]![1], operation.code))
-        else answerWith(operation, results[i])
-      }
-    } else if (answer[0] === FAILED) {
-      for (let i = 0; i < answer[1]; i++) {
-        const operation = this.#shift()
-        operation.reject(asError(answer[2], operation.code))
-      }
+    this.#answers.push(answer)
+    if (this.#answers.length === 1) this.#settleSome()
+  }
+
+  /** Nothing more is answered: settles at once what was. */
+  finish(): void {
+    while (this.#answers.length > 0) this.#settleFirst(Number.POSITIVE_INFINITY)
+  }
+
+  readonly #settleSome = (): void => {
+    let room = SETTLED_AT_ONCE
+    while (this.#answers.length > 0 && room > 0) room -= this.#settleFirst(room)
+    if (this.#answers.length > 0) setImmediate(this.#settleSome)
+  }
+
+  /** Of the first answer; returns how many were settled. */
+  #settleFirst(room: number): number {
+    const answer = this.#answers[0]!
+    const from = this.#position
+    const count = answer[0] === COMMITTED ? answer[1].length : answer[0] === FAILED ? answer[1] : 0
+    const to = Math.min(count, from + room)
+    if (answer[0] === COMMITTED) this.#answer(answer[1], answer[2], from, to)
+    else if (answer[0] === FAILED) for (let i = from; i < to; i++) this.#reject(this.#shift(), answer[2])
+    this.#position = to
+    if (to === count) {
+      this.#answers.shift()
+      this.#position = this.#failures = 0
     }
+    return to - from
+  }
+
+  #answer(results: Value[], failed: [number, Failure][] | undefined, from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      const operation = this.#shift()
+      if (failed?.[this.#failures]?.[0] === i) this.#reject(operation, failed[this.#failures++]![1])
+      else answerWith(operation, results[i])
+    }
+  }
+
+  #reject(operation: Waiting, failure: Failure): void {
+    operation.reject(asError(failure, operation.code))
   }
 
   /** Rejects everything that waits, and every later call. */
   fail(failure: Failure): void {
     this.#end = new StorageError(failure.kind, failure)
     this.#group = []
-    while (this.#waiting.length > 0) {
-      const operation = this.#shift()
-      operation.reject(asError(failure, operation.code))
-    }
+    this.finish()
+    while (this.#waiting.length > 0) this.#reject(this.#shift(), failure)
   }
 
   readonly #flush = (): void => {

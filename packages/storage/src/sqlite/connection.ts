@@ -50,6 +50,7 @@ export class Connection {
           return end(answer[1])
         case CLOSED:
           isOver = true
+          this.queue.finish()
           return this.#ended.resolve()
         default:
           return this.queue.settle(answer)
