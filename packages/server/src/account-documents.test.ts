@@ -100,6 +100,15 @@ test('a change that fails changes nothing, and holds up none of the next', async
   assert.deepEqual(await words.of('juliet'), ['a', 'c'])
 })
 
+test('a change of which nobody knows whether it was written is looked up', async () => {
+  const { documents, words } = await setUp()
+  await words.change('juliet', add('a'))
+  const failing = words.change('juliet', add('b'), () => Promise.reject(new Error('nobody was told')))
+  await assert.rejects(failing, /nobody was told/)
+  assert.equal(await documents.get('juliet', 'words'), 'a b')
+  assert.deepEqual(await words.of('juliet'), ['a', 'b'])
+})
+
 test('a document that could not be read is asked for again', async () => {
   const { broken, words } = await setUp()
   broken.add('get')

@@ -40,9 +40,14 @@ export class AccountDocuments<T extends object> {
       const before = await this.of(local)
       const value = next(before)
       if (value === before) return before
-      if (value === this.#form.empty) await this.#store.remove(local, this.#form.key)
-      else await this.#store.put(local, this.#form.key, this.#form.print(value))
-      await beforeUse?.(value, before)
+      try {
+        if (value === this.#form.empty) await this.#store.remove(local, this.#form.key)
+        else await this.#store.put(local, this.#form.key, this.#form.print(value))
+        await beforeUse?.(value, before)
+      } catch (error) {
+        this.#known.delete(local) // the storage knows what has become true
+        throw error
+      }
       if (removals === this.#removals) this.#known.set(local, value)
       else this.#known.delete(local) // it may be this account that is gone [S52]
       return before

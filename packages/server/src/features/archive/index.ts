@@ -3,6 +3,7 @@ import { StanzaError } from '@rookery/protocol/stanza'
 import { FULLTEXT_NS, MAM_EXTENDED, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { RETRACTION_NS, RETRACTION_TOMBSTONE } from '@rookery/protocol/xeps/retraction'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
+import { AccountDocuments } from '../../account-documents.ts'
 import { type Feature, feature } from '../../feature.ts'
 import { provide } from '../../service.ts'
 import { archiveService } from '../../services/archive.ts'
@@ -11,8 +12,7 @@ import { config } from './config.ts'
 import { Coverage, given, told } from './coverage.ts'
 import { Keeping } from './keeping.ts'
 import { Names } from './names.ts'
-import { PreferenceStore } from './preference-store.ts'
-import { Preferences } from './preferences.ts'
+import { preferencesForm } from './preferences.ts'
 import { Queries } from './queries.ts'
 import { Requests } from './requests.ts'
 import { Retention } from './retention.ts'
@@ -54,7 +54,7 @@ export const archive: Feature = feature({
   start({ archive: store, archiveIds: ids, documents, services, sessions, clock, log }, settings) {
     let opened: Names | undefined
     const names = (): Names => opened!
-    const preferences = new PreferenceStore(documents, new Preferences(settings.default))
+    const preferences = new AccountDocuments(documents, preferencesForm(settings.default), 200_000)
     const keeping = new Keeping({ store, ids, names, preferences, sessions, roster: () => services.use(rosterService) })
     const coverage = new Coverage({ store, ids, names })
     const sizes = { usual: Math.min(settings.pageSize, settings.maxPageSize), most: settings.maxPageSize }
@@ -88,10 +88,7 @@ export const archive: Feature = feature({
           isCovered: (session, id) => coverage.has(session, id),
         }),
       ],
-      accountRemoved(local) {
-        preferences.forget(local)
-        return undefined
-      },
+      accountRemoved: (local) => preferences.forget(local),
       stop() {
         retention.stop()
         return undefined

@@ -7,13 +7,13 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { retractedBy } from '@rookery/protocol/xeps/retraction'
 import type { ArchiveStore, NewArchiveEntry } from '@rookery/storage'
+import type { AccountDocuments } from '../../account-documents.ts'
 import type { ArchiveIds } from '../../archive-ids.ts'
 import type { SessionsPower } from '../../powers.ts'
 import type { RosterService } from '../../services/roster.ts'
 import { type TripSlot, tripSlot } from '../../slot.ts'
 import type { Duplicate, Kept, Trip } from '../../trip.ts'
 import type { Names } from './names.ts'
-import type { PreferenceStore } from './preference-store.ts'
 import type { Preferences } from './preferences.ts'
 import { isArchivedType, isWorthKeeping } from './rules.ts'
 import { originOf, withoutForgedIds, withStanzaId } from './stanza-ids.ts'
@@ -36,7 +36,7 @@ export interface KeepingParts {
   readonly store: ArchiveStore
   readonly ids: ArchiveIds
   readonly names: () => Names
-  readonly preferences: PreferenceStore
+  readonly preferences: AccountDocuments<Preferences>
   readonly sessions: SessionsPower
   readonly roster: () => RosterService
 }

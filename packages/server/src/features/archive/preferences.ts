@@ -1,6 +1,7 @@
 /** Whose messages an account wants to have archived. XEP-0441 0.2.0. Pure. */
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import type { ArchiveDefault, ArchivePreferences } from '@rookery/protocol/xeps/mam'
+import type { DocumentForm } from '../../account-documents.ts'
 
 /** Yes, no, or whether the contact is in the roster. */
 export type Wish = 'always' | 'never' | 'roster'
@@ -49,6 +50,14 @@ export class Preferences {
     return new Preferences(byDefault, addresses(always), addresses(never))
   }
 }
+
+/** `byDefault`: for an account that has said nothing. */
+export const preferencesForm = (byDefault: ArchiveDefault): DocumentForm<Preferences> => ({
+  key: 'archive:preferences',
+  empty: new Preferences(byDefault),
+  parse: (text) => Preferences.parse(text),
+  print: (preferences) => preferences.toString(),
+})
 
 function byText(list: readonly Jid[]): ReadonlyMap<string, Jid> {
   return new Map(list.map((jid) => [jid.toString(), jid]))

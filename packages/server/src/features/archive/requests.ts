@@ -4,15 +4,15 @@ import { StanzaError } from '@rookery/protocol/stanza'
 import { archiveForm, archiveMetadata, archivePreferences, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { ArchiveBounds, ArchiveStore } from '@rookery/storage'
+import type { AccountDocuments } from '../../account-documents.ts'
 import type { IqRequest } from '../../iq-request.ts'
 import type { Names } from './names.ts'
-import type { PreferenceStore } from './preference-store.ts'
 import { Preferences } from './preferences.ts'
 
 export interface RequestParts {
   readonly store: ArchiveStore
   readonly names: () => Names
-  readonly preferences: PreferenceStore
+  readonly preferences: AccountDocuments<Preferences>
   /** Addresses on both lists together. */
   readonly mostAddresses: number
 }
@@ -52,7 +52,7 @@ export class Requests {
     const { preferences, mostAddresses } = this.#parts
     if (wishes.size > mostAddresses)
       return new StanzaError('policy-violation', { text: `at most ${mostAddresses} addresses can be listed` })
-    await preferences.set(to.local, wishes)
+    await preferences.change(to.local, () => wishes)
     return archivePreferences.build(wishes.toValue())
   }
 }
