@@ -3,11 +3,12 @@
  * test/<name>, which need what .ci/install installs; `quick` is npm test without those that start processes or take
  * long (for `npm run check`). More words are patterns that file names must contain.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { allowedNodeEnvironmentFlags, argv, env, execPath, exit } from 'node:process'
+import process, { allowedNodeEnvironmentFlags, argv, env, execPath, exit, stdout } from 'node:process'
 
 interface Suite {
   files: string[]
@@ -63,18 +64,36 @@ if (files.length === 0) {
   console.error(`no test file matches ${[name, ...patterns].join(' ')}`)
   exit(1)
 }
-const options = ['--test', `--test-concurrency=${suite.concurrency}`, '--test-timeout=600000', '--disable-proto=throw']
+const options = ['--test', '--test-timeout=600000', '--disable-proto=throw']
 // hundreds of processes load the same modules: compiled once, they start in two thirds of the time
 const compiled = mkdtempSync(join(tmpdir(), 'rookery-compiled-'))
-const run = (chosen: readonly string[], ...more: string[]): number => {
-  if (chosen.length === 0) return 0
-  const variables = { NODE_COMPILE_CACHE: compiled, ...env }
-  return spawnSync(execPath, [...options, ...more, ...chosen], { stdio: 'inherit', env: variables }).status ?? 1
-}
-// what has no state and does no I/O needs no processes of its own (an older Node.js cannot do without)
-const isPure = (file: string): boolean =>
-  file.startsWith('packages/protocol/') && allowedNodeEnvironmentFlags.has('--test-isolation')
-const pure = run(files.filter(isPure), '--test-isolation=none')
-const others = run(files.filter((file) => !isPure(file)))
+const environment = { NODE_COMPILE_CACHE: compiled, ...env, ...(stdout.isTTY ? { FORCE_COLOR: '1' } : {}) }
+// what touches neither files nor the process needs no process of its own, most of which is its start (an older Node.js cannot do without)
+const isTogether = (file: string): boolean =>
+  /^packages.(protocol|server.src.(?!listen))/.test(file) && allowedNodeEnvironmentFlags.has('--test-isolation')
+const together = files.filter(isTogether)
+const apart = files.filter((file) => !isTogether(file))
+// both at once; what the one says is shown behind the other
+const one = run(together, apart.length > 0 ? 'pipe' : 'inherit', '--test-isolation=none')
+const other = run(apart, 'inherit', `--test-concurrency=${suite.concurrency}`)
+const ended = [await other, await one]
+for (const { said } of ended) stdout.write(said)
 rmSync(compiled, { recursive: true, force: true })
-exit(pure || others)
+process.exitCode = Math.max(...ended.map(({ code }) => code))
+
+/** Resolves with the exit code and what was piped. */
+async function run(
+  chosen: readonly string[],
+  output: 'pipe' | 'inherit',
+  ...more: string[]
+): Promise<{ code: number; said: Buffer }> {
+  const said: Buffer[] = []
+  if (chosen.length === 0) return { code: 0, said: Buffer.alloc(0) }
+  const child = spawn(execPath, [...options, ...more, ...chosen], {
+    stdio: ['inherit', output, output],
+    env: environment,
+  })
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes: Buffer) => said.push(bytes))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code: code ?? 1, said: Buffer.concat(said) }
+}
