@@ -68,3 +68,6 @@ test('notices an error that was logged', (t) =>
     attack(t, victim, () => visit('fault-ended')),
     /errors were logged/,
   ))
+
+test('a server that cannot start leaves no process behind, for which this file would wait', () =>
+  assert.rejects(startVictim({ config: { hosts: ['not a domain'] } }), /domain|host/i))

@@ -127,10 +127,12 @@ export class Victim implements AsyncDisposable {
     await this.#canary?.stop()
     if (!this.isAlive) return
     const exit = once(this.#child, 'exit')
+    const kill = (ms: number): NodeJS.Timeout => setTimeout(() => this.#child.kill('SIGKILL'), ms)
+    const hanging = kill(30_000)
     await Promise.race([this.#ask({ ask: 'stop' }).catch(() => undefined), exit])
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 2000)
+    const lingering = kill(2000)
     await exit
-    clearTimeout(timer)
+    for (const timer of [hanging, lingering]) clearTimeout(timer)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -174,7 +176,7 @@ export async function startVictim(options: VictimOptions = {}): Promise<Victim> 
   const victim = new Victim(child)
   victim.isSecure = secure
   const relaxed = secure ? {} : { tls: { required: false }, auth: { plainWithoutTls: true } }
-  await victim.start({
+  const setup: VictimSetup = {
     config: {
       hosts: ['a.example', 'b.example'],
       ...config,
@@ -197,7 +199,13 @@ export async function startVictim(options: VictimOptions = {}): Promise<Victim> 
       ...canaries,
       ...(options.accounts ?? []),
     ],
-  })
+  }
+  try {
+    await victim.start(setup)
+  } catch (error) {
+    child.kill('SIGKILL') // nobody else will
+    throw error
+  }
   if (canary) victim.canary = await startCanary({ port: victim.port, secure, jids: canaries })
   return victim
 }
