@@ -103,9 +103,9 @@ async function addSession(host: HostStorage, index: number): Promise<void> {
       state,
     }),
     host.resumption.enqueue(id, [
-      { seq: 21, at: since, stanza },
-      { seq: 22, at: since, stanza },
-      { seq: 23, at: since, stanza },
+      { seq: 21, at: since, id: 0, isTaken: false, stanza },
+      { seq: 22, at: since, id: 0, isTaken: false, stanza },
+      { seq: 23, at: since, id: 0, isTaken: false, stanza },
     ]),
   ])
 }

@@ -15,6 +15,7 @@ const walk = ['server', 'connection', 'inbound', 'host', 'journey', 'iq', 'route
 /** What a feature may import of the server beside its own folder. */
 const contract = new Set([
   'feature.ts',
+  'delivery.ts',
   'service.ts',
   'slot.ts',
   'account-documents.ts',

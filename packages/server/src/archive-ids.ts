@@ -1,5 +1,5 @@
 /**
- * The ids of archived messages: numbers that grow with time. What clients are told is made of them by the archive. XEP-0313 1.1.3
+ * The ids of messages that are kept, in archives or in the spool: numbers that grow with time. What clients are told is made of them by the archive. XEP-0313 1.1.3
  * section 3.1. docs/decisions/0019.
  */
 
@@ -18,10 +18,20 @@ export class ArchiveIds {
     this.#last = last
   }
 
+  /** The last one that was given. */
+  get last(): number {
+    return this.#last
+  }
+
   next(): number {
     const earliest = (this.#now() - epoch) * perMillisecond
     this.#last = Math.max(this.#last + 1, earliest)
     return this.#last
+  }
+
+  /** There is one that is greater than was known. */
+  raise(id: number): void {
+    this.#last = Math.max(this.#last, id)
   }
 
   /** When the id was made, in milliseconds since 1970. */

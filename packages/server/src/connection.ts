@@ -138,7 +138,7 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   write(wire: string, delivery?: Delivery): undefined {
     this.#outbound.write(this.#stream.stanza(wire), this.isAnswering)
-    delivery?.given()
+    if (delivery?.given() === true) this.#host.taken(this.#account!, delivery.id)
   }
 
   /** What is written now is the answer to a stanza of the client's own. */
@@ -186,7 +186,8 @@ export class Connection implements TransportSink, Line, Negotiation {
     }
     this.#outbound.write(this.#stream.close())
     this.#phase = 'closing'
-    if (session === 'end') this.#endSession()
+    // a client that was turned out may want to know how far it had come [XEP-0198 5]
+    if (session === 'end') this.#endSession(error === undefined ? 'left' : 'lost')
     this.#outbound.end()
     this.#transport.end()
   }
@@ -475,10 +476,10 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   // ---- the end ----
 
-  #endSession(): void {
+  #endSession(how: 'left' | 'lost'): void {
     const session = this.#session
     if (session === undefined || session.isEnded) return
-    this.#host.sessions.end(session, 'left', this.#isAnonymous)
+    this.#host.sessions.end(session, how, this.#isAnonymous)
   }
 
   #detachSession(): void {

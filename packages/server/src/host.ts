@@ -21,12 +21,13 @@ import { Journey } from './journey.ts'
 import { type ServerStreamFeature, streamFeatures } from './negotiate/index.ts'
 import { Phases } from './phases.ts'
 import type { ClockPower, Log, Powers, RandomPower } from './powers.ts'
-import type { Arrival, Destination, Router } from './router.ts'
+import { type Arrival, arrivalOf, type Destination, type Router } from './router.ts'
 import type { Service } from './service.ts'
 import { presenceService } from './services/presence.ts'
 import { rosterService } from './services/roster.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { Spool } from './spool.ts'
 
 /** What a host is made from. */
 export interface HostParts {
@@ -59,6 +60,7 @@ export class Host implements Destination {
   readonly #parts: HostParts
   readonly #phases = new Phases()
   readonly #services = new Map<Service<unknown>, unknown>()
+  readonly #spool: Spool
   readonly #asks: Asks
   readonly #iq: IqTable
   readonly #journey: Journey
@@ -83,7 +85,10 @@ export class Host implements Destination {
       now: () => parts.clock.now(),
       isHere: (local, id) => this.sessions.registry.of(local).some((session) => session.agent === id),
     })
-    const { clock, random, config, log, storage } = parts
+    const { clock, random, config, log, storage, archiveIds } = parts
+    const most = (limit: number): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit)
+    const { offlineMessages, offlineBytes } = config.limits
+    this.#spool = new Spool(storage.offline, { count: most(offlineMessages), bytes: most(offlineBytes) })
     this.sessions = new Sessions({
       host: this.jid,
       config,
@@ -92,7 +97,10 @@ export class Host implements Destination {
       log,
       phases: this.#phases,
       store: storage.resumption,
+      spool: this.#spool,
+      archiveIds,
       exists: (local) => this.accounts.exists(local),
+      through: (local) => this.#journey.through(local),
       undelivered: (message, account, came) => this.#journey.undelivered(message, account, came),
       refuse: (stanza, error) => parts.router.refuse(stanza, error, undefined),
       removeGuest: (local) => this.removeAccount(local),
@@ -112,6 +120,8 @@ export class Host implements Destination {
       begin: (message, origin) => parts.router.begin(message, origin),
       refuse: (stanza, error, origin) => parts.router.refuse(stanza, error, origin),
       now: () => parts.clock.now(),
+      archiveIds,
+      spool: this.#spool,
     })
     this.#catalogue = new Catalogue(this.#phases)
   }
@@ -210,11 +220,11 @@ export class Host implements Destination {
   }
 
   #toHost(message: Message, origin: Session | undefined): Arrival {
-    return { durable: undefined, proceed: () => this.#takeMessage(message, origin) }
+    return arrivalOf(() => this.#takeMessage(message, origin))
   }
 
   #failed(message: Message, origin: Session | undefined, error: unknown): Arrival {
-    return { durable: undefined, proceed: () => this.#fault(message, origin, error) }
+    return arrivalOf(() => this.#fault(message, origin, error))
   }
 
   /** The second half of a message. Neither throws nor rejects. */
@@ -225,6 +235,15 @@ export class Host implements Destination {
     } catch (error) {
       return this.#fault(message, origin, error)
     }
+  }
+
+  /** A client that does not say what it gets was given what others would have been asked about. */
+  taken(local: string, id: number): void {
+    this.#spool
+      .remove(local, [id])
+      .catch((error) =>
+        this.#parts.log.error({ account: local, error }, 'a message that was delivered was not removed'),
+      )
   }
 
   refused(error: Message, session: Session): void {
@@ -302,6 +321,7 @@ export class Host implements Destination {
     for (const session of [...this.sessions.registry.of(local)])
       session.link.close(new StreamError('not-authorized', 'the account was removed'))
     await this.sessions.settled()
+    this.#spool.accountRemoved(local)
     for (const { wiring } of this.#phases.wirings) await wiring.accountRemoved?.(local)
   }
 
@@ -345,7 +365,7 @@ export class Host implements Destination {
         },
       },
       rosters: storage.roster,
-      offline: storage.offline,
+      spool: this.#spool,
       documents: storage.documents,
       archive: storage.archive,
       archiveIds: this.#parts.archiveIds,
@@ -373,6 +393,10 @@ class Guarded implements Arrival {
 
   proceed(settled: unknown): Maybe<undefined> {
     return this.#host.proceed(this.#arrival, this.#message, this.#origin, settled)
+  }
+
+  abandon(): void {
+    this.#arrival.abandon()
   }
 }
 

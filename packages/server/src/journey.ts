@@ -8,8 +8,9 @@
 import { type Maybe, then, thenWith } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
-import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import type { Accounts } from './accounts.ts'
+import type { ArchiveIds } from './archive-ids.ts'
+import { Arrivals, Queued } from './arrivals.ts'
 import { fateOf } from './deliver.ts'
 import { type Came, Delivery } from './delivery.ts'
 import type { IqTable } from './iq.ts'
@@ -17,10 +18,11 @@ import { Turn, weightOf } from './lane.ts'
 import { callSafely, type Phases } from './phases.ts'
 import type { Log } from './powers.ts'
 import type { Registry } from './registry.ts'
-import type { Arrival } from './router.ts'
+import { type Arrival, arrivalOf } from './router.ts'
 import type { PresenceService } from './services/presence.ts'
 import type { Session } from './session.ts'
 import { type TripSlot, tripMemory } from './slot.ts'
+import type { Spool } from './spool.ts'
 import type { Duplicate, Kept, Refusal, Trip } from './trip.ts'
 
 /** What the corridor needs around it. */
@@ -37,6 +39,8 @@ export interface Surroundings {
   /** The first half of a message's way at its destination. */
   begin(message: Message, origin: Session | undefined): Maybe<Arrival>
   refuse(stanza: Stanza, error: StanzaError, origin: Session | undefined): Maybe<undefined>
+  readonly archiveIds: ArchiveIds
+  readonly spool: Spool
 }
 
 const nobodyHome = new StanzaError('service-unavailable')
@@ -52,6 +56,7 @@ class Walk<S extends Stanza> implements Trip<S> {
   readonly account: Jid
   readonly origin: Session | undefined
   readonly at: number | undefined
+  id = 0
   kept: Kept | undefined
   reached: readonly Session[] = nobody
   delivery: Delivery | undefined
@@ -98,18 +103,20 @@ class Crossing extends Turn {
   }
 
   refused(): void {
+    this.#arrival.abandon()
     this.#s.refuse(this.#walk.stanza, notKept, this.#walk.origin)
   }
 }
 
 /** A message half way through its recipient's side. */
-class Arriving implements Arrival {
+class Arriving extends Queued implements Arrival {
   readonly #walk: Walk<Message>
-  readonly #deliver: (walk: Walk<Message>) => Maybe<undefined>
+  readonly #journey: Journey
 
-  constructor(walk: Walk<Message>, deliver: (walk: Walk<Message>) => Maybe<undefined>) {
+  constructor(walk: Walk<Message>, journey: Journey) {
+    super()
     this.#walk = walk
-    this.#deliver = deliver
+    this.#journey = journey
   }
 
   get durable(): Maybe<unknown> {
@@ -118,15 +125,26 @@ class Arriving implements Arrival {
 
   proceed(settled: unknown): Maybe<undefined> {
     note(settled as Noted, this.#walk)
-    return this.#deliver(this.#walk)
+    return this.go()
+  }
+
+  protected work(): Maybe<undefined> {
+    return this.#journey.deliver(this.#walk)
+  }
+
+  abandon(): void {
+    this.leave()
+    this.#journey.takeBack(this.#walk)
   }
 }
 
 export class Journey {
   readonly #s: Surroundings
+  readonly #arrivals: Arrivals
 
   constructor(surroundings: Surroundings) {
     this.#s = surroundings
+    this.#arrivals = new Arrivals(surroundings.archiveIds)
   }
 
   /** The sender's side: from a session of ours, to the router. */
@@ -165,10 +183,7 @@ export class Journey {
 
   /** The recipient's side: from the router, to the sessions of an account of ours. */
   arrive(stanza: Stanza, to: Jid, origin: Session | undefined): Maybe<undefined> {
-    if (stanza.kind === 'message')
-      return then(this.begin(stanza, to, origin), (arrival) =>
-        then(arrival.durable, (settled) => arrival.proceed(settled)),
-      )
+    if (stanza.kind === 'message') return then(this.begin(stanza, to, origin), goOn)
     return then(this.#exists(to), (exists) => {
       if (!exists) return this.#noSuchUser(stanza, to, origin)
       const walk = new Walk(stanza, 'in', to.bare, origin)
@@ -191,7 +206,7 @@ export class Journey {
   /** Whether there is such an account is not known yet, or there is none. */
   #beginLater(exists: Maybe<boolean>, message: Message, to: Jid, origin: Session | undefined): Maybe<Arrival> {
     return then(exists, (there): Maybe<Arrival> => {
-      if (!there) return at(() => this.#noSuchUser(message, to, origin))
+      if (!there) return arrivalOf(() => this.#noSuchUser(message, to, origin))
       return this.#beginThere(new Walk(message, 'in', to.bare, origin))
     })
   }
@@ -202,8 +217,28 @@ export class Journey {
 
   readonly #screenedIn = (refusal: Refusal | undefined, walk: Walk<Message>): Arrival => {
     if (refusal !== undefined) return this.#turnedAway(walk, refusal)
+    const through = this.#s.archiveIds.last
     this.#keep(walk)
-    return new Arriving(walk, this.#deliver)
+    const arriving = new Arriving(walk, this)
+    const { local } = walk.account
+    if (walk.durable instanceof Promise || this.#arrivals.isBusy(local)) this.#arrivals.enter(local, arriving, through)
+    return arriving
+  }
+
+  /** Its sender is told that it was not taken: it must not be delivered all the same. */
+  takeBack(walk: Walk<Message>): void {
+    const { log, spool } = this.#s
+    const account = walk.account.local
+    const remove = (how: unknown): Promise<void> | undefined =>
+      how === 'spooled' || walk.kept === 'spooled' ? spool.remove(account, [walk.id]) : undefined
+    Promise.resolve(walk.durable)
+      .then(remove, () => undefined)
+      .catch((error) => log.error({ account, error }, 'a message that was refused could not be removed'))
+  }
+
+  /** Up to which id of the archive the sessions of the account have been given what they are to get. */
+  through(local: string): number {
+    return this.#arrivals.through(local)
   }
 
   /** An error that goes straight to a session of ours: the other clients may get a copy. [XEP-0280 6.1] */
@@ -246,19 +281,24 @@ export class Journey {
     }
   }
 
-  readonly #deliver = (walk: Walk<Message>): Maybe<undefined> => {
+  /** The second half. */
+  deliver(walk: Walk<Message>): Maybe<undefined> {
     const to = walk.stanza.to!
     if (walk.kept === 'duplicate') return this.#giveAgain(walk, to)
+    if (walk.kept === 'full') return this.#s.refuse(walk.stanza, nobodyHome, walk.origin) // [XEP-0160 2, S97]
     const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
     const sessions = typeof fate === 'string' ? nobody : fate
     walk.reached = sessions
-    if (sessions.length > 0) walk.delivery = this.#delivery(walk)
+    if (sessions.length > 0) walk.delivery = this.#offer(walk)
     callSafely(this.#s.phases.copy, walk, this.#s.log)
     switch (fate) {
       case 'ignore':
         return undefined
       case 'refuse': // unless its recipient finds it in the archive: the resource has left a moment ago
-        return walk.kept === 'kept' ? undefined : this.#s.refuse(walk.stanza, nobodyHome, walk.origin)
+        if (walk.kept === 'kept') return undefined
+        return walk.kept === undefined
+          ? this.#s.refuse(walk.stanza, nobodyHome, walk.origin)
+          : this.#settle(walk, this.fallback(walk))
       case 'store':
         return this.#settle(walk, this.fallback(walk))
     }
@@ -272,23 +312,27 @@ export class Journey {
    * such a client takes its session up, and does not look into the archive.
    */
   #giveAgain(walk: Walk<Message>, to: Jid): Maybe<undefined> {
-    const id = walk.stanza.element.child('stanza-id', STANZA_ID_NS)?.attr('id')
+    const { id } = walk
     const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
-    if (id === undefined || typeof fate === 'string') return undefined
+    if (id === 0 || typeof fate === 'string') return undefined
     const sessions = fate.filter((session) => session.management?.mayLack(id) === true)
     if (sessions.length === 0) return undefined
     walk.kept = 'kept'
     return this.#settle(walk, this.#give(walk, sessions))
   }
 
-  #delivery(walk: Walk<Message>): Delivery {
-    return new Delivery(walk.stanza, walk.at ?? this.#s.now(), walk.kept === 'kept')
+  /** A session may end over it, or over a copy of it, before the others have it. */
+  #offer(walk: Walk<Message>): Delivery {
+    const place = walk.kept === 'kept' ? 'archive' : walk.kept === 'spooled' ? 'spool' : 'nowhere'
+    const delivery = new Delivery(walk.stanza, walk.at ?? this.#s.now(), place, place === 'nowhere' ? 0 : walk.id)
+    delivery.offer()
+    return delivery
   }
 
   /** A promise while it is stored for a session whose client may miss it. */
   #give(walk: Walk<Message>, sessions: readonly Session[]): Maybe<undefined> {
     const wire = walk.stanza.wire()
-    const delivery = walk.delivery ?? this.#delivery(walk)
+    const delivery = walk.delivery ?? this.#offer(walk)
     let stored: Maybe<unknown>
     // those where it has to wait come last: it need not be stored for them when somebody has it
     for (const isHolding of rounds) {
@@ -298,11 +342,22 @@ export class Journey {
         if (storing instanceof Promise) stored = both(stored, storing)
       }
     }
+    if (delivery.offered()) this.#notTaken(walk, delivery, sessions)
     if (!(stored instanceof Promise)) return undefined
     return stored.then(
       () => undefined,
       (error) => this.#failed(walk, error),
     )
+  }
+
+  /** They have older ones to give first, or ended over it. */
+  #notTaken(walk: Walk<Message>, delivery: Delivery, sessions: readonly Session[]): void {
+    if (delivery.place === 'spool') this.#s.spool.release(walk.account.local, delivery.id)
+    else if (sessions.some((session) => session.isEnded)) this.#settle(walk, this.#undelivered(walk, delivery))
+  }
+
+  #undelivered(walk: Walk<Message>, delivery: Delivery): Maybe<undefined> {
+    return then(this.undelivered(walk.stanza, walk.account, delivery), () => undefined)
   }
 
   /** What is being stored holds nobody up: the messages behind it join the same commit. */
@@ -315,9 +370,13 @@ export class Journey {
   /**
    * A message that a session could not give to its client: to the other resources, or kept. [XEP-0198 4]
    */
-  undelivered(message: Message, account: Jid, { at, isKept }: Came): Maybe<'failed' | undefined> {
+  undelivered(message: Message, account: Jid, { at, isKept, id }: Came): Maybe<'failed' | undefined> {
     const walk = new Walk(message, 'in', account, undefined, at)
     if (isKept) walk.kept = 'kept'
+    if (id > 0) {
+      walk.id = id
+      return this.#keepAgain(walk) // among the others that wait it has its place by its id
+    }
     const fate = fateOf(message, account, this.#s.registry.of(account.local))
     if (typeof fate !== 'string') {
       walk.reached = fate
@@ -393,7 +452,7 @@ export class Journey {
   }
 
   #turnedAway(walk: Walk<Message>, refusal: Refusal): Arrival {
-    return at(() => this.#refused(walk, refusal))
+    return arrivalOf(() => this.#refused(walk, refusal))
   }
 
   #refused(walk: Walk<Stanza>, refusal: Refusal): Maybe<undefined> {
@@ -407,9 +466,16 @@ function both(one: Maybe<unknown>, other: Maybe<unknown>): Maybe<unknown> {
   return other instanceof Promise ? Promise.all([one, other]) : one
 }
 
-/** The way of a message that waits for nothing. */
-function at(proceed: () => Maybe<undefined>): Arrival {
-  return { durable: undefined, proceed }
+function goOn(arrival: Arrival): Maybe<undefined> {
+  const { durable } = arrival
+  if (!(durable instanceof Promise)) return arrival.proceed(undefined)
+  return durable.then(
+    (settled) => arrival.proceed(settled),
+    (error) => {
+      arrival.abandon()
+      throw error
+    },
+  )
 }
 
 type Noted = Kept | Duplicate | undefined
@@ -423,7 +489,10 @@ function bothNoted(one: Promise<Noted>, other: Promise<Noted>, walk: Walk<Messag
 }
 
 function note(kept: Noted, walk: Walk<Message>): void {
-  if (typeof kept === 'object') walk.stanza = kept.earlier
+  if (typeof kept === 'object') {
+    walk.stanza = kept.earlier
+    walk.id = kept.id
+  }
   if (walk.kept !== 'duplicate') walk.kept = typeof kept === 'object' ? 'duplicate' : (kept ?? walk.kept)
 }
 

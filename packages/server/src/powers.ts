@@ -6,7 +6,7 @@ import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Iq, Presence, Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import type { Account, ArchiveStore, DocumentStore, OfflineStore, RosterStore } from '@rookery/storage'
+import type { Account, ArchiveStore, DocumentStore, RosterStore } from '@rookery/storage'
 import type { KnownClient } from './access/access.ts'
 import type { ClientRecord } from './access/record.ts'
 import type { ArchiveIds } from './archive-ids.ts'
@@ -14,6 +14,7 @@ import type { Limits } from './config/limits.ts'
 import type { IqRequest } from './iq-request.ts'
 import type { Service } from './service.ts'
 import type { Session } from './session.ts'
+import type { Spool } from './spool.ts'
 
 export interface Powers {
   /** Who we are. */
@@ -33,7 +34,8 @@ export interface Powers {
   catalogue: CataloguePower
   services: ServicesPower
   rosters: RosterStore
-  offline: OfflineStore
+  /** What is kept for accounts until a client has it. */
+  spool: Spool
   documents: DocumentStore
   archive: ArchiveStore
   /** Makes the ids of archived messages, for all hosts of the process. */

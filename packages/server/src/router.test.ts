@@ -5,7 +5,7 @@ import { jid } from '@rookery/protocol/jid'
 import { Message, message, StanzaError } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
 import { Lane } from './lane.ts'
-import { type Destination, Router } from './router.ts'
+import { arrivalOf, type Destination, Router } from './router.ts'
 import { Session } from './session.ts'
 
 const romeo = jid('romeo@a.example/one')
@@ -15,7 +15,7 @@ function setUp() {
   const router = new Router()
   const destination = (name: string): Destination => ({
     take: (stanza) => void taken.push(`${name}: ${stanza.type} to ${stanza.to}`),
-    begin: () => ({ durable: undefined, proceed: () => void taken.push(`${name} goes on`) }),
+    begin: () => arrivalOf(() => void taken.push(`${name} goes on`)),
   })
   router.add('a.example', destination('a'))
   router.add('b.example', destination('b'))

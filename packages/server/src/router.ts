@@ -7,8 +7,18 @@ import type { Session } from './session.ts'
 export interface Arrival {
   /** A promise until it is durable there; rejects when it could not be kept. */
   readonly durable: Maybe<unknown>
-  /** Goes on with it, once it is durable everywhere it has to be. `settled`: what `durable` resolved with, if it was a promise. */
+  /**
+   * Goes on with it, once it is durable everywhere it has to be. `settled`: what `durable` resolved with, if it was a promise. Either this or
+   * `abandon` has to be called: others may wait behind it.
+   */
   proceed(settled: unknown): Maybe<undefined>
+  /** It could not be kept, and goes no further. */
+  abandon(): void
+}
+
+/** The way of a message that waits for nothing. */
+export function arrivalOf(proceed: () => Maybe<undefined>): Arrival {
+  return { durable: undefined, proceed, abandon: () => undefined }
 }
 
 /** Something that serves a domain: a host of ours; later components and other servers. */
@@ -45,7 +55,7 @@ export class Router {
   begin(message: Message, origin: Session | undefined): Maybe<Arrival> {
     const destination = message.to === undefined ? undefined : this.#destinations.get(message.to.domain)
     if (destination !== undefined) return destination.begin(message, origin)
-    return { durable: undefined, proceed: () => this.route(message, origin) }
+    return arrivalOf(() => this.route(message, origin))
   }
 
   /** Tells the sender that the stanza was not taken; says nothing where an error may not be answered. [RFC6120 8.3.1] */

@@ -115,14 +115,17 @@ export class Server {
     await this.#storage.open()
     const router = new Router()
     const started = this.#clock.now()
-    const lastId = await this.#storage.host(this.config.hosts[0]!).archive.lastId()
+    const lastIds = this.config.hosts.flatMap((domain) => {
+      const { archive, offline } = this.#storage.host(domain)
+      return [archive.lastId(), offline.lastId()]
+    })
     const { parallelHashing, queuedHashing } = this.config.auth
     const shared = {
       config: this.config,
       crypto: this.#options.crypto ?? createCrypto({ parallel: parallelHashing, queue: queuedHashing }),
       clock: this.#clock,
       random: this.#options.random ?? systemRandom,
-      archiveIds: new ArchiveIds(() => this.#clock.now(), lastId),
+      archiveIds: new ArchiveIds(() => this.#clock.now(), Math.max(...(await Promise.all(lastIds)))),
       log: this.#log,
       router,
       features: [...builtIn, ...(this.#options.plugins ?? [])],

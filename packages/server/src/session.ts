@@ -1,6 +1,6 @@
 /** A session: an authenticated stream with a bound resource. What it is, not what is done with it. */
 
-import { type Maybe, then } from '@rookery/protocol'
+import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message, Presence, Stanza } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
@@ -34,8 +34,15 @@ export interface Holdback {
   flush(): void
 }
 
-/** Durably; false: not this one. */
-export type StoreHeld = (message: Message | undefined, at: number) => Maybe<boolean>
+/** What waits in a session for those that go first. */
+export interface Held {
+  readonly delivery: Delivery
+  readonly wire: string
+  /** With the session, which can be resumed */
+  isStored: boolean
+}
+
+const nothing: readonly Held[] = []
 
 export class Session {
   /** Full JID. */
@@ -51,8 +58,7 @@ export class Session {
   /** The last presence broadcast, while the resource is available. [RFC6121 4.2.2] */
   #presence: Presence | undefined
   #priority = 0
-  #held: { delivery: Delivery; wire: string }[] | undefined
-  #store: StoreHeld | undefined
+  #held: Held[] | undefined
   #heldBytes = 0
   readonly #heldBound: number
   #isEnded = false
@@ -128,28 +134,40 @@ export class Session {
   /** Delivers a message, behind those that wait for older ones to go first. A promise while it is being stored. */
   sendMessage(delivery: Delivery, wire: string): Maybe<undefined> {
     if (this.#held === undefined) return this.#write(wire, delivery.message, delivery)
-    const store = this.#store
-    // while the client is away what waits has to outlive the process, and keep its place behind what is older
-    const isToStore = this.isDetached ? delivery.isUngiven : delivery.isNowhere
-    if (store === undefined || !isToStore) return this.#wait(delivery, wire)
-    delivery.hold() // so that no other session stores it as well
-    return then(store(delivery.message, delivery.at), (isStored) => {
-      if (isStored) delivery.taken()
-      else delivery.letGo()
-      return isStored ? undefined : this.#wait(delivery, wire)
-    })
+    if (delivery.place === 'spool' && !delivery.isGiven) return undefined // it has its place there, behind those that are older
+    return this.#wait(delivery, wire)
   }
 
-  /** For those that go first. */
+  /** Delivers one of those for which others wait. */
+  sendOlder(delivery: Delivery, wire: string): void {
+    this.#write(wire, undefined, delivery)
+  }
+
+  /** For those that go first. While the client is away it has to outlive the process. */
   #wait(delivery: Delivery, wire: string): Maybe<undefined> {
-    // while the client is away nothing waits here: it has to outlive the process
-    if (this.#held === undefined || this.isDetached) return this.#write(wire, delivery.message, delivery)
-    delivery.hold()
-    this.#held.push({ delivery, wire })
-    this.#heldBytes += wire.length
+    const held = { delivery, wire, isStored: false }
+    this.#keepHeld(held)
+    const stored = this.isDetached ? this.#management!.storeHeld(held) : undefined
     if (this.#heldBytes > this.#heldBound)
       this.link.close(new StreamError('policy-violation', 'too many messages wait'))
-    return undefined
+    return stored
+  }
+
+  #keepHeld(held: Held): void {
+    this.#held ??= []
+    held.delivery.hold()
+    this.#held.push(held)
+    this.#heldBytes += held.wire.length
+  }
+
+  /** What waits, oldest first. */
+  get held(): readonly Held[] {
+    return this.#held ?? nothing
+  }
+
+  /** What waited in a session of an earlier process. */
+  restoreHeld(held: readonly Held[]): void {
+    for (const one of held) this.#keepHeld(one)
   }
 
   /**
@@ -157,20 +175,16 @@ export class Session {
    * the copy has that, so it is handed back once.
    */
   sendCopy(copy: Message, at: number, isKept: boolean, original?: Delivery): void {
-    const delivery = original ?? new Delivery(copy, at, isKept)
+    const delivery = original ?? new Delivery(copy, at, isKept ? 'archive' : 'nowhere')
     if (original === undefined) delivery.given()
     const wire = copy.wire()
     const stored = this.#held === undefined ? this.#write(wire, copy, delivery) : this.#wait(delivery, wire)
     if (stored instanceof Promise) stored.catch(() => undefined) // has been logged, and the session ends
   }
 
-  /**
-   * Until `release`, messages delivered wait: older ones go first (offline storage). Bounded in bytes. `store`: who holds them stores what it
-   * can behind the older ones, so that it survives the process, and sends it itself.
-   */
-  hold(store?: StoreHeld): void {
+  /** Until `release`, messages delivered wait: older ones go first (offline storage). Bounded in bytes. */
+  hold(): void {
     this.#held ??= []
-    this.#store = store
   }
 
   release(): void {
@@ -184,26 +198,14 @@ export class Session {
     return this.#held !== undefined
   }
 
-  /** The client is away: what waits goes to where what it misses is kept, unless `store` takes it. */
-  detachHeld(store: StoreHeld): void {
-    const held = this.#takeHeld()
-    this.hold(store)
-    for (const { delivery, wire } of held) {
-      delivery.letGo()
-      const stored = this.sendMessage(delivery, wire)
-      if (stored instanceof Promise) stored.catch(() => undefined) // has been logged, and the session ends
-    }
-  }
-
   /** The messages that wait and that no other session has: this one lets go of them. */
-  abandonHeld(): readonly Delivery[] {
-    return this.#takeHeld().flatMap(({ delivery }) => (delivery.letGo() ? [delivery] : []))
+  abandonHeld(): readonly Held[] {
+    return this.#takeHeld().filter(({ delivery }) => delivery.letGo())
   }
 
-  #takeHeld(): readonly { delivery: Delivery; wire: string }[] {
-    const held = this.#held ?? []
+  #takeHeld(): readonly Held[] {
+    const held = this.#held ?? nothing
     this.#held = undefined
-    this.#store = undefined
     this.#heldBytes = 0
     return held
   }
@@ -222,7 +224,9 @@ export class Session {
   }
 
   #write(wire: string, stanza: Stanza | undefined, delivery?: Delivery): Maybe<undefined> {
-    if (this.#holdback?.take(wire, stanza) === true) return undefined
+    // what is in the spool is given for good, or not at all
+    const mayWait = delivery?.place === 'spool' ? undefined : stanza
+    if (this.#holdback?.take(wire, mayWait) === true) return undefined
     return this.#link.write(wire, delivery)
   }
 

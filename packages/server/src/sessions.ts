@@ -7,6 +7,7 @@ import { type Jid, jidFromParts } from '@rookery/protocol/jid'
 import type { Message, Presence, Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import type { ResumptionStore, StoredSession } from '@rookery/storage'
+import type { ArchiveIds } from './archive-ids.ts'
 import type { ServerConfig } from './config/schema.ts'
 import type { Came } from './delivery.ts'
 import { Lane } from './lane.ts'
@@ -18,6 +19,7 @@ import type { Phases } from './phases.ts'
 import type { ClockPower, Log, RandomPower } from './powers.ts'
 import { Registry } from './registry.ts'
 import { Session, type SessionLink } from './session.ts'
+import type { Spool } from './spool.ts'
 
 export interface SessionsParts {
   readonly host: Jid
@@ -27,7 +29,11 @@ export interface SessionsParts {
   readonly log: Log
   readonly phases: Phases
   readonly store: ResumptionStore
+  readonly spool: Spool
+  readonly archiveIds: ArchiveIds
   exists(local: string): Maybe<boolean>
+  /** Up to which id the sessions of the account have been given what they are to get. */
+  through(local: string): number
   /** A message that a session could not give to its client. */
   undelivered(message: Message, account: Jid, came: Came): Maybe<'failed' | undefined>
   refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
@@ -54,10 +60,14 @@ export class Sessions {
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
-    const { host, store, config, clock, random, log, undelivered, refuse } = parts
-    this.#handBack = new HandBack({ host, clock, log, undelivered, refuse })
+    const { host, store, spool, archiveIds, config, clock, random, log, undelivered, refuse, through } = parts
+    const release = (local: string, id: number): undefined => spool.release(local, id)
+    this.#handBack = new HandBack({ host, clock, log, undelivered, release, refuse })
     this.resumptions = new Resumptions({
       store,
+      spool,
+      archiveIds,
+      through,
       config,
       clock,
       random,
@@ -176,7 +186,7 @@ export class Sessions {
       await this.#tellInTurn(session, 'ended')
       const isPlaced = await handedBack
       session.management?.finish()
-      if (isPlaced) await this.resumptions.over(session, how === 'left', sent.at(-1)?.seq)
+      if (isPlaced) await this.resumptions.over(session, how === 'left')
       if (isGuest) await this.#parts.removeGuest(session.jid.local) // [XEP-0175 3]
     }
     const ending = tidy().finally(() => this.#endings.delete(ending))

@@ -8,12 +8,16 @@ import type { TripSlot } from './slot.ts'
 /** `silence`: it goes no further and nobody is told (where an answer would tell a stranger too much). */
 export type Refusal = StanzaError | 'silence'
 
-/** What the archive phase made of a message: it is in the archive of this side, or was there already. */
-export type Kept = 'kept' | 'duplicate'
+/**
+ * What the archive phase made of a message: it is in the archive of this side, or was there already; it is in the spool, until a client has it;
+ * there was no room for it.
+ */
+export type Kept = 'kept' | 'duplicate' | 'spooled' | 'full'
 
 /** What the archive phase says of a message that was there already, and how it stands there. */
 export interface Duplicate {
   readonly earlier: Message
+  readonly id: number
 }
 
 /** A trip as most phases may see it. */
@@ -27,6 +31,8 @@ export interface Trip<S extends Stanza = Stanza> {
   readonly origin: Session | undefined
   /** When the server took it, in milliseconds since the epoch, if that was earlier than now: it comes back from a session that ended. */
   readonly at: number | undefined
+  /** Under which id (archive-ids.ts) this side keeps it, 0 as long as nobody does: set by the feature that will. */
+  id: number
   /** What became of it in the archive phase of this side; known from the copy phase on. */
   readonly kept: Kept | undefined
   /** On the recipient's side: sessions that the stanza itself is delivered to; known from the copy phase on. */

@@ -111,8 +111,8 @@ export interface RosterStore {
 }
 
 export interface OfflineEntry {
-  /** Grows with every append of an account and is not used again while the account exists. */
-  readonly seq: number
+  /** Its place in the queue; positive, unique in the storage, made by the caller from the same counter as the ids of archives */
+  readonly id: number
   /** ms since epoch */
   readonly at: number
   /** wire XML */
@@ -130,18 +130,16 @@ export interface StoreSize {
   readonly bytes: number
 }
 
-/** Stanzas kept for those who are away (XEP-0160): a queue per account. */
+/** Stanzas kept until a client of their account has them (XEP-0160): a queue per account. */
 export interface OfflineStore {
-  /** 'full': with this entry the queue would exceed the limit; nothing stored. */
-  append(
-    local: string,
-    entry: { readonly stanza: string; readonly at: number },
-    limit: OfflineLimit,
-  ): Promise<'stored' | 'full'>
-  /** The oldest `limit` entries with a seq greater than `after`, oldest first. */
+  /** The greatest id in any queue of the host, or greater; 0 when there is none. */
+  lastId(): Promise<number>
+  /** 'full': with this entry the queue would exceed the limit; nothing stored. One with an id that is there already changes nothing. */
+  append(local: string, entry: OfflineEntry, limit: OfflineLimit): Promise<'stored' | 'full'>
+  /** `limit` entries with an id greater than `after`, in the order of their ids. */
   read(local: string, after: number, limit: number): Promise<OfflineEntry[]>
-  /** Removes the entries up to and including `seq`. */
-  removeThrough(local: string, seq: number): Promise<void>
+  /** Those that are there. */
+  remove(local: string, ids: readonly number[]): Promise<void>
   size(local: string): Promise<StoreSize>
 }
 
@@ -258,20 +256,34 @@ export interface QueuedStanza {
   readonly seq: number
   /** ms since epoch: when the server took it */
   readonly at: number
+  /** The id that it has in the archive or in the offline queue of the account; 0 for what is in neither */
+  readonly id: number
+  /** Another client of the account has it */
+  readonly isTaken: boolean
   /** wire XML */
   readonly stanza: string
 }
 
 /** Sessions that can be resumed, and what waits for their clients. They go with their account. */
 export interface ResumptionStore {
-  /** Adds or replaces what is known of a session; its queue stays. */
-  put(session: StoredSession): Promise<void>
+  /** Adds or replaces what is known of a session; its queue stays, but for what is acknowledged. `taken` as with `acknowledge`. */
+  put(session: StoredSession, taken?: readonly number[]): Promise<void>
   /** Nothing happens if there is no such session. */
   setHandled(id: string, handled: number): Promise<void>
   /** What is acknowledged already is not kept, a seq that waits already is replaced. Nothing happens if there is no such session. */
   enqueue(id: string, stanzas: readonly QueuedStanza[]): Promise<void>
-  /** Removes the queue up to and including `seq`, and remembers it as `acknowledged` if that is more than before. */
-  acknowledge(id: string, seq: number): Promise<void>
+  /**
+   * Removes the queue up to and including `seq`, and remembers it as `acknowledged` if that is more than before. `taken`: ids that the
+   * client has now; in the same breath, also if there is no such session, they are removed from the offline queue of the account, and marked as
+   * taken in the queues of its other sessions.
+   */
+  acknowledge(
+    session: { readonly id: string; readonly local: string },
+    seq: number,
+    taken?: readonly number[],
+  ): Promise<void>
+  /** Removes the queue from `seq` on. */
+  removeFrom(id: string, seq: number): Promise<void>
   /** The oldest `limit` with a seq greater than `after`. */
   queue(id: string, after: number, limit: number): Promise<QueuedStanza[]>
   get(id: string): Promise<StoredSession | undefined>

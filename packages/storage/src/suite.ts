@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Account, Credential, HostStorage, RosterItem, Storage } from './contracts.ts'
+import type { Account, Credential, HostStorage, OfflineEntry, RosterItem, Storage } from './contracts.ts'
 import { REMEMBERED_REMOVALS } from './limits.ts'
 import { archives, message } from './suite/archive.ts'
 import { type Case, type It, isStorageError, WIRE } from './suite/case.ts'
@@ -113,7 +113,7 @@ function accounts(it: It): void {
   it('lets no new account inherit what was written after a removal', async (host) => {
     await fill(host, 'juliet')
     await host.accounts.remove('juliet')
-    await host.offline.append('juliet', { stanza: '<late/>', at: 1 }, ROOM)
+    await host.offline.append('juliet', entry(99, '<late/>'), ROOM)
     await host.roster.put('juliet', item('late@example.net'))
     await host.documents.put('juliet', 'late', 'x')
     await host.archive.append('juliet', message((await host.archive.lastId()) + 1, { origin: 'late' }))
@@ -262,70 +262,92 @@ function rosters(it: It): void {
 }
 
 function offline(it: It): void {
-  it('gives stanzas back in order, page by page', async ({ offline }) => {
+  it('gives stanzas back in the order of their ids, page by page', async ({ offline }) => {
     const stanzas = ['<a/>', WIRE, '<c>\0</c>', '<d>real text ä€😀</d>', '']
-    for (const [i, stanza] of stanzas.entries())
-      assert.equal(await offline.append('romeo', { stanza, at: 1_700_000_000_000 + i }, ROOM), 'stored')
-    const all = await offline.read('romeo', 0, Number.POSITIVE_INFINITY)
-    assert.deepEqual(
-      all.map(({ stanza }) => stanza),
-      stanzas,
-    )
-    assert.deepEqual(
-      all.map(({ at }) => at - 1_700_000_000_000),
-      [0, 1, 2, 3, 4],
-    )
-    assert.ok(all.every(({ seq }, i) => i === 0 || seq > all[i - 1]!.seq))
+    const all = stanzas.map((stanza, i) => ({ id: 2 ** 52 + i * 7, at: 1_700_000_000_000 - i, stanza }))
+    for (const i of [3, 1, 0, 4, 2]) assert.equal(await offline.append('romeo', all[i]!, ROOM), 'stored')
+    assert.deepEqual(await offline.read('romeo', 0, Number.POSITIVE_INFINITY), all)
     assert.deepEqual(await offline.read('romeo', 0, 2), all.slice(0, 2))
-    assert.deepEqual(await offline.read('romeo', all[1]!.seq, 2), all.slice(2, 4))
-    assert.deepEqual(await offline.read('romeo', all[4]!.seq, 2), [])
+    assert.deepEqual(await offline.read('romeo', all[1]!.id, 2), all.slice(2, 4))
+    assert.deepEqual(await offline.read('romeo', all[4]!.id, 2), [])
     assert.deepEqual(await offline.read('juliet', 0, 2), [])
   })
 
   it('refuses what exceeds the number of stanzas', async ({ offline }) => {
     const limit = { count: 2, bytes: 1000 }
-    const entry = { stanza: '<a/>', at: 1 }
-    const answers = await Promise.all([1, 2, 3].map(() => offline.append('romeo', entry, limit)))
+    const answers = await Promise.all([1, 2, 3].map((id) => offline.append('romeo', entry(id, '<a/>'), limit)))
     assert.deepEqual(answers, ['stored', 'stored', 'full'])
     assert.deepEqual(await offline.size('romeo'), { count: 2, bytes: 8 })
-    assert.equal(await offline.append('juliet', entry, { count: 0, bytes: 1000 }), 'full')
+    assert.equal(await offline.append('juliet', entry(4, '<a/>'), { count: 0, bytes: 1000 }), 'full')
     assert.deepEqual(await offline.size('juliet'), { count: 0, bytes: 0 })
   })
 
   it('refuses what exceeds the bytes, counting wire strings as bytes of UTF-8', async ({ offline }) => {
     const limit = { count: 100, bytes: 20 }
-    assert.equal(await offline.append('romeo', { stanza: WIRE, at: 1 }, limit), 'stored') // 12
-    assert.equal(await offline.append('romeo', { stanza: '123456789', at: 1 }, limit), 'full')
-    assert.equal(await offline.append('romeo', { stanza: '12345678', at: 1 }, limit), 'stored')
+    assert.equal(await offline.append('romeo', entry(1, WIRE), limit), 'stored') // 12
+    assert.equal(await offline.append('romeo', entry(2, '123456789'), limit), 'full')
+    assert.equal(await offline.append('romeo', entry(3, '12345678'), limit), 'stored')
     assert.deepEqual(await offline.size('romeo'), { count: 2, bytes: 20 })
-    assert.equal(await offline.append('juliet', { stanza: 'x'.repeat(21), at: 1 }, limit), 'full')
+    assert.equal(await offline.append('juliet', entry(4, 'x'.repeat(21)), limit), 'full')
   })
 
-  it('removes through a seq and never gives one out again', async ({ offline }) => {
-    for (let i = 0; i < 5; i++) await offline.append('romeo', { stanza: `<${i}/>`, at: i }, ROOM)
-    const all = await offline.read('romeo', 0, 10)
-    await offline.removeThrough('romeo', all[1]!.seq)
-    assert.deepEqual(await offline.read('romeo', 0, 10), all.slice(2))
+  it('stores one id once, however full the queue is', async ({ offline }) => {
+    const limit = { count: 1, bytes: 100 }
+    assert.equal(await offline.append('romeo', entry(1, '<a/>'), limit), 'stored')
+    assert.equal(await offline.append('romeo', entry(1, '<again/>'), limit), 'stored')
+    assert.deepEqual(await offline.read('romeo', 0, 9), [entry(1, '<a/>')])
+    assert.deepEqual(await offline.size('romeo'), { count: 1, bytes: 4 })
+  })
+
+  it('removes by id, and from no other queue', async ({ offline }) => {
+    const all = [1, 2, 3, 4, 5].map((id) => entry(id, `<${id}/>`))
+    for (const one of all) await offline.append('romeo', one, ROOM)
+    await offline.append('juliet', entry(9, '<j/>'), ROOM)
+    await offline.remove('romeo', [])
+    await offline.remove('romeo', [2, 4, 4, 7, 9])
+    await offline.remove('nurse', [1])
+    assert.deepEqual(await offline.read('romeo', 0, 10), [all[0], all[2], all[4]])
     assert.deepEqual(await offline.size('romeo'), { count: 3, bytes: 12 })
-    await offline.removeThrough('romeo', all[4]!.seq)
-    await offline.removeThrough('romeo', all[4]!.seq)
-    await offline.removeThrough('juliet', 9)
+    await offline.remove('romeo', [1, 2, 3, 5])
     assert.deepEqual(await offline.size('romeo'), { count: 0, bytes: 0 })
-    await offline.append('romeo', { stanza: '<new/>', at: 9 }, ROOM)
-    const [entry] = await offline.read('romeo', 0, 10)
-    assert.ok(entry!.seq > all[4]!.seq)
-    await offline.removeThrough('romeo', all[4]!.seq)
-    assert.equal((await offline.size('romeo')).count, 1)
+    assert.equal((await offline.size('juliet')).count, 1)
+  })
+
+  it('knows the greatest id', async ({ offline }) => {
+    assert.equal(await offline.lastId(), 0)
+    for (const id of [5, 2 ** 52, 7]) await offline.append('romeo', entry(id, ''), ROOM)
+    assert.equal(await offline.lastId(), 2 ** 52)
   })
 
   it('makes room again by removing', async ({ offline }) => {
     const limit = { count: 1, bytes: 100 }
-    await offline.append('romeo', { stanza: '<a/>', at: 1 }, limit)
-    assert.equal(await offline.append('romeo', { stanza: '<b/>', at: 1 }, limit), 'full')
-    await offline.removeThrough('romeo', Number.MAX_SAFE_INTEGER)
-    assert.equal(await offline.append('romeo', { stanza: '<b/>', at: 1 }, limit), 'stored')
+    await offline.append('romeo', entry(1, '<a/>'), limit)
+    assert.equal(await offline.append('romeo', entry(2, '<b/>'), limit), 'full')
+    await offline.remove('romeo', [1])
+    assert.equal(await offline.append('romeo', entry(2, '<b/>'), limit), 'stored')
+  })
+
+  it('loses to a client what it has taken, together with the rest it acknowledges', async ({ offline, resumption }) => {
+    for (const id of [1, 2, 3, 4]) await offline.append('romeo', entry(id, '<a/>'), ROOM)
+    await offline.append('juliet', entry(5, '<a/>'), ROOM)
+    await resumption.put(session('s', 'romeo'))
+    await resumption.acknowledge({ id: 's', local: 'romeo' }, 0, [1, 5])
+    await resumption.acknowledge({ id: 'nobody', local: 'romeo' }, 7, [2])
+    assert.deepEqual(
+      (await offline.read('romeo', 0, 9)).map(({ id }) => id),
+      [3, 4],
+    )
+    await resumption.put(session('s', 'romeo', { acknowledged: 2 }), [4])
+    assert.deepEqual(
+      (await offline.read('romeo', 0, 9)).map(({ id }) => id),
+      [3],
+    )
+    assert.deepEqual(await offline.size('romeo'), { count: 1, bytes: 4 })
+    assert.equal((await offline.size('juliet')).count, 1)
   })
 }
+
+const entry = (id: number, stanza: string): OfflineEntry => ({ id, at: 1, stanza })
 
 function documents(it: It): void {
   it('gives documents back as they were put', async ({ documents }) => {
@@ -386,7 +408,7 @@ function order(it: It): void {
       roster.put('romeo', item('a@x')).then((version) => note(`roster ${version}`)()),
       documents.remove('romeo', 'a'),
       documents.get('romeo', 'a'),
-      offline.append('romeo', { stanza: '<a/>', at: 1 }, ROOM).then(note('append')),
+      offline.append('romeo', entry(1, '<a/>'), ROOM).then(note('append')),
       offline.size('romeo'),
     ])
     assert.deepEqual(
@@ -400,7 +422,7 @@ function order(it: It): void {
   it('keeps order over many ticks', async ({ offline }) => {
     const appends: Promise<string>[] = []
     for (let i = 0; i < 300; i++) {
-      appends.push(offline.append('romeo', { stanza: `<m${i}/>`, at: i }, ROOM))
+      appends.push(offline.append('romeo', entry(i + 1, `<m${i}/>`), ROOM))
       if (i % 7 === 0) await new Promise(setImmediate)
     }
     await Promise.all(appends)
@@ -461,11 +483,11 @@ function byJid(items: readonly RosterItem[]): RosterItem[] {
 async function fill(host: HostStorage, local: string): Promise<void> {
   await host.accounts.create(account(local, 1))
   await host.roster.put(local, item('friend@example.net'))
-  await host.offline.append(local, { stanza: '<message/>', at: 1 }, ROOM)
+  await host.offline.append(local, entry((await host.offline.lastId()) + 1, '<message/>'), ROOM)
   await host.documents.put(local, 'vcard', '<vCard/>')
   await host.archive.append(local, message((await host.archive.lastId()) + 1, { origin: 'one' }))
   await host.resumption.put(session(`session of ${local}`, local))
-  await host.resumption.enqueue(`session of ${local}`, [{ seq: 1, at: 1, stanza: '<message/>' }])
+  await host.resumption.enqueue(`session of ${local}`, [{ seq: 1, at: 1, id: 0, isTaken: false, stanza: '<message/>' }])
 }
 
 const NOTHING = { contacts: 0, version: 0, stanzas: 0, documents: 0, messages: 0, sessions: 0, waiting: 0 }

@@ -7,7 +7,7 @@ import type { HostStorage, ResumptionStore, Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { memoryPair } from '@rookery/testkit'
 import { Managed, managed } from '../../test/managed-client.ts'
-import { HOST, MemoryClient, type MemoryServer, memoryServer, turns } from '../../test/memory-server.ts'
+import { conditionOf, HOST, MemoryClient, type MemoryServer, memoryServer, turns } from '../../test/memory-server.ts'
 
 const chat = (to: string, body: string): string =>
   `<message to='${to}@${HOST}' type='chat' id='${body}'><body>${body}</body></message>`
@@ -56,14 +56,17 @@ class Moody implements Storage {
         offline: {
           append: (local, entry, limit) => guard('append').then(() => under.offline.append(local, entry, limit)),
           read: (local, after, limit) => under.offline.read(local, after, limit),
-          removeThrough: (local, seq) => under.offline.removeThrough(local, seq),
+          remove: (local, ids) => guard('remove').then(() => under.offline.remove(local, ids)),
+          lastId: () => under.offline.lastId(),
           size: (local) => under.offline.size(local),
         },
         resumption: {
-          put: (session) => guard('put').then(() => resumption.put(session)),
+          put: (session, taken) => guard('put').then(() => resumption.put(session, taken)),
           setHandled: (id, handled) => guard('setHandled').then(() => resumption.setHandled(id, handled)),
           enqueue: (id, stanzas) => guard('enqueue').then(() => resumption.enqueue(id, stanzas)),
-          acknowledge: (id, seq) => guard('acknowledge').then(() => resumption.acknowledge(id, seq)),
+          acknowledge: (session, seq, taken) =>
+            guard('acknowledge').then(() => resumption.acknowledge(session, seq, taken)),
+          removeFrom: (id, seq) => guard('removeFrom').then(() => resumption.removeFrom(id, seq)),
           queue: (id, after, limit) => resumption.queue(id, after, limit),
           get: (id) => resumption.get(id),
           remove: (id) => guard('remove').then(() => resumption.remove(id)),
@@ -282,54 +285,59 @@ describe('storage fails for a while (S137)', () => {
     }
   })
 
-  test('what the client has not acknowledged and was not stored is not acknowledged to its sender', async () => {
+  test('what no archive keeps and could not be stored is refused before anybody sees it', async () => {
     const storage = new Moody()
     await using server = await memoryServer({ features: { archive: false }, storage })
     const juliet = await managed(server, 'juliet')
-    await juliet.all()
-    juliet.acknowledge()
     const romeo = await managed(server, 'romeo', 'one', '')
-    storage.fails = ['enqueue']
+    storage.fails = ['append']
     romeo.client.send(`${chat('juliet', 'a')}<r xmlns='urn:xmpp:sm:3'/>`)
-    assert.deepEqual(bodies(await juliet.all()), ['a'])
-    await turns(10)
+    const answers = await romeo.client.all()
     assert.deepEqual(
-      romeo.client.taken().filter(({ name }) => name === 'a'),
-      [],
+      answers.filter(({ name }) => name === 'message').map((answer) => conditionOf(answer)),
+      ['internal-server-error'],
     )
-    juliet.acknowledge()
-    await turns(10)
-    assert.deepEqual(
-      romeo.client
-        .taken()
-        .filter(({ name }) => name === 'a')
-        .map((a) => a.attr('h')),
-      ['3'],
-    )
+    storage.fails = []
+    romeo.client.send(chat('juliet', 'b'))
+    await romeo.client.all()
+    assert.deepEqual(bodies(await juliet.all()), ['b'])
   })
 
-  test('what a client that is lost had not acknowledged is tried again until it is stored, and only then acknowledged', async () => {
+  test('what the session of a client that is lost could not keep waits where it was stored before', async () => {
     const storage = new Moody()
     await using server = await memoryServer({ features: { archive: false }, storage })
     const juliet = await managed(server, 'juliet')
     const romeo = await managed(server, 'romeo', 'one', '')
-    storage.fails = ['enqueue', 'put', 'append']
     romeo.client.send(`${chat('juliet', 'a')}<r xmlns='urn:xmpp:sm:3'/>`)
     await turns(10)
+    storage.fails = ['enqueue', 'put', 'append']
     await juliet.lose()
-    server.clock.advance(3000)
     await turns(10)
-    const answers = (): (string | undefined)[] =>
-      romeo.client
-        .taken()
-        .filter(({ name }) => name === 'a' || name === 'message')
-        .map(({ name }) => name)
-    assert.deepEqual(answers(), [])
-    storage.fails = []
-    server.clock.advance(1000)
-    await turns(20)
-    assert.deepEqual(answers(), ['a'])
     assert.equal((await server.stores.offline.size('juliet')).count, 1)
+    const next = new Managed(await server.login('juliet', 'two'))
+    await next.enable()
+    next.client.send('<presence/>')
+    assert.deepEqual(bodies(await next.all()), ['a'])
+  })
+
+  test('what a client has is not given again when it could not be removed, nor is more promised until it is', async () => {
+    const storage = new Moody()
+    await using server = await memoryServer({ features: { archive: false }, storage })
+    const juliet = await managed(server, 'juliet')
+    const romeo = await managed(server, 'romeo', 'one', '')
+    romeo.client.send(chat('juliet', 'a'))
+    assert.deepEqual(bodies(await juliet.all()), ['a'])
+    storage.fails = ['acknowledge']
+    juliet.acknowledge()
+    juliet.client.send(`<message to='romeo@${HOST}' type='chat'><body>b</body></message><r xmlns='urn:xmpp:sm:3'/>`)
+    await turns(10)
+    assert.ok(!juliet.client.taken().some(({ name }) => name === 'a'))
+    assert.equal((await server.stores.offline.size('juliet')).count, 1)
+    storage.fails = []
+    juliet.client.send(`<r xmlns='urn:xmpp:sm:3'/>`)
+    await turns(10)
+    assert.ok(juliet.client.taken().some(({ name }) => name === 'a'))
+    assert.equal((await server.stores.offline.size('juliet')).count, 0)
   })
 
   test('when a session begins: what is sent to it later is stored all the same, or not acknowledged', async () => {
@@ -342,8 +350,13 @@ describe('storage fails for a while (S137)', () => {
     romeo.client.send(`${chat('juliet', 'a')}<r xmlns='urn:xmpp:sm:3'/>`)
     await turns(10)
     const isAcknowledged = romeo.client.taken().some(({ name }) => name === 'a')
-    const queue = juliet.id === '' ? [] : await server.stores.resumption.queue(juliet.id, 0, 100)
-    assert.ok(!isAcknowledged || queue.some(({ stanza }) => stanza.includes('<body>a</body>')))
+    assert.ok(isAcknowledged)
+    const [waiting] = await server.stores.offline.read('juliet', 0, 9)
+    assert.match(waiting!.stanza, /<body>a<\/body>/)
+    await juliet.all()
+    juliet.acknowledge()
+    await turns(10)
+    assert.equal((await server.stores.offline.size('juliet')).count, 0)
   })
 })
 

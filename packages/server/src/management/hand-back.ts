@@ -11,6 +11,7 @@ import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
 import type { Came, Delivery } from '../delivery.ts'
 import type { ClockPower, Log } from '../powers.ts'
+import type { Held } from '../session.ts'
 import type { Sent } from './management.ts'
 import { readStanza } from './stored-stanza.ts'
 
@@ -20,8 +21,12 @@ export interface HandBackParts {
   readonly log: Log
   /** `failed`: it could not be stored, which may be otherwise later. */
   undelivered(message: Message, account: Jid, came: Came): Maybe<'failed' | undefined>
+  /** No session has it any more; in the spool it waits for the next. */
+  release(local: string, id: number): undefined
   refuse(stanza: Stanza, error: StanzaError): Maybe<undefined>
 }
+
+type Left = Pick<Sent, 'delivery' | 'wire' | 'at' | 'isStored'>
 
 /** Milliseconds between two tries, and how many there are. */
 const between = 1000
@@ -44,10 +49,10 @@ export class HandBack {
    * What was `sent`, then what was `held` back. All of it begins before this returns, in its order; resolves when it is safe. Does not
    * reject; false: not all of it found a place, and what is stored of the session has to stay.
    */
-  async all(account: Jid, sent: readonly Sent[], held: readonly Delivery[]): Promise<boolean> {
+  async all(account: Jid, sent: readonly Sent[], held: readonly Held[]): Promise<boolean> {
     const placed = await Promise.all([
       ...sent.map((one) => this.#safely(account, () => this.#one(account, one))),
-      ...held.map((one) => this.#safely(account, () => this.#delivery(account, one))),
+      ...held.map((one) => this.#safely(account, () => this.#unheld(account, one))),
     ])
     return placed.every((isPlaced) => isPlaced)
   }
@@ -71,9 +76,24 @@ export class HandBack {
     }
   }
 
-  #one(account: Jid, { delivery, wire, at, isStored }: Sent, isBuried = false): Maybe<undefined> {
-    if (delivery !== undefined && !delivery.letGo()) return undefined
-    if (delivery?.message !== undefined) return this.#delivery(account, delivery)
+  #one(account: Jid, sent: Sent, isBuried = false): Maybe<undefined> {
+    return sent.delivery !== undefined && !sent.delivery.letGo() ? undefined : this.#letGo(account, sent, isBuried)
+  }
+
+  #unheld(account: Jid, { delivery, wire }: Held): Maybe<undefined> {
+    return this.#letGo(account, { delivery, wire, at: delivery.at, isStored: true }, false)
+  }
+
+  /** Nobody else has it. */
+  #letGo(account: Jid, sent: Left, isBuried: boolean): Maybe<undefined> {
+    const { delivery } = sent
+    if (delivery?.message !== undefined || delivery?.place === 'spool') return this.#delivery(account, delivery)
+    const placed = this.#stored(account, sent, isBuried)
+    return delivery?.place !== 'either' ? placed : then(placed, () => this.#parts.release(account.local, delivery.id))
+  }
+
+  /** What is at hand as bytes alone. */
+  #stored(account: Jid, { delivery, wire, at, isStored }: Left, isBuried: boolean): Maybe<undefined> {
     const isMessage = wire.startsWith('<message')
     // a message that came without the corridor and was not stored with the session is stored where it came from (offline messages)
     if (isMessage ? !isStored : !wire.startsWith('<iq')) return undefined
@@ -87,10 +107,11 @@ export class HandBack {
     const { stamp, rest } = this.#withoutDelay(element)
     const isKept = hasIdOf(element, account)
     if (isBuried && isKept && stamp === undefined) return undefined
-    return this.#place(new Message(rest, from, to), account, { at: stamp ?? at, isKept })
+    return this.#place(new Message(rest, from, to), account, { at: stamp ?? at, isKept, id: delivery?.id ?? 0 })
   }
 
   #delivery(account: Jid, delivery: Delivery): Maybe<undefined> {
+    if (delivery.place === 'spool') return this.#parts.release(account.local, delivery.id)
     return delivery.message === undefined ? undefined : this.#place(delivery.message, account, delivery)
   }
 

@@ -2,6 +2,7 @@
 import { onWire } from '@rookery/protocol/stream'
 import type { ResumptionStore } from '@rookery/storage'
 import type { Log } from '../powers.ts'
+import type { Spool } from '../spool.ts'
 import type { Sent } from './management.ts'
 
 /** How far a session has come. `state` is '' while the client is connected, and once the session is over. `until` in milliseconds since the epoch. */
@@ -10,6 +11,11 @@ export interface Progress {
   readonly acknowledged: number
   readonly until: number
   readonly state: string
+}
+
+interface Taken {
+  readonly seq: number
+  readonly ids: readonly number[]
 }
 
 export class Keeper {
@@ -21,15 +27,21 @@ export class Keeper {
   readonly seconds: number
   readonly #store: ResumptionStore
   readonly #log: Log
+  readonly #spool: Spool
   /** What could not be stored: it comes before whatever is stored next, because nothing is kept of a session that is not known. */
   #lost: Progress | undefined
+  /** What the client has, and could not be removed: nothing is promised to the client before it is, else it might get it again. */
+  #owed: Taken | undefined
+  #acknowledging: Promise<void> | undefined
 
   constructor(
     store: ResumptionStore,
+    spool: Spool,
     log: Log,
     what: { readonly id: string; readonly local: string; readonly resource: string; readonly seconds: number },
   ) {
     this.#store = store
+    this.#spool = spool
     this.#log = log
     this.id = what.id
     this.local = what.local
@@ -37,27 +49,38 @@ export class Keeper {
     this.seconds = what.seconds
   }
 
-  put(progress: Progress): Promise<void> {
+  /** `ids`: what the client has of the spool. */
+  put(progress: Progress, ids: readonly number[] = []): Promise<void> {
     const { id, local, resource } = this
     const { acknowledged, until, state } = progress
     this.#lost = undefined
-    return this.#store.put({ id, local, resource, handled: onWire(progress.handled), acknowledged, until, state }).then(
-      () => {
-        this.#lost = undefined
-      },
-      (error) => {
-        this.#lost = progress
-        throw error
-      },
-    )
+    const taken = this.#withOwed({ seq: acknowledged, ids })
+    return this.#store
+      .put({ id, local, resource, handled: onWire(progress.handled), acknowledged, until, state }, taken.ids)
+      .then(
+        () => {
+          this.#lost = undefined
+          this.#spool.forget(local, taken.ids)
+        },
+        (error) => {
+          this.#lost = progress
+          this.#owed = this.#withOwed(taken)
+          throw error
+        },
+      )
   }
 
   async setHandled(handled: number): Promise<undefined> {
     await this.#known(() => this.#store.setHandled(this.id, onWire(handled)))
+    await this.#acknowledging
+    if (this.#owed !== undefined) await this.#remove(this.#withOwed())
   }
 
   async enqueue(sent: readonly Sent[]): Promise<undefined> {
-    const stanzas = sent.map(({ seq, at, wire }) => ({ seq, at, stanza: wire }))
+    const stanzas = sent.map(({ seq, at, wire, delivery }) => {
+      if (delivery !== undefined) delivery.isStored = true
+      return { seq, at, id: delivery?.id ?? 0, isTaken: delivery?.isTaken === true, stanza: wire }
+    })
     await this.#known(() => this.#store.enqueue(this.id, stanzas))
   }
 
@@ -69,8 +92,31 @@ export class Keeper {
     await write()
   }
 
-  acknowledge(seq: number): void {
-    this.#store.acknowledge(this.id, seq).catch((error) => this.failed(error))
+  /** The client has what was sent up to `seq`, and these of the spool. */
+  acknowledge(seq: number, ids: readonly number[]): void {
+    this.#acknowledging = this.#remove(this.#withOwed({ seq, ids })).catch((error) => this.failed(error))
+  }
+
+  #remove(taken: Taken): Promise<void> {
+    return this.#store.acknowledge(this, taken.seq, taken.ids).then(
+      () => this.#spool.forget(this.local, taken.ids),
+      (error) => {
+        this.#owed = this.#withOwed(taken)
+        throw error
+      },
+    )
+  }
+
+  /** Takes what is owed. */
+  #withOwed(more: Taken = { seq: 0, ids: [] }): Taken {
+    const owed = this.#owed
+    this.#owed = undefined
+    return owed === undefined ? more : { seq: Math.max(owed.seq, more.seq), ids: [...owed.ids, ...more.ids] }
+  }
+
+  /** Nothing of the queue from there on is to be found after a restart. */
+  removeFrom(seq: number): void {
+    this.#store.removeFrom(this.id, seq).catch((error) => this.failed(error))
   }
 
   remove(): void {

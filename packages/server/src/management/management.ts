@@ -10,7 +10,7 @@ import type { Element } from '@rookery/protocol/xml'
 import type { Delivery } from '../delivery.ts'
 import type { Lane } from '../lane.ts'
 import type { ClockPower } from '../powers.ts'
-import type { SessionLink } from '../session.ts'
+import type { Held, SessionLink } from '../session.ts'
 import type { Keeper } from './keeper.ts'
 
 /** A connection as stream management needs it. */
@@ -51,6 +51,9 @@ export interface ManagementLimits {
 /** Answers to the client's own requests (an archive's page) come on top of the bound, up to here. */
 const mostAsked = 16_777_216
 
+/** What waits in the session for those that go first is stored behind what was sent: its places are not known yet. */
+export const heldFrom: number = 2 ** 48
+
 /** Whether the client has to say that it got it: presence alone can wait for company. */
 const unurgent = 10
 
@@ -60,6 +63,8 @@ export interface ManagementParts {
   readonly keeper: Keeper | undefined
   readonly clock: ClockPower
   limits(): ManagementLimits
+  /** Of a session that cannot be resumed: its client has these of the spool. */
+  removed(ids: readonly number[]): void
   /** The session can go on no more: nobody is connected and too much waits. */
   end(): void
 }
@@ -84,8 +89,10 @@ export class Management implements SessionLink {
   #askedSince: number | undefined
   #waiters: { readonly seq: number; readonly done: (sent: boolean) => void }[] = []
   #isEnded = false
-  /** What a session of an earlier process had been given. */
-  #restored: string[] | undefined
+  /** How many of those that wait are stored. */
+  #held = 0
+  /** Of a session of an earlier process: what it had certainly been given, and what it was found to lack. */
+  #revival: { readonly through: number; readonly ids: Set<number> } | undefined
 
   /** `line` is undefined for a session of an earlier process, which has `handled` and `acknowledged` so many stanzas. */
   constructor(parts: ManagementParts, line: Line | undefined, before?: { handled: number; acknowledged: number }) {
@@ -145,15 +152,13 @@ export class Management implements SessionLink {
     if (line === undefined) {
       const stored = this.#store(sent)
       if (this.isOver) this.close(tooMuch)
-      return stored
+      return delivery?.place === 'spool' ? undefined : stored // there it is safe already
     }
     line.write(wire)
-    // what the recipient's archive has need not be stored for the session as well
-    const stored = delivery === undefined || delivery.isKept ? undefined : this.#store(sent)
     if (this.isOver) line.close(tooMuch)
     else if (this.#askedSince === undefined && (this.#sent.size >= unurgent || !wire.startsWith('<presence')))
       this.#ask(line)
-    return stored
+    return undefined
   }
 
   #push(sent: Sent): void {
@@ -172,7 +177,7 @@ export class Management implements SessionLink {
       : this.#bytes > bytes || this.#askedBytes > mostAsked
   }
 
-  /** For another process, or for a client that is away. */
+  /** For a client that is away, also after a restart. What cannot be stored ends the session: the client would miss it. [S137] */
   #store(sent: Sent): Maybe<undefined> {
     const keeper = this.keeper
     if (keeper === undefined) return undefined
@@ -180,16 +185,9 @@ export class Management implements SessionLink {
     return keeper.enqueue([sent]).catch((error) => {
       keeper.failed(error)
       sent.isStored = false
-      return this.#notStored(sent)
+      if (!this.#isEnded && this.isDetached) this.#parts.end()
+      return undefined
     })
-  }
-
-  /** A client that is there may say that it has it: until then its sender has no acknowledgement. Of one that is away nothing can be promised. [S137] */
-  #notStored({ seq }: Sent): Maybe<undefined> {
-    if (this.#isEnded || seq <= this.#sent.acknowledged) return undefined
-    if (!this.isDetached) return new Promise((resolve) => this.#await(seq, () => resolve(undefined)))
-    this.#parts.end()
-    return undefined
   }
 
   #ask(line: Line): void {
@@ -218,6 +216,17 @@ export class Management implements SessionLink {
 
   /** `<a/>`; an error when it acknowledges what was not sent. [XEP-0198 6, S75] */
   take(h: number): StreamError | undefined {
+    const taken = this.#take(h)
+    if (taken instanceof StreamError) return taken
+    const { keeper } = this
+    if (keeper !== undefined && (taken.stored > 0 || taken.ids.length > 0)) keeper.acknowledge(taken.stored, taken.ids)
+    else if (taken.ids.length > 0) this.#parts.removed(taken.ids)
+    if (this.#sent.size > 0 && taken.count > 0 && this.#line !== undefined) this.#ask(this.#line)
+    return undefined
+  }
+
+  /** `stored`: the last that was; `ids`: those that leave the spool. */
+  #take(h: number): { readonly count: number; readonly stored: number; readonly ids: readonly number[] } | StreamError {
     const taken = this.#sent.acknowledge(h)
     if (taken === undefined) {
       const text = 'more was acknowledged than was sent'
@@ -225,17 +234,16 @@ export class Management implements SessionLink {
     }
     this.#askedSince = undefined
     let stored = 0
+    const ids: number[] = []
     for (const sent of taken) {
-      sent.delivery?.taken()
+      if (sent.delivery?.taken() === true) ids.push(sent.delivery.id)
       if (sent.isAsked) this.#askedBytes -= sent.wire.length
       else this.#bytes -= sent.wire.length
       if (sent.isStored) stored = sent.seq
     }
-    if (stored > 0) this.keeper?.acknowledge(stored)
     const { acknowledged } = this.#sent
     while (this.#waiters[0] !== undefined && this.#waiters[0].seq <= acknowledged) this.#waiters.shift()!.done(true)
-    if (this.#sent.size > 0 && taken.length > 0 && this.#line !== undefined) this.#ask(this.#line)
-    return undefined
+    return { count: taken.length, stored, ids }
   }
 
   /** `<r/>`: answered when everything received so far is safe. [XEP-0198 4] */
@@ -306,13 +314,14 @@ export class Management implements SessionLink {
     this.#isSecure = line.isSecure
   }
 
-  /** What the client has not acknowledged is stored: who waited for it need not any more. Rejects when it could not be. */
-  async settle(): Promise<void> {
+  /** What the client has not acknowledged, and what waits behind it, is stored: who waited for it need not any more. Rejects when it could not be. */
+  async settle(held: readonly Held[]): Promise<void> {
     const left = this.#sent.rest().filter((sent) => !sent.isStored)
     for (const sent of left) sent.isStored = true
     const last = this.#sent.sent
+    const waiting = held.filter((one) => !one.isStored).map((one) => this.#heldAsSent(one))
     try {
-      if (left.length > 0) await this.keeper?.enqueue(left)
+      if (left.length + waiting.length > 0) await this.keeper?.enqueue([...left, ...waiting])
     } catch (error) {
       for (const sent of left) sent.isStored = false
       throw error
@@ -320,11 +329,33 @@ export class Management implements SessionLink {
     while (this.#waiters[0] !== undefined && this.#waiters[0].seq <= last) this.#waiters.shift()!.done(true)
   }
 
-  /** The client came back, and has `h`. What it has not is sent by `resend`, when the client has been told. [XEP-0198 5] */
-  attach(line: Line, h: number): StreamError | undefined {
-    const error = this.take(h)
-    if (error === undefined) this.#coming = line
-    return error
+  /** While the client is away. */
+  storeHeld(held: Held): Maybe<undefined> {
+    return this.#store(this.#heldAsSent(held))
+  }
+
+  #heldAsSent(held: Held): Sent {
+    const { delivery, wire } = held
+    held.isStored = true
+    return { seq: heldFrom + this.#held++, wire, at: delivery.at, delivery, isAsked: false, isStored: true }
+  }
+
+  /** The client is there: what waits in the session need not be stored. */
+  forgetHeld(held: readonly Held[]): void {
+    for (const one of held) one.isStored = false
+    if (this.#held > 0) this.keeper?.removeFrom(heldFrom)
+    this.#held = 0
+  }
+
+  /**
+   * The client came back, and has `h`: what leaves the spool with that. What it has not is sent by `resend`, when the client has been told.
+   * [XEP-0198 5]
+   */
+  attach(line: Line, h: number): readonly number[] | StreamError {
+    const taken = this.#take(h)
+    if (taken instanceof StreamError) return taken
+    this.#coming = line
+    return taken.ids
   }
 
   /** Ends the connection that the session still has, which lost it without noticing. */
@@ -343,16 +374,22 @@ export class Management implements SessionLink {
     if (left.length > 0) this.#ask(line)
   }
 
-  /** What an earlier process had sent. */
-  restore(sent: readonly Sent[]): void {
+  /** What an earlier process had sent. `through`: the last message it had gone on with when the client went. */
+  restore(sent: readonly Sent[], held: readonly Held[], through: number): void {
     for (const one of sent) this.#push(one)
-    this.#restored = sent.map(({ wire }) => wire)
+    this.#held = held.length
+    this.#revival = { through, ids: new Set([...sent, ...held].flatMap(({ delivery }) => delivery?.id ?? [])) }
   }
 
-  /** Whether an earlier process may have died before it gave the session what has this id in the archive. Once said, it is given. */
-  mayLack(id: string): boolean {
-    if (this.#restored === undefined || this.#restored.some((wire) => wire.includes(id))) return false
-    this.#restored.push(id)
+  /** The client is coming back on this line. */
+  isComing(line: Line): boolean {
+    return this.#coming === line && !this.#isEnded
+  }
+
+  /** Whether an earlier process died before it gave the session what has this id. Once said, it is given. */
+  mayLack(id: number): boolean {
+    if (this.#revival === undefined || id <= this.#revival.through || this.#revival.ids.has(id)) return false
+    this.#revival.ids.add(id)
     return true
   }
 

@@ -144,13 +144,21 @@ test('what a process that died had archived, and not given to a client that was 
   romeo.send(said('b'))
   await romeo.all()
   // as if the process had died between the archive and the session
-  const last = (await before.stores.resumption.queue(juliet.id, 0, 10)).at(-1)!
+  const { entries } = await before.stores.archive.page('juliet', {}, { limit: 9 })
+  const [id] = entries.map((entry) => entry.id)
+  const [first] = await before.stores.resumption.queue(juliet.id, 0, 10)
   await before.stores.resumption.remove(juliet.id)
   const stored = { id: juliet.id, local: 'juliet', resource: 'one', handled: 2, acknowledged: juliet.h }
-  const state = JSON.stringify({ since: 0, priority: 0, presence: `<presence from='juliet@${HOST}/one'/>`, slots: {} })
+  const state = JSON.stringify({
+    since: 0,
+    through: id! - 1,
+    priority: 0,
+    presence: `<presence from='juliet@${HOST}/one'/>`,
+    slots: {},
+  })
   await before.stores.resumption.put({ ...stored, until: before.clock.now() + 600_000, state })
   await before.stores.resumption.enqueue(juliet.id, [
-    { seq: juliet.h + 1, at: 0, stanza: last.stanza.replaceAll('>b<', '>a<') }, // which one it is does not matter here
+    { seq: juliet.h + 1, at: 0, id: id!, isTaken: false, stanza: first!.stanza },
   ])
   await using after = await memoryServer({ storage, ...archived })
   const again = await after.login('romeo')
@@ -159,7 +167,7 @@ test('what a process that died had archived, and not given to a client that was 
   const [resumed, answer] = await juliet.resume(after, 'juliet')
   assert.equal(answer?.name, 'resumed')
   const messages = (await resumed.all()).filter((one) => one.name === 'message')
-  assert.deepEqual(bodies(messages), ['a', 'a']) // of the two that were tried again one had been given
+  assert.deepEqual(bodies(messages), ['a', 'b']) // of the two that were tried again one had been given
   const ids = messages.map((one) => one.child('stanza-id', 'urn:xmpp:sid:0')?.attr('id'))
   assert.equal(new Set(ids).size, 2)
   assert.equal(await after.stores.archive.count('juliet', {}), 2)

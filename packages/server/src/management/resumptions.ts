@@ -8,11 +8,13 @@ import { onWire, StreamError } from '@rookery/protocol/stream'
 import * as codec from '@rookery/protocol/xeps/management'
 import type { Element } from '@rookery/protocol/xml'
 import type { ResumptionStore, StoredSession } from '@rookery/storage'
+import type { ArchiveIds } from '../archive-ids.ts'
 import type { ServerConfig } from '../config/schema.ts'
 import type { ClockPower, Log, RandomPower } from '../powers.ts'
 import type { Session } from '../session.ts'
+import type { Spool } from '../spool.ts'
 import { Keeper } from './keeper.ts'
-import { type Line, Management, type Sent } from './management.ts'
+import { heldFrom, type Line, Management, type Sent } from './management.ts'
 import { readSession, type SavedSession, writeSession } from './saved-session.ts'
 import { SharedDeliveries } from './shared-deliveries.ts'
 import { Tombstones } from './tombstones.ts'
@@ -23,7 +25,11 @@ export interface ResumptionParts {
   readonly clock: ClockPower
   readonly random: RandomPower
   readonly log: Log
+  readonly spool: Spool
+  readonly archiveIds: ArchiveIds
   sessions(local: string): readonly Session[]
+  /** Up to which id the sessions of the account have been given what they are to get. */
+  through(local: string): number
   /** Takes up a session of an earlier process; undefined when its account is not there any more. */
   revive(
     stored: StoredSession,
@@ -48,6 +54,9 @@ const grace = 60_000
 const patience = 2000
 
 const pageSize = 1000
+
+/** Nothing is left of the queue. */
+const everything = 2 ** 52
 
 /** Beside one largest stanza: offline messages come so many bytes at a time, and none must be too large for ever. */
 const room = 131_072
@@ -106,6 +115,8 @@ export class Resumptions {
       stored.local,
       await this.#parts.store.queue(stored.id, stored.acknowledged, Number.MAX_SAFE_INTEGER),
     )
+    for (const { delivery } of sent) this.#parts.archiveIds.raise(delivery?.id ?? 0)
+    for (const { delivery } of sent) if (delivery?.place === 'either') this.#parts.spool.give(stored.local, delivery.id)
     const session = saved === undefined || !isWhole(stored, sent) ? undefined : await this.#revive(stored, saved, sent)
     if (session === undefined) return { stored, sent }
     this.#sessions.set(stored.id, session)
@@ -119,9 +130,8 @@ export class Resumptions {
   async #bury({ stored, sent }: Over): Promise<void> {
     for (const { delivery } of sent) delivery?.hold()
     if (!(await this.#parts.handBack(stored.local, sent))) return // the next process tries again
-    const last = sent.at(-1)
-    if (last !== undefined) await this.#parts.store.acknowledge(stored.id, last.seq)
-    if (stored.until === 0) await this.#parts.store.put({ ...stored, state: '', until: this.#tombstones.until() })
+    const until = stored.until === 0 ? this.#tombstones.until() : stored.until
+    await this.#parts.store.put({ ...stored, acknowledged: everything, state: '', until })
   }
 
   #revive(stored: StoredSession, saved: SavedSession, sent: readonly Sent[]): Promise<Session | undefined> {
@@ -129,7 +139,12 @@ export class Resumptions {
     const seconds = Math.max(1, Math.round((stored.until - this.#parts.clock.now()) / 1000))
     return this.#parts.revive(stored, saved, (session) => {
       const management = this.#manage(session, undefined, { id: stored.id, seconds }, { handled, acknowledged })
-      management.restore(sent)
+      const held = sent.flatMap(({ seq, wire, delivery }) =>
+        seq < heldFrom || delivery === undefined ? [] : { wire, delivery, isStored: true },
+      )
+      session.restoreHeld(held)
+      const given = sent.filter(({ seq }) => seq < heldFrom)
+      management.restore(given, held, saved.through)
       return management
     })
   }
@@ -163,9 +178,9 @@ export class Resumptions {
     kept: { id: string; seconds: number } | undefined,
     before?: { handled: number; acknowledged: number },
   ): Management {
-    const { config, clock, store, log } = this.#parts
+    const { config, clock, store, spool, log } = this.#parts
     const { local, resource } = session.jid
-    const keeper = kept === undefined ? undefined : new Keeper(store, log, { ...kept, local, resource })
+    const keeper = kept === undefined ? undefined : new Keeper(store, spool, log, { ...kept, local, resource })
     return new Management(
       {
         lane: session.lane,
@@ -176,6 +191,11 @@ export class Resumptions {
           bytes: Math.max(config.management.bytes, config.limits.stanzaBytes + room),
           seconds: config.management.ackSeconds,
         }),
+        removed: (ids) => {
+          spool
+            .remove(local, ids)
+            .catch((error) => log.error({ account: local, error }, 'messages that a client has were not removed'))
+        },
         end: () => this.#parts.end(session),
       },
       line,
@@ -195,6 +215,7 @@ export class Resumptions {
     management.detach()
     if (management.isOver) return false
     const { clock } = this.#parts
+    const state = writeSession(session, this.#parts.through(session.jid.local))
     const failed = (error: unknown): void => {
       keeper.failed(error)
       if (management.isDetached) this.#parts.end(session)
@@ -205,12 +226,12 @@ export class Resumptions {
             handled: management.received,
             acknowledged: management.acknowledged,
             until: clock.now() + keeper.seconds * 1000,
-            state: writeSession(session),
+            state,
           })
         : undefined
     // stanzas of the client that are not safe yet do not count as handled after a crash
     const stored = then(session.settled(), put)
-    const storing: Promise<void> = Promise.all([stored, management.settle()])
+    const storing: Promise<void> = Promise.all([stored, management.settle(session.held)])
       .then(() => undefined, failed)
       .finally(() => this.#storing.delete(storing))
     this.#storing.add(storing)
@@ -275,15 +296,27 @@ export class Resumptions {
     )
   }
 
-  #attach(session: Session, management: Management, asked: codec.Resume, line: Line): Resumed {
-    const error = management.attach(line, asked.h)
-    if (error !== undefined) return error
+  #attach(session: Session, management: Management, asked: codec.Resume, line: Line): Maybe<Resumed> {
+    const taken = management.attach(line, asked.h)
+    if (taken instanceof StreamError) return taken
     this.#noWait(session)
     const keeper = management.keeper!
     const { received, acknowledged } = management
-    keeper.put({ handled: received, acknowledged, until: 0, state: '' }).catch((failed) => keeper.failed(failed))
-    this.#parts.resumed(session)
-    return { session, answer: codec.resumed.build({ previd: asked.previd, h: onWire(received) }) }
+    const answer = codec.resumed.build({ previd: asked.previd, h: onWire(received) })
+    // what is told is a promise, so it is stored before
+    return keeper.put({ handled: received, acknowledged, until: 0, state: '' }, taken).then(
+      () => {
+        if (!management.isComing(line)) return codec.failed('item-not-found')
+        management.forgetHeld(session.held)
+        this.#parts.resumed(session)
+        return { session, answer }
+      },
+      (error) => {
+        keeper.failed(error)
+        if (management.isComing(line) && !this.detach(session)) this.#parts.end(session)
+        return codec.failed('internal-server-error')
+      },
+    )
   }
 
   /** Whose session it was learns how far it had come. [XEP-0198 5] */
@@ -300,7 +333,7 @@ export class Resumptions {
   /**
    * A session has ended, and its last stanzas have found another place. `isForgotten`: its client has said goodbye, and will not ask for it.
    */
-  async over(session: Session, isForgotten: boolean, last: number | undefined): Promise<void> {
+  async over(session: Session, isForgotten: boolean): Promise<void> {
     this.#noWait(session)
     const { management } = session
     const keeper = management?.keeper
@@ -308,9 +341,8 @@ export class Resumptions {
     this.#sessions.delete(keeper.id)
     if (isForgotten) return keeper.remove()
     try {
-      const { received, acknowledged } = management
-      await keeper.put({ handled: received, acknowledged, until: this.#tombstones.until(), state: '' })
-      if (last !== undefined) keeper.acknowledge(last)
+      const until = this.#tombstones.until()
+      await keeper.put({ handled: management.received, acknowledged: everything, until, state: '' })
       this.#tombstones.add(keeper.id, keeper.local)
     } catch (error) {
       keeper.failed(error)
@@ -331,5 +363,5 @@ function endOf({ stored }: Over): number {
 
 /** Nothing is missing between what the client has acknowledged and the last stanza: else counts would mean others than the client's. */
 function isWhole({ acknowledged }: StoredSession, sent: readonly Sent[]): boolean {
-  return sent.every(({ seq }, i) => seq === acknowledged + 1 + i)
+  return sent.every(({ seq }, i) => seq >= heldFrom || seq === acknowledged + 1 + i)
 }

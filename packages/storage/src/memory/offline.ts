@@ -5,8 +5,8 @@ import type { Owned } from './accounts.ts'
 import type { Run } from './storage.ts'
 
 interface Queue {
-  lastSeq: number
   bytes: number
+  /** In the order of their ids. */
   entries: OfflineEntry[]
 }
 
@@ -18,18 +18,21 @@ export class MemoryOffline implements OfflineStore, Owned {
     this.#run = run
   }
 
-  append(
-    local: string,
-    entry: { readonly stanza: string; readonly at: number },
-    limit: OfflineLimit,
-  ): Promise<'stored' | 'full'> {
+  lastId(): Promise<number> {
+    return this.#run('offline.lastId', () =>
+      Math.max(0, ...[...this.#queues.values()].map(({ entries }) => entries.at(-1)?.id ?? 0)),
+    )
+  }
+
+  append(local: string, { id, at, stanza }: OfflineEntry, limit: OfflineLimit): Promise<'stored' | 'full'> {
     return this.#run('offline.append', () => {
-      const queue = this.#queues.get(local) ?? { lastSeq: 0, bytes: 0, entries: [] }
-      const bytes = storedBytes(entry.stanza)
+      const queue = this.#queues.get(local) ?? { bytes: 0, entries: [] }
+      if (queue.entries.some((entry) => entry.id === id)) return 'stored'
+      const bytes = storedBytes(stanza)
       if (queue.entries.length + 1 > limit.count || queue.bytes + bytes > limit.bytes) return 'full'
       this.#queues.set(local, queue)
       queue.bytes += bytes
-      queue.entries.push({ seq: ++queue.lastSeq, at: entry.at, stanza: entry.stanza })
+      queue.entries.splice(queue.entries.findLastIndex((entry) => entry.id < id) + 1, 0, { id, at, stanza })
       return 'stored'
     })
   }
@@ -37,19 +40,23 @@ export class MemoryOffline implements OfflineStore, Owned {
   read(local: string, after: number, limit: number): Promise<OfflineEntry[]> {
     return this.#run('offline.read', () => {
       const entries = this.#queues.get(local)?.entries ?? []
-      const start = entries.findIndex((entry) => entry.seq > after)
+      const start = entries.findIndex((entry) => entry.id > after)
       if (start === -1) return []
       return entries.slice(start, start + Math.max(0, limit)).map((entry) => ({ ...entry }))
     })
   }
 
-  removeThrough(local: string, seq: number): Promise<void> {
-    return this.#run('offline.removeThrough', () => {
-      const queue = this.#queues.get(local)
-      if (queue === undefined) return
-      queue.entries = queue.entries.filter((entry) => entry.seq > seq)
-      queue.bytes = queue.entries.reduce((sum, entry) => sum + storedBytes(entry.stanza), 0)
-    })
+  remove(local: string, ids: readonly number[]): Promise<void> {
+    return this.#run('offline.remove', () => this.take(local, ids))
+  }
+
+  /** As a part of another operation. */
+  take(local: string, ids: readonly number[]): void {
+    const queue = this.#queues.get(local)
+    if (queue === undefined || ids.length === 0) return
+    const taken = new Set(ids)
+    queue.entries = queue.entries.filter(({ id }) => !taken.has(id))
+    queue.bytes = queue.entries.reduce((sum, entry) => sum + storedBytes(entry.stanza), 0)
   }
 
   size(local: string): Promise<StoreSize> {

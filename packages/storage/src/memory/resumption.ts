@@ -2,6 +2,7 @@
 import type { QueuedStanza, ResumptionStore, StoredSession } from '../contracts.ts'
 import { compareText } from '../text.ts'
 import type { Owned } from './accounts.ts'
+import type { MemoryOffline } from './offline.ts'
 import type { Run } from './storage.ts'
 
 interface Resumable {
@@ -13,17 +14,20 @@ interface Resumable {
 export class MemoryResumption implements ResumptionStore, Owned {
   readonly #sessions = new Map<string, Resumable>()
   readonly #run: Run
+  readonly #offline: MemoryOffline
 
-  constructor(run: Run) {
+  constructor(run: Run, offline: MemoryOffline) {
     this.#run = run
+    this.#offline = offline
   }
 
-  put(session: StoredSession): Promise<void> {
+  put(session: StoredSession, taken: readonly number[] = []): Promise<void> {
+    const ids = [...taken]
     return this.#run('resumption.put', () => {
-      this.#sessions.set(session.id, {
-        session: copySession(session),
-        queue: this.#sessions.get(session.id)?.queue ?? new Map(),
-      })
+      const queue = this.#sessions.get(session.id)?.queue ?? new Map<number, QueuedStanza>()
+      for (const seq of queue.keys()) if (seq <= session.acknowledged) queue.delete(seq)
+      this.#sessions.set(session.id, { session: copySession(session), queue })
+      this.#take(session.local, ids)
     })
   }
 
@@ -34,21 +38,43 @@ export class MemoryResumption implements ResumptionStore, Owned {
     })
   }
 
-  enqueue(id: string, stanzas: readonly QueuedStanza[]): Promise<void> {
+  enqueue(session: string, stanzas: readonly QueuedStanza[]): Promise<void> {
     return this.#run('resumption.enqueue', () => {
-      const known = this.#sessions.get(id)
+      const known = this.#sessions.get(session)
       if (known === undefined) return
-      for (const { seq, at, stanza } of stanzas)
-        if (seq > known.session.acknowledged) known.queue.set(seq, { seq, at, stanza })
+      for (const { seq, at, id, isTaken, stanza } of stanzas)
+        if (seq > known.session.acknowledged) known.queue.set(seq, { seq, at, id, isTaken, stanza })
     })
   }
 
-  acknowledge(id: string, seq: number): Promise<void> {
+  acknowledge(
+    { id, local }: { readonly id: string; readonly local: string },
+    seq: number,
+    taken: readonly number[] = [],
+  ): Promise<void> {
+    const ids = [...taken]
     return this.#run('resumption.acknowledge', () => {
+      this.#take(local, ids)
       const known = this.#sessions.get(id)
-      if (known === undefined || seq <= known.session.acknowledged) return
-      known.session = { ...known.session, acknowledged: seq }
+      if (known === undefined) return
+      known.session = { ...known.session, acknowledged: Math.max(known.session.acknowledged, seq) }
       for (const one of known.queue.keys()) if (one <= seq) known.queue.delete(one)
+    })
+  }
+
+  #take(local: string, ids: readonly number[]): void {
+    this.#offline.take(local, ids)
+    if (ids.length === 0) return
+    const taken = new Set(ids)
+    for (const { session, queue } of this.#sessions.values())
+      if (session.local === local)
+        for (const [seq, one] of queue) if (one.id !== 0 && taken.has(one.id)) queue.set(seq, { ...one, isTaken: true })
+  }
+
+  removeFrom(id: string, seq: number): Promise<void> {
+    return this.#run('resumption.removeFrom', () => {
+      const queue = this.#sessions.get(id)?.queue
+      for (const one of queue?.keys() ?? []) if (one >= seq) queue!.delete(one)
     })
   }
 

@@ -52,7 +52,7 @@ class MemoryStorage implements Storage {
       const offline = new MemoryOffline(run)
       const documents = new MemoryDocuments(run)
       const archive = new MemoryArchive(run, this.#lastId)
-      const resumption = new MemoryResumption(run)
+      const resumption = new MemoryResumption(run, offline)
       const accounts = new MemoryAccounts(run, [roster, offline, documents, archive, resumption])
       host = { accounts, roster, offline, documents, archive, resumption }
       this.#hosts.set(domain, host)

@@ -108,7 +108,12 @@ async function storedStanzas(folder: string): Promise<number[]> {
 async function clear(folder: string): Promise<void> {
   const storage = createSqliteStorage({ folder })
   await storage.open()
-  await storage.host('example.org').offline.removeThrough('romeo', Number.MAX_SAFE_INTEGER)
+  const { offline } = storage.host('example.org')
+  const entries = await offline.read('romeo', 0, Number.POSITIVE_INFINITY)
+  await offline.remove(
+    'romeo',
+    entries.map(({ id }) => id),
+  )
   await storage.close()
 }
 

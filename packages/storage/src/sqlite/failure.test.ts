@@ -24,8 +24,8 @@ test('undoes an operation that fails alone, and only that', async (t) => {
   const { offline, documents } = storage.host('example.org')
   const limit = { count: 10, bytes: 1000 }
   const before = documents.put('romeo', 'a', '1')
-  const failing = offline.append('tybalt', { stanza: '<a/>', at: 0.5 }, limit) // the column is an integer
-  const after = offline.append('tybalt', { stanza: '<b/>', at: 1 }, limit)
+  const failing = offline.append('tybalt', { id: 1, stanza: '<a/>', at: 0.5 }, limit) // the column is an integer
+  const after = offline.append('tybalt', { id: 2, stanza: '<b/>', at: 1 }, limit)
   const read = offline.size('tybalt')
   await before
   await assert.rejects(failing, (error: StorageError) => {

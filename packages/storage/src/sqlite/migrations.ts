@@ -36,10 +36,10 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (owner, contact)
    ) STRICT, WITHOUT ROWID;`,
 
-  // 3: offline queues; entries in order of arrival, whoever they are for: a burst for many fills few pages; AUTOINCREMENT: no seq twice
+  // 3: offline queues; entries in order of arrival, whoever they are for: a burst for many fills few pages
   `CREATE TABLE offline_queue (owner INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
    CREATE TABLE offline_entry (
-     seq INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL
+     id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL
    ) STRICT;
    CREATE INDEX offline_entry_owner ON offline_entry (owner);`,
 
@@ -60,9 +60,11 @@ export const MIGRATIONS: readonly string[] = [
      session INTEGER PRIMARY KEY, handled INTEGER NOT NULL, acknowledged INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE resumption_stanza (
-     session INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL,
+     session INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL, taken INTEGER NOT NULL,
+     stanza ANY NOT NULL,
      UNIQUE (session, seq)
-   ) STRICT;`,
+   ) STRICT;
+   CREATE INDEX resumption_stanza_id ON resumption_stanza (id) WHERE id <> 0;`,
 
   // 6: archives, see tables/archive-messages.ts
   `CREATE TABLE archive_state (

@@ -8,6 +8,7 @@ const PUT = code('resumption.put')
 const SET_HANDLED = code('resumption.setHandled')
 const ENQUEUE = code('resumption.enqueue')
 const ACKNOWLEDGE = code('resumption.acknowledge')
+const REMOVE_FROM = code('resumption.removeFrom')
 const QUEUE = code('resumption.queue')
 const GET = code('resumption.get')
 const REMOVE = code('resumption.remove')
@@ -15,15 +16,17 @@ const LIST = code('resumption.list')
 
 export function resumptionStore(domain: string, submit: Submit): ResumptionStore {
   return {
-    put: ({ id, local, resource, handled, acknowledged, until, state }) =>
-      submit(PUT, [domain, id, local, resource, [handled, acknowledged], until, state], asNothing),
+    put: ({ id, local, resource, handled, acknowledged, until, state }, taken = []) =>
+      submit(PUT, [domain, id, local, resource, [handled, acknowledged, until], state, [...taken]], asNothing),
     setHandled: (id, handled) => submit(SET_HANDLED, [domain, id, handled], asNothing),
     enqueue: (id, stanzas) => {
       const cells: Value[] = []
-      for (const { seq, at, stanza } of stanzas) cells.push(seq, at, stanza)
+      for (const { seq, at, id: kept, isTaken, stanza } of stanzas) cells.push(seq, at, kept, isTaken ? 1 : 0, stanza)
       return submit(ENQUEUE, [domain, id, cells], asNothing)
     },
-    acknowledge: (id, seq) => submit(ACKNOWLEDGE, [domain, id, seq], asNothing),
+    acknowledge: ({ id, local }, seq, taken = []) =>
+      submit(ACKNOWLEDGE, [domain, id, local, seq, [...taken]], asNothing),
+    removeFrom: (id, seq) => submit(REMOVE_FROM, [domain, id, seq], asNothing),
     queue: (id, after, limit) => submit(QUEUE, [domain, id, after, asLimit(limit)], asQueue),
     get: (id) => submit(GET, [domain, id], (value) => (value === undefined ? undefined : asSessions(value)[0])),
     remove: (id) => submit(REMOVE, [domain, id], asNothing),
@@ -34,8 +37,10 @@ export function resumptionStore(domain: string, submit: Submit): ResumptionStore
 function asQueue(value: Value): QueuedStanza[] {
   const cells = value as Value[]
   const queue: QueuedStanza[] = []
-  for (let i = 0; i < cells.length; i += 3)
-    queue.push({ seq: cells[i] as number, at: cells[i + 1] as number, stanza: cells[i + 2] as string })
+  for (let i = 0; i < cells.length; i += 5) {
+    const [seq, at, id] = [cells[i] as number, cells[i + 1] as number, cells[i + 2] as number]
+    queue.push({ seq, at, id, isTaken: cells[i + 3] === 1, stanza: cells[i + 4] as string })
+  }
   return queue
 }
 

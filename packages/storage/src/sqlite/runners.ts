@@ -34,10 +34,10 @@ export function createRunners(
   const archive = new ArchiveTables(messages)
   const pages = new ArchivePages(database, messages)
   const trim = new ArchiveTrim(database, jids, messages)
-  const resumption = new ResumptionTables(database, jids)
+  const offline = new OfflineTables(database, jids)
+  const resumption = new ResumptionTables(database, jids, offline)
   const accounts = new AccountTables(database, jids, [messages, resumption])
   const roster = new RosterTables(database, jids)
-  const offline = new OfflineTables(database, jids)
   const documents = new DocumentTable(database, jids)
   const runners: Record<Operation, Runner> = {
     'accounts.get': read(accounts, accounts.get),
@@ -52,7 +52,8 @@ export function createRunners(
     'roster.changesSince': read(roster, roster.changesSince),
     'offline.append': write(offline, offline.append),
     'offline.read': read(offline, offline.read),
-    'offline.removeThrough': write(offline, offline.removeThrough),
+    'offline.remove': write(offline, offline.remove),
+    'offline.lastId': read(offline, offline.lastId),
     'offline.size': read(offline, offline.size),
     'documents.get': read(documents, documents.get),
     'documents.put': write(documents, documents.put),
@@ -73,6 +74,7 @@ export function createRunners(
     'resumption.setHandled': write(resumption, resumption.setHandled),
     'resumption.enqueue': write(resumption, resumption.enqueue),
     'resumption.acknowledge': write(resumption, resumption.acknowledge),
+    'resumption.removeFrom': write(resumption, resumption.removeFrom),
     'resumption.queue': read(resumption, resumption.queue),
     'resumption.get': read(resumption, resumption.get),
     'resumption.remove': write(resumption, resumption.remove),

@@ -156,15 +156,17 @@ function asItem(cells: readonly Value[], at: number): RosterItem {
 
 const OFFLINE_APPEND = code('offline.append')
 const OFFLINE_READ = code('offline.read')
-const OFFLINE_REMOVE_THROUGH = code('offline.removeThrough')
+const OFFLINE_REMOVE = code('offline.remove')
+const OFFLINE_LAST_ID = code('offline.lastId')
 const OFFLINE_SIZE = code('offline.size')
 
 function offlineStore(domain: string, submit: Submit): OfflineStore {
   return {
-    append: (local, { stanza, at }, { count, bytes }: OfflineLimit) =>
-      submit(OFFLINE_APPEND, [domain, local, stanza, at, count, bytes], (stored) => (stored ? 'stored' : 'full')),
+    lastId: () => submit(OFFLINE_LAST_ID, [domain], asNumber),
+    append: (local, { id, stanza, at }, { count, bytes }: OfflineLimit) =>
+      submit(OFFLINE_APPEND, [domain, local, id, stanza, at, count, bytes], (stored) => (stored ? 'stored' : 'full')),
     read: (local, after, limit) => submit(OFFLINE_READ, [domain, local, after, asLimit(limit)], asEntries),
-    removeThrough: (local, seq) => submit(OFFLINE_REMOVE_THROUGH, [domain, local, seq], asNothing),
+    remove: (local, ids) => submit(OFFLINE_REMOVE, [domain, local, [...ids]], asNothing),
     size: (local) => submit(OFFLINE_SIZE, [domain, local], asSize),
   }
 }
@@ -173,7 +175,7 @@ function asEntries(value: Value): OfflineEntry[] {
   const cells = value as Value[]
   const entries: OfflineEntry[] = []
   for (let i = 0; i < cells.length; i += 3)
-    entries.push({ seq: cells[i] as number, at: cells[i + 1] as number, stanza: cells[i + 2] as string })
+    entries.push({ id: cells[i] as number, at: cells[i + 1] as number, stanza: cells[i + 2] as string })
   return entries
 }
 

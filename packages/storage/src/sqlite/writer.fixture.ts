@@ -24,7 +24,7 @@ const { offline, documents, archive, resumption } = storage.host('example.org')
 
 /** What becomes of number n, once it is acknowledged. */
 const stores: Record<string, (n: number) => Promise<unknown>> = {
-  offline: (n) => offline.append('romeo', { stanza: `${n}`.padEnd(Number(size)), at: n }, limit),
+  offline: (n) => offline.append('romeo', { id: n + 1, stanza: `${n}`.padEnd(Number(size)), at: n }, limit),
   // As a message between two of our users: in both archives, and on its way to a client that may come back.
   archive: (n) => {
     const stanza = `<message id='m${n}'><body>${n}</body></message>`.padEnd(Number(size))
@@ -33,7 +33,11 @@ const stores: Record<string, (n: number) => Promise<unknown>> = {
       const message = { id: 2 * n + side + 1, at: n, peer, isOut: side === 0, stanza, origin: `o${n}` }
       return archive.append(local, message)
     })
-    return Promise.all([even, odd, resumption.enqueue('juliet', [{ seq: n + 1, at: n, stanza }])])
+    return Promise.all([
+      even,
+      odd,
+      resumption.enqueue('juliet', [{ seq: n + 1, at: n, id: 0, isTaken: false, stanza }]),
+    ])
   },
 }
 const store = stores[kind]!

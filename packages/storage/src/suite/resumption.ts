@@ -7,6 +7,8 @@ export function session(id: string, local: string, rest: Partial<StoredSession> 
   return { id, local, resource: 'balcony', handled: 0, acknowledged: 0, until: 1_700_000_000_000, state: '', ...rest }
 }
 
+const of = (id: string) => ({ id, local: 'romeo' })
+
 export function resumption(it: It): void {
   it('gives a session back as it was put, and as it was put again', async ({ resumption }) => {
     assert.equal(await resumption.get('a'), undefined)
@@ -36,7 +38,13 @@ export function resumption(it: It): void {
   })
 
   it('gives the queue in the order of its numbers, page by page', async ({ resumption }) => {
-    const stanzas = ['<a/>', WIRE, '<c>\0</c>', 'ä€😀', ''].map((stanza, i) => ({ seq: i + 1, at: i, stanza }))
+    const stanzas = ['<a/>', WIRE, '<c>\0</c>', 'ä€😀', ''].map((stanza, i) => ({
+      seq: i + 1,
+      at: i,
+      id: i * 2 ** 50,
+      isTaken: i % 2 === 1,
+      stanza,
+    }))
     await resumption.put(session('a', 'romeo'))
     await resumption.enqueue('a', [stanzas[3]!, stanzas[1]!])
     await resumption.enqueue('a', [])
@@ -50,40 +58,65 @@ export function resumption(it: It): void {
   })
 
   it('removes what is acknowledged, and takes nothing before it any more', async ({ resumption }) => {
-    const stanza = (seq: number) => ({ seq, at: 1, stanza: `<m${seq}/>` })
+    const stanza = (seq: number) => ({ seq, at: 1, id: 0, isTaken: false, stanza: `<m${seq}/>` })
     await resumption.put(session('a', 'romeo'))
     await resumption.enqueue('a', [1, 2, 3, 4].map(stanza))
-    await resumption.acknowledge('a', 2)
+    await resumption.acknowledge(of('a'), 2)
     assert.equal((await resumption.get('a'))?.acknowledged, 2)
-    await resumption.acknowledge('a', 1)
+    await resumption.acknowledge(of('a'), 1)
     assert.equal((await resumption.get('a'))?.acknowledged, 2)
     await resumption.enqueue('a', [2, 3, 5].map(stanza))
     assert.deepEqual(await resumption.queue('a', 0, 9), [3, 4, 5].map(stanza))
-    await resumption.acknowledge('a', 2 ** 40)
+    await resumption.acknowledge(of('a'), 2 ** 40)
     assert.deepEqual(await resumption.queue('a', 0, 9), [])
     assert.equal((await resumption.get('a'))?.acknowledged, 2 ** 40)
     await resumption.enqueue('a', [stanza(2 ** 40 + 1)])
     assert.deepEqual(await resumption.queue('a', 2 ** 40, 9), [stanza(2 ** 40 + 1)])
+    await resumption.put(session('a', 'romeo', { acknowledged: 2 ** 40 + 1 }))
+    assert.deepEqual(await resumption.queue('a', 0, 9), [])
   })
 
   it('replaces what waits under the same number', async ({ resumption }) => {
     await resumption.put(session('a', 'romeo'))
-    await resumption.enqueue('a', [{ seq: 1, at: 1, stanza: '<a/>' }])
-    await resumption.enqueue('a', [{ seq: 1, at: 2, stanza: '<b/>' }])
-    assert.deepEqual(await resumption.queue('a', 0, 9), [{ seq: 1, at: 2, stanza: '<b/>' }])
+    await resumption.enqueue('a', [{ seq: 1, at: 1, id: 0, isTaken: false, stanza: '<a/>' }])
+    await resumption.enqueue('a', [{ seq: 1, at: 2, id: 0, isTaken: false, stanza: '<b/>' }])
+    assert.deepEqual(await resumption.queue('a', 0, 9), [{ seq: 1, at: 2, id: 0, isTaken: false, stanza: '<b/>' }])
   })
 
   it('keeps the queue of a session that is put again', async ({ resumption }) => {
     await resumption.put(session('a', 'romeo'))
-    await resumption.enqueue('a', [{ seq: 7, at: 1, stanza: '<a/>' }])
+    await resumption.enqueue('a', [{ seq: 7, at: 1, id: 0, isTaken: false, stanza: '<a/>' }])
     await resumption.put(session('a', 'romeo', { state: 'detached' }))
     assert.equal((await resumption.queue('a', 0, 9)).length, 1)
   })
 
+  it('removes the end of a queue', async ({ resumption }) => {
+    const stanza = (seq: number) => ({ seq, at: 1, id: 0, isTaken: false, stanza: `<m${seq}/>` })
+    const later = 2 ** 48
+    await resumption.put(session('a', 'romeo'))
+    await resumption.enqueue('a', [1, 2, later, later + 1].map(stanza))
+    await resumption.removeFrom('a', later)
+    await resumption.removeFrom('b', 0)
+    assert.deepEqual(await resumption.queue('a', 0, 9), [1, 2].map(stanza))
+  })
+
+  it('marks in other queues what a client of the account has taken', async ({ resumption }) => {
+    const stanza = (seq: number, id: number) => ({ seq, at: 1, id, isTaken: false, stanza: '<m/>' })
+    for (const id of ['a', 'b']) {
+      await resumption.put(session(id, 'romeo'))
+      await resumption.enqueue(id, [stanza(1, 0), stanza(2, 7), stanza(3, 8)])
+    }
+    await resumption.acknowledge(of('a'), 2, [0, 7])
+    const taken = async (id: string) => (await resumption.queue(id, 0, 9)).map(({ isTaken }) => isTaken)
+    assert.deepEqual([await taken('a'), await taken('b')], [[false], [false, true, false]])
+    await resumption.put(session('a', 'romeo', { acknowledged: 3 }), [8])
+    assert.deepEqual([await taken('a'), await taken('b')], [[], [false, true, true]])
+  })
+
   it('does nothing for a session that is not there', async ({ resumption }) => {
     await resumption.setHandled('a', 1)
-    await resumption.acknowledge('a', 1)
-    await resumption.enqueue('a', [{ seq: 1, at: 1, stanza: '<a/>' }])
+    await resumption.acknowledge(of('a'), 1)
+    await resumption.enqueue('a', [{ seq: 1, at: 1, id: 0, isTaken: false, stanza: '<a/>' }])
     await resumption.remove('a')
     assert.equal(await resumption.get('a'), undefined)
     await resumption.put(session('a', 'romeo'))
@@ -94,7 +127,7 @@ export function resumption(it: It): void {
   it('removes a session with its queue, and no other', async ({ resumption }) => {
     for (const id of ['a', 'b']) {
       await resumption.put(session(id, 'romeo'))
-      await resumption.enqueue(id, [{ seq: 1, at: 1, stanza: '<a/>' }])
+      await resumption.enqueue(id, [{ seq: 1, at: 1, id: 0, isTaken: false, stanza: '<a/>' }])
     }
     await resumption.remove('a')
     assert.equal(await resumption.get('a'), undefined)
@@ -119,11 +152,11 @@ export function resumption(it: It): void {
   it('keeps the sessions of hosts apart, even under the same id', async ({ resumption }, storage) => {
     const other = storage.host('example.net').resumption
     await resumption.put(session('a', 'romeo'))
-    await resumption.enqueue('a', [{ seq: 1, at: 1, stanza: '<a/>' }])
+    await resumption.enqueue('a', [{ seq: 1, at: 1, id: 0, isTaken: false, stanza: '<a/>' }])
     assert.equal(await other.get('a'), undefined)
     assert.deepEqual(await other.list({ limit: 9 }), [])
     await other.setHandled('a', 5)
-    await other.acknowledge('a', 1)
+    await other.acknowledge(of('a'), 1)
     await other.remove('a')
     await other.put(session('a', 'juliet'))
     assert.deepEqual(await other.queue('a', 0, 9), [])
@@ -136,9 +169,9 @@ export function resumption(it: It): void {
       resumption.put(session('a', 'romeo')),
       resumption.enqueue(
         'a',
-        [1, 2, 3].map((seq) => ({ seq, at: 1, stanza: `<m${seq}/>` })),
+        [1, 2, 3].map((seq) => ({ seq, at: 1, id: 0, isTaken: false, stanza: `<m${seq}/>` })),
       ),
-      resumption.acknowledge('a', 1),
+      resumption.acknowledge(of('a'), 1),
       resumption.queue('a', 0, 9),
       resumption.setHandled('a', 8),
       resumption.get('a'),
@@ -154,12 +187,12 @@ export function resumption(it: It): void {
   })
 
   it('lets nobody change a stanza from outside', async ({ resumption }) => {
-    const stanza = { seq: 1, at: 1, stanza: '<a/>' }
+    const stanza = { seq: 1, at: 1, id: 0, isTaken: false, stanza: '<a/>' }
     await resumption.put(session('a', 'romeo'))
     const enqueued = resumption.enqueue('a', [stanza])
     stanza.stanza = '<forged/>'
     await enqueued
     Object.assign((await resumption.queue('a', 0, 9))[0]!, { at: 9 })
-    assert.deepEqual(await resumption.queue('a', 0, 9), [{ seq: 1, at: 1, stanza: '<a/>' }])
+    assert.deepEqual(await resumption.queue('a', 0, 9), [{ seq: 1, at: 1, id: 0, isTaken: false, stanza: '<a/>' }])
   })
 }

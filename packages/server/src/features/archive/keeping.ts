@@ -96,6 +96,7 @@ export class Keeping {
       }
       plan.id = this.#parts.ids.next()
     }
+    trip.id = plan.id
     if (side === 'out') return message
     plan.bare = message
     plan.stamped = withStanzaId(message, account, this.#parts.names().nameOfNew(plan.id))
@@ -143,7 +144,7 @@ export class Keeping {
     return this.#parts.store.append(account.local, entry).then((earlier): Kept | Duplicate => {
       if (earlier === undefined) return 'kept'
       if (entry.isOut) return 'duplicate'
-      return { earlier: withStanzaId(message, account, this.#parts.names().nameOf(earlier)) }
+      return { earlier: withStanzaId(message, account, this.#parts.names().nameOf(earlier)), id: earlier }
     })
   }
 

@@ -5,10 +5,12 @@ import { message, presence } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
 import type { OfflineStore } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
+import { FakeClock } from '@rookery/testkit'
 import { turns } from '../../../test/memory-server.ts'
 import { Delivery } from '../../delivery.ts'
 import { Lane } from '../../lane.ts'
 import { Session, type SessionLink } from '../../session.ts'
+import { Spool } from '../../spool.ts'
 import { Flushes } from './flush.ts'
 
 const unlimited = { count: 1_000_000, bytes: 1_000_000_000 }
@@ -56,21 +58,21 @@ async function setUp(resources: readonly string[]) {
     links.push(link)
   }
   const errors: unknown[] = []
+  const clock = new FakeClock()
+  let last = 0
+  const spool = new Spool(store, unlimited)
   const flushes = new Flushes({
-    store,
+    spool,
+    clock,
     sessions: () => sessions.filter((session) => !session.isEnded),
-    keep: () => false,
     wireOf: (_, entry) => entry.stanza,
-    now: () => 0,
+    lastId: () => last,
     failed: (_, error) => errors.push(error),
   })
+  const put = (stanza: string): Promise<unknown> => spool.append('juliet', { id: ++last, stanza, at: 0 })
   const append = (count: number, size = 1): Promise<unknown> =>
-    Promise.all(
-      Array.from({ length: count }, (_, index) =>
-        store.append('juliet', { stanza: `${index}${'x'.repeat(size)}`, at: 0 }, unlimited),
-      ),
-    )
-  return { store, sessions, links, flushes, append, errors }
+    Promise.all(Array.from({ length: count }, (_, index) => put(`${index}${'x'.repeat(size)}`)))
+  return { store, spool, clock, sessions, links, flushes, put, append, errors }
 }
 
 test('keeps what is not known to have left, and gives it to the next session', async () => {
@@ -105,14 +107,14 @@ test('has little under way to a client that does not read', async () => {
 })
 
 test('delivers what is stored meanwhile, and then what waited', async () => {
-  const { store, sessions, links, flushes, append } = await setUp(['one'])
+  const { sessions, links, flushes, append, put } = await setUp(['one'])
   await append(3)
   flushes.begin('juliet')
   const live = message(undefined, sessions[0]!.jid, {}, [el('body', 'jabber:client', {}, 'live')])
   await turns()
-  sessions[0]!.sendMessage(new Delivery(live, 0, false), live.wire())
+  sessions[0]!.sendMessage(new Delivery(live, 0, 'nowhere'), live.wire())
   flushes.note('juliet')
-  await store.append('juliet', { stanza: 'late', at: 0 }, unlimited)
+  await put('late')
   flushes.begin('juliet')
   for (let i = 0; i < 5; i++) {
     links[0]!.settle(true)
@@ -124,7 +126,7 @@ test('delivers what is stored meanwhile, and then what waited', async () => {
 })
 
 test('does not look again where nothing was left, until something is stored', async () => {
-  const { store, links, flushes } = await setUp(['one'])
+  const { store, links, flushes, put } = await setUp(['one'])
   let reads = 0
   const read = store.read.bind(store)
   store.read = (...given) => {
@@ -137,7 +139,7 @@ test('does not look again where nothing was left, until something is stored', as
   await turns()
   assert.equal(reads, 1)
   flushes.note('juliet')
-  await store.append('juliet', { stanza: 'new', at: 0 }, unlimited)
+  await put('new')
   flushes.begin('juliet')
   await turns()
   links[0]!.settle(true)
@@ -158,17 +160,67 @@ test('stops at a session that does not take messages any more', async () => {
   assert.ok(flushes.isIdle)
 })
 
-test('lets live messages go when storage fails', async () => {
-  const { store, sessions, links, flushes, append, errors } = await setUp(['one'])
+test('gives nothing again that could not be removed, and removes it with the next', async () => {
+  const { store, sessions, links, flushes, put, append, errors } = await setUp(['one'])
   await append(1)
-  store.removeThrough = () => Promise.reject(new Error('the disk is gone'))
+  const { remove } = store
+  store.remove = () => Promise.reject(new Error('the disk is full'))
   flushes.begin('juliet')
   await turns()
   const live = message(undefined, sessions[0]!.jid, {}, [])
-  sessions[0]!.sendMessage(new Delivery(live, 0, false), live.wire())
+  sessions[0]!.sendMessage(new Delivery(live, 0, 'nowhere'), live.wire())
   links[0]!.settle(true)
   await turns()
   links[0]!.settle(true)
   assert.equal(errors.length, 1)
   assert.deepEqual(links[0]!.taken, ['0x', live.wire()])
+  store.remove = remove
+  flushes.note('juliet')
+  await put('new')
+  flushes.begin('juliet')
+  await turns()
+  links[0]!.settle(true)
+  await turns()
+  assert.deepEqual(links[0]!.taken, ['0x', live.wire(), 'new'])
+  assert.equal((await store.size('juliet')).count, 0)
+})
+
+test('keeps what is new behind what cannot be read for a while', async () => {
+  const { store, clock, sessions, links, flushes, append, errors } = await setUp(['one'])
+  await append(2)
+  const { read } = store
+  store.read = () => Promise.reject(new Error('the disk is broken'))
+  flushes.begin('juliet')
+  await turns()
+  const live = message(undefined, sessions[0]!.jid, {}, [])
+  sessions[0]!.sendMessage(new Delivery(live, 0, 'nowhere'), live.wire())
+  clock.advance(1000)
+  await turns()
+  assert.equal(errors.length, 2)
+  store.read = read
+  clock.advance(1000)
+  await turns()
+  for (let i = 0; i < 3; i++) {
+    links[0]!.settle(true)
+    await turns()
+  }
+  assert.deepEqual(links[0]!.taken, ['0x', '1x', live.wire()])
+  assert.ok(flushes.isIdle)
+})
+
+test('leaves alone what a session has, until that lets go of it', async () => {
+  const { spool, links, flushes, append } = await setUp(['one'])
+  spool.whenFree((local) => flushes.freed(local))
+  await append(3)
+  spool.give('juliet', 2)
+  flushes.begin('juliet')
+  await turns()
+  links[0]!.settle(true)
+  await turns()
+  assert.deepEqual(links[0]!.taken, ['0x', '2x'])
+  assert.equal(await spool.hasFree('juliet'), false)
+  spool.release('juliet', 2)
+  await turns()
+  links[0]!.settle(true)
+  assert.deepEqual(links[0]!.taken, ['0x', '2x', '1x'])
 })

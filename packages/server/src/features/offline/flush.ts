@@ -4,18 +4,20 @@
  */
 
 import type { Maybe } from '@rookery/protocol'
-import type { Message } from '@rookery/protocol/stanza'
-import { type OfflineEntry, type OfflineStore, RecentMap } from '@rookery/storage'
-import type { Session, SessionLink, StoreHeld } from '../../session.ts'
+import { type OfflineEntry, RecentMap } from '@rookery/storage'
+import { Delivery } from '../../delivery.ts'
+import type { ClockPower } from '../../powers.ts'
+import type { Session, SessionLink } from '../../session.ts'
+import type { Spool } from '../../spool.ts'
 
 export interface FlushParts {
-  readonly store: OfflineStore
+  readonly spool: Spool
+  readonly clock: Pick<ClockPower, 'after'>
   readonly sessions: (local: string) => readonly Session[]
   /** What goes to the client; undefined for an entry that it need not get. `isLive`: it came while the client was there already. */
   readonly wireOf: (session: Session, entry: OfflineEntry, isLive: boolean) => Maybe<string | undefined>
-  readonly now: () => number
-  /** A message that came meanwhile: it takes its place behind the others. False: it is not kept. */
-  readonly keep: (local: string, message: Message, at: number) => Maybe<boolean>
+  /** The last id that was given to a message. */
+  readonly lastId: () => number
   readonly failed: (local: string, error: unknown) => void
 }
 
@@ -23,24 +25,24 @@ interface Flush {
   readonly session: Session
   /** Waits until this one is over. */
   next: Session | undefined
-  /** Something was stored since the last look. */
+  /** Something was stored, or came back from a session, since the last look. */
   again: boolean
-  /** Something was stored since it began. */
-  isJoined: boolean
 }
 
 /** Entries read, and bytes written, before the client has to take what it got. */
 const pageEntries = 32
 const pageBytes = 65_536
 
+/** Milliseconds until storage that failed is tried again. */
+const pause = 1000
+
 export class Flushes {
   readonly #parts: FlushParts
   readonly #running = new Map<string, Flush>()
   /** Accounts whose queue was found empty, with nothing stored since: most logins need not look. */
   readonly #empty = new RecentMap<string, true>(20_000)
-
-  /** By account: what was taken, and could not be removed because the storage failed. */
-  readonly #through = new Map<string, number>()
+  /** Of those that try again later. */
+  readonly #timers = new Map<string, Disposable>()
 
   constructor(parts: FlushParts) {
     this.#parts = parts
@@ -50,20 +52,25 @@ export class Flushes {
     return this.#running.size === 0
   }
 
-  isRunning(local: string): boolean {
-    return this.#running.has(local)
+  stop(): void {
+    for (const timer of this.#timers.values()) timer[Symbol.dispose]()
+    this.#timers.clear()
   }
 
   /** A message is being stored: a flush under way must look again. */
   note(local: string): void {
     this.#empty.delete(local)
     const flush = this.#running.get(local)
-    if (flush === undefined) return
-    flush.again = true
-    flush.isJoined = true
+    if (flush !== undefined) flush.again = true
   }
 
-  /** Flushes to the first session that takes messages, if there is one; a flush under way will look again instead. */
+  /** A session let go of something that its client does not have. */
+  freed(local: string): void {
+    this.note(local)
+    this.begin(local)
+  }
+
+  /** Something may be there: flushes to the first session that takes messages, if there is one; a flush under way will look again instead. */
   begin(local: string, except?: Session): void {
     const flush = this.#running.get(local)
     if (flush === undefined && this.#empty.get(local) === true) return this.#releaseAll(local)
@@ -76,17 +83,18 @@ export class Flushes {
     // the one that has been served so far is gone, which takes a moment: what is new must not reach the next one before what is old
     if (session === undefined || takesMessages(flush.session) || flush.next !== undefined) return
     flush.next = session
-    this.#hold(local, session)
+    session.hold()
   }
 
   /** A session of an earlier process: what it had not been given comes before what is new. */
   async revived(local: string, session: Session): Promise<void> {
-    if ((await this.#parts.store.size(local)).count > 0) this.#hold(local, session)
+    if (await this.#parts.spool.hasFree(local)) session.hold()
   }
 
-  /** The connection of a session is gone: what waits in it is stored behind the rest, and so is what comes from now on. */
-  detached(local: string, session: Session): void {
-    if (session.isHolding) session.detachHeld(this.#storeOf(local))
+  /** The client of a session came back. */
+  resumed(local: string, session: Session): void {
+    this.begin(local)
+    if (!takesMessages(session)) session.release() // nothing older comes to it
   }
 
   /** Nothing older is left for them. */
@@ -94,18 +102,10 @@ export class Flushes {
     for (const session of this.#parts.sessions(local)) if (session.isHolding && !session.isDetached) session.release()
   }
 
-  #hold(local: string, session: Session): void {
-    session.hold(this.#storeOf(local))
-  }
-
-  #storeOf(local: string): StoreHeld {
-    return (message, at) => message !== undefined && this.#parts.keep(local, message, at)
-  }
-
   #start(local: string, session: Session): void {
-    const flush: Flush = { session, next: undefined, again: false, isJoined: false }
+    const flush: Flush = { session, next: undefined, again: false }
     this.#running.set(local, flush)
-    this.#hold(local, session)
+    session.hold()
     this.#run(local, session, flush).then(
       (isDone) => {
         this.#running.delete(local)
@@ -117,53 +117,85 @@ export class Flushes {
         else this.#releaseAll(local)
       },
       (error) => {
-        this.#running.delete(local)
-        this.#releaseAll(local)
         this.#parts.failed(local, error)
+        this.#later(local, flush)
       },
     )
   }
 
-  /** What a client has is not sent again, though it could not be removed. */
-  async #resume(local: string): Promise<number> {
-    const through = this.#through.get(local)
-    if (through === undefined) return 0
-    await this.#parts.store.removeThrough(local, through)
-    this.#through.delete(local)
-    return through
+  /** What is new still waits for what is old. */
+  #later(local: string, flush: Flush): void {
+    const timer = this.#parts.clock.after(pause, () => {
+      this.#timers.delete(local)
+      this.#running.delete(local)
+      const session = [flush.session, flush.next].find((one) => one !== undefined && takesMessages(one))
+      if (session !== undefined) this.#start(local, session)
+      else this.begin(local)
+    })
+    this.#timers.set(local, timer)
   }
 
   /** True when nothing was left; false when the session stopped taking messages. */
   async #run(local: string, session: Session, flush: Flush): Promise<boolean> {
-    const since = this.#parts.now()
-    let after = await this.#resume(local)
-    for (;;) {
-      flush.again = false
-      const entries = await this.#parts.store.read(local, after, pageEntries)
-      if (entries.length === 0 && !flush.again) this.#empty.set(local, true)
+    const { spool } = this.#parts
+    const since = this.#parts.lastId()
+    for (let after = 0; ; ) {
+      if (after === 0) flush.again = false
+      const entries = await spool.read(local, after, pageEntries)
       if (session.isEnded) return false
       if (session.isDetached) return false // it waits on, behind what is left, until its client comes back
-      if (!takesMessages(session) || (entries.length === 0 && !flush.again)) {
+      if (!takesMessages(session)) {
         session.release()
-        return takesMessages(session)
+        return false
       }
-      for (const batch of batches(entries)) {
-        for (const entry of batch) {
-          const wire = await this.#parts.wireOf(session, entry, flush.isJoined && entry.at >= since)
-          if (wire !== undefined) session.sendWire(wire)
-        }
-        if (!(await sent(session.link))) return false
-        after = batch.at(-1)!.seq
-        this.#through.set(local, after)
-        await this.#parts.store.removeThrough(local, after)
-        this.#through.delete(local)
+      const last = entries.at(-1)
+      if (last === undefined) {
+        if (!flush.again) return this.#done(local, session)
+        after = 0
+        continue
+      }
+      for (const batch of batches(entries.filter(({ id }) => !spool.isGiven(local, id))))
+        if (!(await this.#give(local, session, batch, since))) return false
+      after = last.id
+    }
+  }
+
+  #done(local: string, session: Session): true {
+    this.#empty.set(local, true)
+    session.release()
+    return true
+  }
+
+  /** False when the client could not take all of it. */
+  async #give(local: string, session: Session, batch: readonly OfflineEntry[], since: number): Promise<boolean> {
+    const { spool, wireOf, failed } = this.#parts
+    const isManaged = session.management !== undefined
+    const ids: number[] = []
+    const given: number[] = []
+    for (const entry of batch) {
+      const wire = await wireOf(session, entry, entry.id > since)
+      if (spool.isGiven(local, entry.id)) continue
+      if (session.isEnded) break
+      const delivery = new Delivery(undefined, entry.at, 'spool', entry.id)
+      spool.give(local, entry.id)
+      if (wire === undefined) ids.push(entry.id)
+      else if (isManaged) session.sendOlder(delivery, wire)
+      else {
+        session.sendWire(wire)
+        given.push(entry.id)
       }
     }
+    // a client that says what it got has them removed by that
+    const isTaken = await sent(session.link)
+    if (!isTaken) for (const id of given) spool.release(local, id)
+    else ids.push(...given)
+    if (ids.length > 0) await spool.remove(local, ids).catch((error) => failed(local, error)) // they stay given
+    return isTaken
   }
 }
 
 /** [RFC6121 4.7.2.3, 8.5.2.1.1] */
-function takesMessages(session: Session): boolean {
+export function takesMessages(session: Session): boolean {
   return session.isAvailable && session.priority >= 0 && !session.isEnded && !session.isDetached
 }
 

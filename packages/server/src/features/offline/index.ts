@@ -1,4 +1,4 @@
-/** Offline messages, XEP-0160 1.0.1: kept when nobody takes them, delivered to the first resource that does. */
+/** Offline messages, XEP-0160 1.0.1: kept until a client takes them, delivered to the first resource that does. */
 
 import { type Maybe, then } from '@rookery/protocol'
 import { type Message, StanzaError } from '@rookery/protocol/stanza'
@@ -7,7 +7,8 @@ import { type Feature, feature } from '../../feature.ts'
 import { archiveService } from '../../services/archive.ts'
 import { blockingService } from '../../services/blocking.ts'
 import type { Session } from '../../session.ts'
-import { Flushes } from './flush.ts'
+import type { Kept, Trip } from '../../trip.ts'
+import { Flushes, takesMessages } from './flush.ts'
 import { delivered, isKept, marksOf } from './keeping.ts'
 
 export const offline: Feature = feature({
@@ -18,19 +19,18 @@ export const offline: Feature = feature({
     { number: 'XEP-0203', version: '2.0', status: 'partial', note: 'the server stamps what it kept' },
     { number: 'XEP-0334', version: '1.0.0', status: 'partial', note: 'no-store and store, for offline messages' },
   ],
-  needs: ['host', 'clock', 'log', 'limits', 'sessions', 'accounts', 'offline', 'services'],
+  needs: ['host', 'clock', 'log', 'sessions', 'accounts', 'spool', 'archiveIds', 'services'],
   disco: { host: ['msgoffline'] },
-  start({ host, clock, log, limits, sessions, accounts, offline: store, services }) {
-    const bound = (limit: number): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit)
-    const limit = { count: bound(limits.offlineMessages), bytes: bound(limits.offlineBytes) }
+  start({ host, clock, log, sessions, accounts, spool, archiveIds: ids, services }) {
     const flushes = new Flushes({
-      store,
+      spool,
+      clock,
       sessions: (local) => sessions.of(local),
       wireOf,
-      now: () => clock.now(),
-      keep: (local, message, at) => isKept(message) && keep(local, message, at).then((kept) => kept === true),
+      lastId: () => ids.last,
       failed: (local, error) => log.error({ account: local, error }, 'offline messages could not be delivered'),
     })
+    spool.whenFree((local) => flushes.freed(local))
 
     /**
      * Nothing of somebody who was blocked after it came [XEP-0191 3.3], and nothing that the client has from the archive, or fetches
@@ -50,12 +50,12 @@ export const offline: Feature = feature({
       })
     }
 
-    async function keep(local: string, message: Message, at: number): Promise<boolean | StanzaError> {
-      const entry = { stanza: message.wire(), at }
+    async function keep(local: string, message: Message, at: number, id: number): Promise<boolean | StanzaError> {
       flushes.note(local)
       try {
+        const entry = { id: id || ids.next(), at, stanza: message.wire() }
         // a full queue looks like an account that is not there [XEP-0160 2, S97]
-        if ((await store.append(local, entry, limit)) === 'full') return false
+        if ((await spool.append(local, entry)) === 'full') return false
       } catch (error) {
         log.error({ account: local, error }, 'a message could not be kept')
         return new StanzaError('internal-server-error', { type: 'wait' })
@@ -64,13 +64,48 @@ export const offline: Feature = feature({
       return true
     }
 
+    /** Whether it may get lost between its recipient and us: nobody is there, or somebody who says what they got, or something older goes first. */
+    function mayWait({ to }: Message, local: string): boolean {
+      const all = sessions.of(local)
+      if (all.some((session) => session.management !== undefined || session.isHolding)) return true
+      return to?.isFull === true ? sessions.find(to) === undefined : !all.some(takesMessages)
+    }
+
+    /** What no archive keeps is in the spool before anybody sees it. */
+    function archive(trip: Trip<Message>): Maybe<Kept | undefined> {
+      const { stanza, side, account } = trip
+      const { local } = account
+      if (side === 'out' || trip.id !== 0 || !isKept(stanza) || !mayWait(stanza, local)) return undefined
+      const { to, type } = stanza
+      if (to?.isFull === true && type !== 'chat' && sessions.find(to) === undefined) return undefined // is refused [RFC6121 8.5.3.2.1]
+      const id = ids.next()
+      trip.id = id
+      spool.give(local, id) // so that it is not taken for one that waits, until it is known who gets it
+      return spool.append(local, { id, at: clock.now(), stanza: stanza.wire() }).then(
+        (how) => {
+          if (how === 'stored') return 'spooled'
+          spool.forget(local, [id])
+          return 'full'
+        },
+        (error) => {
+          spool.forget(local, [id])
+          throw error
+        },
+      )
+    }
+
     return {
-      fallback({ stanza, account, at }) {
+      archive,
+      fallback({ stanza, account, at, kept, id }) {
+        if (kept === 'spooled') {
+          spool.release(account.local, id)
+          return true
+        }
         if (stanza.type === 'headline') return true // nobody needs to know [RFC6121 8.5.2.2.1]
         if (!isKept(stanza)) return false
         return then(
           accounts.exists(account.local),
-          (exists) => exists && keep(account.local, stanza, at ?? clock.now()),
+          (exists) => exists && keep(account.local, stanza, at ?? clock.now(), id),
         )
       },
       session: {
@@ -78,15 +113,15 @@ export const offline: Feature = feature({
           flushes.begin(session.jid.local)
           return undefined
         },
-        detached(session) {
-          flushes.detached(session.jid.local, session)
-          return undefined
-        },
         revived: (session) => flushes.revived(session.jid.local, session).then(() => undefined),
         resumed(session) {
-          flushes.begin(session.jid.local)
+          flushes.resumed(session.jid.local, session)
           return undefined
         },
+      },
+      stop() {
+        flushes.stop()
+        return undefined
       },
     }
   },

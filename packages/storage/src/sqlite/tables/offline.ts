@@ -9,8 +9,10 @@ export class OfflineTables {
   readonly #grow: Command
   readonly #shrink: Command
   readonly #add: Command
+  readonly #has: Query
   readonly #read: Query
   readonly #remove: Query
+  readonly #last: Query
   readonly #size: Query
 
   constructor(database: DatabaseSync, jids: Jids) {
@@ -23,25 +25,40 @@ export class OfflineTables {
 `,
     )
     this.#shrink = command(database, 'UPDATE offline_queue SET count = count - ?2, bytes = bytes - ?3 WHERE owner = ?1')
-    this.#add = command(database, 'INSERT INTO offline_entry (owner, at, stanza) VALUES (?, ?, ?)')
+    this.#add = command(database, 'INSERT INTO offline_entry (id, owner, at, stanza) VALUES (?, ?, ?, ?)')
+    this.#has = query(database, 'SELECT 1 FROM offline_entry WHERE id = ? AND owner = ?')
+    this.#last = query(database, 'SELECT max(id) FROM offline_entry')
     this.#read = query(
       database,
-      'SELECT seq, at, stanza FROM offline_entry WHERE owner = ? AND seq > ? ORDER BY seq LIMIT ?',
+      'SELECT id, at, stanza FROM offline_entry WHERE owner = ? AND id > ? ORDER BY id LIMIT ?',
     )
     this.#remove = query(
       database,
-      'DELETE FROM offline_entry WHERE owner = ? AND seq <= ? RETURNING octet_length(stanza)',
+      'DELETE FROM offline_entry WHERE id = ? AND owner = ? RETURNING octet_length(stanza)',
     )
     this.#size = query(database, 'SELECT count, bytes FROM offline_queue WHERE owner = ?')
   }
 
-  append(domain: string, local: string, stanza: string, at: number, maxCount: number, maxBytes: number): boolean {
+  lastId(_domain: string): Value {
+    return this.#last.get()?.[0] ?? 0
+  }
+
+  append(
+    domain: string,
+    local: string,
+    id: number,
+    stanza: string,
+    at: number,
+    maxCount: number,
+    maxBytes: number,
+  ): boolean {
     const packed = pack(stanza)
     const bytes = packedBytes(packed)
     if (maxCount < 1 || bytes > maxBytes) return false
     const owner = this.#jids.intern(ownerText(domain, local))
+    if (this.#has.get(id, owner) !== undefined) return true
     if (this.#grow.run(owner, bytes, maxCount, maxBytes).changes === 0) return false
-    this.#add.run(owner, at, packed)
+    this.#add.run(id, owner, at, packed)
     return true
   }
 
@@ -49,18 +66,22 @@ export class OfflineTables {
     const owner = this.#jids.find(ownerText(domain, local))
     if (owner === undefined) return []
     const cells: Value[] = []
-    for (const [seq, at, stanza] of this.#read.all(owner, after, limit)) cells.push(seq!, at!, unpack(stanza!))
+    for (const [id, at, stanza] of this.#read.all(owner, after, limit)) cells.push(id!, at!, unpack(stanza!))
     return cells
   }
 
-  removeThrough(domain: string, local: string, seq: number): Value {
-    const owner = this.#jids.find(ownerText(domain, local))
-    if (owner === undefined) return undefined
-    const removed = this.#remove.all(owner, seq)
-    if (removed.length === 0) return undefined
-    const bytes = removed.reduce((sum, [size]) => sum + (size as number), 0)
-    this.#shrink.run(owner, removed.length, bytes)
-    return undefined
+  remove(domain: string, local: string, ids: readonly number[]): undefined {
+    const owner = ids.length === 0 ? undefined : this.#jids.find(ownerText(domain, local))
+    if (owner === undefined) return
+    let count = 0
+    let bytes = 0
+    for (const id of ids) {
+      const removed = this.#remove.get(id, owner)
+      if (removed === undefined) continue
+      count++
+      bytes += removed[0] as number
+    }
+    if (count > 0) this.#shrink.run(owner, count, bytes)
   }
 
   size(domain: string, local: string): Value {

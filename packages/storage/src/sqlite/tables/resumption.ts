@@ -4,6 +4,7 @@ import { type Jids, ownerText } from '../jids.ts'
 import type { Value } from '../message.ts'
 import { type Cell, type Command, command, pack, type Query, query, unpack } from '../statement.ts'
 import type { Owned } from './accounts.ts'
+import type { OfflineTables } from './offline.ts'
 
 const SESSION = `
   SELECT id, local, resource, handled, acknowledged, until, state
@@ -11,6 +12,7 @@ const SESSION = `
 
 export class ResumptionTables implements Owned {
   readonly #jids: Jids
+  readonly #offline: OfflineTables
   readonly #find: Query
   readonly #put: Query
   readonly #putCount: Command
@@ -19,6 +21,8 @@ export class ResumptionTables implements Owned {
   readonly #acknowledged: Query
   readonly #add: Command
   readonly #removeThrough: Command
+  readonly #removeFrom: Command
+  readonly #markTaken: Command
   readonly #queue: Query
   readonly #get: Query
   readonly #first: Query
@@ -27,8 +31,9 @@ export class ResumptionTables implements Owned {
   /** Everything of a session in any table. */
   readonly #remove: readonly Command[]
 
-  constructor(database: DatabaseSync, jids: Jids) {
+  constructor(database: DatabaseSync, jids: Jids, offline: OfflineTables) {
     this.#jids = jids
+    this.#offline = offline
     const session = '(SELECT session FROM resumption WHERE host = ?1 AND id = ?2)'
     this.#find = query(database, 'SELECT session FROM resumption WHERE host = ? AND id = ?')
     this.#put = query(
@@ -40,7 +45,7 @@ export class ResumptionTables implements Owned {
     this.#setHandled = command(database, `UPDATE resumption_count SET handled = ?3 WHERE session = ${session}`)
     this.#acknowledge = query(
       database,
-      `UPDATE resumption_count SET acknowledged = ?3 WHERE session = ${session} AND acknowledged < ?3 RETURNING session`,
+      `UPDATE resumption_count SET acknowledged = max(acknowledged, ?3) WHERE session = ${session} RETURNING session`,
     )
     this.#acknowledged = query(
       database,
@@ -48,13 +53,15 @@ export class ResumptionTables implements Owned {
     )
     this.#add = command(
       database,
-      `INSERT INTO resumption_stanza (session, seq, at, stanza) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT DO UPDATE SET at = ?3, stanza = ?4`,
+      `INSERT INTO resumption_stanza (session, seq, at, id, taken, stanza) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+       ON CONFLICT DO UPDATE SET at = ?3, id = ?4, taken = ?5, stanza = ?6`,
     )
     this.#removeThrough = command(database, 'DELETE FROM resumption_stanza WHERE session = ? AND seq <= ?')
+    this.#removeFrom = command(database, `DELETE FROM resumption_stanza WHERE session = ${session} AND seq >= ?3`)
+    this.#markTaken = command(database, 'UPDATE resumption_stanza SET taken = 1 WHERE id = ? AND id <> 0')
     this.#queue = query(
       database,
-      `SELECT seq, at, stanza FROM resumption_stanza WHERE session = ${session} AND seq > ?3 ORDER BY seq LIMIT ?4`,
+      `SELECT seq, at, id, taken, stanza FROM resumption_stanza WHERE session = ${session} AND seq > ?3 ORDER BY seq LIMIT ?4`,
     )
     this.#get = query(database, `${SESSION} AND id = ?2`)
     this.#first = query(database, `${SESSION} ORDER BY id LIMIT ?2`)
@@ -70,13 +77,15 @@ export class ResumptionTables implements Owned {
     id: string,
     local: string,
     resource: string,
-    counts: number[],
-    until: number,
+    [handled, acknowledged, until]: number[],
     state: string,
+    taken: number[],
   ): undefined {
     const owner = this.#jids.intern(ownerText(domain, local))
-    const row = this.#put.get(this.#jids.intern(domain), id, owner, local, resource, until, pack(state))
-    this.#putCount.run(row![0]!, counts[0]!, counts[1]!)
+    const row = this.#put.get(this.#jids.intern(domain), id, owner, local, resource, until!, pack(state))
+    this.#putCount.run(row![0]!, handled!, acknowledged!)
+    this.#removeThrough.run(row![0]!, acknowledged!)
+    this.#take(domain, local, taken)
   }
 
   setHandled(domain: string, id: string, handled: number): undefined {
@@ -84,29 +93,42 @@ export class ResumptionTables implements Owned {
     if (host !== undefined) this.#setHandled.run(host, id, handled)
   }
 
-  /** Cells: seq, at and stanza of each. */
+  /** Cells: seq, at, id, whether it is taken, and stanza of each. */
   enqueue(domain: string, id: string, cells: Cell[]): undefined {
     const host = this.#jids.find(domain)
     const row = host === undefined ? undefined : this.#acknowledged.get(host, id)
     if (row === undefined) return
     const [session, acknowledged] = row as [number, number]
-    for (let i = 0; i < cells.length; i += 3) {
+    for (let i = 0; i < cells.length; i += 5) {
       const seq = cells[i] as number
-      if (seq > acknowledged) this.#add.run(session, seq, cells[i + 1]!, pack(cells[i + 2] as string))
+      const [at, kept, isTaken] = [cells[i + 1]!, cells[i + 2]!, cells[i + 3]!]
+      if (seq > acknowledged) this.#add.run(session, seq, at, kept, isTaken, pack(cells[i + 4] as string))
     }
   }
 
-  acknowledge(domain: string, id: string, seq: number): undefined {
+  acknowledge(domain: string, id: string, local: string, seq: number, taken: number[]): undefined {
     const host = this.#jids.find(domain)
     const row = host === undefined ? undefined : this.#acknowledge.get(host, id, seq)
     if (row !== undefined) this.#removeThrough.run(row[0]!, seq)
+    this.#take(domain, local, taken)
+  }
+
+  #take(domain: string, local: string, taken: readonly number[]): void {
+    this.#offline.remove(domain, local, taken)
+    for (const id of taken) this.#markTaken.run(id)
+  }
+
+  removeFrom(domain: string, id: string, seq: number): undefined {
+    const host = this.#jids.find(domain)
+    if (host !== undefined) this.#removeFrom.run(host, id, seq)
   }
 
   queue(domain: string, id: string, after: number, limit: number): Value {
     const host = this.#jids.find(domain)
     const cells: Value[] = []
     if (host === undefined) return cells
-    for (const [seq, at, stanza] of this.#queue.all(host, id, after, limit)) cells.push(seq!, at!, unpack(stanza!))
+    for (const [seq, at, kept, isTaken, stanza] of this.#queue.all(host, id, after, limit))
+      cells.push(seq!, at!, kept!, isTaken!, unpack(stanza!))
     return cells
   }
 
