@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Element } from '@rookery/protocol/xml'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { FakeClock } from '@rookery/testkit'
-import { managed } from '../../test/managed-client.ts'
+import { Managed, managed } from '../../test/managed-client.ts'
 import { HOST, memoryServer, turns } from '../../test/memory-server.ts'
 
 const chat = (to: string, body: string): string =>
@@ -132,7 +132,7 @@ test('after many crashes in a row a client still learns what had been handled', 
 
 test('what a process that died had archived, and not given to a client that was away, comes when its sender tries again', async () => {
   const storage = createMemoryStorage()
-  const archived = { features: { archive: true } }
+
   const before = await memoryServer({ storage, ...archived })
   const juliet = await managed(before, 'juliet')
   await juliet.lose()
@@ -171,4 +171,114 @@ test('what a process that died had archived, and not given to a client that was 
   const ids = messages.map((one) => one.child('stanza-id', 'urn:xmpp:sid:0')?.attr('id'))
   assert.equal(new Set(ids).size, 2)
   assert.equal(await after.stores.archive.count('juliet', {}), 2)
+})
+
+const archived = { features: { archive: true } }
+
+test('what waits behind older messages outlives the process with its session, and goes to no other', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...archived })
+  await before.server.accounts(HOST).create('juliet', 'secret-juliet')
+  const romeo = await before.login('romeo')
+  romeo.send(chat('juliet', 'old'))
+  await romeo.all()
+  const phone = new Managed(await before.login('juliet', 'phone'))
+  await phone.enable()
+  phone.client.send('<presence/>')
+  await turns(20)
+  romeo.send(chat('juliet', 'live')) // waits: what is older has not been acknowledged
+  await romeo.all()
+  await phone.lose()
+  romeo.send(chat('juliet', 'away'))
+  await romeo.all()
+  await before.server.stop()
+
+  await using after = await memoryServer({ storage, ...archived })
+  const desk = await after.login('juliet', 'desk')
+  desk.send('<presence/>')
+  await turns(20)
+  assert.deepEqual(bodies(await desk.all()), [])
+  const [resumed, answer] = await phone.resume(after, 'juliet')
+  assert.equal(answer?.name, 'resumed')
+  const got = bodies(await resumed.all())
+  resumed.acknowledge()
+  await turns(20)
+  assert.deepEqual([...got, ...bodies(await resumed.all())], ['old', 'live', 'away'])
+  resumed.acknowledge()
+  await resumed.all()
+  assert.deepEqual(bodies(await desk.all()), [])
+  assert.deepEqual(await after.stores.resumption.queue(phone.id, 0, 9), [])
+})
+
+test('what one client has taken is not handed back from the session of another, before a restart or after', async () => {
+  for (const options of [archived, { features: { archive: false } }]) {
+    const storage = createMemoryStorage()
+    const before = await memoryServer({ storage, ...options })
+    const phone = await managed(before, 'juliet', 'phone')
+    const desk = await managed(before, 'juliet', 'desk')
+    const romeo = await before.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    await desk.lose()
+    romeo.send(chat('juliet', 'b'))
+    await romeo.all()
+    assert.deepEqual(bodies(await phone.all()), ['a', 'b'])
+    phone.acknowledge()
+    await phone.all()
+    await before.server.stop()
+
+    await using after = await memoryServer({ storage, ...options })
+    const [resumed] = await phone.resume(after, 'juliet')
+    after.clock.advance(700_000) // the other one does not come back
+    await turns(30)
+    assert.deepEqual(bodies(await resumed.all()), [])
+    assert.equal((await after.stores.offline.size('juliet')).count, 0)
+  }
+})
+
+test('what was told at a resumption is told after a crash as well', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...options })
+  const juliet = await managed(before, 'juliet')
+  juliet.client.send(`<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq>`)
+  await turns(10)
+  await juliet.lose()
+  const [again, resumed] = await juliet.resume(before, 'juliet')
+  const h = resumed?.attr('h')
+  await using after = await memoryServer({ storage, ...options }) // the one before is gone without a word
+  const [, answer] = await again.resume(after, 'juliet')
+  assert.equal(answer?.name, 'failed')
+  assert.equal(answer?.attr('h'), h)
+})
+
+test('a client that is turned out can ask how far it had come', async () => {
+  await using server = await memoryServer(options)
+  const juliet = await managed(server, 'juliet')
+  juliet.acknowledge(999)
+  await juliet.client.closed()
+  await turns(20)
+  const [, answer] = await juliet.resume(server, 'juliet')
+  assert.equal(answer?.name, 'failed')
+  assert.equal(answer?.attr('h'), '2')
+})
+
+test('a session that ends over a message hands nothing back that others get', async () => {
+  await using server = await memoryServer({ ...archived, management: { stanzas: 64 }, limits: { offlineMessages: 0 } })
+  const desk = await managed(server, 'juliet', 'desk')
+  const phone = await managed(server, 'juliet', 'phone')
+  const romeo = await server.login('romeo')
+  const said: string[] = []
+  const got: (string | undefined)[] = []
+  for (let i = 0; i < 100; i++) {
+    said.push(`m${i}`)
+    romeo.send(chat('juliet', `m${i}`))
+    if (i % 20 < 19) continue
+    await romeo.all()
+    got.push(...bodies(await phone.all()))
+    phone.acknowledge()
+  }
+  await desk.client.closed()
+  await turns(50)
+  got.push(...bodies(await phone.all()))
+  assert.deepEqual(got, said)
 })
