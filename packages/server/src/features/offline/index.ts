@@ -75,7 +75,7 @@ export const offline: Feature = feature({
     function archive(trip: Trip<Message>): Maybe<Kept | undefined> {
       const { stanza, side, account } = trip
       const { local } = account
-      if (side === 'out' || trip.id !== 0 || !isKept(stanza) || !mayWait(stanza, local)) return undefined
+      if (side === 'out' || trip.id !== 0 || !mayWait(stanza, local) || !isKept(stanza)) return undefined
       const { to, type } = stanza
       if (to?.isFull === true && type !== 'chat' && sessions.find(to) === undefined) return undefined // is refused [RFC6121 8.5.3.2.1]
       const id = ids.next()
