@@ -10,6 +10,7 @@ import type { Element } from '@rookery/protocol/xml'
 import { createServer } from '@rookery/server'
 import type { HostStorage } from '@rookery/storage'
 import { createSqliteStorage } from '@rookery/storage/sqlite'
+import { cpuSeconds } from '../apps/daemon/src/bench/process-usage.ts'
 import { Client } from '../examples/client.ts'
 import { startRookery } from './rookery-target.ts'
 
@@ -117,6 +118,7 @@ async function measurePages(
   peer?: string,
 ): Promise<void> {
   const times: number[] = []
+  const cpu = cpuSeconds(target.pids)
   let id = ''
   for (let page = 0; page < pages; page++) {
     const asked = performance.now()
@@ -126,19 +128,20 @@ async function measurePages(
     id = set?.childText(edge) ?? ''
     if (id === '') break
   }
-  report(`page of 50, ${what}`, times)
+  report(`page of 50, ${what}`, times, cpu)
 }
 
 /** Pages behind moments anywhere in the archive. */
 async function measureMoments(): Promise<void> {
   const times: number[] = []
+  const cpu = cpuSeconds(target.pids)
   for (let page = 0; page < pages; page++) {
     const at = new Date(since + Math.floor(((page * 7919) % pages) * (messages / pages)) * 1000)
     const asked = performance.now()
     await answerTo(query(`t${page}`, '', field('start', at.toISOString())))
     times.push(performance.now() - asked)
   }
-  report('page of 50, from a moment on', times)
+  report('page of 50, from a moment on', times, cpu)
 }
 
 /** What ends the page; its messages, which come before, are thrown away. */
@@ -160,9 +163,12 @@ function field(name: string, value: string): string {
   return `<field var='${name}'><value>${value}</value></field>`
 }
 
-function report(what: string, times: number[]): void {
+/** `before`: CPU time of the server when it began. It survives a busy machine, as the other figures do not. */
+function report(what: string, times: number[], before: number | undefined): void {
+  const after = cpuSeconds(target.pids)
+  const cpu = before === undefined || after === undefined ? '–' : (((after - before) / times.length) * 1000).toFixed(2)
   const sorted = times.toSorted((a, b) => a - b)
   const at = (share: number): string =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!.toFixed(1)
-  console.log(`${what}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, of ${times.length}`)
+  console.log(`${what}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, server CPU ${cpu} ms each, of ${times.length}`)
 }
