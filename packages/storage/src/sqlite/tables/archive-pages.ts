@@ -16,6 +16,8 @@ const ANSWERED = 2_000_000
 /** Messages passed over by their ids alone, and counted. */
 const SKIPPED = 20_000
 const COUNTED = 20_000
+/** The same from one message on: the place of a page, which is asked for with every page and seldom looked at. */
+const PLACED = 4000
 
 /** Ids of messages that may match, asked of an index at once: of words many, since it goes through all of them each time. */
 const AT_ONCE = 200
@@ -111,11 +113,13 @@ export class ArchivePages {
     if (isAnsweredByIndex(question) && question.ids === undefined) {
       if (phrases === undefined && filter.every((cell) => cell === undefined))
         return this.#messages.index.totals(account).count
+      const [, , , after, before] = filter
+      const most = after === undefined && before === undefined ? COUNTED : PLACED
       const count =
         phrases === undefined
-          ? this.#messages.index.count(account, peer, range, COUNTED + 1)
-          : this.#messages.words.count(account, phrases, range, COUNTED + 1)
-      return count > COUNTED ? undefined : count
+          ? this.#messages.index.count(account, peer, range, most + 1)
+          : this.#messages.words.count(account, phrases, range, most + 1)
+      return count > most ? undefined : count
     }
     const ids = this.#ids(question, range, READ + 1)
     if (ids.length > READ) return undefined
