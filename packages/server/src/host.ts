@@ -86,9 +86,13 @@ export class Host implements Destination {
       isHere: (local, id) => this.sessions.registry.of(local).some((session) => session.agent === id),
     })
     const { clock, random, config, log, storage, archiveIds } = parts
-    const most = (limit: number): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit)
+    const most = (limit: number, more = 0): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit + more)
     const { offlineMessages, offlineBytes } = config.limits
-    this.#spool = new Spool(storage.offline, { count: most(offlineMessages), bytes: most(offlineBytes) })
+    const { stanzas, bytes } = config.management
+    this.#spool = new Spool(storage.offline, {
+      usual: { count: most(offlineMessages), bytes: most(offlineBytes) },
+      expected: { count: most(offlineMessages, stanzas), bytes: most(offlineBytes, bytes) },
+    })
     this.sessions = new Sessions({
       host: this.jid,
       config,

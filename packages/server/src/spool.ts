@@ -5,18 +5,25 @@
  */
 import type { OfflineEntry, OfflineLimit, OfflineStore } from '@rookery/storage'
 
+export interface SpoolLimits {
+  /** Of messages for somebody who is away */
+  readonly usual: OfflineLimit
+  /** With those that clients may leave unacknowledged */
+  readonly expected: OfflineLimit
+}
+
 export class Spool {
   readonly #store: OfflineStore
-  readonly #limit: OfflineLimit
+  readonly #limits: SpoolLimits
   /** By account and id: on the way, or sessions have them, or a client has and they could not be removed yet. */
   readonly #given = new Map<string, Set<number>>()
   /** By account: what could not be removed. */
   readonly #owed = new Map<string, Set<number>>()
   #freed: (local: string) => void = () => undefined
 
-  constructor(store: OfflineStore, limit: OfflineLimit) {
+  constructor(store: OfflineStore, limits: SpoolLimits) {
     this.#store = store
-    this.#limit = limit
+    this.#limits = limits
   }
 
   /** Who looks after messages that no session has; called whenever one gets free. */
@@ -24,9 +31,9 @@ export class Spool {
     this.#freed = call
   }
 
-  /** Durably; one that is there already stays as it is. 'full': there is no room for it. */
-  append(local: string, entry: OfflineEntry): Promise<'stored' | 'full'> {
-    return this.#store.append(local, entry, this.#limit)
+  /** Durably; one that is there already stays as it is. 'full': there is no room for it. `isExpected`: a client is there that will take it. */
+  append(local: string, entry: OfflineEntry, isExpected = false): Promise<'stored' | 'full'> {
+    return this.#store.append(local, entry, isExpected ? this.#limits.expected : this.#limits.usual)
   }
 
   read(local: string, after: number, limit: number): Promise<OfflineEntry[]> {

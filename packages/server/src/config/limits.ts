@@ -53,11 +53,8 @@ export const limitsSchema = z
       600,
       'Seconds without a byte after which a silent client is asked for a sign of life; without one it is disconnected.',
     ),
-    offlineMessages: count(
-      1000,
-      'Messages kept for an account until one of its clients has them: while nobody is there, and without an archive also while a client that uses stream management has not acknowledged them.',
-    ),
-    offlineBytes: count(10_485_760, 'Bytes of these messages.'),
+    offlineMessages: count(1000, 'Messages kept for an account whose clients are away.'),
+    offlineBytes: count(10_485_760, 'Bytes of messages kept for an account whose clients are away.'),
     rosterItems: count(5000, 'Contacts of one account.'),
     rosterGroups: count(50, 'Groups of one contact.'),
     rosterNameBytes: count(1023, 'Bytes of the name of a contact, or of a group.'),

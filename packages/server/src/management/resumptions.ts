@@ -93,6 +93,7 @@ export class Resumptions {
     // a disk that is full does not keep the server from its other users
     await Promise.race([buried, new Promise<void>((resolve) => void this.#parts.clock.after(patience, resolve))])
     for (const { stored } of over) this.#tombstones.add(stored.id, stored.local)
+    this.#tombstones.start()
   }
 
   /** Resolves when everything is stored. */

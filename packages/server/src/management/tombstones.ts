@@ -34,7 +34,10 @@ export class Tombstones {
     ids.push(id)
     this.#byAccount.set(local, ids)
     if (ids.length > perAccount) this.#remove(ids[0]!)
-    this.#sweep ??= this.#clock.after(interval, () => this.#removeOld())
+  }
+
+  start(): void {
+    this.#sweep = this.#clock.after(interval, () => this.#removeOld())
   }
 
   stop(): void {
@@ -43,13 +46,12 @@ export class Tombstones {
   }
 
   #removeOld(): void {
-    this.#sweep = undefined
     const now = this.#clock.now()
     for (const [id, { until }] of this.#until) {
       if (until > now) break
       this.#remove(id)
     }
-    if (this.#until.size > 0) this.#sweep = this.#clock.after(interval, () => this.#removeOld())
+    this.start()
   }
 
   #remove(id: string): void {

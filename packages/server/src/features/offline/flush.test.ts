@@ -60,7 +60,7 @@ async function setUp(resources: readonly string[]) {
   const errors: unknown[] = []
   const clock = new FakeClock()
   let last = 0
-  const spool = new Spool(store, unlimited)
+  const spool = new Spool(store, { usual: unlimited, expected: unlimited })
   const flushes = new Flushes({
     spool,
     clock,

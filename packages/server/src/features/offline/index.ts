@@ -81,7 +81,8 @@ export const offline: Feature = feature({
       const id = ids.next()
       trip.id = id
       spool.give(local, id) // so that it is not taken for one that waits, until it is known who gets it
-      return spool.append(local, { id, at: clock.now(), stanza: stanza.wire() }).then(
+      const isExpected = sessions.of(local).some(takesMessages)
+      return spool.append(local, { id, at: clock.now(), stanza: stanza.wire() }, isExpected).then(
         (how) => {
           if (how === 'stored') return 'spooled'
           spool.forget(local, [id])
