@@ -10,7 +10,7 @@ import { exit } from 'node:process'
 const packages = ['protocol', 'storage', 'server', 'testkit', 'daemon']
 
 /** The walk: a file may import those after it. Types may go anywhere. */
-const walk = ['server', 'connection', 'inbound', 'host', 'journey', 'iq', 'router', 'deliver', 'outbound']
+const walk = ['server', 'connection', 'inbound', 'host', 'journey', 'handover', 'iq', 'router', 'deliver', 'outbound']
 
 /** What a feature may import of the server beside its own folder. */
 const contract = new Set([

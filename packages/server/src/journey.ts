@@ -12,18 +12,19 @@ import type { Accounts } from './accounts.ts'
 import type { ArchiveIds } from './archive-ids.ts'
 import { Arrivals, Queued } from './arrivals.ts'
 import { fateOf } from './deliver.ts'
-import { type Came, Delivery } from './delivery.ts'
+import type { Came } from './delivery.ts'
+import { Handover } from './handover.ts'
 import type { IqTable } from './iq.ts'
 import { Turn, weightOf } from './lane.ts'
-import { callSafely, type Phases } from './phases.ts'
+import { callSafely, firstOf, type Phases } from './phases.ts'
 import type { Log } from './powers.ts'
 import type { Registry } from './registry.ts'
 import { type Arrival, arrivalOf } from './router.ts'
 import type { PresenceService } from './services/presence.ts'
 import type { Session } from './session.ts'
-import { type TripSlot, tripMemory } from './slot.ts'
 import type { Spool } from './spool.ts'
-import type { Duplicate, Kept, Refusal, Trip } from './trip.ts'
+import type { Refusal } from './trip.ts'
+import { bothNoted, type Noted, nobody, note, Walk } from './walk.ts'
 
 /** What the corridor needs around it. */
 export interface Surroundings {
@@ -46,42 +47,6 @@ export interface Surroundings {
 const nobodyHome = new StanzaError('service-unavailable')
 /** Storage fails: it may work again later. [S137] */
 const notKept = new StanzaError('internal-server-error', { type: 'wait' })
-const nobody: readonly Session[] = []
-const rounds = [false, true] as const
-
-/** A trip as the corridor sees it. */
-class Walk<S extends Stanza> implements Trip<S> {
-  stanza: S
-  readonly side: 'out' | 'in'
-  readonly account: Jid
-  readonly origin: Session | undefined
-  readonly at: number | undefined
-  id = 0
-  kept: Kept | undefined
-  reached: readonly Session[] = nobody
-  delivery: Delivery | undefined
-  /** A promise until this side has made durable what it keeps; `note` is to be told what it resolves with. */
-  durable: Maybe<Kept | Duplicate | undefined>
-  /** By the index of the slot; a map weakly held would cost the garbage collector dearly. */
-  #memory: unknown[] | undefined
-
-  constructor(stanza: S, side: 'out' | 'in', account: Jid, origin: Session | undefined, at?: number) {
-    this.stanza = stanza
-    this.side = side
-    this.account = account
-    this.origin = origin
-    this.at = at
-  }
-
-  recall<T>(slot: TripSlot<T>): T | undefined {
-    return this.#memory?.[slot.index] as T | undefined
-  }
-
-  remember<T>(slot: TripSlot<T>, value: T | undefined): void {
-    this.#memory ??= tripMemory()
-    this.#memory[slot.index] = value
-  }
-}
 
 /** A message between its two sides: goes on when both are durable. */
 class Crossing extends Turn {
@@ -141,9 +106,11 @@ class Arriving extends Queued implements Arrival {
 export class Journey {
   readonly #s: Surroundings
   readonly #arrivals: Arrivals
+  readonly #handover: Handover
 
   constructor(surroundings: Surroundings) {
     this.#s = surroundings
+    this.#handover = new Handover(surroundings)
     this.#arrivals = new Arrivals(surroundings.archiveIds)
   }
 
@@ -225,6 +192,16 @@ export class Journey {
     return arriving
   }
 
+  /** The second half. */
+  deliver(walk: Walk<Message>): Maybe<undefined> {
+    return this.#handover.deliver(walk)
+  }
+
+  /** A message that a session could not give to its client: to the other resources, or kept. [XEP-0198 4] */
+  undelivered(message: Message, account: Jid, came: Came): Maybe<'failed' | undefined> {
+    return this.#handover.undelivered(message, account, came)
+  }
+
   /** Its sender is told that it was not taken: it must not be delivered all the same. */
   takeBack(walk: Walk<Message>): void {
     const { log, spool } = this.#s
@@ -281,155 +258,6 @@ export class Journey {
     }
   }
 
-  /** The second half. */
-  deliver(walk: Walk<Message>): Maybe<undefined> {
-    const to = walk.stanza.to!
-    if (walk.kept === 'duplicate') return this.#giveAgain(walk, to)
-    if (walk.kept === 'full') return this.#s.refuse(walk.stanza, nobodyHome, walk.origin) // [XEP-0160 2, S97]
-    const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
-    const sessions = typeof fate === 'string' ? nobody : fate
-    walk.reached = sessions
-    if (sessions.length > 0) walk.delivery = this.#offer(walk)
-    callSafely(this.#s.phases.copy, walk, this.#s.log)
-    switch (fate) {
-      case 'ignore':
-        return undefined
-      case 'refuse': // unless its recipient finds it in the archive: the resource has left a moment ago
-        if (walk.kept === 'kept') return undefined
-        return walk.kept === undefined
-          ? this.#s.refuse(walk.stanza, nobodyHome, walk.origin)
-          : this.#settle(walk, this.fallback(walk))
-      case 'store':
-        return this.#settle(walk, this.fallback(walk))
-    }
-    const stored = this.#give(walk, sessions)
-    if (this.#s.phases.notify.length > 0) callSafely(this.#s.phases.notify, walk, this.#s.log)
-    return this.#settle(walk, stored)
-  }
-
-  /**
-   * An earlier try of its sender has come this far. When the process died in that moment, sessions whose clients were away may have missed it:
-   * such a client takes its session up, and does not look into the archive.
-   */
-  #giveAgain(walk: Walk<Message>, to: Jid): Maybe<undefined> {
-    const { id } = walk
-    const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
-    if (id === 0 || typeof fate === 'string') return undefined
-    const sessions = fate.filter((session) => session.management?.mayLack(id) === true)
-    if (sessions.length === 0) return undefined
-    walk.kept = 'kept'
-    return this.#settle(walk, this.#give(walk, sessions))
-  }
-
-  /** A session may end over it, or over a copy of it, before the others have it. */
-  #offer(walk: Walk<Message>): Delivery {
-    const place = walk.kept === 'kept' ? 'archive' : walk.kept === 'spooled' ? 'spool' : 'nowhere'
-    const delivery = new Delivery(walk.stanza, walk.at ?? this.#s.now(), place, place === 'nowhere' ? 0 : walk.id)
-    delivery.offer()
-    return delivery
-  }
-
-  /** A promise while it is stored for a session whose client may miss it. */
-  #give(walk: Walk<Message>, sessions: readonly Session[]): Maybe<undefined> {
-    const wire = walk.stanza.wire()
-    const delivery = walk.delivery ?? this.#offer(walk)
-    let stored: Maybe<unknown>
-    // those where it has to wait come last: it need not be stored for them when somebody has it
-    for (const isHolding of rounds) {
-      for (let i = 0; i < sessions.length; i++) {
-        if (sessions[i]!.isHolding !== isHolding) continue
-        const storing = sessions[i]!.sendMessage(delivery, wire)
-        if (storing instanceof Promise) stored = both(stored, storing)
-      }
-    }
-    if (delivery.offered()) this.#notTaken(walk, delivery, sessions)
-    if (!(stored instanceof Promise)) return undefined
-    return stored.then(
-      () => undefined,
-      (error) => this.#failed(walk, error),
-    )
-  }
-
-  /** They have older ones to give first, or ended over it. */
-  #notTaken(walk: Walk<Message>, delivery: Delivery, sessions: readonly Session[]): void {
-    if (delivery.place === 'spool') this.#s.spool.release(walk.account.local, delivery.id)
-    else if (sessions.some((session) => session.isEnded)) this.#settle(walk, this.#undelivered(walk, delivery))
-  }
-
-  #undelivered(walk: Walk<Message>, delivery: Delivery): Maybe<undefined> {
-    return then(this.undelivered(walk.stanza, walk.account, delivery), () => undefined)
-  }
-
-  /** What is being stored holds nobody up: the messages behind it join the same commit. */
-  #settle(walk: Walk<Message>, kept: Maybe<undefined>): Maybe<undefined> {
-    const lane = walk.origin?.lane
-    if (lane === undefined || !(kept instanceof Promise)) return kept
-    return lane.settle(weightOf(walk.stanza.element), kept)
-  }
-
-  /**
-   * A message that a session could not give to its client: to the other resources, or kept. [XEP-0198 4]
-   */
-  undelivered(message: Message, account: Jid, { at, isKept, id }: Came): Maybe<'failed' | undefined> {
-    const walk = new Walk(message, 'in', account, undefined, at)
-    if (isKept) walk.kept = 'kept'
-    if (id > 0) {
-      walk.id = id
-      return this.#keepAgain(walk) // among the others that wait it has its place by its id
-    }
-    const fate = fateOf(message, account, this.#s.registry.of(account.local))
-    if (typeof fate !== 'string') {
-      walk.reached = fate
-      return this.#give(walk, fate)
-    }
-    return fate === 'store' ? this.#keepAgain(walk) : undefined
-  }
-
-  /** `failed`: the storage does not work, which does not concern the sender yet. */
-  #keepAgain(walk: Walk<Message>): Maybe<'failed' | undefined> {
-    const settle = (kept: boolean | StanzaError | undefined): Maybe<'failed' | undefined> =>
-      kept instanceof StanzaError && kept.type === 'wait' && walk.kept !== 'kept' ? 'failed' : this.#kept(walk, kept)
-    const failed = (error: unknown): 'failed' => {
-      this.#s.log.error({ account: walk.account.toString(), error }, 'a message could not be kept')
-      return 'failed'
-    }
-    try {
-      const kept = firstOf(this.#s.phases.fallback, 0, walk)
-      return kept instanceof Promise ? kept.then(settle, failed) : settle(kept)
-    } catch (error) {
-      return failed(error)
-    }
-  }
-
-  /** Nobody was home: kept, durably, or the sender is told. Neither throws nor rejects. */
-  fallback(walk: Walk<Message>): Maybe<undefined> {
-    const failed = (error: unknown): Maybe<undefined> => this.#failed(walk, error)
-    try {
-      const kept = this.#ask(walk)
-      return kept instanceof Promise ? kept.catch(failed) : kept
-    } catch (error) {
-      return failed(error)
-    }
-  }
-
-  #failed(walk: Walk<Message>, error: unknown): Maybe<undefined> {
-    this.#s.log.error({ account: walk.account.toString(), error }, 'a message could not be kept')
-    if (walk.kept === 'kept') return undefined // in the archive it is
-    return this.#s.refuse(walk.stanza, notKept, walk.origin)
-  }
-
-  #ask(walk: Walk<Message>): Maybe<undefined> {
-    return then(firstOf(this.#s.phases.fallback, 0, walk), (kept) => this.#kept(walk, kept))
-  }
-
-  #kept(walk: Walk<Message>, kept: boolean | StanzaError | undefined): Maybe<undefined> {
-    if (kept === true || walk.kept === 'kept') {
-      callSafely(this.#s.phases.notify, walk, this.#s.log)
-      return undefined // its recipient finds it in the archive, if nowhere else
-    }
-    return this.#s.refuse(walk.stanza, kept === undefined || kept === false ? nobodyHome : kept, walk.origin)
-  }
-
   #deliverIq(iq: Iq, to: Jid, origin: Session | undefined): Maybe<undefined> {
     if (to.isBare) return this.#s.iq.take(iq, 'account', origin) // [RFC6121 8.5.2.1.3]
     const session = this.#s.registry.find(to)
@@ -460,12 +288,6 @@ export class Journey {
   }
 }
 
-/** Both, if there is anything to wait for. */
-function both(one: Maybe<unknown>, other: Maybe<unknown>): Maybe<unknown> {
-  if (!(one instanceof Promise)) return other
-  return other instanceof Promise ? Promise.all([one, other]) : one
-}
-
 function goOn(arrival: Arrival): Maybe<undefined> {
   const { durable } = arrival
   if (!(durable instanceof Promise)) return arrival.proceed(undefined)
@@ -476,45 +298,4 @@ function goOn(arrival: Arrival): Maybe<undefined> {
       throw error
     },
   )
-}
-
-type Noted = Kept | Duplicate | undefined
-
-/** Two features keep something of one side. */
-function bothNoted(one: Promise<Noted>, other: Promise<Noted>, walk: Walk<Message>): Promise<undefined> {
-  return Promise.all([one, other]).then((all) => {
-    for (const kept of all) note(kept, walk)
-    return undefined
-  })
-}
-
-function note(kept: Noted, walk: Walk<Message>): void {
-  if (typeof kept === 'object') {
-    walk.stanza = kept.earlier
-    walk.id = kept.id
-  }
-  if (walk.kept !== 'duplicate') walk.kept = typeof kept === 'object' ? 'duplicate' : (kept ?? walk.kept)
-}
-
-interface Asked<A, R> {
-  call: (argument: A) => Maybe<R | undefined>
-}
-
-/** The first answer that is not undefined (nor false), asking one after the other. */
-function firstOf<A, R>(list: readonly Asked<A, R>[], from: number, argument: A): Maybe<R | undefined> {
-  for (let i = from; i < list.length; i++) {
-    const answer = list[i]!.call(argument)
-    if (answer instanceof Promise) return firstOfLate(answer, list, i + 1, argument)
-    if (answer !== undefined && answer !== false) return answer
-  }
-  return undefined
-}
-
-function firstOfLate<A, R>(
-  answer: Promise<R | undefined>,
-  list: readonly Asked<A, R>[],
-  from: number,
-  argument: A,
-): Promise<R | undefined> {
-  return answer.then((late) => (late !== undefined && late !== false ? late : firstOf(list, from, argument)))
 }

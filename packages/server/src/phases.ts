@@ -1,4 +1,5 @@
 /** What the features of one host plugged in, sorted by phase once, at start-up. */
+import type { Maybe } from '@rookery/protocol'
 import type { Iq } from '@rookery/protocol/stanza'
 import type { BindInline, Discoverable, Feature, IqRoute, PresenceHandling, Wiring } from './feature.ts'
 import type { Log } from './powers.ts'
@@ -80,4 +81,27 @@ export function callSafely<A>(list: readonly Plugged<(argument: A) => undefined>
       log.error({ feature: list[i]!.feature, error }, 'a feature failed; the stanza went on')
     }
   }
+}
+
+interface Asked<A, R> {
+  call: (argument: A) => Maybe<R | undefined>
+}
+
+/** The first answer that is not undefined (nor false), asking one after the other. */
+export function firstOf<A, R>(list: readonly Asked<A, R>[], from: number, argument: A): Maybe<R | undefined> {
+  for (let i = from; i < list.length; i++) {
+    const answer = list[i]!.call(argument)
+    if (answer instanceof Promise) return firstOfLate(answer, list, i + 1, argument)
+    if (answer !== undefined && answer !== false) return answer
+  }
+  return undefined
+}
+
+function firstOfLate<A, R>(
+  answer: Promise<R | undefined>,
+  list: readonly Asked<A, R>[],
+  from: number,
+  argument: A,
+): Promise<R | undefined> {
+  return answer.then((late) => (late !== undefined && late !== false ? late : firstOf(list, from, argument)))
 }
