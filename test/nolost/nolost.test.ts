@@ -8,18 +8,14 @@ import { parseOptions } from './options.ts'
 import { table } from './report.ts'
 import { run } from './run.ts'
 
-test('no archived message is lost, doubled or changed, whatever happens to the server', async (t) => {
+test('no message is lost, doubled, changed or out of order, whatever happens to the server', async (t) => {
   // until all of it is reached: a slow machine takes longer
   const least = ['--kills', '20', '--secs', '75', '--messages', '5000', '--limit', '360']
   const options = parseOptions(['--seed', '1', ...least, '--rate', '1000', '--longest-stop', '5', '--disk', '2'])
   const report = await run(options!, (text) => t.diagnostic(text))
   for (const line of table(report).split('\n')) t.diagnostic(line)
-  // Order, repetitions and sessions after a broken disk (L4, L6, L7) are printed, not asserted: docs/reliability.md says what is open there.
-  for (const rule of ['L1', 'L2', 'L3', 'L5', 'L8'] as const) assert.equal(report.findings.counts[rule], 0, rule)
-  assert.deepEqual(
-    report.faults.filter((fault) => !/resumptions failed|is less than it was/.test(fault)),
-    [],
-  )
+  for (const [rule, count] of Object.entries(report.findings.counts)) assert.equal(count, 0, rule)
+  assert.deepEqual(report.faults, [])
   assert.equal(report.findings.open, 0, 'in the end everything is acknowledged')
   assert.ok(report.kills >= 20, `${report.kills} kills`)
   assert.ok(report.findings.acknowledged >= 5000, `${report.findings.acknowledged} messages`)
