@@ -23,6 +23,15 @@ export interface Disk {
 const run = (command: string, ...parameters: string[]): string =>
   execFileSync(command, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
 
+const succeeds = (command: string, ...parameters: string[]): boolean => {
+  try {
+    run(command, ...parameters)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Like pulling the plug: the file system takes nothing more, and forgets what it had not written yet. [Linux: EXT4_IOC_SHUTDOWN, flag NOLOGFLUSH] */
 const goDown = 'open(my $d, "<", $ARGV[0]) or die "$!"; my $how = pack("L", 2); ioctl($d, 0x8004587d, $how) or die "$!"'
 
@@ -87,10 +96,13 @@ function mountedDisk(parent: string, folder: string, gigabytes: number): Disk {
       mount()
     },
     fill() {
-      const { bavail, bsize } = statfsSync(folder)
-      // all that is free but a few hundred kilobytes, so that the server itself comes to the end
-      const bytes = Number(bavail) * Number(bsize) - 400_000
-      if (bytes > 0) run('fallocate', '-l', String(bytes), ballast)
+      // all that is free but a few hundred kilobytes, so that the server itself comes to the end; it may take some of it meanwhile
+      for (let spare = 400_000; spare < 100_000_000; spare *= 2) {
+        const { bavail, bsize } = statfsSync(folder)
+        const bytes = Number(bavail) * Number(bsize) - spare
+        if (bytes <= 0 || succeeds('fallocate', '-l', String(bytes), ballast)) return
+        rmSync(ballast, { force: true })
+      }
     },
     settle: () => void run('sync', '-f', folder),
     free: () => rmSync(ballast, { force: true }),
