@@ -5,7 +5,7 @@ import type { Element } from '@rookery/protocol/xml'
 import { type Feature, feature, type Transport, type TransportSink } from '@rookery/server'
 import type { HostStorage, ResumptionStore, Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
-import { memoryPair } from '@rookery/testkit'
+import { FakeClock, memoryPair } from '@rookery/testkit'
 import { Managed, managed } from '../../test/managed-client.ts'
 import { conditionOf, HOST, MemoryClient, type MemoryServer, memoryServer, turns } from '../../test/memory-server.ts'
 
@@ -338,6 +338,45 @@ describe('storage fails for a while (S137)', () => {
     await turns(10)
     assert.ok(juliet.client.taken().some(({ name }) => name === 'a'))
     assert.equal((await server.stores.offline.size('juliet')).count, 0)
+  })
+
+  test('when the server starts: what an earlier process left finds its place later, and the start waits for it only so long', async () => {
+    const storage = new Moody()
+    const options = { features: { archive: false as const }, storage }
+    const before = await memoryServer(options)
+    const juliet = await managed(before, 'juliet')
+    await juliet.lose()
+    const romeo = await before.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    const { resumption } = before.stores
+    await before.server.stop()
+    await storage.open()
+    const stored = await resumption.get(juliet.id)
+    await resumption.put({ ...stored!, state: 'what nobody can read' })
+
+    storage.fails = ['append']
+    const clock = new FakeClock(before.clock.now())
+    let isStarted = false
+    const starting = memoryServer({ ...options, clock }).then((server) => {
+      isStarted = true
+      return server
+    })
+    await turns(20)
+    assert.equal(isStarted, false)
+    clock.advance(2000)
+    await using after = await starting
+    storage.fails = []
+    clock.advance(1000)
+    await turns(20)
+    const next = new Managed(await after.login('juliet', 'two'))
+    await next.enable()
+    next.client.send('<presence/>')
+    await turns(20)
+    assert.deepEqual(bodies(await next.all()), ['a'])
+    next.acknowledge()
+    await turns(20)
+    assert.equal((await after.stores.offline.size('juliet')).count, 0)
   })
 
   test('when a session begins: what is sent to it later is stored all the same, or not acknowledged', async () => {
