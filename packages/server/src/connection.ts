@@ -446,7 +446,7 @@ export class Connection implements TransportSink, Line, Negotiation {
     return session
   }
 
-  #enable(request: Element): Element {
+  #enable(request: Element): Maybe<() => Element> {
     return this.#host.sessions.resumptions.enable(this.#session!, this, request, this.#isAnonymous)
   }
 

@@ -139,7 +139,8 @@ export class Resumptions {
     const { handled, acknowledged } = stored
     const seconds = Math.max(1, Math.round((stored.until - this.#parts.clock.now()) / 1000))
     return this.#parts.revive(stored, saved, (session) => {
-      const management = this.#manage(session, undefined, { id: stored.id, seconds }, { handled, acknowledged })
+      const keeper = this.#keeper(session, stored.id, seconds)
+      const management = this.#manage(session, undefined, keeper, { handled, acknowledged })
       const held = sent.flatMap(({ seq, wire, delivery }) =>
         seq < heldFrom || delivery === undefined ? [] : { wire, delivery, isStored: true },
       )
@@ -152,36 +153,55 @@ export class Resumptions {
 
   // ---- turning it on ----
 
-  /** `<enabled/>` or `<failed/>`. Guests come from nowhere and do not come back. */
-  enable(session: Session, line: Line, request: Element, isGuest: boolean): Element {
-    if (session.management !== undefined) return codec.failed('unexpected-request') // [XEP-0198 3, S76]
+  /**
+   * Turns it on when the result is called, which answers `<enabled/>` or `<failed/>`. The session is stored before: whoever has the answer can
+   * ask for it after a crash. Guests come from nowhere and do not come back.
+   */
+  enable(session: Session, line: Line, request: Element, isGuest: boolean): Maybe<() => Element> {
+    if (session.management !== undefined) return () => codec.failed('unexpected-request') // [XEP-0198 3, S76]
     const asked = codec.enable.parse(request)
-    if (asked === undefined || asked instanceof CodecError) return codec.failed('bad-request')
+    if (asked === undefined || asked instanceof CodecError) return () => codec.failed('bad-request')
     const { resumeSeconds } = this.#parts.config.management
     const canResume = asked.resume === true && !isGuest && resumeSeconds > 0
-    if (!canResume) {
-      session.manage(this.#manage(session, line, undefined))
-      return codec.enabled.build({})
+    if (!canResume)
+      return () => {
+        session.manage(this.#manage(session, line, undefined))
+        return codec.enabled.build({})
+      }
+    const keeper = this.#keeper(session, this.#parts.random.id(), Math.min(asked.max ?? resumeSeconds, resumeSeconds))
+    const turnOn = (): Element => {
+      const { id, seconds } = keeper
+      if (session.isEnded) {
+        keeper.remove()
+        return codec.failed('unexpected-request')
+      }
+      session.manage(this.#manage(session, line, keeper))
+      this.#sessions.set(id, session)
+      return codec.enabled.build({ id, resume: true, max: seconds })
     }
-    const id = this.#parts.random.id()
-    const seconds = Math.min(asked.max ?? resumeSeconds, resumeSeconds)
-    const management = this.#manage(session, line, { id, seconds })
-    session.manage(management)
-    this.#sessions.set(id, session)
-    const keeper = management.keeper!
-    keeper.put({ handled: 0, acknowledged: 0, until: 0, state: '' }).catch((error) => keeper.failed(error))
-    return codec.enabled.build({ id, resume: true, max: seconds })
+    return keeper.put({ handled: 0, acknowledged: 0, until: 0, state: '' }).then(
+      () => turnOn,
+      (error) => {
+        keeper.failed(error) // it is stored as soon as that works again
+        return turnOn
+      },
+    )
+  }
+
+  #keeper(session: Session, id: string, seconds: number): Keeper {
+    const { store, spool, log } = this.#parts
+    const { local, resource } = session.jid
+    return new Keeper(store, spool, log, { id, seconds, local, resource })
   }
 
   #manage(
     session: Session,
     line: Line | undefined,
-    kept: { id: string; seconds: number } | undefined,
+    keeper: Keeper | undefined,
     before?: { handled: number; acknowledged: number },
   ): Management {
-    const { config, clock, store, spool, log } = this.#parts
-    const { local, resource } = session.jid
-    const keeper = kept === undefined ? undefined : new Keeper(store, spool, log, { ...kept, local, resource })
+    const { config, clock, spool, log } = this.#parts
+    const { local } = session.jid
     return new Management(
       {
         lane: session.lane,

@@ -27,17 +27,25 @@ export function bind(n: Negotiation, request: Bind2Request, client: string | und
   const session = bindResource(n, request.tag ?? '', client)
   if (session === undefined) return undefined
   const early = new Early(session)
-  return then(tellBound(n, session), (told) => {
-    if (session.isEnded) return undefined
-    return {
-      session,
-      enable() {
-        early.stop()
-        return codec.build({ others: [...told, ...turnOn(n, session, request.others)] })
-      },
-      sent: () => early.send(),
-    }
-  })
+  return then(tellBound(n, session), (told) =>
+    then(managementOf(n, request.others), (manage) => {
+      if (session.isEnded) return undefined
+      return {
+        session,
+        enable() {
+          early.stop()
+          return codec.build({ others: [...told, ...turnOn(n, session, request.others, manage)] })
+        },
+        sent: () => early.send(),
+      }
+    }),
+  )
+}
+
+/** The first of them counts. */
+function managementOf(n: Negotiation, requests: readonly Element[]): Maybe<(() => Element) | undefined> {
+  const request = requests.find(({ ns }) => ns === MANAGEMENT_NS)
+  return request?.name === 'enable' ? n.management.enable(request) : undefined
 }
 
 /** [XEP-0386 4.1] */
@@ -77,16 +85,18 @@ function ask(n: Negotiation, session: Session, { feature, call }: BoundHook): Ma
 }
 
 /** Each feature once; what is not offered is ignored. */
-function turnOn(n: Negotiation, session: Session, requests: readonly Element[]): Element[] {
+function turnOn(
+  n: Negotiation,
+  session: Session,
+  requests: readonly Element[],
+  manage: (() => Element) | undefined,
+): Element[] {
   const answers: Element[] = []
   const done = new Set<string>()
   for (const request of requests) {
     if (done.has(request.ns)) continue
     done.add(request.ns)
-    const answer =
-      request.ns === MANAGEMENT_NS && request.name === 'enable'
-        ? n.management.enable(request)
-        : enable(n, session, request)
+    const answer = request.ns === MANAGEMENT_NS ? manage?.() : enable(n, session, request)
     if (answer !== undefined) answers.push(answer)
   }
   return answers

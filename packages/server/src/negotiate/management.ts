@@ -13,8 +13,7 @@ export const management: ServerStreamFeature = {
   receive(element, n) {
     switch (element.name) {
       case 'enable':
-        n.send(n.session === undefined ? codec.failed('unexpected-request') : n.management.enable(element)) // [S76]
-        return undefined
+        return enable(element, n)
       case 'resume':
         return resume(element, n)
       case 'r':
@@ -27,6 +26,17 @@ export const management: ServerStreamFeature = {
         return undefined
     }
   },
+}
+
+function enable(element: Element, n: Negotiation): Maybe<undefined> {
+  if (n.session === undefined) {
+    n.send(codec.failed('unexpected-request')) // [S76]
+    return undefined
+  }
+  return then(n.management.enable(element), (turnOn) => {
+    n.send(turnOn())
+    return undefined
+  })
 }
 
 function resume(element: Element, n: Negotiation): Maybe<undefined> {

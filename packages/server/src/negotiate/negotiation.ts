@@ -38,7 +38,8 @@ export interface StreamManagement {
   /** Not after binding. The stream is that session's from then on. Undefined: the request was such that the stream has ended. */
   resume(request: Element): Maybe<Resumption | undefined>
   /** After binding: `<enabled/>` or `<failed/>`, to be sent in the same turn. */
-  enable(request: Element): Element
+  /** Turns it on when the result is called, which says what became of it. */
+  enable(request: Element): Maybe<() => Element>
 }
 
 export interface Negotiation {
