@@ -162,7 +162,9 @@ class GoSendxmpp implements StockClient {
       return /<fin\b[^>]*urn:xmpp:mam:2/.test(answer) ? true : undefined
     }
     await until('the answer of the archive', ask, { every: 500, evidence: () => answer })
-    const results = [...answer.matchAll(/<result\b[^>]*urn:xmpp:mam:2.*?<\/result>/gs)].map(([result]) => result)
+    // what came in pieces stands there in pieces, wherever they were cut
+    const stream = answer.replaceAll('\nRECV: ', '')
+    const results = [...stream.matchAll(/<result\b[^>]*urn:xmpp:mam:2.*?<\/result>/gs)].map(([result]) => result)
     this.#archived = results
       .filter((result) => new RegExp(`<message\\b[^>]*from=['"]${contact}[/'"]`).test(result))
       .map((result) => `from the archive: ${contact}: ${/<body>(.*?)<\/body>/s.exec(result)?.[1] ?? ''}`)
