@@ -182,6 +182,20 @@ describe('a lane', () => {
     assert.equal(l.lane.isBusy, false)
   })
 
+  test('holds the stream for a request that waits for its turn, and for none that does not', async () => {
+    const l = lane()
+    assert.equal(
+      l.lane.pass(1, () => undefined),
+      undefined,
+    )
+    l.waits('a')
+    const held = l.lane.pass(1, () => void l.log.push('request'))
+    assert.ok(held instanceof Promise)
+    l.commit('a')
+    await held
+    assert.deepEqual(l.log, ['a', 'request'])
+  })
+
   test('is done with what came before when that is durable, whatever comes after', async () => {
     const l = lane()
     assert.equal(l.lane.done(), undefined)

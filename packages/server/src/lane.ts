@@ -77,11 +77,15 @@ export class Lane {
 
   /**
    * Goes on with `proceed` when everybody who entered before has gone on, and what is being stored is: the answer to a
-   * request says that what was sent before is safe. docs/decisions/0015.
+   * request says that what was sent before is safe. docs/decisions/0015. The stream is held until it has: what it does may
+   * take long, and a message behind it that had begun would keep those of others to the same account waiting.
    */
   pass(bytes: number, proceed: () => Maybe<undefined>): Maybe<undefined> {
     const whenSettled = (): Maybe<undefined> => (this.#settling === 0 ? proceed() : this.#settled.then(proceed))
-    return this.enter(new Passing(bytes, whenSettled), undefined)
+    const isFirst = this.#turns.length === 0
+    const turn = new Passing(bytes, whenSettled)
+    const wait = this.enter(turn, undefined)
+    return isFirst ? wait : turn.whenOver()
   }
 
   /**
