@@ -77,9 +77,10 @@ export class Sessions {
       end: (session) => this.end(session, 'lost'),
       detached: (session) => this.#tell(session, 'detached'),
       resumed: (session) => this.#tell(session, 'resumed'),
-      handBack: async (local, sent) => {
+      handBack: async (local, sent, wasLive) => {
         const account = jidFromParts(local, host.domain)
-        return account === undefined || this.#handBack.buried(account, sent)
+        if (account === undefined) return true
+        return wasLive ? this.#handBack.buried(account, sent) : this.#handBack.all(account, sent, [])
       },
     })
   }
@@ -177,6 +178,7 @@ export class Sessions {
     if (session.isEnded) return
     session.markEnded()
     this.registry.remove(session)
+    if (how === 'lost') this.resumptions.ending(session)
     const sent = session.management?.end() ?? []
     // begins at once, so that nothing newer gets before it
     const handedBack = this.#handBack.all(session.account, sent, session.abandonHeld())

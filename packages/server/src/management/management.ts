@@ -340,8 +340,14 @@ export class Management implements SessionLink {
     return { seq: heldFrom + this.#held++, wire, at: delivery.at, delivery, isAsked: false, isStored: true }
   }
 
-  /** The client is there: what waits in the session need not be stored. */
-  forgetHeld(held: readonly Held[]): void {
+  /** How many of these the client was told to be safe. */
+  get confirmed(): number {
+    return this.#confirmed
+  }
+
+  /** The client is there, and is told what was received: what waits in the session need not be stored. */
+  attached(held: readonly Held[]): void {
+    this.#confirmed = this.#received
     for (const one of held) one.isStored = false
     if (this.#held > 0) this.keeper?.removeFrom(heldFrom)
     this.#held = 0

@@ -40,8 +40,8 @@ export interface ResumptionParts {
   end(session: Session): void
   detached(session: Session): void
   resumed(session: Session): void
-  /** Finds another place for what clients did not get; false: not for all of it. */
-  handBack(local: string, sent: readonly Sent[]): Promise<boolean>
+  /** Finds another place for what clients did not get; false: not for all of it. `wasLive`: the client was connected when the process ended. */
+  handBack(local: string, sent: readonly Sent[], wasLive: boolean): Promise<boolean>
 }
 
 /** The session and `<resumed/>`, or `<failed/>`, or why the stream ends. */
@@ -127,10 +127,10 @@ export class Resumptions {
     return undefined
   }
 
-  /** Its client was connected when the process ended: what is not in the archive either was not handed on. [XEP-0198 5] */
+  /** Its client was connected when the process ended, or it had just ended. [XEP-0198 5] */
   async #bury({ stored, sent }: Over): Promise<void> {
     for (const { delivery } of sent) delivery?.hold()
-    if (!(await this.#parts.handBack(stored.local, sent))) return // the next process tries again
+    if (!(await this.#parts.handBack(stored.local, sent, stored.until === 0))) return // the next process tries again
     const until = stored.until === 0 ? this.#tombstones.until() : stored.until
     await this.#parts.store.put({ ...stored, acknowledged: everything, state: '', until })
   }
@@ -242,7 +242,7 @@ export class Resumptions {
       if (management.isDetached) this.#parts.end(session)
     }
     const put = (): Maybe<void> =>
-      management.isDetached
+      management.isDetached && !session.isEnded
         ? keeper.put({
             handled: management.received,
             acknowledged: management.acknowledged,
@@ -328,7 +328,7 @@ export class Resumptions {
     return keeper.put({ handled: received, acknowledged, until: 0, state: '' }, taken).then(
       () => {
         if (!management.isComing(line)) return codec.failed('item-not-found')
-        management.forgetHeld(session.held)
+        management.attached(session.held)
         this.#parts.resumed(session)
         return { session, answer }
       },
@@ -349,6 +349,18 @@ export class Resumptions {
         return codec.failed('internal-server-error')
       },
     )
+  }
+
+  /** A session ends: before its last stanzas are given to others, nobody can come back to it any more, also if the process dies in this moment. */
+  ending(session: Session): void {
+    const { management } = session
+    const keeper = management?.keeper
+    if (management === undefined || keeper === undefined) return
+    const { received, confirmed, acknowledged } = management
+    // stanzas of the client that are not safe yet do not count as handled after a crash
+    const handled = session.settled() === undefined ? received : confirmed
+    const progress = { handled, acknowledged, until: this.#tombstones.until(), state: '' }
+    keeper.put(progress).catch((error) => keeper.failed(error))
   }
 
   /**
