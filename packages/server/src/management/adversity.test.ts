@@ -43,6 +43,8 @@ class Moody implements Storage {
   readonly #under = createMemoryStorage()
   readonly #hosts = new Map<string, HostStorage>()
   fails: (keyof ResumptionStore | 'append')[] = []
+  /** What is the last of an ended session never comes to be. */
+  isDying = false
 
   host(domain: string): HostStorage {
     const under = this.#under.host(domain)
@@ -61,7 +63,10 @@ class Moody implements Storage {
           size: (local) => under.offline.size(local),
         },
         resumption: {
-          put: (session, taken) => guard('put').then(() => resumption.put(session, taken)),
+          put: (session, taken) =>
+            this.isDying && session.acknowledged === 2 ** 52
+              ? new Promise(() => undefined)
+              : guard('put').then(() => resumption.put(session, taken)),
           setHandled: (id, handled) => guard('setHandled').then(() => resumption.setHandled(id, handled)),
           enqueue: (id, stanzas) => guard('enqueue').then(() => resumption.enqueue(id, stanzas)),
           acknowledge: (session, seq, taken) =>
@@ -510,4 +515,35 @@ describe('the process dies', () => {
     await turns(20)
     assert.deepEqual(bodies(await late.all()), ['a', 'b'])
   })
+})
+
+test('a session that ended while the client was away is over, also when the process dies as it hands its messages on', async () => {
+  for (const archive of [true, false]) {
+    const features = { archive }
+    const storage = new Moody()
+    const before = await memoryServer({
+      storage,
+      features,
+      management: { stanzas: 64 },
+      limits: { offlineMessages: 0 },
+    })
+    const juliet = await managed(before, 'juliet')
+    const romeo = await before.login('romeo')
+    await juliet.lose()
+    storage.isDying = true
+    const said = Array.from({ length: 80 }, (_, i) => `m${i}`)
+    for (const body of said) romeo.send(chat('juliet', body)) // too much: the session ends
+    await romeo.all()
+    await turns(20)
+
+    storage.isDying = false
+    await using after = await memoryServer({ storage, features })
+    const [late, answer] = await juliet.resume(after, 'juliet')
+    assert.equal(answer?.name, 'failed', `archive ${archive}`)
+    assert.equal(answer?.attr('h'), '2')
+    await late.client.bind('one')
+    late.client.send('<presence/>')
+    await turns(50)
+    assert.deepEqual(bodies(await late.client.all()), said)
+  }
 })

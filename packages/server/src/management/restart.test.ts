@@ -282,38 +282,3 @@ test('a session that ends over a message hands nothing back that others get', as
   got.push(...bodies(await phone.all()))
   assert.deepEqual(got, said)
 })
-
-test('a session that ended while the client was away is over, also when the process dies as it hands its messages on', async () => {
-  for (const archive of [true, false]) {
-    const features = { archive }
-    const storage = createMemoryStorage({ commit: () => turns(30) })
-    const before = await memoryServer({
-      storage,
-      features,
-      management: { stanzas: 64 },
-      limits: { offlineMessages: 0 },
-    })
-    const juliet = await managed(before, 'juliet')
-    const romeo = await before.login('romeo')
-    await juliet.lose()
-    await turns(200)
-    const said = Array.from({ length: 80 }, (_, i) => `m${i}`)
-    for (const body of said) romeo.send(chat('juliet', body))
-    await turns(40) // what is too much has ended the session, and nothing of that has been committed
-    await using after = await memoryServer({ storage, features })
-    await turns(200)
-    const [late, answer] = await juliet.resume(after, 'juliet')
-    assert.equal(answer?.name, 'failed', `archive ${archive}`)
-    await late.client.bind('one')
-    late.client.send('<presence/>')
-    const got: (string | undefined)[] = []
-    for (let i = 0; i < 5; i++) {
-      await turns(300)
-      got.push(...bodies(await late.client.all()))
-    }
-    assert.deepEqual(got.length, new Set(got).size)
-    assert.deepEqual(got, said.slice(0, got.length))
-    assert.ok(got.length > 60, `${got.length} with archive ${archive}`)
-    await before.server.stop()
-  }
-})
