@@ -70,6 +70,7 @@ export class Handover {
     const place = walk.kept === 'kept' ? 'archive' : walk.kept === 'spooled' ? 'spool' : 'nowhere'
     const delivery = new Delivery(walk.stanza, walk.at ?? this.#s.now(), place, place === 'nowhere' ? 0 : walk.id)
     delivery.offer()
+    if (place === 'spool') this.#s.spool.give(walk.account.local, walk.id)
     return delivery
   }
 

@@ -16,7 +16,7 @@ export class Spool {
   readonly #store: OfflineStore
   readonly #limits: SpoolLimits
   /** By account and id: on the way, or sessions have them, or a client has and they could not be removed yet. */
-  readonly #given = new Map<string, Set<number>>()
+  readonly #given = new Map<string, Map<number, 'coming' | 'given'>>()
   /** By account: what could not be removed. */
   readonly #owed = new Map<string, Set<number>>()
   #freed: (local: string) => void = () => undefined
@@ -46,11 +46,24 @@ export class Spool {
     return entries.some(({ id }) => !this.isGiven(local, id))
   }
 
-  /** It is on its way, or sessions have it: it comes back by `release`, or leaves by `remove` or `forget`. */
+  /** It is on its way, and not known yet who gets it: none that is younger goes before it. */
+  expect(local: string, id: number): void {
+    this.#set(local, id, 'coming')
+  }
+
+  /** Sessions have it: it comes back by `release`, or leaves by `remove` or `forget`. */
   give(local: string, id: number): void {
+    this.#set(local, id, 'given')
+  }
+
+  #set(local: string, id: number, state: 'coming' | 'given'): void {
     let given = this.#given.get(local)
-    if (given === undefined) this.#given.set(local, (given = new Set()))
-    given.add(id)
+    if (given === undefined) this.#given.set(local, (given = new Map()))
+    given.set(id, state)
+  }
+
+  isComing(local: string, id: number): boolean {
+    return this.#given.get(local)?.get(id) === 'coming'
   }
 
   isGiven(local: string, id: number): boolean {

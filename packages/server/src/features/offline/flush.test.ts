@@ -224,3 +224,23 @@ test('leaves alone what a session has, until that lets go of it', async () => {
   links[0]!.settle(true)
   assert.deepEqual(links[0]!.taken, ['0x', '2x', '1x'])
 })
+
+test('goes past none that is on its way', async () => {
+  const { spool, links, flushes, append } = await setUp(['one'])
+  spool.whenFree((local) => flushes.freed(local))
+  await append(4)
+  spool.expect('juliet', 2)
+  spool.expect('juliet', 4)
+  flushes.begin('juliet')
+  await turns()
+  spool.release('juliet', 2) // while the first is under way
+  links[0]!.settle(true)
+  await turns()
+  spool.release('juliet', 4)
+  for (let i = 0; i < 4; i++) {
+    links[0]!.settle(true)
+    await turns()
+  }
+  assert.deepEqual(links[0]!.taken, ['0x', '1x', '2x', '3x'])
+  assert.ok(flushes.isIdle)
+})

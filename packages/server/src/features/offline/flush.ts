@@ -148,13 +148,16 @@ export class Flushes {
         session.release()
         return false
       }
-      const last = entries.at(-1)
+      // those behind one that is on its way wait for it
+      const until = entries.findIndex(({ id }) => spool.isComing(local, id))
+      const page = until < 0 ? entries : entries.slice(0, until)
+      const last = page.at(-1)
       if (last === undefined) {
         if (!flush.again) return this.#done(local, session)
         after = 0
         continue
       }
-      for (const batch of batches(entries.filter(({ id }) => !spool.isGiven(local, id))))
+      for (const batch of batches(page.filter(({ id }) => !spool.isGiven(local, id))))
         if (!(await this.#give(local, session, batch, since))) return false
       after = last.id
     }

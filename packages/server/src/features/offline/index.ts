@@ -80,7 +80,7 @@ export const offline: Feature = feature({
       if (to?.isFull === true && type !== 'chat' && sessions.find(to) === undefined) return undefined // is refused [RFC6121 8.5.3.2.1]
       const id = ids.next()
       trip.id = id
-      spool.give(local, id) // so that it is not taken for one that waits, until it is known who gets it
+      spool.expect(local, id)
       const isExpected = sessions.of(local).some(takesMessages)
       return spool.append(local, { id, at: clock.now(), stanza: stanza.wire() }, isExpected).then(
         (how) => {
