@@ -36,10 +36,10 @@ export const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (owner, contact)
    ) STRICT, WITHOUT ROWID;`,
 
-  // 3: offline queues; entries in order of arrival, whoever they are for: a burst for many fills few pages
+  // 3: offline queues; entries in order of arrival, whoever they are for: a burst for many fills few pages; AUTOINCREMENT: no seq twice
   `CREATE TABLE offline_queue (owner INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
    CREATE TABLE offline_entry (
-     id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL
+     seq INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL
    ) STRICT;
    CREATE INDEX offline_entry_owner ON offline_entry (owner);`,
 
@@ -60,11 +60,9 @@ export const MIGRATIONS: readonly string[] = [
      session INTEGER PRIMARY KEY, handled INTEGER NOT NULL, acknowledged INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE resumption_stanza (
-     session INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, id INTEGER NOT NULL, taken INTEGER NOT NULL,
-     stanza ANY NOT NULL,
+     session INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL,
      UNIQUE (session, seq)
-   ) STRICT;
-   CREATE INDEX resumption_stanza_id ON resumption_stanza (id) WHERE id <> 0;`,
+   ) STRICT;`,
 
   // 6: archives, see tables/archive-messages.ts
   `CREATE TABLE archive_state (
@@ -90,6 +88,18 @@ export const MIGRATIONS: readonly string[] = [
    CREATE VIRTUAL TABLE archive_words USING fts5 (
      words, content = '', contentless_delete = 1, tokenize = "ascii tokenchars '_'"
    );`,
+
+  // 7: messages in offline queues and in those of sessions are known by the same ids, which the caller makes; taken: by another client of the account
+  `CREATE TABLE offline_kept (
+     id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, at INTEGER NOT NULL, stanza ANY NOT NULL
+   ) STRICT;
+   INSERT INTO offline_kept SELECT seq, owner, at, stanza FROM offline_entry;
+   DROP TABLE offline_entry;
+   ALTER TABLE offline_kept RENAME TO offline_entry;
+   CREATE INDEX offline_entry_owner ON offline_entry (owner);
+   ALTER TABLE resumption_stanza ADD COLUMN id INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE resumption_stanza ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX resumption_stanza_id ON resumption_stanza (id) WHERE id <> 0;`,
 ]
 
 /** "Rook", so that we never write into somebody else's database. */

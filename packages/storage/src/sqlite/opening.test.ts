@@ -174,6 +174,28 @@ test('migrates the database of an older version and keeps its data', async (t) =
   await storage.close()
 })
 
+test('keeps what waited for somebody in a database of before ids', async (t) => {
+  const folder = await folderFor(t)
+  const old = openDatabase({ folder, maxBytes: undefined }, MIGRATIONS.slice(0, 6))
+  old.exec(`
+    INSERT INTO jid VALUES (1, 'example.org'), (2, 'romeo@example.org');
+    INSERT INTO offline_queue VALUES (2, 2, 8);
+    INSERT INTO offline_entry (owner, at, stanza) VALUES (2, 5, '<a/>'), (2, 6, '<b/>');
+    INSERT INTO resumption VALUES (1, 1, 's', 2, 'romeo', 'x', 7, '');
+    INSERT INTO resumption_count VALUES (1, 3, 4);
+    INSERT INTO resumption_stanza VALUES (1, 5, 8, '<c/>');`)
+  old.close()
+  const storage = createSqliteStorage({ folder })
+  t.after(() => storage.close())
+  await storage.open()
+  const { offline, resumption } = storage.host('example.org')
+  assert.deepEqual(
+    (await offline.read('romeo', 0, 9)).map(({ stanza }) => stanza),
+    ['<a/>', '<b/>'],
+  )
+  assert.deepEqual(await resumption.queue('s', 0, 9), [{ seq: 5, at: 8, id: 0, isTaken: false, stanza: '<c/>' }])
+})
+
 test('undoes all steps of a migration if one fails', async (t) => {
   const folder = await folderFor(t)
   openDatabase({ folder, maxBytes: undefined }, MIGRATIONS.slice(0, 1)).close()
