@@ -28,7 +28,7 @@ export class Handover {
   /** To the sessions that get it, or what happens instead. */
   deliver(walk: Walk<Message>): Maybe<undefined> {
     const to = walk.stanza.to!
-    if (walk.kept === 'duplicate') return this.#giveAgain(walk, to)
+    if (walk.kept === 'duplicate') return undefined // an earlier try of its sender has come this far
     if (walk.kept === 'full') return this.#s.refuse(walk.stanza, nobodyHome, walk.origin) // [XEP-0160 2, S97]
     const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
     const sessions = typeof fate === 'string' ? nobody : fate
@@ -49,20 +49,6 @@ export class Handover {
     const stored = this.#give(walk, sessions)
     if (this.#s.phases.notify.length > 0) callSafely(this.#s.phases.notify, walk, this.#s.log)
     return this.#settle(walk, stored)
-  }
-
-  /**
-   * An earlier try of its sender has come this far. When the process died in that moment, sessions whose clients were away may have missed it:
-   * such a client takes its session up, and does not look into the archive.
-   */
-  #giveAgain(walk: Walk<Message>, to: Jid): Maybe<undefined> {
-    const { id } = walk
-    const fate = fateOf(walk.stanza, to, this.#s.registry.of(to.local))
-    if (id === 0 || typeof fate === 'string') return undefined
-    const sessions = fate.filter((session) => session.management?.mayLack(id) === true)
-    if (sessions.length === 0) return undefined
-    walk.kept = 'kept'
-    return this.#settle(walk, this.#give(walk, sessions))
   }
 
   /** A session may end over it, or over a copy of it, before the others have it. */

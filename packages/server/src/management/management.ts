@@ -91,8 +91,7 @@ export class Management implements SessionLink {
   #isEnded = false
   /** How many of those that wait are stored. */
   #held = 0
-  /** Of a session of an earlier process: what it had certainly been given, and what it was found to lack. */
-  #revival: { readonly through: number; readonly ids: Set<number> } | undefined
+  #revival: { readonly through: number; readonly ids: ReadonlySet<number> } | undefined
 
   /** `line` is undefined for a session of an earlier process, which has `handled` and `acknowledged` so many stanzas. */
   constructor(parts: ManagementParts, line: Line | undefined, before?: { handled: number; acknowledged: number }) {
@@ -392,11 +391,9 @@ export class Management implements SessionLink {
     return this.#coming === line && !this.#isEnded
   }
 
-  /** Whether an earlier process died before it gave the session what has this id. Once said, it is given. */
-  mayLack(id: number): boolean {
-    if (this.#revival === undefined || id <= this.#revival.through || this.#revival.ids.has(id)) return false
-    this.#revival.ids.add(id)
-    return true
+  /** Of a session of an earlier process: the last message that had been given to it when its client went, and which of those after it are here. */
+  get revival(): { readonly through: number; readonly ids: ReadonlySet<number> } | undefined {
+    return this.#revival
   }
 
   /** Nothing reaches the client any more: what it has not acknowledged, for others to take care of. */

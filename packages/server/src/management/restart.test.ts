@@ -130,7 +130,7 @@ test('after many crashes in a row a client still learns what had been handled', 
   await server.server.stop()
 })
 
-test('what a process that died had archived, and not given to a client that was away, comes when its sender tries again', async () => {
+test('what a process that died had archived, and not given to a client that was away, it gets all the same, once', async () => {
   const storage = createMemoryStorage()
 
   const before = await memoryServer({ storage, ...archived })
@@ -167,7 +167,7 @@ test('what a process that died had archived, and not given to a client that was 
   const [resumed, answer] = await juliet.resume(after, 'juliet')
   assert.equal(answer?.name, 'resumed')
   const messages = (await resumed.all()).filter((one) => one.name === 'message')
-  assert.deepEqual(bodies(messages), ['a', 'b']) // of the two that were tried again one had been given
+  assert.deepEqual(bodies(messages), ['a', 'b']) // of the two one had been given
   const ids = messages.map((one) => one.child('stanza-id', 'urn:xmpp:sid:0')?.attr('id'))
   assert.equal(new Set(ids).size, 2)
   assert.equal(await after.stores.archive.count('juliet', {}), 2)
@@ -281,4 +281,73 @@ test('a session that ends over a message hands nothing back that others get', as
   await turns(50)
   got.push(...bodies(await phone.all()))
   assert.deepEqual(got, said)
+})
+
+test('a session whose client was away gets what it lacks in the order of the archive, whoever tries again', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage, ...archived })
+  const juliet = await managed(before, 'juliet')
+  await juliet.lose()
+  const [romeo, nurse] = [await before.login('romeo'), await before.login('nurse')]
+  for (const [client, body] of [
+    [romeo, 'a'],
+    [nurse, 'b'],
+    [romeo, 'c'],
+    [nurse, 'd'],
+  ] as const) {
+    client.send(chat('juliet', body))
+    await client.all()
+  }
+  const stored = await before.stores.resumption.get(juliet.id)
+  const queue = await before.stores.resumption.queue(juliet.id, 0, 9)
+  await before.server.stop()
+  // as if the process had died before it had stored any but the third
+  await storage.open()
+  const { resumption } = storage.host(HOST)
+  await resumption.remove(juliet.id)
+  await resumption.put({ ...stored!, acknowledged: juliet.h })
+  await resumption.enqueue(juliet.id, [{ ...queue.find(({ stanza }) => stanza.includes('>c<'))!, seq: juliet.h + 1 }])
+
+  await using after = await memoryServer({ storage, ...archived })
+  const late = await after.login('nurse')
+  late.send(chat('juliet', 'e'))
+  await late.all()
+  const [resumed, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'resumed')
+  const got = bodies(await resumed.all())
+  assert.deepEqual(got.toSorted(), ['a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(
+    got.filter((body) => body !== 'c'),
+    ['a', 'b', 'd', 'e'],
+  )
+})
+
+test('what is older goes first, however early the connection breaks', async () => {
+  for (const archive of [true, false])
+    for (let early = 0; early < 12; early++) {
+      const storage = createMemoryStorage({ commit: () => turns(2) })
+      await using server = await memoryServer({ storage, features: { archive } })
+      await server.server.accounts(HOST).create('juliet', 'secret-juliet')
+      const romeo = await server.login('romeo')
+      romeo.send(chat('juliet', 'old'))
+      await romeo.all()
+      const juliet = new Managed(await server.login('juliet', 'one'))
+      await juliet.enable()
+      juliet.client.send('<presence/>')
+      await turns(early)
+      juliet.client.destroy()
+      for (const body of ['new', 'newer']) romeo.send(chat('juliet', body))
+      await romeo.all()
+      await turns(30)
+      const [resumed, answer] = await juliet.resume(server, 'juliet', 0)
+      assert.ok(answer?.name === 'resumed')
+      if (answer.attr('h') === '0') resumed.client.send('<presence/>') // it had not come
+      const got: (string | undefined)[] = []
+      for (let i = 0; i < 3; i++) {
+        await turns(60)
+        got.push(...bodies(await resumed.all()))
+        resumed.acknowledge()
+      }
+      assert.deepEqual(got, ['old', 'new', 'newer'], `archive ${archive}, after ${early} turns`)
+    }
 })

@@ -16,6 +16,7 @@ import { preferencesForm } from './preferences.ts'
 import { Queries } from './queries.ts'
 import { Requests } from './requests.ts'
 import { Retention } from './retention.ts'
+import { giveWhatIsLacking } from './revival.ts'
 
 const named = (name: string) => ({ at: 'account', payload: { name, ns: MAM_NS }, refusal }) as const
 /** Whether the account exists or not. [XEP-0313 8.1, S95] */
@@ -77,6 +78,7 @@ export const archive: Feature = feature({
       screen: keeping.screen,
       stamp: keeping.stamp,
       archive: keeping.archive,
+      session: { revived: (session) => giveWhatIsLacking(session, { store, ids, names }) },
       async bound(session) {
         const bounds = await store.bounds(session.account.local)
         session.set(told, bounds?.last.id ?? 0)

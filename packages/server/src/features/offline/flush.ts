@@ -91,6 +91,11 @@ export class Flushes {
     if (await this.#parts.spool.hasFree(local)) session.hold()
   }
 
+  /** Messages begin to come to a session: what is older goes first. `begin` follows, or it waits until its client is back. */
+  expected(local: string, session: Session): void {
+    if (this.#empty.get(local) !== true && session.priority >= 0) session.hold()
+  }
+
   /** The client of a session came back. */
   resumed(local: string, session: Session): void {
     this.begin(local)

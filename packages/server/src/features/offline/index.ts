@@ -110,6 +110,10 @@ export const offline: Feature = feature({
         )
       },
       session: {
+        presence(session, before) {
+          if (before === undefined && session.isAvailable) flushes.expected(session.jid.local, session)
+          return undefined
+        },
         available(session) {
           flushes.begin(session.jid.local)
           return undefined
