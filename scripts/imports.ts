@@ -16,6 +16,7 @@ const walk = ['server', 'connection', 'inbound', 'host', 'journey', 'handover', 
 const contract = new Set([
   'feature.ts',
   'delivery.ts',
+  'stored-stanza.ts',
   'service.ts',
   'slot.ts',
   'account-documents.ts',

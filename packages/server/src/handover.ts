@@ -42,9 +42,9 @@ export class Handover {
         if (walk.kept === 'kept') return undefined
         return walk.kept === undefined
           ? this.#s.refuse(walk.stanza, nobodyHome, walk.origin)
-          : this.#settle(walk, this.fallback(walk))
+          : this.#settle(walk, this.#fallback(walk))
       case 'store':
-        return this.#settle(walk, this.fallback(walk))
+        return this.#settle(walk, this.#fallback(walk))
     }
     const stored = this.#give(walk, sessions)
     if (this.#s.phases.notify.length > 0) callSafely(this.#s.phases.notify, walk, this.#s.log)
@@ -133,7 +133,7 @@ export class Handover {
   }
 
   /** Nobody was home: kept, durably, or the sender is told. Neither throws nor rejects. */
-  fallback(walk: Walk<Message>): Maybe<undefined> {
+  #fallback(walk: Walk<Message>): Maybe<undefined> {
     const failed = (error: unknown): Maybe<undefined> => this.#failed(walk, error)
     try {
       const kept = this.#ask(walk)

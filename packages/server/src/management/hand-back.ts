@@ -12,8 +12,8 @@ import type { Element } from '@rookery/protocol/xml'
 import type { Came, Delivery } from '../delivery.ts'
 import type { ClockPower, Log } from '../powers.ts'
 import type { Held } from '../session.ts'
+import { readStanza } from '../stored-stanza.ts'
 import type { Sent } from './management.ts'
-import { readStanza } from './stored-stanza.ts'
 
 export interface HandBackParts {
   readonly host: Jid

@@ -91,7 +91,7 @@ export class Management implements SessionLink {
   #isEnded = false
   /** How many of those that wait are stored. */
   #held = 0
-  #revival: { readonly through: number; readonly ids: ReadonlySet<number> } | undefined
+  #restoredThrough: number | undefined
 
   /** `line` is undefined for a session of an earlier process, which has `handled` and `acknowledged` so many stanzas. */
   constructor(parts: ManagementParts, line: Line | undefined, before?: { handled: number; acknowledged: number }) {
@@ -383,7 +383,7 @@ export class Management implements SessionLink {
   restore(sent: readonly Sent[], held: readonly Held[], through: number): void {
     for (const one of sent) this.#push(one)
     this.#held = held.length
-    this.#revival = { through, ids: new Set([...sent, ...held].flatMap(({ delivery }) => delivery?.id ?? [])) }
+    this.#restoredThrough = Math.max(through, ...[...sent, ...held].map(({ delivery }) => delivery?.id ?? 0))
   }
 
   /** The client is coming back on this line. */
@@ -391,9 +391,11 @@ export class Management implements SessionLink {
     return this.#coming === line && !this.#isEnded
   }
 
-  /** Of a session of an earlier process: the last message that had been given to it when its client went, and which of those after it are here. */
-  get revival(): { readonly through: number; readonly ids: ReadonlySet<number> } | undefined {
-    return this.#revival
+  /**
+   * Of a session of an earlier process: the last message that it has. They came to it in the order of their ids, so it may lack only later ones.
+   */
+  get restoredThrough(): number | undefined {
+    return this.#restoredThrough
   }
 
   /** Nothing reaches the client any more: what it has not acknowledged, for others to take care of. */

@@ -2,7 +2,7 @@
 import { parseJid } from '@rookery/protocol/jid'
 import { Presence } from '@rookery/protocol/stanza'
 import type { Session } from '../session.ts'
-import { readStanza } from './stored-stanza.ts'
+import { readStanza } from '../stored-stanza.ts'
 
 export interface SavedSession {
   readonly since: number

@@ -78,7 +78,7 @@ export const archive: Feature = feature({
       screen: keeping.screen,
       stamp: keeping.stamp,
       archive: keeping.archive,
-      session: { revived: (session) => giveWhatIsLacking(session, { store, ids, names }) },
+      session: { revived: (session) => giveWhatIsLacking(session, { store, ids, names, sessions }) },
       async bound(session) {
         const bounds = await store.bounds(session.account.local)
         session.set(told, bounds?.last.id ?? 0)

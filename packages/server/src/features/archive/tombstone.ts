@@ -2,24 +2,15 @@
 
 import { RETRACTION_NS, retracted, retractedBy } from '@rookery/protocol/xeps/retraction'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
-import { Element, el, parseElement, writeElement, type XmlLimits } from '@rookery/protocol/xml'
-
-/** It was within the limits when it came. */
-export const generous: XmlLimits = {
-  bytes: 33_554_432,
-  depth: 1024,
-  elements: 1_000_000,
-  attributes: 10_000,
-  nameLength: 1024,
-  prefixes: 1024,
-}
+import { Element, el, parseElement, writeElement } from '@rookery/protocol/xml'
+import { storedLimits } from '../../stored-stanza.ts'
 
 /**
  * The stored message without what it said; undefined where it stays: it is one already, or is itself a retraction, which has to be
  * found by whoever was away. `by`: the id of the message that takes it back. [XEP-0424 4, 5]
  */
 export function tombstoneOf(stored: string, by: string, at: number): string | undefined {
-  const message = parseElement(stored, generous)
+  const message = parseElement(stored, storedLimits)
   if (!(message instanceof Element)) return undefined
   if (message.child('retracted', RETRACTION_NS) !== undefined || retractedBy(message) !== undefined) return undefined
   const { name, ns } = message

@@ -1,4 +1,5 @@
 /** Which messages are kept for those who are away, and how they are written down. XEP-0160 1.0.1 section 3. Pure. */
+
 import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
@@ -6,6 +7,7 @@ import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
 import { HINTS_NS, hasHint } from '@rookery/protocol/xeps/hints'
 import { STANZA_ID_NS, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
+import { storedLimits } from '../../stored-stanza.ts'
 
 /** Extensions that say nothing to somebody who reads them hours later. */
 const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS_NS, DELAY_NS, STANZA_ID_NS])
@@ -39,7 +41,7 @@ export interface Marks {
 
 /** What has to be known of a kept message before it is delivered. */
 export function marksOf(kept: string, account: Jid, host: Jid): Marks {
-  const element = parseElement(kept, generous)
+  const element = parseElement(kept, storedLimits)
   if (!(element instanceof Element)) return { sender: undefined, archiveId: undefined, isStamped: false }
   const from = element.attr('from')
   return {
@@ -51,14 +53,4 @@ export function marksOf(kept: string, account: Jid, host: Jid): Marks {
 
 function isOurDelay(child: Element, host: Jid): boolean {
   return child.is('delay', DELAY_NS) && child.attr('from') === host.toString()
-}
-
-/** It was within the limits when it came. */
-const generous = {
-  bytes: 33_554_432,
-  depth: 1024,
-  elements: 1_000_000,
-  attributes: 10_000,
-  nameLength: 1024,
-  prefixes: 1024,
 }

@@ -1,10 +1,12 @@
 /** The nodes of the accounts of a host, in the document store. Every operation lists the documents of its account and nothing is cached. */
+
 import { StanzaError } from '@rookery/protocol/stanza'
 import { pubsubError, pubsubUnsupported } from '@rookery/protocol/xeps/pubsub'
 import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 import type { DocumentStore } from '@rookery/storage'
 import type { ClockPower, Log } from '../../powers.ts'
 import type { NodeConfig } from '../../services/pep.ts'
+import { storedLimits } from '../../stored-stanza.ts'
 import { itemKey, type KeptItem, type KeptNode, nodeKey, type Survey, survey } from './keys.ts'
 import { mostOf, readConfig, writeConfig } from './options.ts'
 import { Turns } from './turns.ts'
@@ -35,16 +37,6 @@ const notFound = new StanzaError('item-not-found')
 const noItems = pubsubUnsupported('persistent-items')
 /** Read at a time. */
 const batch = 100
-/** Stored XML was within the limits when it came. */
-const generous = {
-  bytes: 33_554_432,
-  depth: 1024,
-  elements: 1_000_000,
-  attributes: 10_000,
-  nameLength: 1024,
-  prefixes: 1024,
-}
-
 export class Nodes {
   readonly #documents: DocumentStore
   readonly #clock: ClockPower
@@ -158,7 +150,7 @@ export class Nodes {
       const some = kept.slice(start, start + batch)
       const wires = await Promise.all(some.map(({ key }) => this.#documents.get(local, key)))
       for (const [index, wire] of wires.entries()) {
-        const payload = wire === undefined ? undefined : parseElement(wire, generous)
+        const payload = wire === undefined ? undefined : parseElement(wire, storedLimits)
         if (payload instanceof Element) items.push({ id: some[index]!.id, at: some[index]!.at, payload })
       }
     }

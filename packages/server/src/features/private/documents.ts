@@ -1,18 +1,10 @@
 /** Private documents of an account in storage: one for each element name and namespace, as wire XML. */
+
 import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 import type { DocumentStore } from '@rookery/storage'
+import { storedLimits } from '../../stored-stanza.ts'
 
 const prefix = 'private:'
-
-/** Stored XML was within the limits when it came. */
-const generous = {
-  bytes: 33_554_432,
-  depth: 1024,
-  elements: 1_000_000,
-  attributes: 10_000,
-  nameLength: 1024,
-  prefixes: 1024,
-}
 
 /** No two elements have the same key: a local name has no brace. */
 export function keyOf(element: Element): string {
@@ -30,7 +22,7 @@ export class PrivateDocuments {
   async read(local: string, asked: Element): Promise<Element | undefined> {
     const kept = await this.#store.get(local, keyOf(asked))
     if (kept === undefined) return undefined
-    const element = parseElement(kept, generous)
+    const element = parseElement(kept, storedLimits)
     if (element instanceof Element) return element
     throw element
   }

@@ -1,10 +1,12 @@
 /** vCards, XEP-0054 1.3.0: kept as they come, given to anybody who asks, never looked into. */
+
 import { StanzaError } from '@rookery/protocol/stanza'
 import { VCARD_NS } from '@rookery/protocol/xeps/vcard'
 import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 import { z } from 'zod'
 import { type Feature, feature } from '../../feature.ts'
 import type { IqRequest } from '../../iq-request.ts'
+import { storedLimits } from '../../stored-stanza.ts'
 
 const config = z
   .strictObject({
@@ -17,16 +19,6 @@ const config = z
 
 const payload = { name: 'vCard', ns: VCARD_NS }
 const key = 'vcard'
-
-/** Stored XML was within the limits when it came. */
-const generous = {
-  bytes: 33_554_432,
-  depth: 1024,
-  elements: 1_000_000,
-  attributes: 10_000,
-  nameLength: 1024,
-  prefixes: 1024,
-}
 
 export const vcard: Feature = feature({
   name: 'vcard',
@@ -41,7 +33,7 @@ export const vcard: Feature = feature({
       // to others a user without a card is like one that does not exist [XEP-0054 3.3, S100]
       if (kept === undefined)
         return new StanzaError(from.bare.equals(to.bare) ? 'item-not-found' : 'service-unavailable')
-      const card = parseElement(kept, generous)
+      const card = parseElement(kept, storedLimits)
       if (card instanceof Element) return card
       throw card
     }
