@@ -102,6 +102,7 @@ async function addSession(host: HostStorage, index: number): Promise<void> {
       acknowledged: 20,
       until: Date.now() + 600_000,
       state,
+      reached: 0,
     }),
     host.resumption.enqueue(id, [
       { seq: 21, at: since, id: 0, isTaken: false, stanza },

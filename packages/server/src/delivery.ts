@@ -62,6 +62,11 @@ export class Delivery implements Came {
     return this.#isTaken
   }
 
+  /** It is in the archive, and no client has said to have it. */
+  get isUnreached(): boolean {
+    return this.isKept && this.id > 0 && !this.#isTaken
+  }
+
   /** A session has it, and will say what becomes of it. */
   hold(): void {
     this.#holders++

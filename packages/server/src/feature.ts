@@ -3,9 +3,11 @@
  * third parties: docs/develop/writing-a-feature.md. The spine is in journey.ts, iq.ts and deliver.ts.
  */
 import type { Maybe } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
 import type { Message, Presence, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import type { ZodType } from 'zod'
+import type { Came } from './delivery.ts'
 import type { IqRequest } from './iq-request.ts'
 import type { ServerStreamFeature } from './negotiate/negotiation.ts'
 import type { Identity, Powers } from './powers.ts'
@@ -98,6 +100,11 @@ export interface Wiring {
   items?: () => Maybe<readonly Element[]>
   /** Service discovery about a node of the host or of an account: the answer, undefined for a node of somebody else. */
   node?: (node: string, request: IqRequest) => Maybe<Element | StanzaError | undefined>
+  /**
+   * An earlier process ended while clients of the account were connected, and what the archive has behind the id `reached` may have come to none
+   * of them. `give` puts a message where those for somebody who is away are kept.
+   */
+  lost?: (account: Jid, reached: number, give: (message: Message, came: Came) => Promise<void>) => Maybe<undefined>
   /** The server goes down. */
   stop?: () => Maybe<undefined>
 }

@@ -165,6 +165,11 @@ export class Session {
     return this.#held ?? nothing
   }
 
+  /** The first message of the archive that was given to the session, and that no client of the account has said to have. */
+  get firstUnreached(): Delivery | undefined {
+    return this.#management?.firstUnreached ?? this.#held?.find(({ delivery }) => delivery.isUnreached)?.delivery
+  }
+
   /** What waited in a session of an earlier process. */
   restoreHeld(held: readonly Held[]): void {
     for (const one of held) this.#keepHeld(one)

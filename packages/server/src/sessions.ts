@@ -77,6 +77,7 @@ export class Sessions {
       end: (session) => this.end(session, 'lost'),
       detached: (session) => this.#tell(session, 'detached'),
       resumed: (session) => this.#tell(session, 'resumed'),
+      lost: (local, reached) => this.#lost(local, reached),
       handBack: async (local, sent, wasLive) => {
         const account = jidFromParts(local, host.domain)
         if (account === undefined) return true
@@ -142,6 +143,20 @@ export class Sessions {
     this.registry.add(session)
     await this.#tellInTurn(session, 'revived')
     return session
+  }
+
+  /** The features deliver anew what clients that were connected when the process died may not have got. */
+  async #lost(local: string, reached: number): Promise<void> {
+    const account = jidFromParts(local, this.#parts.host.domain)
+    if (account === undefined) return
+    const give = (message: Message, came: Came): Promise<void> => this.#handBack.lost(account, message, came)
+    for (const { feature, wiring } of this.#parts.phases.wirings) {
+      try {
+        await wiring.lost?.(account, reached, give)
+      } catch (error) {
+        this.#parts.log.error({ feature: feature.name, error }, 'what clients may have missed could not be delivered')
+      }
+    }
   }
 
   /** The connection of a session is gone, and its client may come back: else the session ends. */

@@ -248,6 +248,8 @@ export interface StoredSession {
   readonly until: number
   /** What else the server keeps of it, in a form of its own; '' while the client is connected */
   readonly state: string
+  /** Up to this id of the archive, clients of the account have got everything that was for them; a smaller one than before changes nothing */
+  readonly reached: number
 }
 
 /** A stanza to a client that has not acknowledged it. */
@@ -270,6 +272,9 @@ export interface ResumptionStore {
   put(session: StoredSession, taken?: readonly number[]): Promise<void>
   /** Nothing happens if there is no such session. */
   setHandled(id: string, handled: number): Promise<void>
+  setReached(id: string, reached: number): Promise<void>
+  /** The greatest `reached` of the account's sessions; 0 when it has none. */
+  reached(local: string): Promise<number>
   /** What is acknowledged already is not kept, a seq that waits already is replaced. Nothing happens if there is no such session. */
   enqueue(id: string, stanzas: readonly QueuedStanza[]): Promise<void>
   /**

@@ -56,6 +56,12 @@ export class Unacknowledged<T> {
     return taken
   }
 
+  /** The oldest of a kind among those that are left. */
+  find(is: (item: T) => boolean): T | undefined {
+    for (let i = this.#first; i < this.#items.length; i++) if (is(this.#items[i]!)) return this.#items[i]
+    return undefined
+  }
+
   /** Those that are left, oldest first. */
   rest(): readonly T[] {
     return this.#items.slice(this.#first)

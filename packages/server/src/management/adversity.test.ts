@@ -68,6 +68,8 @@ class Moody implements Storage {
               ? new Promise(() => undefined)
               : guard('put').then(() => resumption.put(session, taken)),
           setHandled: (id, handled) => guard('setHandled').then(() => resumption.setHandled(id, handled)),
+          setReached: (id, reached) => guard('setReached').then(() => resumption.setReached(id, reached)),
+          reached: (local) => resumption.reached(local),
           enqueue: (id, stanzas) => guard('enqueue').then(() => resumption.enqueue(id, stanzas)),
           acknowledge: (session, seq, taken) =>
             guard('acknowledge').then(() => resumption.acknowledge(session, seq, taken)),

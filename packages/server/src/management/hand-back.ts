@@ -66,6 +66,11 @@ export class HandBack {
     return placed.every((isPlaced) => isPlaced)
   }
 
+  /** A message of the archive that a process that died may have given to nobody. Does not reject. */
+  async lost(account: Jid, message: Message, came: Came): Promise<void> {
+    await this.#safely(account, () => this.#place(message, account, came))
+  }
+
   async #safely(account: Jid, work: () => Maybe<undefined>): Promise<boolean> {
     try {
       await work()

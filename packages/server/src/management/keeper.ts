@@ -33,12 +33,20 @@ export class Keeper {
   /** What the client has, and could not be removed: nothing is promised to the client before it is, else it might get it again. */
   #owed: Taken | undefined
   #acknowledging: Promise<void> | undefined
+  #reached: number
+  #isReaching = false
 
   constructor(
     store: ResumptionStore,
     spool: Spool,
     log: Log,
-    what: { readonly id: string; readonly local: string; readonly resource: string; readonly seconds: number },
+    what: {
+      readonly id: string
+      readonly local: string
+      readonly resource: string
+      readonly seconds: number
+      readonly reached: number
+    },
   ) {
     this.#store = store
     this.#spool = spool
@@ -47,6 +55,7 @@ export class Keeper {
     this.local = what.local
     this.resource = what.resource
     this.seconds = what.seconds
+    this.#reached = what.reached
   }
 
   /** `ids`: what the client has of the spool. */
@@ -54,9 +63,10 @@ export class Keeper {
     const { id, local, resource } = this
     const { acknowledged, until, state } = progress
     this.#lost = undefined
+    const handled = onWire(progress.handled)
     const taken = this.#withOwed({ seq: acknowledged, ids })
     return this.#store
-      .put({ id, local, resource, handled: onWire(progress.handled), acknowledged, until, state }, taken.ids)
+      .put({ id, local, resource, handled, acknowledged, until, state, reached: this.#reached }, taken.ids)
       .then(
         () => {
           this.#lost = undefined
@@ -95,6 +105,27 @@ export class Keeper {
   /** The client has what was sent up to `seq`, and these of the spool. */
   acknowledge(seq: number, ids: readonly number[]): void {
     this.#acknowledging = this.#remove(this.#withOwed({ seq, ids })).catch((error) => this.failed(error))
+  }
+
+  /**
+   * Clients of the account have got what is in its archive up to this id: after a crash the rest is delivered anew. While one is being stored,
+   * only the greatest of those that come meanwhile has to be.
+   */
+  reached(id: number): void {
+    if (id <= this.#reached) return
+    this.#reached = id
+    if (this.#isReaching) return
+    this.#isReaching = true
+    this.#store
+      .setReached(this.id, id)
+      .catch((error) => this.failed(error))
+      .finally(() => {
+        this.#isReaching = false
+        const latest = this.#reached
+        if (latest === id) return
+        this.#reached = id
+        this.reached(latest)
+      })
   }
 
   #remove(taken: Taken): Promise<void> {

@@ -39,6 +39,17 @@ export interface Sent {
   isStored: boolean
 }
 
+/** What an acknowledgement was about. */
+interface Taken {
+  readonly count: number
+  /** The last that was stored */
+  readonly stored: number
+  /** Those that leave the spool */
+  readonly ids: readonly number[]
+  /** A message of the archive was among them. */
+  readonly isArchived: boolean
+}
+
 export interface ManagementLimits {
   /** Stanzas that a client may leave unacknowledged. */
   readonly stanzas: number
@@ -63,6 +74,8 @@ export interface ManagementParts {
   readonly keeper: Keeper | undefined
   readonly clock: ClockPower
   limits(): ManagementLimits
+  /** Up to which id of the archive clients of the account have got what is for them. */
+  reached(): number
   /** Of a session that cannot be resumed: its client has these of the spool. */
   removed(ids: readonly number[]): void
   /** The session can go on no more: nobody is connected and too much waits. */
@@ -220,12 +233,12 @@ export class Management implements SessionLink {
     const { keeper } = this
     if (keeper !== undefined && (taken.stored > 0 || taken.ids.length > 0)) keeper.acknowledge(taken.stored, taken.ids)
     else if (taken.ids.length > 0) this.#parts.removed(taken.ids)
+    if (taken.isArchived) keeper?.reached(this.#parts.reached())
     if (this.#sent.size > 0 && taken.count > 0 && this.#line !== undefined) this.#ask(this.#line)
     return undefined
   }
 
-  /** `stored`: the last that was; `ids`: those that leave the spool. */
-  #take(h: number): { readonly count: number; readonly stored: number; readonly ids: readonly number[] } | StreamError {
+  #take(h: number): Taken | StreamError {
     const taken = this.#sent.acknowledge(h)
     if (taken === undefined) {
       const text = 'more was acknowledged than was sent'
@@ -233,16 +246,18 @@ export class Management implements SessionLink {
     }
     this.#askedSince = undefined
     let stored = 0
+    let isArchived = false
     const ids: number[] = []
     for (const sent of taken) {
       if (sent.delivery?.taken() === true) ids.push(sent.delivery.id)
+      if (sent.delivery?.isKept === true) isArchived = true
       if (sent.isAsked) this.#askedBytes -= sent.wire.length
       else this.#bytes -= sent.wire.length
       if (sent.isStored) stored = sent.seq
     }
     const { acknowledged } = this.#sent
     while (this.#waiters[0] !== undefined && this.#waiters[0].seq <= acknowledged) this.#waiters.shift()!.done(true)
-    return { count: taken.length, stored, ids }
+    return { count: taken.length, stored, ids, isArchived }
   }
 
   /** `<r/>`: answered when everything received so far is safe. [XEP-0198 4] */
@@ -289,6 +304,11 @@ export class Management implements SessionLink {
   isSilent(now: number): boolean {
     const { seconds } = this.#parts.limits()
     return seconds > 0 && this.#askedSince !== undefined && now - this.#askedSince > seconds * 1000
+  }
+
+  /** The first message of the archive that no client of the account has said to have. */
+  get firstUnreached(): Delivery | undefined {
+    return this.#sent.find(({ delivery }) => delivery?.isUnreached === true)?.delivery
   }
 
   /** Messages that the client has not said to have, oldest first. */

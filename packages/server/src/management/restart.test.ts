@@ -148,7 +148,7 @@ test('what a process that died had archived, and not given to a client that was 
   const [id] = entries.map((entry) => entry.id)
   const [first] = await before.stores.resumption.queue(juliet.id, 0, 10)
   await before.stores.resumption.remove(juliet.id)
-  const stored = { id: juliet.id, local: 'juliet', resource: 'one', handled: 2, acknowledged: juliet.h }
+  const stored = { id: juliet.id, local: 'juliet', resource: 'one', handled: 2, acknowledged: juliet.h, reached: 0 }
   const state = JSON.stringify({
     since: 0,
     through: id! - 1,

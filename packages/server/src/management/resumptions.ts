@@ -30,6 +30,8 @@ export interface ResumptionParts {
   sessions(local: string): readonly Session[]
   /** Up to which id the sessions of the account have been given what they are to get. */
   through(local: string): number
+  /** The process ended while clients of the account were connected: what is in its archive behind this id may have come to none of them. */
+  lost(local: string, reached: number): Promise<void>
   /** Takes up a session of an earlier process; undefined when its account is not there any more. */
   revive(
     stored: StoredSession,
@@ -54,6 +56,7 @@ const grace = 60_000
 const patience = 2000
 
 const pageSize = 1000
+const accountsAtOnce = 100
 
 /** Nothing is left of the queue. */
 const everything = 2 ** 52
@@ -88,7 +91,10 @@ export class Resumptions {
     }
     // in the order of their ends, so that of many the latest are remembered
     over.sort((a, b) => endOf(a) - endOf(b))
-    const buried = Promise.all(over.map((one) => this.#bury(one))).then(() => undefined)
+    const lost = new Set(over.filter(({ stored }) => stored.until === 0).map(({ stored }) => stored.local))
+    const buried = this.#deliverAnew([...lost])
+      .then(() => Promise.all(over.map((one) => this.#bury(one))))
+      .then(() => undefined)
     this.#storing.add(buried)
     // a disk that is full does not keep the server from its other users
     await Promise.race([buried, new Promise<void>((resolve) => void this.#parts.clock.after(patience, resolve))])
@@ -127,6 +133,13 @@ export class Resumptions {
     return undefined
   }
 
+  async #deliverAnew(accounts: readonly string[]): Promise<void> {
+    for (let i = 0; i < accounts.length; i += accountsAtOnce) {
+      const some = accounts.slice(i, i + accountsAtOnce)
+      await Promise.all(some.map(async (local) => this.#parts.lost(local, await this.#parts.store.reached(local))))
+    }
+  }
+
   /** Its client was connected when the process ended, or it had just ended. [XEP-0198 5] */
   async #bury({ stored, sent }: Over): Promise<void> {
     for (const { delivery } of sent) delivery?.hold()
@@ -135,18 +148,19 @@ export class Resumptions {
     await this.#parts.store.put({ ...stored, acknowledged: everything, state: '', until })
   }
 
-  #revive(stored: StoredSession, saved: SavedSession, sent: readonly Sent[]): Promise<Session | undefined> {
+  async #revive(stored: StoredSession, saved: SavedSession, sent: readonly Sent[]): Promise<Session | undefined> {
     const { handled, acknowledged } = stored
+    const reached = await this.#parts.store.reached(stored.local)
     const seconds = Math.max(1, Math.round((stored.until - this.#parts.clock.now()) / 1000))
     return this.#parts.revive(stored, saved, (session) => {
-      const keeper = this.#keeper(session, stored.id, seconds)
+      const keeper = this.#keeper(session, stored.id, seconds, reached)
       const management = this.#manage(session, undefined, keeper, { handled, acknowledged })
       const held = sent.flatMap(({ seq, wire, delivery }) =>
         seq < heldFrom || delivery === undefined ? [] : { wire, delivery, isStored: true },
       )
       session.restoreHeld(held)
       const given = sent.filter(({ seq }) => seq < heldFrom)
-      management.restore(given, held, saved.through)
+      management.restore(given, held, Math.max(saved.through, reached))
       return management
     })
   }
@@ -168,7 +182,8 @@ export class Resumptions {
         session.manage(this.#manage(session, line, undefined))
         return codec.enabled.build({})
       }
-    const keeper = this.#keeper(session, this.#parts.random.id(), Math.min(asked.max ?? resumeSeconds, resumeSeconds))
+    const seconds = Math.min(asked.max ?? resumeSeconds, resumeSeconds)
+    const keeper = this.#keeper(session, this.#parts.random.id(), seconds, this.#reached(session.jid.local))
     const turnOn = (): Element => {
       const { id, seconds } = keeper
       if (session.isEnded) {
@@ -188,10 +203,10 @@ export class Resumptions {
     )
   }
 
-  #keeper(session: Session, id: string, seconds: number): Keeper {
+  #keeper(session: Session, id: string, seconds: number, reached: number): Keeper {
     const { store, spool, log } = this.#parts
     const { local, resource } = session.jid
-    return new Keeper(store, spool, log, { id, seconds, local, resource })
+    return new Keeper(store, spool, log, { id, seconds, reached, local, resource })
   }
 
   #manage(
@@ -212,6 +227,7 @@ export class Resumptions {
           bytes: Math.max(config.management.bytes, config.limits.stanzaBytes + room),
           seconds: config.management.ackSeconds,
         }),
+        reached: () => this.#reached(local),
         removed: (ids) => {
           spool
             .remove(local, ids)
@@ -222,6 +238,19 @@ export class Resumptions {
       line,
       before,
     )
+  }
+
+  /**
+   * Up to this id what is in the archive of the account has been taken by its clients, or is stored for them: what a session was given whose
+   * client is away, or that has ended, is stored before.
+   */
+  #reached(local: string): number {
+    let reached = this.#parts.through(local)
+    for (const session of this.#parts.sessions(local)) {
+      const first = session.isDetached ? undefined : session.firstUnreached
+      if (first !== undefined) reached = Math.min(reached, first.id - 1)
+    }
+    return reached
   }
 
   // ---- the client goes, and comes back ----
@@ -372,7 +401,7 @@ export class Resumptions {
     const keeper = management?.keeper
     if (management === undefined || keeper === undefined) return
     this.#sessions.delete(keeper.id)
-    if (isForgotten) return keeper.remove()
+    if (isForgotten) return this.#forget(keeper)
     try {
       const until = this.#tombstones.until()
       await keeper.put({ handled: management.received, acknowledged: everything, until, state: '' })
@@ -380,6 +409,14 @@ export class Resumptions {
     } catch (error) {
       keeper.failed(error)
     }
+  }
+
+  /** What its client had got, others of the account need not be given. */
+  #forget(keeper: Keeper): void {
+    const { local } = keeper
+    const reached = this.#reached(local)
+    for (const other of this.#parts.sessions(local)) other.management?.keeper?.reached(reached)
+    keeper.remove()
   }
 }
 

@@ -26,7 +26,8 @@ export class MemoryResumption implements ResumptionStore, Owned {
     return this.#run('resumption.put', () => {
       const queue = this.#sessions.get(session.id)?.queue ?? new Map<number, QueuedStanza>()
       for (const seq of queue.keys()) if (seq <= session.acknowledged) queue.delete(seq)
-      this.#sessions.set(session.id, { session: copySession(session), queue })
+      const reached = Math.max(session.reached, this.#sessions.get(session.id)?.session.reached ?? 0)
+      this.#sessions.set(session.id, { session: { ...copySession(session), reached }, queue })
       this.#take(session.local, ids)
     })
   }
@@ -35,6 +36,22 @@ export class MemoryResumption implements ResumptionStore, Owned {
     return this.#run('resumption.setHandled', () => {
       const known = this.#sessions.get(id)
       if (known !== undefined) known.session = { ...known.session, handled }
+    })
+  }
+
+  setReached(id: string, reached: number): Promise<void> {
+    return this.#run('resumption.setReached', () => {
+      const known = this.#sessions.get(id)
+      if (known !== undefined) known.session = { ...known.session, reached: Math.max(known.session.reached, reached) }
+    })
+  }
+
+  reached(local: string): Promise<number> {
+    return this.#run('resumption.reached', () => {
+      let most = 0
+      for (const { session } of this.#sessions.values())
+        if (session.local === local) most = Math.max(most, session.reached)
+      return most
     })
   }
 
@@ -118,6 +135,6 @@ export class MemoryResumption implements ResumptionStore, Owned {
 }
 
 function copySession(session: StoredSession): StoredSession {
-  const { id, local, resource, handled, acknowledged, until, state } = session
-  return { id, local, resource, handled, acknowledged, until, state }
+  const { id, local, resource, handled, acknowledged, until, state, reached } = session
+  return { id, local, resource, handled, acknowledged, until, state, reached }
 }

@@ -38,6 +38,8 @@ export const OPERATIONS = [
   'archive.sweep',
   'resumption.put',
   'resumption.setHandled',
+  'resumption.setReached',
+  'resumption.reached',
   'resumption.enqueue',
   'resumption.acknowledge',
   'resumption.removeFrom',

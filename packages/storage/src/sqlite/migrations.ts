@@ -100,6 +100,9 @@ export const MIGRATIONS: readonly string[] = [
    ALTER TABLE resumption_stanza ADD COLUMN id INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE resumption_stanza ADD COLUMN taken INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX resumption_stanza_id ON resumption_stanza (id) WHERE id <> 0;`,
+
+  // 8: how far clients have got what is in the archive
+  'ALTER TABLE resumption_count ADD COLUMN reached INTEGER NOT NULL DEFAULT 0;',
 ]
 
 /** "Rook", so that we never write into somebody else's database. */

@@ -1,11 +1,13 @@
 /** The resumable sessions of one host as the server sees them: each call becomes one flat operation. */
 import type { QueuedStanza, ResumptionStore, StoredSession } from '../contracts.ts'
-import { asLimit, asNothing, code } from './flat.ts'
+import { asLimit, asNothing, asNumber, code } from './flat.ts'
 import type { Value } from './message.ts'
 import type { Submit } from './storage.ts'
 
 const PUT = code('resumption.put')
 const SET_HANDLED = code('resumption.setHandled')
+const SET_REACHED = code('resumption.setReached')
+const REACHED = code('resumption.reached')
 const ENQUEUE = code('resumption.enqueue')
 const ACKNOWLEDGE = code('resumption.acknowledge')
 const REMOVE_FROM = code('resumption.removeFrom')
@@ -16,9 +18,11 @@ const LIST = code('resumption.list')
 
 export function resumptionStore(domain: string, submit: Submit): ResumptionStore {
   return {
-    put: ({ id, local, resource, handled, acknowledged, until, state }, taken = []) =>
-      submit(PUT, [domain, id, local, resource, [handled, acknowledged, until], state, [...taken]], asNothing),
+    put: ({ id, local, resource, handled, acknowledged, until, state, reached }, taken = []) =>
+      submit(PUT, [domain, id, local, resource, [handled, acknowledged, until, reached], state, [...taken]], asNothing),
     setHandled: (id, handled) => submit(SET_HANDLED, [domain, id, handled], asNothing),
+    setReached: (id, reached) => submit(SET_REACHED, [domain, id, reached], asNothing),
+    reached: (local) => submit(REACHED, [domain, local], asNumber),
     enqueue: (id, stanzas) => {
       const cells: Value[] = []
       for (const { seq, at, id: kept, isTaken, stanza } of stanzas) cells.push(seq, at, kept, isTaken ? 1 : 0, stanza)
@@ -47,7 +51,7 @@ function asQueue(value: Value): QueuedStanza[] {
 function asSessions(value: Value): StoredSession[] {
   const cells = value as Value[]
   const sessions: StoredSession[] = []
-  for (let i = 0; i < cells.length; i += 7)
+  for (let i = 0; i < cells.length; i += 8)
     sessions.push({
       id: cells[i] as string,
       local: cells[i + 1] as string,
@@ -56,6 +60,7 @@ function asSessions(value: Value): StoredSession[] {
       acknowledged: cells[i + 4] as number,
       until: cells[i + 5] as number,
       state: cells[i + 6] as string,
+      reached: cells[i + 7] as number,
     })
   return sessions
 }

@@ -72,6 +72,8 @@ export function createRunners(
     'archive.sweep': write(trim, trim.sweep),
     'resumption.put': write(resumption, resumption.put),
     'resumption.setHandled': write(resumption, resumption.setHandled),
+    'resumption.setReached': write(resumption, resumption.setReached),
+    'resumption.reached': read(resumption, resumption.reached),
     'resumption.enqueue': write(resumption, resumption.enqueue),
     'resumption.acknowledge': write(resumption, resumption.acknowledge),
     'resumption.removeFrom': write(resumption, resumption.removeFrom),

@@ -41,7 +41,16 @@ const stores: Record<string, (n: number) => Promise<unknown>> = {
   },
 }
 const store = stores[kind]!
-await resumption.put({ id: 'juliet', local: 'juliet', resource: 'r', handled: 0, acknowledged: 0, until: 1, state: '' })
+await resumption.put({
+  id: 'juliet',
+  local: 'juliet',
+  resource: 'r',
+  handled: 0,
+  acknowledged: 0,
+  until: 1,
+  state: '',
+  reached: 0,
+})
 
 let next = 0
 async function write(): Promise<void> {

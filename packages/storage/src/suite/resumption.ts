@@ -4,7 +4,17 @@ import type { StoredSession } from '../contracts.ts'
 import { type It, WIRE } from './case.ts'
 
 export function session(id: string, local: string, rest: Partial<StoredSession> = {}): StoredSession {
-  return { id, local, resource: 'balcony', handled: 0, acknowledged: 0, until: 1_700_000_000_000, state: '', ...rest }
+  return {
+    id,
+    local,
+    resource: 'balcony',
+    handled: 0,
+    acknowledged: 0,
+    until: 1_700_000_000_000,
+    state: '',
+    reached: 0,
+    ...rest,
+  }
 }
 
 const of = (id: string) => ({ id, local: 'romeo' })
@@ -35,6 +45,23 @@ export function resumption(it: It): void {
     assert.deepEqual(await resumption.get('a'), session('a', 'romeo', { handled: 2 ** 32 - 1, state: 'x' }))
     await resumption.setHandled('a', 0)
     assert.equal((await resumption.get('a'))?.handled, 0)
+  })
+
+  it('remembers how far clients of an account have come, and nothing less', async ({ resumption }) => {
+    assert.equal(await resumption.reached('romeo'), 0)
+    await resumption.put(session('a', 'romeo', { reached: 5 }))
+    await resumption.put(session('b', 'romeo'))
+    await resumption.put(session('c', 'juliet', { reached: 2 ** 50 }))
+    assert.equal(await resumption.reached('romeo'), 5)
+    await resumption.setReached('b', 7)
+    await resumption.setReached('b', 6)
+    await resumption.setReached('d', 9)
+    assert.equal(await resumption.reached('romeo'), 7)
+    await resumption.put(session('b', 'romeo', { reached: 3, handled: 1 }))
+    assert.deepEqual(await resumption.get('b'), session('b', 'romeo', { reached: 7, handled: 1 }))
+    await resumption.remove('b')
+    assert.equal(await resumption.reached('romeo'), 5)
+    assert.equal(await resumption.reached('juliet'), 2 ** 50)
   })
 
   it('gives the queue in the order of its numbers, page by page', async ({ resumption }) => {

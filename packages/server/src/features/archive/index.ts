@@ -16,7 +16,7 @@ import { preferencesForm } from './preferences.ts'
 import { Queries } from './queries.ts'
 import { Requests } from './requests.ts'
 import { Retention } from './retention.ts'
-import { giveWhatIsLacking } from './revival.ts'
+import { Revival } from './revival.ts'
 
 const named = (name: string) => ({ at: 'account', payload: { name, ns: MAM_NS }, refusal }) as const
 /** Whether the account exists or not. [XEP-0313 8.1, S95] */
@@ -61,6 +61,7 @@ export const archive: Feature = feature({
     const sizes = { usual: Math.min(settings.pageSize, settings.maxPageSize), most: settings.maxPageSize }
     const queries = new Queries({ store, names, sessions, sizes, given: coverage.note })
     const requests = new Requests({ store, names, preferences, mostAddresses: settings.preferences })
+    const revival = new Revival({ store, ids, names, sessions })
     const retention = new Retention(store, settings, { clock, log })
     return {
       async ready() {
@@ -78,7 +79,8 @@ export const archive: Feature = feature({
       screen: keeping.screen,
       stamp: keeping.stamp,
       archive: keeping.archive,
-      session: { revived: (session) => giveWhatIsLacking(session, { store, ids, names, sessions }) },
+      session: { revived: revival.revived },
+      lost: revival.lost,
       async bound(session) {
         const bounds = await store.bounds(session.account.local)
         session.set(told, bounds?.last.id ?? 0)

@@ -1,13 +1,13 @@
 /**
- * A process may die between the commit of a message and the session of a client that is away: in the archive it is, and not in the queue of the
- * session. Before its client may come back such a session is given what it lacks, in the order of the archive. docs/decisions/0023
+ * A process may die between the commit of a message and its recipient. At the next start, before anybody may come back: a session whose client was
+ * away is given what it lacks, in the order of the archive; what clients that were connected have not said to have waits for the account, as
+ * if nobody had been there. docs/decisions/0023, 0025
  */
-import type { Maybe } from '@rookery/protocol'
-import { parseJid } from '@rookery/protocol/jid'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Message } from '@rookery/protocol/stanza'
 import type { ArchiveEntry, ArchiveStore } from '@rookery/storage'
 import type { ArchiveIds } from '../../archive-ids.ts'
-import { Delivery } from '../../delivery.ts'
+import { type Came, Delivery } from '../../delivery.ts'
 import type { SessionsPower } from '../../powers.ts'
 import type { Session } from '../../session.ts'
 import { readStanza } from '../../stored-stanza.ts'
@@ -26,28 +26,64 @@ export interface RevivalParts {
   readonly sessions: SessionsPower
 }
 
-export async function giveWhatIsLacking(session: Session, parts: RevivalParts): Promise<undefined> {
-  const { store, ids, names, sessions } = parts
-  const { local } = session.account
-  const through = session.management?.restoredThrough
-  if (through === undefined || sessions.of(local).some(({ priority }) => priority > session.priority)) return undefined
-  const start = ids.timeOf(ids.last) - window
-  for (let after = through; !session.isEnded; ) {
-    const { entries, isComplete } = await store.page(local, { after, start }, { limit: pageSize })
-    const storing: Maybe<undefined>[] = []
-    for (const entry of entries) {
-      const message = entry.isOut ? undefined : messageOf(entry)
-      if (message === undefined || !isFor(session, message)) continue
-      const named = withStanzaId(message, session.account, names().nameOf(entry.id))
-      const delivery = new Delivery(named, ids.timeOf(entry.id), 'archive', entry.id)
-      storing.push(session.sendMessage(delivery, named.wire()))
-    }
-    await Promise.all(storing)
-    const last = entries.at(-1)
-    if (isComplete || last === undefined) return undefined
-    after = last.id
+export class Revival {
+  readonly #parts: RevivalParts
+
+  constructor(parts: RevivalParts) {
+    this.#parts = parts
   }
-  return undefined
+
+  readonly revived = async (session: Session): Promise<undefined> => {
+    const { sessions } = this.#parts
+    const { account, management, priority } = session
+    const through = management?.restoredThrough
+    if (through === undefined || sessions.of(account.local).some((other) => other.priority > priority)) return undefined
+    for await (const page of this.#messages(account, through)) {
+      const storing = page
+        .filter(({ message }) => isFor(session, message))
+        .map(({ message, at, id }) => session.sendMessage(new Delivery(message, at, 'archive', id), message.wire()))
+      await Promise.all(storing)
+      if (session.isEnded) return undefined
+    }
+    return undefined
+  }
+
+  readonly lost = async (
+    account: Jid,
+    reached: number,
+    give: (message: Message, came: Came) => Promise<void>,
+  ): Promise<undefined> => {
+    for await (const page of this.#messages(account, reached)) {
+      const revived = this.#parts.sessions.of(account.local)
+      const missed = page.filter(({ message }) => !revived.some((session) => isFor(session, message)))
+      await Promise.all(missed.map(({ message, at, id }) => give(message, { at, isKept: true, id })))
+    }
+    return undefined
+  }
+
+  /** What the account received behind `after`, as its clients are given it; in pages, oldest first. */
+  async *#messages(account: Jid, after: number): AsyncGenerator<readonly Received[]> {
+    const { store, ids, names } = this.#parts
+    const start = ids.timeOf(ids.last) - window
+    for (;;) {
+      const { entries, isComplete } = await store.page(account.local, { after, start }, { limit: pageSize })
+      yield entries.flatMap((entry) => {
+        const message = entry.isOut ? undefined : messageOf(entry)
+        if (message === undefined) return []
+        const named = withStanzaId(message, account, names().nameOf(entry.id))
+        return [{ message: named, at: ids.timeOf(entry.id), id: entry.id }]
+      })
+      const last = entries.at(-1)
+      if (isComplete || last === undefined) return
+      after = last.id
+    }
+  }
+}
+
+interface Received {
+  readonly message: Message
+  readonly at: number
+  readonly id: number
 }
 
 function messageOf({ stanza }: ArchiveEntry): Message | undefined {

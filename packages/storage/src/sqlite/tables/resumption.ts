@@ -7,7 +7,7 @@ import type { Owned } from './accounts.ts'
 import type { OfflineTables } from './offline.ts'
 
 const SESSION = `
-  SELECT id, local, resource, handled, acknowledged, until, state
+  SELECT id, local, resource, handled, acknowledged, until, state, reached
   FROM resumption JOIN resumption_count USING (session) WHERE host = ?1`
 
 export class ResumptionTables implements Owned {
@@ -17,6 +17,8 @@ export class ResumptionTables implements Owned {
   readonly #put: Query
   readonly #putCount: Command
   readonly #setHandled: Command
+  readonly #setReached: Command
+  readonly #reached: Query
   readonly #acknowledge: Query
   readonly #acknowledged: Query
   readonly #add: Command
@@ -41,8 +43,20 @@ export class ResumptionTables implements Owned {
       `INSERT INTO resumption (host, id, owner, local, resource, until, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
        ON CONFLICT DO UPDATE SET owner = ?3, local = ?4, resource = ?5, until = ?6, state = ?7 RETURNING session`,
     )
-    this.#putCount = command(database, 'INSERT OR REPLACE INTO resumption_count VALUES (?, ?, ?)')
+    this.#putCount = command(
+      database,
+      `INSERT INTO resumption_count VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT DO UPDATE SET handled = ?2, acknowledged = ?3, reached = max(reached, ?4)`,
+    )
     this.#setHandled = command(database, `UPDATE resumption_count SET handled = ?3 WHERE session = ${session}`)
+    this.#setReached = command(
+      database,
+      `UPDATE resumption_count SET reached = max(reached, ?3) WHERE session = ${session}`,
+    )
+    this.#reached = query(
+      database,
+      'SELECT max(reached) FROM resumption JOIN resumption_count USING (session) WHERE owner = ?',
+    )
     this.#acknowledge = query(
       database,
       `UPDATE resumption_count SET acknowledged = max(acknowledged, ?3) WHERE session = ${session} RETURNING session`,
@@ -77,13 +91,13 @@ export class ResumptionTables implements Owned {
     id: string,
     local: string,
     resource: string,
-    [handled, acknowledged, until]: number[],
+    [handled, acknowledged, until, reached]: number[],
     state: string,
     taken: number[],
   ): undefined {
     const owner = this.#jids.intern(ownerText(domain, local))
     const row = this.#put.get(this.#jids.intern(domain), id, owner, local, resource, until!, pack(state))
-    this.#putCount.run(row![0]!, handled!, acknowledged!)
+    this.#putCount.run(row![0]!, handled!, acknowledged!, reached!)
     this.#removeThrough.run(row![0]!, acknowledged!)
     this.#take(domain, local, taken)
   }
@@ -91,6 +105,17 @@ export class ResumptionTables implements Owned {
   setHandled(domain: string, id: string, handled: number): undefined {
     const host = this.#jids.find(domain)
     if (host !== undefined) this.#setHandled.run(host, id, handled)
+  }
+
+  setReached(domain: string, id: string, reached: number): undefined {
+    const host = this.#jids.find(domain)
+    if (host !== undefined) this.#setReached.run(host, id, reached)
+  }
+
+  reached(domain: string, local: string): number {
+    const owner = this.#jids.find(ownerText(domain, local))
+    const row = owner === undefined ? undefined : this.#reached.get(owner)
+    return (row?.[0] ?? 0) as number
   }
 
   /** Cells: seq, at, id, whether it is taken, and stanza of each. */
