@@ -91,6 +91,9 @@ describe('a frame is refused', () => {
     ['that is not UTF-8', "<message xmlns='jabber:client'><body>\u00e9</body></message>", 'bad-format'],
     ['with another framing element', `<flow xmlns='${framing}'/>`, 'bad-format'],
     ['that opens what is open', OPEN, 'bad-format'],
+    ['that closes in no namespace [RFC7395 3.3.2]', '<close/>', 'invalid-namespace'],
+    ['that closes in another namespace [RFC7395 3.3.2]', "<close xmlns='urn:other'/>", 'invalid-namespace'],
+    ['that opens in another namespace [RFC7395 3.3.2]', "<open xmlns='urn:other'/>", 'invalid-namespace'],
     ['larger than the limit', `<a xmlns='urn:a'>${'x'.repeat(preAuth.bytes)}</a>`, 'policy-violation'],
   ]
   for (const [what, frame, condition] of cases)
@@ -113,6 +116,7 @@ describe('a stream is refused', () => {
       'not-well-formed',
     ],
     ['of another namespace [RFC7395 3.3.2]', `<open xmlns='urn:other' version='1.0'/>`, 'invalid-namespace'],
+    ['that closes before it opens, in another namespace', `<close xmlns='urn:other'/>`, 'invalid-namespace'],
     ['without a version', `<open xmlns='${framing}' to='x.org'/>`, 'unsupported-version'],
   ]
   for (const [what, frame, condition] of cases) test(what, () => assert.equal(conditionOf(stream(), frame), condition))

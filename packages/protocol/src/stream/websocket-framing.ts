@@ -18,6 +18,7 @@ const notMarkup: XmlError = new XmlError('not-well-formed', 'a frame begins with
 const unfinished: XmlError = new XmlError('not-well-formed', 'a frame is a whole document')
 const notOpened: XmlError = new XmlError('bad-format', 'a stream opens with <open/>') // [RFC7395 3.4]
 const openedTwice: XmlError = new XmlError('bad-format', 'the stream is open already')
+const wrongNamespace: XmlError = new XmlError('invalid-namespace', `<open/> and <close/> are of ${framingNs}`) // [RFC7395 3.3.2]
 const foreignFraming: XmlError = new XmlError('bad-format', 'only <open/> and <close/> frame a stream')
 
 export class WebSocketFraming implements Framing {
@@ -63,11 +64,11 @@ export class WebSocketFraming implements Framing {
     const rest = parser.next() // one element in a frame, and nothing behind it [RFC7395 3.3.3]
     if (rest instanceof XmlError) return rest
     if (element.ns === framingNs || !this.#isOpened) return this.#frameOfStream(element)
-    return element
+    return element.name === 'close' || element.name === 'open' ? wrongNamespace : element
   }
 
   #frameOfStream(element: Element): FramingEvent {
-    if (element.name === 'close' && element.ns === framingNs) return STREAM_END
+    if (element.name === 'close') return element.ns === framingNs ? STREAM_END : wrongNamespace
     if (element.name !== 'open') return this.#isOpened ? foreignFraming : notOpened
     if (this.#isOpened) return openedTwice
     this.#isOpened = true

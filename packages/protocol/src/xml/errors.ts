@@ -3,6 +3,8 @@
 export type XmlCondition =
   /** The entity has sent XML that cannot be processed. [RFC6120 4.9.3.1] */
   | 'bad-format'
+  /** A framing element is in another namespace than the stream's. [RFC6120 4.9.3.10] */
+  | 'invalid-namespace'
   /** The initiating entity has sent XML that violates the well-formedness rules of XML or XML-NAMES. [RFC6120 4.9.3.13] */
   | 'not-well-formed'
   /** The entity has violated some local service policy (here: a limit). [RFC6120 4.9.3.14] */
