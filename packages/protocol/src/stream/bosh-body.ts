@@ -33,14 +33,18 @@ export function readBoshBody(wire: string): BoshBody | XmlError {
   if (!(open instanceof StreamOpen)) return unfinished
   if (open.name !== 'body' || open.ns !== httpBind) return noBody
   const rest = parser.takeRest()
+  const isEmpty = parser.next() === CLOSE
   return {
     attr: (name) => open.attr(name),
-    payloads: (limits) => (rest === '' ? onlyStart(parser) : readPayloads(open, rest, limits)),
+    payloads: (limits) => (isEmpty ? nothingBehind(parser, rest) : readPayloads(open, rest, limits)),
   }
 }
 
-function onlyStart(parser: XmlParser): Element[] | XmlError {
-  return parser.next() === CLOSE ? [] : unfinished
+/** Behind the end of the document there may be white space. [XML 2.1] */
+function nothingBehind(parser: XmlParser, rest: string): [] | XmlError {
+  parser.feed(rest)
+  const behind = parser.next()
+  return behind instanceof XmlError ? behind : []
 }
 
 /**
