@@ -75,6 +75,15 @@ describe('requests', () => {
     turns()
     assert.equal(arrive(first + 2), 'policy-violation')
     assert.equal(arrive(first + 2, 'pause', true), 'new')
+    assert.equal(arrive(first + 3, 'terminate', true), 'policy-violation')
+  })
+
+  test('may come behind the one that pauses or ends, which does not take their place [XEP-0124 11, 14.2]', () => {
+    const { arrive, turns } = opened()
+    assert.equal(arrive(first + 2, 'terminate', true), 'new')
+    assert.equal(arrive(first + 1), 'new')
+    assert.equal(arrive(first), 'new')
+    assert.deepEqual(turns(), ['r0', 'r1', 'terminate'])
   })
 })
 

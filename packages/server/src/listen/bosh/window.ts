@@ -11,6 +11,8 @@ export interface Waiting<E, R> {
   readonly request: R
   /** Where the answer goes; the last one who asked. */
   exchange: E
+  /** It pauses or ends the session: beside those that a client may have under way. */
+  readonly isExtra: boolean
   repeats: number
 }
 
@@ -79,10 +81,18 @@ export class RequestWindow<E, R> {
     if (rid <= this.#done) return this.#replay(rid, digest)
     const size = isExtra ? this.#size + 1 : this.#size
     if (rid > this.#taken + size) return refused('item-not-found') // [XEP-0124 14.2]
-    if (this.#waiting.size >= size) return refused('policy-violation') // [XEP-0124 11]
-    const waiting = { rid, digest, request, exchange, repeats: 0 }
+    if (this.#isFull(isExtra)) return refused('policy-violation') // [XEP-0124 11]
+    const waiting = { rid, digest, request, exchange, isExtra, repeats: 0 }
     this.#waiting.set(rid, waiting)
     return { kind: 'new', waiting }
+  }
+
+  #isFull(isExtra: boolean): boolean {
+    if (this.#waiting.size > this.#size) return true
+    if (isExtra) return false
+    let usual = 0
+    for (const waiting of this.#waiting.values()) if (!waiting.isExtra) usual++
+    return usual >= this.#size
   }
 
   #replay(rid: number, digest: string): Arrival<E, R> {
