@@ -201,6 +201,17 @@ describe('requests', () => {
     assert.equal((await held).text, `<body xmlns='${httpBind}'/>`)
   })
 
+  test('are never held for longer than the client wished [XEP-0124 7.1]', async () => {
+    const clock = new FakeClock()
+    await using server = await start({ clock, limits: { bytesPerSecond: 0 } })
+    const client = new BoshClient(server)
+    await client.login('romeo', { wait: 5 })
+    clock.advance(500) // between two looks
+    const { answer } = await holding(client)
+    clock.advance(5000)
+    assert.equal((await answer).text, `<body xmlns='${httpBind}'/>`)
+  })
+
   test('that are repeated get the same bytes, and take effect once [XEP-0124 14.3]', async () => {
     await using server = await start()
     const client = new BoshClient(server)
@@ -376,6 +387,16 @@ describe('HTTP', () => {
       to: 'localhost',
     })
     assert.deepEqual([status, headers.get('access-control-allow-origin')], [200, '*'])
+  })
+
+  test('pages of our hosts may read why a request was refused', async () => {
+    await using server = await start({ hosts: ['localhost', 'a.example'] })
+    const client = new BoshClient(server, { headers: from('https://a.example') })
+    const headers = { ...from('https://a.example'), 'Content-Encoding': 'gzip' }
+    for (const refused of [await client.raw('x'.repeat(300_000)), await client.raw('x', { headers })]) {
+      assert.ok(refused.status === 413 || refused.status === 415)
+      assert.equal(refused.headers.get('access-control-allow-origin'), 'https://a.example')
+    }
   })
 
   test('other methods and other encodings are refused', async () => {

@@ -8,7 +8,7 @@ import type { WebSurroundings } from '../http/web.ts'
 import { Exchange } from './exchange.ts'
 import { readBody } from './read-body.ts'
 import { type BoshRequest, readRequest, readWishes, type Wishes } from './request.ts'
-import { BoshSession, type Terms } from './session.ts'
+import { BoshSession, lookMs, type Terms } from './session.ts'
 
 /** Of the session id: 160 bits. [XEP-0124 18.3] */
 const sidBytes = 20
@@ -42,10 +42,10 @@ export class Bosh {
       return reply(response, 405, text, { ...cors, Allow: 'POST, OPTIONS', Connection: 'close' })
     }
     const encoding = request.headers['content-encoding'] ?? 'identity'
-    if (encoding !== 'identity') return refuse(request, response, 415, 'Compressed requests are not understood.')
+    if (encoding !== 'identity') return refuse(request, response, 415, 'Compressed requests are not understood.', cors)
     const wire = await readBody(request, this.#s.config.limits.stanzaBytes + wrapperBytes)
     if (wire === 'gone') return
-    if (wire === 'too-large') return refuse(request, response, 413, 'The request is too large.')
+    if (wire === 'too-large') return refuse(request, response, 413, 'The request is too large.', cors)
     const exchange = new Exchange(response, cors, this.#s.clock.monotonic())
     const session = this.#dispatch(wire, exchange, peer)
     if (session?.isLoggedIn === true) loggedIn()
@@ -98,7 +98,7 @@ export class Bosh {
   }
 
   #look(): void {
-    this.#watch = this.#s.clock.after(1000, () => {
+    this.#watch = this.#s.clock.after(lookMs, () => {
       const now = this.#s.clock.monotonic()
       for (const session of this.#sessions.values()) session.look(now)
       this.#look()

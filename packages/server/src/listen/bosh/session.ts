@@ -25,6 +25,9 @@ export interface Terms {
   readonly polling: number
 }
 
+/** Time from one look at the sessions to the next, in milliseconds. */
+export const lookMs = 1000
+
 /** How long the last answer waits for somebody who asks, in milliseconds. */
 const lingering = 5000
 
@@ -270,11 +273,12 @@ export class BoshSession implements Transport {
     this.#close()
   }
 
-  /** Called every second: held for long enough, or away for too long. */
+  /** Called every `lookMs`: held for as long as may be, or away for too long. */
   look(now: number): void {
     const { oldest } = this.#window
     if (oldest !== undefined && !oldest.exchange.isGone) {
-      const isOver = now - oldest.exchange.arrivedAt >= this.#terms.wait * 1000
+      // rather too early than too late: at the next look the client may have given up [XEP-0124 7.1, 8]
+      const isOver = now - oldest.exchange.arrivedAt + lookMs > this.#terms.wait * 1000
       if (isOver && !this.#bodies.isFirst && this.#inbox.length === 0) this.#answer(oldest, [])
     } else if (now - this.#last > this.#leave) this.destroy() // [XEP-0124 10]
   }

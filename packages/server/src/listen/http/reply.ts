@@ -19,9 +19,15 @@ export function reply(
 }
 
 /** For a request whose body nobody reads: the connection goes, too. */
-export function refuse(request: IncomingMessage, response: ServerResponse, status: number, text: string): void {
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
   const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
-  reply(response, status, text, hasBody ? { Connection: 'close' } : {})
+  reply(response, status, text, hasBody ? { ...headers, Connection: 'close' } : headers)
 }
 
 /** An answer in place of an upgrade; the socket is no HTTP connection any more. */
