@@ -53,10 +53,15 @@ export class Discovery {
       : undefined
     const isOurs = asked !== undefined && hosts.includes(asked.hostname)
     if (peer.isProxied && isOurs) return `https://${asked.host}`
-    if (peer.isLocal && peer.tls?.version === 'local') return `http://${isOurs ? request.headers.host : 'localhost'}`
-    const port = this.#endpoints().find(({ kind }) => kind === 'https')?.port
+    if (peer.isLocal && peer.tls?.version === 'local')
+      return `http://${isOurs ? request.headers.host : `localhost:${this.#port('http')}`}`
+    const port = this.#port('https')
     if (port === undefined) return undefined
     return `https://${isOurs ? asked.hostname : hosts[0]}${port === 443 ? '' : `:${port}`}`
+  }
+
+  #port(kind: Endpoint['kind']): number | undefined {
+    return this.#endpoints().find((endpoint) => endpoint.kind === kind)?.port
   }
 
   #links(base: string): Link[] {
@@ -64,7 +69,7 @@ export class Discovery {
     const links: Link[] = []
     if (websocketPath !== false) links.push({ rel: 'websocket', href: `ws${base.slice(4)}${websocketPath}` })
     if (boshPath !== false) links.push({ rel: 'xbosh', href: `${base}${boshPath}` })
-    const tls = this.#endpoints().find(({ kind }) => kind === 'tls')?.port
+    const tls = this.#port('tls')
     if (discoveryAddresses.length > 0 && tls !== undefined) links.unshift({ rel: 'tls', port: tls }) // [XEP-0487 2.1]
     return links
   }

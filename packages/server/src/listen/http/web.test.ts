@@ -82,6 +82,10 @@ describe('host-meta', () => {
     }
     assert.match(await links(server, { Host: 'a.example', ...xmpp }), /"wss:\/\/a\.example\/xmpp-websocket"/)
     assert.match(await links(server, { Host: 'localhost:5280' }), /"ws:\/\/localhost:5280\/xmpp-websocket"/)
+    // by another name of this machine
+    const port = portOf(server, 'http')
+    for (const Host of [`127.0.0.1:${port}`, `[::1]:${port}`])
+      assert.match(await links(server, { Host }), new RegExp(`"ws://localhost:${port}/xmpp-websocket"`))
     await using named = await start({ http: { url: 'https://chat.c.example' } })
     assert.match(await links(named, { Host: 'localhost' }), /"wss:\/\/chat\.c\.example\/xmpp-websocket"/)
   })
@@ -145,6 +149,7 @@ describe('HTTP basics (S119)', () => {
   })
 
   const answers: [what: string, text: string, status: number][] = [
+    ['a path with the host before it', 'GET http://localhost/http-bind?x HTTP/1.1\r\nHost: localhost\r\n\r\n', 405], // [RFC9112 3.2.2]
     ['headers without end', `GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
     ['many headers', `GET / HTTP/1.1\r\nHost: x\r\n${'a: b\r\n'.repeat(4000)}\r\n`, 431],
     [

@@ -151,7 +151,9 @@ export class Web {
   }
 
   #pathOf(request: IncomingMessage): string {
-    const url = request.url ?? ''
+    const target = request.url ?? ''
+    // with the scheme and the host before the path it is no other request [RFC9112 3.2.2]
+    const url = target.startsWith('http') && URL.canParse(target) ? new URL(target).pathname : target
     const query = url.indexOf('?')
     return query < 0 ? url : url.slice(0, query)
   }
