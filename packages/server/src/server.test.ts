@@ -274,6 +274,31 @@ describe('start and stop', () => {
     await storage.close()
   })
 
+  test('nothing of it is timed any more when it has ended', async () => {
+    const pending = new Set<object>()
+    const clock = new FakeClock()
+    const after: FakeClock['after'] = (ms, call) => {
+      const timer = clock.after(ms, () => {
+        pending.delete(entry)
+        call()
+      })
+      const entry = {
+        [Symbol.dispose]: () => {
+          pending.delete(entry)
+          timer[Symbol.dispose]()
+        },
+      }
+      pending.add(entry)
+      return entry
+    }
+    const counting = { now: () => clock.now(), monotonic: () => clock.monotonic(), after }
+    const server = await createServer({ clock: counting, hosts: ['localhost', 'example.test'] })
+    await server.open()
+    assert.ok(pending.size > 0)
+    await server.stop()
+    assert.equal(pending.size, 0)
+  })
+
   test('connections come neither before it is open nor after it has stopped', async () => {
     const server = await createServer({})
     const attempt = async (): Promise<string> => {

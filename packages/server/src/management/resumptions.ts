@@ -97,7 +97,9 @@ export class Resumptions {
       .then(() => undefined)
     this.#storing.add(buried)
     // a disk that is full does not keep the server from its other users
-    await Promise.race([buried, new Promise<void>((resolve) => void this.#parts.clock.after(patience, resolve))])
+    const late = Promise.withResolvers<undefined>()
+    const timer = this.#parts.clock.after(patience, () => late.resolve(undefined))
+    await Promise.race([buried, late.promise]).finally(() => timer[Symbol.dispose]())
     for (const { stored } of over) this.#tombstones.add(stored.id, stored.local)
     this.#tombstones.start()
   }
