@@ -14,6 +14,7 @@ import type { ArchiveIds } from './archive-ids.ts'
 import { Asks } from './asks.ts'
 import { Catalogue } from './catalogue.ts'
 import type { ServerConfig } from './config/schema.ts'
+import { wrong } from './config/wrong.ts'
 import { ConfigError } from './errors.ts'
 import type { Feature } from './feature.ts'
 import { IqTable } from './iq.ts'
@@ -419,10 +420,5 @@ function configOf(feature: Feature, given: unknown): unknown {
   }
   const parsed = feature.config.safeParse(given === true ? undefined : given)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  throw new ConfigError(`feature ${feature.name}: ${issue.message}`, [
-    'features',
-    feature.name,
-    ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
-  ])
+  throw wrong(parsed.error, ['features', feature.name])
 }

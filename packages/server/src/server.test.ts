@@ -34,6 +34,11 @@ describe('configuration', () => {
       [{ auth: { iterations: 1 } }, 'auth.iterations'],
       [{ tls: { certificates: { 'x.org': { certificate: 'a.pem' } } } }, 'tls.certificates.x.org.key'],
       [{ hosts: [] }, 'hosts'],
+      [{ listen: { address: '' } }, 'listen.address'],
+      [{ listen: { httpAddress: ['127.0.0.1', ''] } }, 'listen.httpAddress.1'],
+      [{ http: { websocketPath: '/chat', boshPath: '/chat' } }, 'http.boshPath'],
+      [{ http: { origins: ['https://*.example.org'] } }, 'http.origins.0'],
+      [{ http: { trustedProxies: ['10.0.0.0/ 8'] } }, 'http.trustedProxies.0'],
     ]
     for (const [options, path] of cases) {
       const told = await refusal(options)
@@ -43,8 +48,15 @@ describe('configuration', () => {
   })
 
   test('an unknown key is an error, not ignored', async () => {
-    assert.match((await refusal({ limits: { stanzaByte: 1 } })).message, /stanzaByte/)
-    assert.match((await refusal({ host: ['x.org'] })).message, /host/)
+    assert.equal((await refusal({ limits: { stanzaByte: 1 } })).message, 'limits.stanzaByte: there is no such setting')
+    assert.equal((await refusal({ host: ['x.org'] })).message, 'host: there is no such setting')
+  })
+
+  test('where several kinds of values may stand, what is wrong inside the one that was meant is told', async () => {
+    const told = await refusal({ features: { push: { webPush: {} } } })
+    assert.equal(told.path, 'features.push.webPush.subject')
+    assert.match((await refusal({ listen: { c2s: 'http' } })).message, /^listen\.c2s: .*number.*false/)
+    assert.match((await refusal({ listen: { address: 5 } })).message, /^listen\.address: .*string.*array/)
   })
 
   test('a host is a domain, and named once', async () => {
@@ -53,6 +65,20 @@ describe('configuration', () => {
     assert.match((await refusal({ hosts: ['x.org', 'X.ORG'] })).message, /twice/)
     const server = await createServer({ hosts: ['X.Org', 'BÜCHER.example'] })
     assert.deepEqual(server.config.hosts, ['x.org', 'bücher.example'])
+  })
+
+  test('what is set for a host is set for one that there is, however its name is written', async () => {
+    const files = { certificate: 'a.pem', key: 'b.pem' }
+    const certificates = { 'x.orgg': files }
+    assert.equal((await refusal({ hosts: ['x.org'], tls: { certificates } })).path, 'tls.certificates.x.orgg')
+    assert.equal((await refusal({ hosts: ['x.org'], auth: { anonymous: ['y.org'] } })).path, 'auth.anonymous.0')
+    const server = await createServer({
+      hosts: ['x.org'],
+      tls: { certificates: { 'X.Org': files } },
+      auth: { anonymous: ['X.ORG'] },
+    })
+    assert.deepEqual(server.config.tls.certificates, { 'x.org': files })
+    assert.deepEqual(server.config.auth.anonymous, ['x.org'])
   })
 
   test('a feature that there is not is named, with those that there are', async () => {
@@ -157,6 +183,17 @@ describe('start and stop', () => {
   test('an address that this machine does not have is explained', async () => {
     const server = await createServer({ listen: { ...anywhere, address: '192.0.2.1' } })
     await assert.rejects(server.start(), /192\.0\.2\.1:0.*does not have that address/)
+  })
+
+  test('an address that is given and missing is an error, wherever it stands and whether the port is given or not', async () => {
+    const second = await createServer({ listen: { ...anywhere, address: ['127.0.0.1', '192.0.2.1'] } })
+    await assert.rejects(second.start(), /192\.0\.2\.1:\d+.*does not have that address.*listen\.address/)
+    const browsers = await createServer({
+      listen: { address: '127.0.0.1', c2s: 0, tls: false, https: false, httpAddress: '192.0.2.1' },
+    })
+    await assert.rejects(browsers.start(), /192\.0\.2\.1:5280.*does not have that address.*listen\.httpAddress/)
+    const named = await createServer({ listen: { ...anywhere, address: 'nowhere.invalid' } })
+    await assert.rejects(named.start(), /nowhere\.invalid:0.*no address was found/)
   })
 
   test('starting twice is starting once; stopping twice, or before, does no harm', async () => {

@@ -8,7 +8,8 @@ import { createMemoryStorage } from '@rookery/storage/memory'
 import { ArchiveIds } from './archive-ids.ts'
 import { systemClock, systemRandom } from './clock.ts'
 import type { Limits } from './config/limits.ts'
-import { type ServerConfig, type ServerConfigInput, serverSchema } from './config/schema.ts'
+import { readConfig } from './config/read.ts'
+import type { ServerConfig, ServerConfigInput } from './config/schema.ts'
 import { Connection, type Surroundings } from './connection.ts'
 import { createCrypto } from './crypto.ts'
 import { ConfigError } from './errors.ts'
@@ -285,20 +286,5 @@ const silent: Log = { debug: nothing, info: nothing, warn: nothing, error: nothi
 /** Makes a server from a configuration; what is wrong in it is a ConfigError that says where. */
 export async function createServer(options: ServerOptions = {}): Promise<Server> {
   const { storage, plugins, log, clock, random, crypto, selfSigned: made, software, ...given } = options
-  const parsed = serverSchema.safeParse(given)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw new ConfigError(
-      `${issue.path.join('.')}: ${issue.message}`,
-      issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)),
-      { cause: parsed.error },
-    )
-  }
-  const hosts = parsed.data.hosts.map((name) => {
-    const domain = parseJid(name)
-    if (domain === undefined || !domain.isDomain) throw new ConfigError(`hosts: ${name} is not a domain`, ['hosts'])
-    return domain.domain
-  })
-  if (new Set(hosts).size !== hosts.length) throw new ConfigError('hosts: a host is named twice', ['hosts'])
-  return new Server({ ...parsed.data, hosts }, options)
+  return new Server(readConfig(given), options)
 }

@@ -15,6 +15,7 @@ export interface JsonSchema {
   const?: unknown
   minimum?: number
   maximum?: number
+  maxLength?: number
 }
 
 export const jsonSchema: JsonSchema = z.toJSONSchema(daemonSchema, {
@@ -64,7 +65,7 @@ export function expectation(schema: JsonSchema): string {
     case 'number':
       return `a number${range(schema)}`
     case 'string':
-      return 'text'
+      return schema.maxLength === undefined ? 'text' : `text of at most ${schema.maxLength} characters`
     case 'array':
       return `a list of ${schema.items === undefined ? 'values' : plural(schema.items)}`
     case 'object':

@@ -46,6 +46,23 @@ const wrong: [text: string, problem: string][] = [
     'r.yaml:1:20: tls.minVersion must be one of TLSv1.2, TLSv1.3, not "TLSv1.1". Did you mean TLSv1.2?',
   ],
   ['hosts: localhost', 'r.yaml:1:8: hosts must be a list of texts, not "localhost". Write it as [localhost].'],
+  ['http: { websocketPath: ws }', 'r.yaml:1:24: http.websocketPath: must be a path that begins with /'],
+  [
+    'http: { websocketPath: /chat, boshPath: /chat }',
+    'r.yaml:1:41: http.boshPath: must be another path than that of websocketPath',
+  ],
+  ['http: { discoveryKeyPins: [abc] }', 'r.yaml:1:28: http.discoveryKeyPins.0: must be a SHA-256 in base64'],
+  ['listen: { httpAddress: "" }', 'r.yaml:1:24: listen.httpAddress is empty; it must be text, or a list of texts.'],
+  [
+    'features: { archive: { days: .inf } }',
+    'r.yaml:1:30: features.archive.days must be a whole number of at least 0, not Infinity.',
+  ],
+  [
+    `features: { push: { placeholder: ${'x'.repeat(201)} } }`,
+    `r.yaml:1:34: features.push.placeholder must be text of at most 200 characters, not "${'x'.repeat(56)}…".`,
+  ],
+  ['features: { mam: true }', 'r.yaml:1:13: there is no setting "mam" in features. Did you mean features.archive?'],
+  ['smacks: {}', 'r.yaml:1:1: there is no setting "smacks". Did you mean management?'],
   ['hosts: []', 'r.yaml:1:8: hosts is an empty list; name at least one.'],
   ['hosts:', 'r.yaml:1:7: hosts must be a list of texts, not nothing.'],
   ['hosts: ["a b"]', 'r.yaml:1:9: hosts: "a b" is not a domain.'],

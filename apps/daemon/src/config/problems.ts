@@ -48,7 +48,8 @@ function unknownKey(path: readonly PropertyKey[], key: string): string {
 function wrongValue(path: readonly PropertyKey[], value: unknown, issue: Issue): string {
   const schema = schemaAt(path)
   const subject = path.length === 0 ? 'the configuration' : name(path)
-  if (schema === undefined || issue.code === 'custom') return `${subject}: ${issue.message}`
+  if (schema === undefined || issue.code === 'custom' || issue.code === 'invalid_format')
+    return `${subject}: ${issue.message}`
   const expected = expectation(schema)
   if (value === undefined) return `${subject} is missing; it must be ${expected}.`
   if (Array.isArray(value) && value.length === 0) return `${subject} is an empty list; name at least one.`
@@ -78,7 +79,8 @@ export function name(path: readonly PropertyKey[]): string {
 export function show(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'a block of settings'
   if (value === null) return 'nothing'
-  const text = JSON.stringify(value) ?? String(value)
+  // what JSON does not know, such as .inf
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text
 }
 

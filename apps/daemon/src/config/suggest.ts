@@ -24,6 +24,11 @@ const otherNames = new Map([
   ['plugins', 'features'],
   ['authentication', 'auth'],
   ['shapers', 'limits'],
+  ['mam', 'features.archive'],
+  ['smacks', 'management'],
+  ['streammanagement', 'management'],
+  ['websocket', 'http.websocketPath'],
+  ['bosh', 'http.boshPath'],
 ])
 
 /** Among the words of this place first, then by another server's word, then a word of another place (`limits.stanzaBytes`). */

@@ -54,13 +54,17 @@ export const httpSchema = z
       .default([])
       .describe('SHA-256 of public keys that clients may trust beside the certificates (XEP-0487).'),
   })
+  .refine(({ websocketPath, boshPath }) => websocketPath === false || websocketPath !== boshPath, {
+    path: ['boshPath'],
+    error: 'must be another path than that of websocketPath',
+  })
   .prefault({})
 
 export type HttpConfig = z.infer<typeof httpSchema>
 
-/** What a page says of itself in `Origin`. [RFC6454 7] */
+/** What a page says of itself in `Origin`, so nothing with a wildcard in it. [RFC6454 7] */
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text
+  return URL.canParse(text) && new URL(text).origin === text && !text.includes('*')
 }
 
 function isHttpsOrigin(text: string): boolean {
@@ -80,7 +84,8 @@ export function parseNetwork(text: string): Network | undefined {
   const version = isIP(address)
   if (version === 0) return undefined
   const widest = version === 4 ? 32 : 128
+  if (slash >= 0 && !/^\d{1,3}$/.test(text.slice(slash + 1))) return undefined
   const prefix = slash < 0 ? widest : Number(text.slice(slash + 1))
-  if (!Number.isInteger(prefix) || prefix < 0 || prefix > widest || text.endsWith('/')) return undefined
+  if (prefix > widest) return undefined
   return { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' }
 }

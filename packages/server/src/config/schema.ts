@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { httpSchema } from './http.ts'
 import { limitsSchema } from './limits.ts'
 
+/** An empty one would mean all addresses. */
+const address = z.string().min(1)
 const port = z.union([z.number().int().min(0).max(65_535), z.literal(false)])
 
 export const serverShape = {
@@ -10,7 +12,7 @@ export const serverShape = {
   listen: z
     .strictObject({
       address: z
-        .union([z.string(), z.array(z.string()).min(1)])
+        .union([address, z.array(address).min(1)])
         .optional()
         .describe(
           "Addresses to listen on. Default: this machine alone ('127.0.0.1' and '::1') while the only host is localhost, else all ('::').",
@@ -23,7 +25,7 @@ export const serverShape = {
           'Port for WebSocket, BOSH and discovery without TLS, for this machine and behind a proxy. Default: 5280 or, when another program uses that, none; 0 takes a free one, false turns it off.',
         ),
       httpAddress: z
-        .union([z.string(), z.array(z.string()).min(1)])
+        .union([address, z.array(address).min(1)])
         .default(['127.0.0.1', '::1'])
         .describe('Addresses of the port without TLS. Keep them inside: the network between here and the proxy.'),
       https: port

@@ -54,7 +54,7 @@ export class Listeners {
   async #listenAt(kind: Endpoint['kind'], addresses: readonly string[], port: number): Promise<void> {
     let chosen = port
     for (const [index, one] of addresses.entries())
-      chosen = (await this.#listen(kind, one, chosen, index > 0)) ?? chosen
+      chosen = (await this.#listen(kind, one, chosen, index > 0 && (one === '::1' || one === '::'))) ?? chosen
   }
 
   /** Nobody asked for these ports: where another program has one, the server does without. */
@@ -62,7 +62,7 @@ export class Listeners {
     try {
       await this.#listenAt(kind, addresses, httpPorts[kind])
     } catch (error) {
-      if (!(error instanceof ListenError)) throw error
+      if (!(error instanceof ListenError) || codeOf(error.cause) !== 'EADDRINUSE') throw error
       this.#log.warn(
         { kind, error: error.message },
         `no clients in browsers on this port: choose another as listen.${kind}`,
@@ -79,13 +79,13 @@ export class Listeners {
     return Promise.resolve()
   }
 
-  /** `isExtra`: an address that may be missing on this machine (IPv6). */
+  /** `isExtra`: an address that may be missing on this machine (no IPv6). */
   #listen(kind: Endpoint['kind'], address: string, port: number, isExtra: boolean): Promise<number | undefined> {
     const server = createTcpServer({ noDelay: true }, (socket) => this.#accept(socket, kind))
     return new Promise((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
         if (isExtra && (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')) return resolve(undefined)
-        reject(explain(error, address, port))
+        reject(explain(error, kind, address, port))
       })
       server.listen({ host: address, port, backlog: 1024 }, () => {
         server.removeAllListeners('error')
@@ -103,7 +103,12 @@ export class Listeners {
   }
 }
 
-function explain(error: NodeJS.ErrnoException, address: string, port: number): ListenError {
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+function explain(error: NodeJS.ErrnoException, kind: Endpoint['kind'], address: string, port: number): ListenError {
+  const setting = kind === 'http' ? 'listen.httpAddress' : 'listen.address'
   const where = `${address.includes(':') ? `[${address}]` : address}:${port}`
   const why =
     error.code === 'EADDRINUSE'
@@ -111,7 +116,11 @@ function explain(error: NodeJS.ErrnoException, address: string, port: number): L
       : error.code === 'EACCES'
         ? 'ports below 1024 need more rights. Choose a higher port under listen, or grant the right to bind it.'
         : error.code === 'EADDRNOTAVAIL'
-          ? 'this machine does not have that address. Correct listen.address.'
-          : error.message
+          ? `this machine does not have that address. Correct ${setting}.`
+          : error.code === 'EAFNOSUPPORT'
+            ? `this machine has no IPv6. Set ${setting} to 0.0.0.0 or another IPv4 address.`
+            : error.syscall === 'getaddrinfo'
+              ? `no address was found for that name. Correct ${setting}.`
+              : error.message
   return new ListenError(`cannot listen on ${where}: ${why}`, { cause: error })
 }
