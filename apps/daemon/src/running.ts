@@ -31,6 +31,10 @@ export class Running {
     return this.#done.promise
   }
 
+  get isEnding(): boolean {
+    return this.#ending !== undefined
+  }
+
   /** Called at the end, the last one added first. */
   atEnd(step: () => Promise<unknown>): void {
     this.#steps.unshift(step)
@@ -65,7 +69,7 @@ export class Running {
       }
     }
     clearTimeout(late)
-    if (this.#isStarted) this.#log.info({ event: 'stopped' }, 'stopped')
+    if (this.#isStarted || this.#last.signal !== '') this.#log.info({ event: 'stopped' }, 'stopped')
     this.#log.flush()
     this.#done.resolve(this.#code)
   }

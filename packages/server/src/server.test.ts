@@ -211,6 +211,21 @@ describe('start and stop', () => {
     assert.deepEqual(server.endpoints, [])
   })
 
+  test('stopping while it starts ends it, and starting again while it stops waits for that', async () => {
+    const server = await createServer({ listen: anywhere })
+    for (const turn of [0, 1, 2, 5, 20]) {
+      const started = Promise.all([server.start(), server.start()])
+      for (let i = 0; i < turn; i++) await turns()
+      await Promise.all([server.stop(), started])
+      assert.deepEqual(server.endpoints, [], `after ${turn} turns`)
+      const stopped = server.stop()
+      await Promise.all([stopped, server.start()])
+      assert.equal(server.endpoints.length, 2, `after ${turn} turns`)
+      await Promise.all([server.stop(), server.start(), server.stop()])
+      assert.deepEqual(server.endpoints, [], `after ${turn} turns`)
+    }
+  })
+
   test('listens on the ports that are asked for, and on none', async () => {
     const server = await createServer({ listen: { ...anywhere, tls: false } })
     await server.start()

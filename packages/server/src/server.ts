@@ -61,7 +61,7 @@ export class Server {
   #web: Web | undefined
   #surroundings: Surroundings | undefined
   #watch: Disposable | undefined
-  #stopping: Promise<void> | undefined
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(config: ServerConfig, options: ServerOptions) {
     this.config = config
@@ -82,18 +82,22 @@ export class Server {
   }
 
   /** Opens the storage, starts the hosts, and takes connections from then on. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#next(() => this.#start())
+  }
+
+  async #start(): Promise<void> {
     if (this.#listeners !== undefined) return
     try {
       await this.#listen()
     } catch (error) {
-      await this.stop()
+      await this.#stop()
       throw error
     }
   }
 
   async #listen(): Promise<void> {
-    await this.open()
+    await this.#open()
     await this.#certificates.load()
     this.#web = new Web({
       config: this.config,
@@ -111,7 +115,11 @@ export class Server {
   }
 
   /** Like `start`, but listens nowhere: connections come by `attach` alone. */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    return this.#next(() => this.#open())
+  }
+
+  async #open(): Promise<void> {
     if (this.#surroundings !== undefined) return
     await this.#storage.open()
     const router = new Router()
@@ -147,10 +155,14 @@ export class Server {
 
   /** Ends all streams with system-shutdown, waits for what they leave behind, and closes the storage. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop().finally(() => {
-      this.#stopping = undefined
-    })
-    return this.#stopping
+    return this.#next(() => this.#stop())
+  }
+
+  /** Starts and stops wait for one another, in the order in which they were asked for. */
+  #next(step: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(step)
+    this.#turn = done.catch(() => undefined) // who asked is told
+    return done
   }
 
   async #stop(): Promise<void> {

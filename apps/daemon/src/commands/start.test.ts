@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { setInterval } from 'node:timers/promises'
 import { DaemonProcess, portOf, run, startDaemon, TemporaryFolder } from '../testing/daemon-process.ts'
 import { RawStream } from '../testing/raw-stream.ts'
 
@@ -42,6 +43,19 @@ describe('rookery start', () => {
       assert.equal((await daemon.event('stopped'))['msg'], 'stopped')
     })
   }
+
+  test('a signal while it starts ends it as cleanly', async () => {
+    // what there is when the signal comes; signals are heeded from before the database is opened
+    for (const step of ['rookery.db', 'certificates', 'certificates/localhost.crt', 'control.sock']) {
+      using folder = new TemporaryFolder()
+      await using daemon = new DaemonProcess(['start', '--port', '0', '--tls-port', '0'], folder.path)
+      for await (const _ of setInterval(1)) if (existsSync(join(folder.path, 'data', step))) break
+      daemon.signal('SIGTERM')
+      assert.equal(await daemon.ended(), 0, `${step}: ${daemon.output}${daemon.errors}`)
+      assert.equal(daemon.errors, '', step)
+      assert.equal(daemon.entries.at(-1)?.['event'], 'stopped', step)
+    }
+  })
 
   test('one Ctrl-C that arrives twice, as under npm, is one', async () => {
     using folder = new TemporaryFolder()

@@ -29,6 +29,7 @@ export async function start(options: ConfigOptions): Promise<number> {
   running.atEnd(() => server.stop())
   try {
     await server.start()
+    if (running.isEnding) return running.ended
     const accounts = serverAccounts(server)
     const control = new ControlServer(data, accounts, log)
     running.atEnd(() => control.close())
@@ -36,6 +37,8 @@ export async function start(options: ConfigOptions): Promise<number> {
     const first = await makeFirstAccount(accounts, storage, server.config.hosts)
     report({ loaded, server, log, first })
   } catch (error) {
+    // told to end while it was starting: what fails then fails for that
+    if (running.isEnding) return running.ended
     await running.end()
     throw error
   }
