@@ -318,6 +318,7 @@ export class Connection implements TransportSink, Line, Negotiation {
     this.#lang = languageOf(header)
     this.#from = header.from === undefined ? undefined : parseJid(header.from)
     this.#openHeader(header.from)
+    if (this.#isFromElsewhere()) return this.close(new StreamError('invalid-from', 'the account is not of this host')) // [XEP-0388 2.1]
     this.#phase = 'negotiating'
     // which mechanisms somebody may use has to be known before they are listed
     const ready = this.#from?.domain === host.domain ? host.accounts.prepare(this.#from.local) : undefined
@@ -328,6 +329,12 @@ export class Connection implements TransportSink, Line, Negotiation {
         return undefined
       }),
     )
+  }
+
+  /** Whoever may log in names an account of another host. */
+  #isFromElsewhere(): boolean {
+    if (this.#account !== undefined || !this.isSecure || this.#from === undefined) return false
+    return this.#from.local !== '' && this.#from.domain !== this.#host.domain
   }
 
   /** `to`: the address the client gave itself. [RFC6120 4.7.2] */

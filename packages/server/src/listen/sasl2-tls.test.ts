@@ -215,6 +215,21 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const)
     })
   })
 
+test('a stream opened for an account of another host ends there [XEP-0388 2.1]', async () => {
+  for (const [from, answer] of [
+    ['romeo@elsewhere.example', 'error'],
+    ['ROMEO@LOCALHOST/orchard', 'features'],
+    ['nobody', 'features'],
+  ] as const) {
+    const client = await Client.connect()
+    client.write(client.header.replace("'romeo@localhost'", `'${from}'`))
+    const first = await client.next()
+    assert.equal(first.name, answer, from)
+    assert.equal(first.child('invalid-from', NS.streamErrors) !== undefined, answer === 'error')
+    client.destroy()
+  }
+})
+
 describe('what somebody in the middle takes out of the offers', () => {
   test('is noticed by either side [S36]', async () => {
     const client = await Client.connect()

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Element } from '@rookery/protocol/xml'
 import { feature, provide } from '@rookery/server'
-import { conditionOf, HOST, type MemoryClient, memoryServer } from '../../../test/memory-server.ts'
+import { conditionOf, HOST, type MemoryClient, memoryServer, turns } from '../../../test/memory-server.ts'
 import {
   authenticate,
   bindWith,
   byToken,
   failureIn,
   LAPTOP,
+  opened,
   PHONE,
   tokenIn,
   tryLogin,
@@ -133,6 +134,25 @@ describe('revoking a client', () => {
     await phone.client.closed()
     assert.equal(laptop.client.isClosed, false)
     assert.equal((await listed(laptop.client)).length, 1)
+  })
+
+  test('ends the session that it gets by a login which is under way', async () => {
+    await using server = await memoryServer()
+    const phone = await tryLogin(server, 'romeo', login(PHONE))
+    await phone.client.end()
+    const laptop = await server.login('romeo', 'laptop')
+    const [first] = await listed(laptop)
+    // the disk takes its time: the login is not written down yet when the revocation comes
+    const { documents } = server.stores
+    const put = documents.put.bind(documents)
+    documents.put = (...given) => turns(10).then(() => put(...given))
+    const again = await opened(server, 'romeo')
+    again.send(byToken('romeo', tokenIn(phone.answer), `count='1'`, { inline: bindWith() }))
+    await turns()
+    await revoke(laptop, first!.attr('id')!)
+    await turns(30)
+    assert.equal(again.isClosed, true)
+    assert.equal(again.streamError, 'not-authorized')
   })
 
   test('of oneself is answered before the stream ends', async () => {

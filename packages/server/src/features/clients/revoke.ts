@@ -19,15 +19,16 @@ export interface RevokeParts {
  * is the error, and no reason to leave the client where it is.
  */
 export async function revoke(parts: RevokeParts, local: string, id: string): Promise<StanzaError | undefined> {
-  const sessions = parts.sessions(local).filter((one) => one.id === id)
+  const own = () => parts.sessions(local).filter((one) => one.id === id)
   const record = await parts.access.revoke(local, id)
+  const sessions = own()
   if (record === undefined && sessions.length === 0) return new StanzaError('item-not-found')
   const resources = new Set(sessions.map(({ session }) => session.jid.resource))
   if (record?.resource !== undefined) resources.add(record.resource)
   for (const resource of resources) await forget(parts, local, resource)
-  // the answer goes out first, should it be the asker's own session
+  // the answer goes out first, should it be the asker's own session; and a login that was under way has become a session by then
   setImmediate(() => {
-    for (const { session } of sessions)
+    for (const { session } of own())
       session.link.close(new StreamError('not-authorized', 'the access of this client was revoked'))
   })
   parts.log.info({ event: 'client-revoked', local, client: id }, "a client's access was revoked")
