@@ -14,16 +14,14 @@ import type { ArchiveIds } from './archive-ids.ts'
 import { Asks } from './asks.ts'
 import { Catalogue } from './catalogue.ts'
 import type { ServerConfig } from './config/schema.ts'
-import { wrong } from './config/wrong.ts'
-import { ConfigError } from './errors.ts'
 import type { Feature } from './feature.ts'
 import { IqTable } from './iq.ts'
 import { Journey } from './journey.ts'
-import { type ServerStreamFeature, streamFeatures } from './negotiate/index.ts'
+import type { ServerStreamFeature } from './negotiate/index.ts'
 import { Phases } from './phases.ts'
+import { Plugging } from './plugging.ts'
 import type { ClockPower, Log, Powers, RandomPower } from './powers.ts'
 import { type Arrival, arrivalOf, type Destination, type Router } from './router.ts'
-import type { Service } from './service.ts'
 import { presenceService } from './services/presence.ts'
 import { rosterService } from './services/roster.ts'
 import type { Session } from './session.ts'
@@ -60,7 +58,7 @@ export class Host implements Destination {
   readonly random: RandomPower
   readonly #parts: HostParts
   readonly #phases = new Phases()
-  readonly #services = new Map<Service<unknown>, unknown>()
+  readonly #plugging = new Plugging(this.#phases)
   readonly #spool: Spool
   readonly #asks: Asks
   readonly #iq: IqTable
@@ -68,7 +66,6 @@ export class Host implements Destination {
   readonly #catalogue: Catalogue
   /** Accounts that are gone, and whose sessions and features still end. */
   readonly #removals = new Map<string, Promise<void>>()
-  #streamFeatures: readonly ServerStreamFeature[] = []
 
   constructor(domain: string, parts: HostParts) {
     this.domain = domain
@@ -112,7 +109,7 @@ export class Host implements Destination {
     })
     const route = (stanza: Stanza): Maybe<undefined> => parts.router.route(stanza, undefined)
     this.#asks = new Asks(parts.clock, parts.random, route)
-    const roster = () => this.#find(rosterService)
+    const roster = () => this.#plugging.find(rosterService)
     this.#iq = new IqTable(this.#phases, this.#asks, parts.router, roster, parts.log)
     this.#journey = new Journey({
       phases: this.#phases,
@@ -120,7 +117,7 @@ export class Host implements Destination {
       registry: this.sessions.registry,
       iq: this.#iq,
       log: parts.log,
-      presence: () => this.#find(presenceService),
+      presence: () => this.#plugging.find(presenceService),
       route: (stanza, origin) => parts.router.route(stanza, origin),
       begin: (message, origin) => parts.router.begin(message, origin),
       refuse: (stanza, error, origin) => parts.router.refuse(stanza, error, origin),
@@ -136,36 +133,15 @@ export class Host implements Destination {
   }
 
   get streamFeatures(): readonly ServerStreamFeature[] {
-    return this.#streamFeatures
+    return this.#plugging.streamFeatures
   }
 
-  /** Puts the features together; a wrong configuration of one is an error that names it. */
+  /** A wrong configuration is an error that names what is wrong. */
   async start(): Promise<void> {
     await this.accounts.start(this.#parts.storage.documents)
     await this.access.start()
-    const ofRooms: ServerStreamFeature[] = []
-    const powers = this.#powers()
-    for (const feature of this.#parts.features) {
-      const given = this.#parts.config.features[feature.name]
-      if (given === false) {
-        if (feature.isEssential)
-          throw new ConfigError(`feature ${feature.name} cannot be turned off`, ['features', feature.name])
-        continue
-      }
-      const wiring = feature.start(pick(powers, feature.needs), configOf(feature, given))
-      this.#phases.add(feature, wiring)
-      for (const { service, implementation } of wiring.provides ?? []) this.#services.set(service, implementation)
-      ofRooms.push(...(wiring.streamFeatures ?? []))
-    }
-    for (const { feature } of this.#phases.wirings)
-      for (const service of feature.uses ?? [])
-        if (!this.#services.has(service))
-          throw new ConfigError(`feature ${feature.name} needs ${service.name}: turn that on, or this off`, [
-            'features',
-            feature.name,
-          ])
-    this.#streamFeatures = streamFeatures(ofRooms)
-    for (const { wiring } of this.#phases.wirings) await wiring.ready?.()
+    const { features, config } = this.#parts
+    await this.#plugging.start(features, config.features, this.#powers())
     await this.sessions.resumptions.start()
   }
 
@@ -174,7 +150,7 @@ export class Host implements Destination {
     await this.sessions.stop()
     await this.sessions.settled() // of guests: they begin removals
     await Promise.all(this.#removals.values())
-    for (const { wiring } of this.#phases.wirings) await wiring.stop?.()
+    await this.#plugging.stop()
     this.#asks.stop()
   }
 
@@ -312,7 +288,7 @@ export class Host implements Destination {
 
   async #removeStored(local: string): Promise<boolean> {
     // the roster room must know whose subscriptions end when storage has forgotten them [RFC6121 2.5.2]
-    await this.#find(rosterService)?.items(local)
+    await this.#plugging.find(rosterService)?.items(local)
     return this.accounts.remove(local)
   }
 
@@ -331,10 +307,6 @@ export class Host implements Destination {
   }
 
   // ---- powers ----
-
-  #find<T>(service: Service<T>): T | undefined {
-    return this.#services.get(service) as T | undefined
-  }
 
   #powers(): Powers {
     const { config, storage, clock, random, log, software, started, hosts, router } = this.#parts
@@ -361,14 +333,7 @@ export class Host implements Destination {
         becameAvailable: (session) => this.sessions.available(session),
       },
       catalogue: this.#catalogue,
-      services: {
-        find: (service) => this.#find(service),
-        use: (service) => {
-          const found = this.#find(service)
-          if (found === undefined) throw new ConfigError(`no feature provides ${service.name}`, ['features'])
-          return found
-        },
-      },
+      services: this.#plugging.services,
       rosters: storage.roster,
       spool: this.#spool,
       documents: storage.documents,
@@ -403,22 +368,4 @@ class Guarded implements Arrival {
   abandon(): void {
     this.#arrival.abandon()
   }
-}
-
-/** Only what was declared. */
-function pick(powers: Powers, needs: readonly (keyof Powers)[]): Powers {
-  return Object.freeze(Object.fromEntries(needs.map((need) => [need, powers[need]]))) as unknown as Powers
-}
-
-function configOf(feature: Feature, given: unknown): unknown {
-  if (feature.config === undefined) {
-    if (given === undefined || given === true) return undefined
-    throw new ConfigError(`feature ${feature.name} has no settings; it can only be turned off with false`, [
-      'features',
-      feature.name,
-    ])
-  }
-  const parsed = feature.config.safeParse(given === true ? undefined : given)
-  if (parsed.success) return parsed.data
-  throw wrong(parsed.error, ['features', feature.name])
 }
