@@ -222,9 +222,9 @@ export interface ArchiveStore {
   /** How many match. Undefined where counting would take too long. */
   count(local: string, filter: ArchiveFilter): Promise<number | undefined>
   has(local: string, id: number): Promise<boolean>
-  /** The newest message of this peer and direction with this origin-id or, where it has none, this stanza id. */
+  /** The newest message of this peer and direction with this origin-id or this stanza id. */
   find(local: string, peer: string, isOut: boolean, name: string): Promise<ArchiveEntry | undefined>
-  /** Puts another text in the place of a message (a tombstone, XEP-0424), which keeps its origin and is found by the same name. False: there is no such message. */
+  /** Puts another text in the place of a message (a tombstone, XEP-0424), which keeps its origin and should keep its stanza id: it is found by them. False: there is no such message. */
   replace(local: string, id: number, stanza: string): Promise<boolean>
   bounds(local: string): Promise<ArchiveBounds | undefined>
   /**

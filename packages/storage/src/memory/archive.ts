@@ -16,8 +16,8 @@ import type { Run } from './storage.ts'
 
 interface Kept extends ArchiveEntry {
   readonly origin: string | undefined
-  /** The origin or, without one, the id of the stanza as it was appended. */
-  readonly name: string | undefined
+  /** The id of the stanza as it was appended. */
+  readonly stanzaId: string | undefined
 }
 
 interface Archive {
@@ -50,7 +50,7 @@ export class MemoryArchive implements ArchiveStore, Owned {
     return this.#run('archive.append', () => {
       const { id, at, peer, isOut, stanza, origin } = entry
       const archive: Archive = this.#archives.get(local) ?? { entries: [], origins: new Map() }
-      const kept: Kept = { id, at, peer, isOut, stanza, origin, name: origin ?? idOf(stanza) }
+      const kept: Kept = { id, at, peer, isOut, stanza, origin, stanzaId: idOf(stanza) }
       const known = origin === undefined ? undefined : archive.origins.get(originKey(kept))
       if (known !== undefined) return known
       if (!Number.isSafeInteger(id) || id <= this.#last.value) throw idTaken(id, this.#last.value)
@@ -88,7 +88,7 @@ export class MemoryArchive implements ArchiveStore, Owned {
   find(local: string, peer: string, isOut: boolean, name: string): Promise<ArchiveEntry | undefined> {
     return this.#run('archive.find', () => {
       const found = this.#entries(local).findLast(
-        (entry) => entry.name === name && entry.peer === peer && entry.isOut === isOut,
+        (entry) => isCalled(entry, name) && entry.peer === peer && entry.isOut === isOut,
       )
       return found === undefined ? undefined : copyEntry(found)
     })
@@ -161,6 +161,11 @@ function excess(entries: readonly Kept[], bounds: { readonly olderThan?: number;
   while (count < entries.length && (entries[count]!.at < olderThan || total > bytes))
     total -= storedBytes(entries[count++]!.stanza)
   return count
+}
+
+function isCalled({ origin, stanzaId, stanza }: Kept, name: string): boolean {
+  if (origin === undefined) return stanzaId === name
+  return origin === name || (stanzaId === name && idOf(stanza) === name)
 }
 
 function originKey({ peer, isOut, origin }: Kept): string {

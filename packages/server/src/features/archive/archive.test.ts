@@ -309,6 +309,21 @@ test('a message that is taken back leaves a tombstone in both archives, in its p
   assert.deepEqual((await read(juliet)).ids.slice(0, 2), before.ids)
 })
 
+test('what its sender calls by two names is taken back by the id of the message, as by its origin-id', async () => {
+  await using server = await memoryServer()
+  const { romeo, juliet } = await lovers(server)
+  for (const name of ['m1', 'slip']) {
+    const origin = `<origin-id xmlns='urn:xmpp:sid:0' id='slip-${name}'/>`
+    romeo.send(`<message to='juliet@localhost' type='chat' id='${name}'><body>Rosaline</body>${origin}</message>`)
+    const retract = `<retract xmlns='urn:xmpp:message-retract:1' id='${name === 'm1' ? 'm1' : 'slip-slip'}'/>`
+    romeo.send(`<message to='juliet@localhost' type='chat' id='back-${name}'>${retract}</message>`)
+  }
+  await romeo.all()
+  await juliet.all()
+  for (const client of [romeo, juliet])
+    assert.deepEqual((await read(client)).bodies, ['retracted', 'retract', 'retracted', 'retract'])
+})
+
 test('the older form of a retraction does the same, by the origin-id', async () => {
   await using server = await memoryServer()
   const { romeo, juliet } = await lovers(server)

@@ -121,7 +121,7 @@ export class ArchiveIndex {
   }
 
   remove(entry: Indexed): void {
-    const { id, account, peer, hash } = entry
+    const { id, account, peer, hash, also } = entry
     const tail = this.#tailOf(id)
     const known = tail?.find(account, id)
     if (tail === undefined || known === undefined) this.#addTotals.run(account, -1, -entry.bytes, 0)
@@ -134,6 +134,7 @@ export class ArchiveIndex {
     this.#remove[0]!.run(account, null, id)
     this.#remove[1]!.run(account, peer, id)
     if (hash !== undefined) this.#removeName.run(hash, id)
+    if (also?.hash !== undefined) this.#removeName.run(also.hash, id)
   }
 
   /** A message has another size now. */

@@ -6,18 +6,23 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { idTaken } from '../../error.ts'
 import { RecentMap } from '../../recent-map.ts'
+import { idOf } from '../../stanza-text.ts'
 import { type Jids, ownerText } from '../jids.ts'
 import type { Journal } from '../journal.ts'
 import { NameHash } from '../name-hash.ts'
-import { type Cell, type Command, command, packedBytes, type Query, query } from '../statement.ts'
+import { type Cell, type Command, command, pack, packedBytes, type Query, query, unpack } from '../statement.ts'
 import type { Owned } from './accounts.ts'
 import { ArchiveIndex } from './archive-index.ts'
+import type { Indexed } from './archive-tail.ts'
 import { ArchiveWords } from './archive-words.ts'
 
 /** Bits of `flags`. */
 export const OUT = 1
 /** The name is the sender's origin-id, not the id of the stanza. */
 export const ORIGIN = 2
+
+/** Characters of a stanza in which its id is looked for, where it has an origin-id as well: a start has to read them again. */
+const BEGINNING = 4096
 
 const ACCOUNTS_CACHED = 20_000
 
@@ -30,7 +35,7 @@ export interface NewMessage {
   readonly name: string | undefined
   /** Of the name, if there is one. */
   readonly hash: number | undefined
-  readonly stanza: string | Uint8Array
+  readonly stanza: string
 }
 
 export interface Message {
@@ -126,12 +131,14 @@ export class ArchiveMessages implements Owned {
   add({ id, account, peer, flags, at, name, hash, stanza }: NewMessage): void {
     const lastId = this.#lastId
     if (!Number.isSafeInteger(id) || id <= lastId) throw idTaken(id, lastId)
-    this.#add.run(id, account, peer, flags, at, name ?? null, stanza)
+    const packed = pack(stanza)
+    this.#add.run(id, account, peer, flags, at, name ?? null, packed)
     this.#journal.push(() => {
       this.#lastId = lastId
     })
     this.#lastId = id
-    this.index.add({ id, account, peer, hash, bytes: packedBytes(stanza) })
+    const also = this.#also(id, account, peer, flags, name, stanza)
+    this.index.add({ id, account, peer, hash, also, bytes: packedBytes(packed) })
   }
 
   get(id: number): Message | undefined {
@@ -141,11 +148,11 @@ export class ArchiveMessages implements Owned {
     return { account, peer, flags, at, name, stanza } as Message
   }
 
-  /** The newest message with exactly this name. */
+  /** The newest message with exactly this name: a stanza id also if the message has an origin-id as well. */
   find(account: number, peer: number, flags: number, name: string, hash: number): number | undefined {
     for (const id of this.index.named(hash)) {
-      const one = this.get(id)!
-      if (one.account === account && one.peer === peer && one.flags === flags && one.name === name) return id
+      const one = this.get(id)
+      if (one?.account === account && one.peer === peer && isCalled(one, flags, name)) return id
     }
     return undefined
   }
@@ -175,7 +182,8 @@ export class ArchiveMessages implements Owned {
     this.#keepLastId.run(this.#lastId)
     this.#remove.run(id)
     const hash = name === null ? undefined : this.hashOf(account, peer, flags, name)
-    this.index.remove({ id, account, peer, hash, bytes: octets(stanza) })
+    const also = this.#also(id, account, peer, flags, name, stanza)
+    this.index.remove({ id, account, peer, hash, also, bytes: octets(stanza) })
     if (id <= this.indexed(account)) this.words.remove(id)
   }
 
@@ -193,23 +201,51 @@ export class ArchiveMessages implements Owned {
     return this.#hash.of(name, account, peer, flags)
   }
 
+  /** The stanza id of a message whose name is an origin-id, where the two differ: either may be used to take it back. [XEP-0424 5.1] */
+  #also(
+    id: number,
+    account: number,
+    peer: number,
+    flags: number,
+    name: string | null | undefined,
+    stanza: Cell,
+  ): Indexed | undefined {
+    if ((flags & ORIGIN) === 0) return undefined
+    const other = idAtBeginning(stanza)
+    if (other === undefined || other === name) return undefined
+    return { id, account, peer, hash: this.hashOf(account, peer, flags & ~ORIGIN, other), bytes: 0 }
+  }
+
   /** What a process before us had in memory. */
   #remember(database: DatabaseSync): void {
     const rows = query(
       database,
-      'SELECT id, account, peer, flags, name, octet_length(stanza) FROM archive_message WHERE id > ? ORDER BY id LIMIT ?',
+      `SELECT id, account, peer, flags, name, octet_length(stanza), CASE WHEN flags & ${ORIGIN} THEN substr(stanza, 1, ${BEGINNING}) END
+       FROM archive_message WHERE id > ? ORDER BY id LIMIT ?`,
     )
     const size = 1000
     for (let after = this.index.merged, isLast = false; !isLast; ) {
-      const slice = rows.all(after, size) as [number, number, number, number, string | null, number][]
-      for (const [id, account, peer, flags, name, bytes] of slice) {
+      const slice = rows.all(after, size) as [number, number, number, number, string | null, number, Cell][]
+      for (const [id, account, peer, flags, name, bytes, beginning] of slice) {
         const hash = name === null ? undefined : this.hashOf(account, peer, flags, name)
-        this.index.remember({ id, account, peer, hash, bytes })
+        const also = this.#also(id, account, peer, flags, name, beginning)
+        this.index.remember({ id, account, peer, hash, also, bytes })
         after = id
       }
       isLast = slice.length < size
     }
   }
+}
+
+function isCalled(one: Message, flags: number, name: string): boolean {
+  if (one.flags === flags) return one.name === name
+  return one.flags === (flags | ORIGIN) && idAtBeginning(one.stanza) === name
+}
+
+function idAtBeginning(stanza: Cell): string | undefined {
+  return idOf(
+    stanza instanceof Uint8Array ? unpack(stanza.subarray(0, BEGINNING)) : (stanza as string).slice(0, BEGINNING),
+  )
 }
 
 function octets(cell: Cell): number {

@@ -8,6 +8,8 @@ export interface Indexed {
   readonly peer: number
   /** The hash of its name, if it has one. */
   readonly hash: number | undefined
+  /** The same message under another name. */
+  readonly also?: Indexed | undefined
   bytes: number
   /** The next older one whose name has the same hash. */
   namesake?: Indexed | undefined
@@ -49,11 +51,12 @@ export class ArchiveTail {
     this.size += 1
     this.lastId = entry.id
     this.#names.add(entry)
+    if (entry.also !== undefined) this.#names.add(entry.also)
   }
 
   /** Puts one back that was removed. */
   restore(entry: Indexed): void {
-    this.#removed.delete(entry)
+    this.#forgetRemoval(entry)
     const tail = this.accounts.get(entry.account)!
     tail.entries.splice(lowerBound(tail.entries, entry.id), 0, entry)
     this.#count(tail, entry, 1)
@@ -61,6 +64,7 @@ export class ArchiveTail {
 
   remove(entry: Indexed): void {
     this.#removed.add(entry)
+    if (entry.also !== undefined) this.#removed.add(entry.also)
     const tail = this.accounts.get(entry.account)!
     tail.entries.splice(lowerBound(tail.entries, entry.id), 1)
     this.#count(tail, entry, -1)
@@ -69,7 +73,8 @@ export class ArchiveTail {
   /** The last one added was not committed; the last id was this before. */
   takeBack(entry: Indexed, lastId: number): void {
     this.remove(entry)
-    this.#removed.delete(entry)
+    this.#forgetRemoval(entry)
+    if (entry.also !== undefined) this.#names.takeBack(entry.also)
     this.#names.takeBack(entry)
     this.size -= 1
     this.lastId = lastId
@@ -114,6 +119,11 @@ export class ArchiveTail {
   /** All hashes of names, in their order. */
   hashes(): Float64Array {
     return this.#names.hashes()
+  }
+
+  #forgetRemoval(entry: Indexed): void {
+    this.#removed.delete(entry)
+    if (entry.also !== undefined) this.#removed.delete(entry.also)
   }
 
   #count(tail: TailOfAccount, entry: Indexed, sign: 1 | -1): void {

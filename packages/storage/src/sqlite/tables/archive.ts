@@ -37,7 +37,7 @@ export class ArchiveTables {
       const known = messages.find(account, peer, flags, origin, hash!)
       if (known !== undefined) return known
     }
-    messages.add({ id, account, peer, flags, at, name, hash, stanza: pack(stanza) })
+    messages.add({ id, account, peer, flags, at, name, hash, stanza })
     return undefined
   }
 
