@@ -36,7 +36,7 @@ export const archive: Feature = feature({
     { number: 'XEP-0441', version: '0.2.0', status: 'complete' },
   ],
   config,
-  needs: ['archive', 'archiveIds', 'documents', 'services', 'sessions', 'clock', 'log'],
+  needs: ['archive', 'archiveIds', 'spool', 'documents', 'services', 'sessions', 'clock', 'log'],
   uses: [rosterService],
   disco: {
     // [XEP-0313 7] has it at the account; clients as profanity 0.15 look only at the host, as they may with ejabberd
@@ -52,11 +52,19 @@ export const archive: Feature = feature({
     ],
   },
   slots: [given, told],
-  start({ archive: store, archiveIds: ids, documents, services, sessions, clock, log }, settings) {
+  start({ archive: store, archiveIds: ids, spool, documents, services, sessions, clock, log }, settings) {
     let opened: Names | undefined
     const names = (): Names => opened!
     const preferences = new AccountDocuments(documents, preferencesForm(settings.default), 200_000)
-    const keeping = new Keeping({ store, ids, names, preferences, sessions, roster: () => services.use(rosterService) })
+    const keeping = new Keeping({
+      store,
+      ids,
+      spool,
+      names,
+      preferences,
+      sessions,
+      roster: () => services.use(rosterService),
+    })
     const coverage = new Coverage({ store, ids, names })
     const sizes = { usual: Math.min(settings.pageSize, settings.maxPageSize), most: settings.maxPageSize }
     const queries = new Queries({ store, names, sessions, sizes, given: coverage.note })

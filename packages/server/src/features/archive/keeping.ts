@@ -12,6 +12,7 @@ import type { ArchiveIds } from '../../archive-ids.ts'
 import type { SessionsPower } from '../../powers.ts'
 import type { RosterService } from '../../services/roster.ts'
 import { type TripSlot, tripSlot } from '../../slot.ts'
+import type { Spool } from '../../spool.ts'
 import type { Duplicate, Kept, Trip } from '../../trip.ts'
 import type { Names } from './names.ts'
 import type { Preferences } from './preferences.ts'
@@ -35,6 +36,7 @@ const plans: TripSlot<Plan> = tripSlot('archive:plan')
 export interface KeepingParts {
   readonly store: ArchiveStore
   readonly ids: ArchiveIds
+  readonly spool: Pick<Spool, 'remove'>
   readonly names: () => Names
   readonly preferences: AccountDocuments<Preferences>
   readonly sessions: SessionsPower
@@ -150,16 +152,18 @@ export class Keeping {
 
   /**
    * Puts a tombstone in the place of what the same author wrote to the same reader before; others cannot take it back. When the
-   * retraction is acknowledged, the message is gone. [XEP-0424 4, 5, S60]
+   * retraction is acknowledged, the message is gone, also for who was away and did not get it yet. [XEP-0424 4, 5, S60]
    */
   #retract(local: string, peer: string, isOut: boolean, message: Message, at: number): Promise<void> | undefined {
     const name = retractedBy(message.element)
     const by = message.id ?? originOf(message.element)
     if (name === undefined || by === undefined || by === '') return undefined
-    const { store } = this.#parts
+    const { store, spool } = this.#parts
     return store.find(local, peer, isOut, name).then(async (found) => {
       const tombstone = found === undefined ? undefined : tombstoneOf(found.stanza, by, at)
-      if (tombstone !== undefined) await store.replace(local, found!.id, tombstone)
+      if (tombstone === undefined) return
+      await store.replace(local, found!.id, tombstone)
+      await spool.remove(local, [found!.id])
     })
   }
 }

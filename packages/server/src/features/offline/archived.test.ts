@@ -54,6 +54,21 @@ test('a client that was given it from the archive does not get it again', async 
   assert.equal((await server.stores.offline.size('juliet')).count, 0)
 })
 
+test('what was taken back meanwhile is not given any more, only that it was', async () => {
+  await using server = await memoryServer()
+  await server.server.accounts('localhost').create('juliet', 'secret-juliet')
+  const romeo = await server.login('romeo')
+  const retract = "<retract xmlns='urn:xmpp:message-retract:1' id='slip'/>"
+  romeo.send("<message to='juliet@localhost' type='chat' id='slip'><body>Rosaline</body></message>")
+  romeo.send(chat('Juliet'))
+  romeo.send(`<message to='juliet@localhost' type='chat' id='back'>${retract}<body>I said nothing</body></message>`)
+  await romeo.all()
+  assert.equal((await server.stores.offline.size('juliet')).count, 2)
+  const juliet = await server.login('juliet')
+  assert.deepEqual(bodies(await comeOnline(juliet)), ['Juliet', 'I said nothing'])
+  assert.equal((await ask(juliet, '')).length, 3)
+})
+
 test('what was not in the pages it asked for is delivered', async () => {
   await using server = await memoryServer()
   await wait(server, 'one', 'two', 'three', 'four', 'five')
