@@ -157,6 +157,26 @@ test('what comes back to its sender, because its resource is gone, is not kept f
   assert.deepEqual((await read(romeo)).bodies, ['Psst', 'Hist'])
 })
 
+test('a headline is kept where its sender asks for that, and its recipient gets it', async () => {
+  await using server = await memoryServer()
+  const { romeo, juliet } = await lovers(server)
+  const headline = (to: string, body: string, hint = ''): string =>
+    `<message to='${to}' type='headline'><body>${body}</body>${hint}</message>`
+  const store = "<store xmlns='urn:xmpp:hints'/>"
+  romeo.send(headline('juliet@localhost', 'weather'))
+  romeo.send(headline('juliet@localhost', 'storm', store))
+  romeo.send(headline('juliet@localhost/garden', 'lost', store))
+  assert.deepEqual((await romeo.messages()).map(conditionOf), ['service-unavailable'])
+  const given = await juliet.messages()
+  assert.deepEqual(
+    given.map((one) => one.childText('body')),
+    ['weather', 'storm'],
+  )
+  const { bodies, ids } = await read(juliet)
+  assert.deepEqual(bodies, ['storm'])
+  assert.equal(given[1]?.child('stanza-id', 'urn:xmpp:sid:0')?.attr('id'), ids[0])
+})
+
 test('what was refused on its way is not in the archive of who refused it', async () => {
   await using server = await memoryServer()
   const { romeo, juliet } = await lovers(server)

@@ -123,7 +123,7 @@ export class Keeping {
 
   /** What is not delivered to its recipient is not kept for it. [RFC6121 8.5.3.2.1, XEP-0313 6.1] */
   #isRefused({ type, to }: Message): boolean {
-    return type === 'normal' && to?.isFull === true && this.#parts.sessions.find(to) === undefined
+    return type !== 'chat' && to?.isFull === true && this.#parts.sessions.find(to) === undefined
   }
 
   #keep(account: Jid, side: 'out' | 'in', message: Message, id: number): Promise<Kept | Duplicate> {

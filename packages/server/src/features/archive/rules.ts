@@ -27,8 +27,8 @@ const passing = new Set([
 ])
 
 /** Whether messages of this type are archived at all: not those of rooms, which have archives of their own, nor errors. */
-export function isArchivedType(message: Message): boolean {
-  return message.type === 'chat' || message.type === 'normal'
+export function isArchivedType({ type, element }: Message): boolean {
+  return type === 'chat' || type === 'normal' || (type === 'headline' && hasHint(element, 'store')) // [XEP-0334 4.4]
 }
 
 /**
