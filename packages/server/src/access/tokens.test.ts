@@ -69,6 +69,12 @@ describe('the two tokens of a client', () => {
     assert.equal(isDue(client({ current: token('x', { isDead: true }) }), 500, 20), false)
     assert.equal(isDue(client({ fresh: token('x') }), 500, 20), false)
   })
+
+  test('are due when half of their time is over, before the one in use ends', () => {
+    const short = client({ current: token('x', { issued: 10, expires: 30 }) })
+    assert.equal(isDue(short, 19, 20), false)
+    assert.equal(isDue(short, 20, 20), true)
+  })
 })
 
 describe('a book of clients', () => {

@@ -37,9 +37,13 @@ export function use(
   return { ...rest, ...kept, current: counted }
 }
 
-/** Whether the token in use is so old that the client gets another. [XEP-0484 3.5] */
-export function isDue(record: ClientRecord, now: number, rotateAfter: number): boolean {
-  return record.current !== undefined && record.current.isDead !== true && now - record.current.issued >= rotateAfter
+/**
+ * Whether the token in use is so old that the client gets another; at half of its time at the latest, so that whoever keeps coming never runs out of
+ * them. [XEP-0484 3.5]
+ */
+export function isDue({ current }: ClientRecord, now: number, rotateAfter: number): boolean {
+  if (current === undefined || current.isDead === true) return false
+  return now - current.issued >= Math.min(rotateAfter, (current.expires - current.issued) / 2)
 }
 
 /** The client with a new token; one that it was given and never used is gone, the one in use stays. [XEP-0484 3.5] */

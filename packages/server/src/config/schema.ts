@@ -96,7 +96,9 @@ export const serverShape = {
         .number()
         .min(0)
         .default(1)
-        .describe('Age in days from which a token that a client logs in with is replaced by a new one.'),
+        .describe(
+          'Age in days from which a token that a client logs in with is replaced by a new one; half of its time if that is less.',
+        ),
       clients: z
         .number()
         .int()
