@@ -13,10 +13,10 @@ import type { ServerConfig } from '../config/schema.ts'
 import type { ClockPower, Log, RandomPower } from '../powers.ts'
 import type { Session } from '../session.ts'
 import type { Spool } from '../spool.ts'
+import { everything, Inheritance } from './inheritance.ts'
 import { Keeper } from './keeper.ts'
-import { heldFrom, type Line, Management, type Sent } from './management.ts'
-import { readSession, type SavedSession, writeSession } from './saved-session.ts'
-import { SharedDeliveries } from './shared-deliveries.ts'
+import { type Line, Management, type Sent } from './management.ts'
+import { type SavedSession, writeSession } from './saved-session.ts'
 import { Tombstones } from './tombstones.ts'
 
 export interface ResumptionParts {
@@ -49,18 +49,6 @@ export interface ResumptionParts {
 /** The session and `<resumed/>`, or `<failed/>`, or why the stream ends. */
 export type Resumed = { readonly session: Session; readonly answer: Element } | Element | StreamError
 
-/** Sessions of an earlier process can be resumed for so long at least, in milliseconds: their clients may not know yet that we are back. */
-const grace = 60_000
-
-/** How long the start waits for what an earlier process left to find a place, in milliseconds. */
-const patience = 2000
-
-const pageSize = 1000
-const accountsAtOnce = 100
-
-/** Nothing is left of the queue. */
-const everything = 2 ** 52
-
 /** Beside one largest stanza: offline messages come so many bytes at a time, and none must be too large for ever. */
 const room = 131_072
 
@@ -78,29 +66,21 @@ export class Resumptions {
     this.#tombstones = new Tombstones(parts.store, parts.clock, parts.log)
   }
 
-  /** Takes up what an earlier process left: first those who may come back, so that others hand to them what they have not. */
+  /** Goes on with what an earlier process left. */
   async start(): Promise<void> {
-    const shared = new SharedDeliveries()
-    const over: Over[] = []
-    for (let after: string | undefined; ; ) {
-      const page = await this.#parts.store.list({ after, limit: pageSize })
-      const left = await Promise.all(page.map((stored) => this.#takeUp(stored, shared)))
-      over.push(...left.filter((one) => one !== undefined))
-      after = page.at(-1)?.id
-      if (page.length < pageSize) break
-    }
-    // in the order of their ends, so that of many the latest are remembered
-    over.sort((a, b) => endOf(a) - endOf(b))
-    const lost = new Set(over.filter(({ stored }) => stored.until === 0).map(({ stored }) => stored.local))
-    const buried = this.#deliverAnew([...lost])
-      .then(() => Promise.all(over.map((one) => this.#bury(one))))
-      .then(() => undefined)
-    this.#storing.add(buried)
-    // a disk that is full does not keep the server from its other users
-    const late = Promise.withResolvers<undefined>()
-    const timer = this.#parts.clock.after(patience, () => late.resolve(undefined))
-    await Promise.race([buried, late.promise]).finally(() => timer[Symbol.dispose]())
-    for (const { stored } of over) this.#tombstones.add(stored.id, stored.local)
+    await new Inheritance(
+      {
+        ...this.#parts,
+        tombstones: this.#tombstones,
+        manage: (session, stored, seconds, reached) =>
+          this.#manage(session, undefined, this.#keeper(session, stored.id, seconds, reached), stored),
+        isWaiting: (session, id, ms) => {
+          this.#sessions.set(id, session)
+          this.#wait(session, ms)
+        },
+      },
+      (placing) => this.#storing.add(placing),
+    ).take()
     this.#tombstones.start()
   }
 
@@ -110,61 +90,6 @@ export class Resumptions {
     this.#waiting.clear()
     this.#tombstones.stop()
     await Promise.all(this.#storing)
-  }
-
-  /** Undefined when the session can be resumed, or is forgotten; otherwise what is left of it. */
-  async #takeUp(stored: StoredSession, shared: SharedDeliveries): Promise<Over | undefined> {
-    const saved = stored.state === '' ? undefined : readSession(stored.state)
-    const now = this.#parts.clock.now()
-    if (saved === undefined && stored.until > 0 && stored.until < now) {
-      await this.#parts.store.remove(stored.id)
-      return undefined
-    }
-    const sent = shared.of(
-      stored.local,
-      await this.#parts.store.queue(stored.id, stored.acknowledged, Number.MAX_SAFE_INTEGER),
-    )
-    for (const { delivery } of sent) this.#parts.archiveIds.raise(delivery?.id ?? 0)
-    for (const { delivery } of sent) if (delivery?.place === 'either') this.#parts.spool.give(stored.local, delivery.id)
-    const session = saved === undefined || !isWhole(stored, sent) ? undefined : await this.#revive(stored, saved, sent)
-    if (session === undefined) return { stored, sent }
-    this.#sessions.set(stored.id, session)
-    // the clock may have been set meanwhile [S138]
-    const { resumeSeconds } = this.#parts.config.management
-    this.#wait(session, Math.max(grace, Math.min(stored.until - now, resumeSeconds * 1000)))
-    return undefined
-  }
-
-  async #deliverAnew(accounts: readonly string[]): Promise<void> {
-    for (let i = 0; i < accounts.length; i += accountsAtOnce) {
-      const some = accounts.slice(i, i + accountsAtOnce)
-      await Promise.all(some.map(async (local) => this.#parts.lost(local, await this.#parts.store.reached(local))))
-    }
-  }
-
-  /** Its client was connected when the process ended, or it had just ended. [XEP-0198 5] */
-  async #bury({ stored, sent }: Over): Promise<void> {
-    for (const { delivery } of sent) delivery?.hold()
-    if (!(await this.#parts.handBack(stored.local, sent, stored.until === 0))) return // the next process tries again
-    const until = stored.until === 0 ? this.#tombstones.until() : stored.until
-    await this.#parts.store.put({ ...stored, acknowledged: everything, state: '', until })
-  }
-
-  async #revive(stored: StoredSession, saved: SavedSession, sent: readonly Sent[]): Promise<Session | undefined> {
-    const { handled, acknowledged } = stored
-    const reached = await this.#parts.store.reached(stored.local)
-    const seconds = Math.max(1, Math.round((stored.until - this.#parts.clock.now()) / 1000))
-    return this.#parts.revive(stored, saved, (session) => {
-      const keeper = this.#keeper(session, stored.id, seconds, reached)
-      const management = this.#manage(session, undefined, keeper, { handled, acknowledged })
-      const held = sent.flatMap(({ seq, wire, delivery }) =>
-        seq < heldFrom || delivery === undefined ? [] : { wire, delivery, isStored: true },
-      )
-      session.restoreHeld(held)
-      const given = sent.filter(({ seq }) => seq < heldFrom)
-      management.restore(given, held, Math.max(saved.through, reached))
-      return management
-    })
   }
 
   // ---- turning it on ----
@@ -420,20 +345,4 @@ export class Resumptions {
     for (const other of this.#parts.sessions(local)) other.management?.keeper?.reached(reached)
     keeper.remove()
   }
-}
-
-/** A session that cannot be resumed, and what its client may have missed. */
-interface Over {
-  readonly stored: StoredSession
-  readonly sent: readonly Sent[]
-}
-
-/** Those that were still going on when the process ended, last. */
-function endOf({ stored }: Over): number {
-  return stored.until === 0 ? Number.MAX_SAFE_INTEGER : stored.until
-}
-
-/** Nothing is missing between what the client has acknowledged and the last stanza: else counts would mean others than the client's. */
-function isWhole({ acknowledged }: StoredSession, sent: readonly Sent[]): boolean {
-  return sent.every(({ seq }, i) => seq >= heldFrom || seq === acknowledged + 1 + i)
 }
