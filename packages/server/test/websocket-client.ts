@@ -110,7 +110,7 @@ export class Client {
       crypto,
       username: 'romeo',
       password: 'secret',
-      offered: this.#offered('mechanisms', NS.sasl).map((child) => child.text()),
+      offered: this.mechanisms(),
       offeredBindings: this.bindingTypes(),
       channelBindings: [binding],
       prepareUsername: (text) => prepareUsername(text),
@@ -128,6 +128,10 @@ export class Client {
       const data = Buffer.from(answer.text(), 'base64')
       step = answer.name === 'success' ? await mechanism.finish(data) : await mechanism.respond(data)
     }
+  }
+
+  mechanisms(): string[] {
+    return this.#offered('mechanisms', NS.sasl).map((child) => child.text())
   }
 
   bindingTypes(): string[] {

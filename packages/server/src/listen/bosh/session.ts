@@ -7,7 +7,7 @@ import { NS } from '@rookery/protocol'
 import { BoshFraming, type Framing, STREAM_END, StreamHeader } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 import type { TlsState, Transport, TransportSink } from '../../transport.ts'
-import type { Peer } from '../http/peer.ts'
+import { type Peer, withoutBindings } from '../http/peer.ts'
 import { Bodies } from './bodies.ts'
 import type { Exchange } from './exchange.ts'
 import { KeySequence } from './keys.ts'
@@ -79,8 +79,7 @@ export class BoshSession implements Transport {
     this.sid = sid
     this.remoteAddress = peer.address
     // nothing binds a login to the many connections that requests come over
-    this.tls =
-      peer.tls === undefined ? undefined : { version: peer.tls.version, channelBindings: [], peerAddresses: [] }
+    this.tls = withoutBindings(peer.tls)
     this.#terms = terms
     this.#isLegacy = wishes.ver === undefined
     this.#window = new RequestWindow(first, terms.hold + 1)

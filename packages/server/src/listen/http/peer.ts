@@ -23,6 +23,11 @@ const proxied: TlsState = { version: 'proxy', channelBindings: [], peerAddresses
  */
 const local: TlsState = { version: 'local', channelBindings: [], peerAddresses: [] }
 
+/** The same, for a client that cannot know the channel: it shall not be offered to bind a login to it. */
+export function withoutBindings(tls: TlsState | undefined): TlsState | undefined {
+  return tls === undefined ? undefined : { version: tls.version, channelBindings: [], peerAddresses: [] }
+}
+
 /** What proxies write. A request that has one of them did not begin where the socket does. */
 const forwarding = ['x-forwarded-for', 'x-forwarded-proto', 'forwarded', 'x-real-ip', 'via'] as const
 

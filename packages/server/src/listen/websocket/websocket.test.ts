@@ -275,6 +275,15 @@ describe('over TLS', () => {
     assert.deepEqual(client.bindingTypes(), [])
   })
 
+  test('a page, which cannot know the channel, is offered nothing to bind to', async () => {
+    await using server = await start()
+    const client = await Client.open(server, { kind: 'https', headers: { Origin: 'https://localhost' } })
+    await client.stream()
+    assert.deepEqual(client.bindingTypes(), [])
+    assert.ok(!client.mechanisms().some((name) => name.endsWith('-PLUS')))
+    assert.ok(client.mechanisms().includes('SCRAM-SHA-256'))
+  })
+
   test('certificates that are read anew are shown to the next', async () => {
     let made = 0
     await using server = await start({

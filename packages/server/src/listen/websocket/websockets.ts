@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { WebSocketServer } from 'ws'
-import type { Peer } from '../http/peer.ts'
+import { type Peer, withoutBindings } from '../http/peer.ts'
 import { refuseUpgrade } from '../http/reply.ts'
 import type { WebSurroundings } from '../http/web.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
@@ -40,7 +40,9 @@ export class WebSockets {
       return refuseUpgrade(socket, 400, 'The subprotocol here is xmpp (RFC 7395).')
     this.#server.options.maxPayload = this.#s.config.limits.stanzaBytes
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      const transport = new WebSocketTransport(ws, socket, peer)
+      // browsers tell their pages nothing of the channel, and some libraries take a -PLUS mechanism wherever it is listed
+      const isPage = request.headers.origin !== undefined
+      const transport = new WebSocketTransport(ws, socket, isPage ? { ...peer, tls: withoutBindings(peer.tls) } : peer)
       this.#open.add(transport)
       ws.on('close', () => this.#open.delete(transport))
       this.#s.attach(transport)
