@@ -12,7 +12,6 @@ import { Vapid } from './vapid.ts'
 import { WebPush } from './web-push.ts'
 
 const subject = 'mailto:friar@capulet.example'
-const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} }
 const news = { account: 'juliet@capulet.example', count: 3, from: 'romeo@montague.example', isUrgent: false }
 
 async function started(origins: string[], resolve?: LookupAddress[]) {
@@ -24,8 +23,10 @@ async function started(origins: string[], resolve?: LookupAddress[]) {
   const { documents } = storage.host('capulet.example')
   const vapid = await Vapid.load(documents, subject, clock)
   const poster = new Poster(clock, 10_000, resolve && ((_, done) => done(null, resolve)))
-  const push = new WebPush({ vapid, config, clock, log: quiet, poster })
-  return { clock, push, vapid, documents, [Symbol.dispose]: () => push.stop() }
+  const warnings: string[] = []
+  const log: Log = { debug() {}, info() {}, warn: (_, text) => warnings.push(text), error() {} }
+  const push = new WebPush({ vapid, config, clock, log, poster })
+  return { clock, push, vapid, documents, warnings, [Symbol.dispose]: () => push.stop() }
 }
 
 const deviceOf = ({ endpoint, p256dh, auth }: { endpoint: string; p256dh: string; auth: string }): Subscription => ({
@@ -93,8 +94,9 @@ test('a subscription that ended is gone, what may pass is not; nothing is follow
   }
   const group = (outcome: string) => [...outcomes].filter(([, one]) => one === outcome).map(([status]) => status)
   assert.deepEqual(group('sent'), [200, 201, 204])
-  assert.deepEqual(group('gone'), [301, 307, 400, 401, 403, 404, 410, 413])
-  assert.deepEqual(group('later'), [429, 500, 503])
+  assert.deepEqual(group('gone'), [301, 307, 404, 410])
+  assert.deepEqual(group('later'), [400, 401, 403, 413, 429, 500, 503])
+  assert.equal(web.warnings.length, 1) // of the two that may mean that nobody is reached any more
   assert.equal(elsewhere.posted.length, 0)
 })
 

@@ -16,6 +16,9 @@ import type { Vapid } from './vapid.ts'
 const parallelEach = 32
 const parallel = 128
 
+/** Between two warnings, in milliseconds: devices name their push services themselves. */
+const quiet = 3_600_000
+
 export interface WebPushParts {
   readonly vapid: Vapid
   readonly config: WebPushConfig
@@ -28,6 +31,8 @@ export class WebPush implements PushTransport<Subscription> {
   readonly #parts: WebPushParts
   readonly #poster: Poster
   readonly #destinations: Destinations
+  /** Nobody is warned before, in monotonic milliseconds. */
+  #quietUntil = Number.NEGATIVE_INFINITY
 
   constructor(parts: WebPushParts) {
     this.#parts = parts
@@ -75,13 +80,26 @@ export class WebPush implements PushTransport<Subscription> {
     }
   }
 
+  /** Whom it does not take us for may be our fault, and then it is so for all: a wrong subject, a wrong clock. [RFC8292 2, 4] */
+  #refused(origin: string, status: number): void {
+    const { clock, log } = this.#parts
+    log.debug({ origin, status }, 'a push service refused a notification')
+    if ((status !== 401 && status !== 403) || clock.monotonic() < this.#quietUntil) return
+    this.#quietUntil = clock.monotonic() + quiet
+    log.warn(
+      { origin, status },
+      'a push service does not accept who we say we are: look at features.push.webPush.subject, and at the clock of this machine',
+    )
+  }
+
   #outcome(url: URL, { status, retryAfter }: Answer): Outcome {
     if (status >= 200 && status < 300) return 'sent'
-    this.#parts.log.debug({ origin: url.origin, status }, 'a push service refused a notification')
-    const isPassing = status === 429 || status >= 500
-    if (isPassing && retryAfter !== undefined && retryAfter > 0) this.#destinations.pause(url.origin, retryAfter * 1000)
-    // a subscription that ended [RFC8030 7.3]; and one that answers anything else is no subscription of ours
-    return isPassing ? 'later' : 'gone'
+    // a subscription that ended [RFC8030 7.3]; and what leads elsewhere is none of ours
+    if (status === 404 || status === 410 || status < 400) return 'gone'
+    this.#refused(url.origin, status)
+    const isBusy = status === 429 || status >= 500
+    if (isBusy && retryAfter !== undefined && retryAfter > 0) this.#destinations.pause(url.origin, retryAfter * 1000)
+    return 'later'
   }
 }
 
