@@ -238,5 +238,5 @@ test('clients do not publish, not even to their own browser; nor does a wrong se
 
 test('a wrong setting is named', async () => {
   for (const webPush of [{}, { subject: 'friar' }, { subject: 'mailto:a@b', allowEndpoints: ['127.0.0.1'] }])
-    await assert.rejects(memoryServer({ features: { push: { webPush } } }), /feature push/)
+    await assert.rejects(memoryServer({ features: { push: { webPush } } }), /features\.push\.webPush/)
 })
