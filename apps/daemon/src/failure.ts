@@ -13,11 +13,16 @@ export function explain(error: unknown): string | undefined {
   if (error instanceof StorageError)
     return error.kind === 'internal' || error.kind === 'invalid' ? undefined : error.message
   if (error instanceof ListenError) return sentence(error.message)
-  if (error instanceof CertificateError) return sentence(error.message)
+  // begins with the host, whose name stays as it is
+  if (error instanceof CertificateError) return ended(error.message)
   if (error instanceof ConfigError) return sentence(`the configuration cannot be used: ${error.message}`)
   return undefined
 }
 
 function sentence(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
+  return ended(text.slice(0, 1).toUpperCase() + text.slice(1))
+}
+
+function ended(text: string): string {
+  return text + (/[.!?]$/.test(text) ? '' : '.')
 }

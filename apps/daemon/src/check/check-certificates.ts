@@ -1,6 +1,7 @@
 /** Is there a certificate for each host, does it name the host, does the key fit, does the chain hang together, until when? */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import type { DaemonConfig } from '../config/schema.ts'
 import { isLocalName } from '../dns-records.ts'
 import type { Finding } from './finding.ts'
@@ -8,7 +9,8 @@ import type { Finding } from './finding.ts'
 const day = 86_400_000
 
 export function checkCertificates(config: DaemonConfig, now: number = Date.now()): Finding[] {
-  return config.hosts.flatMap((host): Finding[] => {
+  const authorities = config.tls.clientAuthorities.flatMap(checkAuthority)
+  const ofHosts = config.hosts.flatMap((host): Finding[] => {
     const files = Object.hasOwn(config.tls.certificates, host) ? config.tls.certificates[host] : undefined
     if (files !== undefined) return checkPair(host, files, now)
     return isLocalName(host)
@@ -22,19 +24,32 @@ export function checkCertificates(config: DaemonConfig, now: number = Date.now()
           },
         ]
   })
+  return [...ofHosts, ...authorities]
+}
+
+function checkAuthority(path: string): Finding[] {
+  const error = (text: string, fix: string): Finding[] => [
+    { area: 'certificate', level: 'error', text: `tls.clientAuthorities: ${text}`, fix },
+  ]
+  const pem = read(path)
+  if (pem === undefined) return error(`${path} cannot be read.`, 'Correct the path, or let this user read it.')
+  return (parseChain(pem) ?? []).length > 0
+    ? []
+    : error(`${path} is not a PEM certificate.`, 'Name the certificate of the authority.')
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
 }
 
 function checkPair(host: string, files: { certificate: string; key: string }, now: number): Finding[] {
   const error = (text: string, fix: string): Finding[] => [
     { area: 'certificate', level: 'error', text: `${host}: ${text}`, fix },
   ]
-  const read = (path: string): string | undefined => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      return undefined
-    }
-  }
   const pem = read(files.certificate)
   if (pem === undefined)
     return error(`${files.certificate} cannot be read.`, 'Correct the path, or let this user read it.')
@@ -61,6 +76,13 @@ function checkPair(host: string, files: { certificate: string; key: string }, no
       `the key in ${files.key} belongs to another certificate.`,
       'Name the certificate and the key that were made together.',
     )
+
+  try {
+    createSecureContext({ cert: pem, key: keyText })
+  } catch (cause) {
+    const why = (cause as Error & { reason?: string }).reason ?? (cause as Error).message
+    return error(`the certificate cannot be used: ${why}.`, 'Get another one, for a key that is long enough.')
+  }
 
   const findings: Finding[] = []
   const add = (level: Finding['level'], text: string, fix: string): void => {

@@ -18,15 +18,25 @@ export async function checkPorts(config: DaemonConfig, isRunning: boolean): Prom
     ['https', listen.https ?? httpPorts.https, given],
   ] as const) {
     if (port === false || port === 0) continue
-    const [address = '::'] = typeof where === 'string' ? [where] : where
-    const finding = await checkPort(key, address, port, isRunning)
-    // the server does without a port that nobody asked for
-    findings.push(finding.level === 'error' && listen[key] === undefined ? { ...finding, level: 'warning' } : finding)
+    const addresses = typeof where === 'string' ? [where] : where
+    for (const [index, address] of addresses.entries()) {
+      const finding = await checkPort(key, address, port, isRunning, listen[key] === undefined)
+      // one line for a port, but for what is wrong with another address of it; a machine need not have IPv6
+      if (index > 0 && (finding.level === 'ok' || address === '::1' || address === '::')) continue
+      findings.push(finding)
+    }
   }
   return findings
 }
 
-async function checkPort(key: string, address: string, port: number, isRunning: boolean): Promise<Finding> {
+/** `isOptional`: nobody asked for it, and the server does without where another program has it. */
+async function checkPort(
+  key: string,
+  address: string,
+  port: number,
+  isRunning: boolean,
+  isOptional: boolean,
+): Promise<Finding> {
   const code = await tryPort(address, port)
   if (code === undefined) return { area: 'port', level: 'ok', text: `Port ${port} (listen.${key}) is free.` }
   if (code === 'EADDRINUSE') {
@@ -35,7 +45,7 @@ async function checkPort(key: string, address: string, port: number, isRunning: 
     const owner = portOwner(port)
     return {
       area: 'port',
-      level: 'error',
+      level: isOptional ? 'warning' : 'error',
       text: `Port ${port} (listen.${key}) is in use${owner === undefined ? ' by another program' : ` by ${owner}`}.`,
       fix: `Stop that program, or choose another port under listen.${key}.`,
     }

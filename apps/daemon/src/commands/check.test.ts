@@ -7,6 +7,8 @@ import { checkCertificates } from '../check/check-certificates.ts'
 import { checkClock } from '../check/check-clock.ts'
 import { checkConfig } from '../check/check-config.ts'
 import { checkDns } from '../check/check-dns.ts'
+import { checkFeatures } from '../check/check-features.ts'
+import { checkPorts } from '../check/check-ports.ts'
 import type { Finding } from '../check/finding.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Lookup } from '../dns-records.ts'
@@ -70,6 +72,30 @@ describe('rookery check', () => {
     assert.match(output, /ERROR .*rookery\.yaml:1:1: .*Did you mean log\?/)
   })
 
+  test('finds what would keep the features from starting', async () => {
+    using folder = new TemporaryFolder()
+    const find = async (text: string): Promise<string> =>
+      (await checkFeatures(load(folder, text).config)).map((one) => one.text).join()
+    assert.match(await find('features: { disco: false }'), /feature caps needs disco/)
+    assert.match(await find('features: { core: false }'), /feature core cannot be turned off/)
+    assert.equal(await find(''), '')
+    folder.write('rookery.yaml', 'features: { disco: false }\nlisten: { c2s: 0, tls: 0, http: 0, https: 0 }\n')
+    const { code, output } = await run(folder.path, ['check', '--no-dns'])
+    assert.equal(code, 1)
+    assert.ok(!output.includes('no mistakes'), output)
+  })
+
+  test('looks at each address that is named', async () => {
+    using folder = new TemporaryFolder()
+    const off = 'tls: false, http: false, https: false'
+    const { config } = load(folder, `listen: { address: [127.0.0.1, 192.0.2.1, '::1'], c2s: 61999, ${off} }\n`)
+    assert.deepEqual(bad(await checkPorts(config, false)), [
+      'error: 192.0.2.1 port 61999 (listen.c2s) cannot be listened on (EADDRNOTAVAIL).',
+    ])
+    const browsers = load(folder, `listen: { c2s: false, tls: false, https: false, httpAddress: 192.0.2.1 }\n`).config
+    assert.match(bad(await checkPorts(browsers, false)).join(), /^error: 192\.0\.2\.1 port 5280/)
+  })
+
   test('warns of passwords without TLS; on the network it is an error [S139]', () => {
     using folder = new TemporaryFolder()
     const text = 'auth: { plainWithoutTls: true }\ntls: { required: false }\n'
@@ -101,6 +127,11 @@ describe('rookery check', () => {
     assert.match(find('one.key', 'one.key'), /^error: .*not a PEM certificate/)
     assert.match(find('one.crt', 'one.crt'), /^error: .*not an unencrypted PEM private key/)
     assert.match(find('one.crt', 'two.key'), /^error: .*belongs to another certificate/)
+    folder.write('none.pem', '')
+    for (const name of ['nowhere.pem', 'none.pem', 'one.key']) {
+      const { config } = load(folder, `tls: { clientCertificates: true, clientAuthorities: [${name}] }\n`)
+      assert.match(bad(checkCertificates(config)).join(), new RegExp(`^error: tls\\.clientAuthorities: .*${name}`))
+    }
     assert.match(find('two.crt', 'two.key'), /^error: .*is for DNS:other\.example.*, not for example\.org/)
     assert.match(find('one.crt', 'one.key', Date.now() + 4000 * day), /^error: .*expired on/)
     assert.match(find('one.crt', 'one.key', Date.now() + 3640 * day), /^warning: .*expires on/)

@@ -4,6 +4,7 @@ import { checkClock } from '../check/check-clock.ts'
 import { checkConfig } from '../check/check-config.ts'
 import { checkData } from '../check/check-data.ts'
 import { checkDns } from '../check/check-dns.ts'
+import { checkFeatures } from '../check/check-features.ts'
 import { checkPorts } from '../check/check-ports.ts'
 import type { Finding } from '../check/finding.ts'
 import { type ConfigOptions, ConfigProblems, loadConfig } from '../config/load.ts'
@@ -27,9 +28,11 @@ async function find(options: ConfigOptions, withDns: boolean): Promise<Finding[]
     return error.problems.map((text) => ({ area: 'config', level: 'error', text, fix: 'Correct it in the file.' }))
   }
   const { config } = loaded
+  const wrong = await checkFeatures(config)
   const isRunning = (await connectAccounts(config.data).catch(() => undefined)) !== undefined
   return [
-    ...checkConfig(loaded),
+    ...checkConfig(loaded).filter(({ level }) => level !== 'ok' || wrong.length === 0),
+    ...wrong,
     ...(await checkData(config.data)),
     ...checkCertificates(config),
     ...(await checkPorts(config, isRunning)),

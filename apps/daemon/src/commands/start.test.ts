@@ -166,6 +166,10 @@ describe('rookery start says in a sentence why it cannot', () => {
     await refused(folder, [], /not a PEM certificate/)
     folder.write('rookery.yaml', at(`${own}.crt`, 'empty.pem'))
     await refused(folder, [], /not an unencrypted PEM private key/)
+    folder.write('rookery.yaml', 'tls: { clientCertificates: true, clientAuthorities: [nowhere.pem] }')
+    await refused(folder, [], /tls\.clientAuthorities: cannot read .*nowhere\.pem: correct its path/)
+    folder.write('rookery.yaml', 'tls: { clientCertificates: true, clientAuthorities: [empty.pem] }')
+    await refused(folder, [], /tls\.clientAuthorities: .*empty\.pem is not a PEM certificate/)
   })
 
   test('the Node is too old', async () => {

@@ -1,9 +1,15 @@
 /** Certificates by host: read, checked, reloaded while sessions go on; self-signed ones where there is none. */
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { createSecureContext, type SecureContext, type TLSSocket, type TLSSocketOptions } from 'node:tls'
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+  type TLSSocketOptions,
+} from 'node:tls'
 import type { ServerConfig } from '../config/schema.ts'
-import { CertificateError } from '../errors.ts'
+import { CertificateError, ConfigError } from '../errors.ts'
 import { endPointHash, verifyError } from './tls-state.ts'
 
 export interface CertificatePair {
@@ -62,14 +68,12 @@ export class Certificates {
   async load(given: ServerConfig['tls']['certificates'] = this.#files): Promise<void> {
     const loaded = new Map<string, Loaded>()
     const infos: CertificateInfo[] = []
-    const authorities = await Promise.all(this.#config.clientAuthorities.map((file) => readFile(file, 'utf8')))
+    const authorities = await Promise.all(this.#config.clientAuthorities.map(readAuthority))
     for (const host of this.#hosts) {
       const files = Object.hasOwn(given, host) ? given[host] : undefined
       const pair = files === undefined ? await this.#selfSigned(host) : await readPair(host, files)
       infos.push(check(host, pair))
-      const context = createSecureContext({
-        cert: pair.certificate,
-        key: pair.key,
+      const context = contextOf(host, pair, {
         minVersion: this.#config.minVersion,
         secureOptions: constants.SSL_OP_NO_RENEGOTIATION, // [S27]
         ...(authorities.length > 0 ? { ca: authorities } : {}),
@@ -127,6 +131,35 @@ async function readPair(host: string, files: { certificate: string; key: string 
     }
   }
   return { certificate: await read(files.certificate), key: await read(files.key) }
+}
+
+/** OpenSSL has the last word, e.g. on keys that are too short. */
+function contextOf(host: string, pair: CertificatePair, options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext({ ...options, cert: pair.certificate, key: pair.key })
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException & { reason?: string }).reason ?? (cause as Error).message
+    throw new CertificateError(host, `${host}: the certificate cannot be used: ${why}`, { cause })
+  }
+}
+
+/** Of client certificates. */
+async function readAuthority(file: string): Promise<string> {
+  const path = ['tls', 'clientAuthorities']
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`tls.clientAuthorities: cannot read ${file}: correct its path or permissions`, path, {
+      cause,
+    })
+  }
+  try {
+    new X509Certificate(text)
+  } catch (cause) {
+    throw new ConfigError(`tls.clientAuthorities: ${file} is not a PEM certificate`, path, { cause })
+  }
+  return text
 }
 
 /** [S139] */
