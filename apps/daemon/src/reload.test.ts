@@ -76,6 +76,10 @@ test('SIGHUP reloads certificates: from the same files, and from newly named one
   assert.equal(await shownCertificate(port), three)
 
   folder.write('three.key', readFileSync(join(folder.path, 'one.key'), 'utf8'))
+  folder.write('rookery.yaml', `${config('three')}limits: { preAuthBytes: 20000 }\n`)
   await hangUp(daemon, 'reload-failed')
   assert.equal(await shownCertificate(port), three)
+  // all or nothing
+  using after = await RawStream.open(portOf(daemon, 'c2s'))
+  assert.match(after.text, /<max-bytes>10000</)
 })

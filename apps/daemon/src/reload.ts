@@ -14,13 +14,13 @@ export interface Reloading {
   readonly current: LoadedConfig
 }
 
-/** Never throws: with a mistake in the file, everything stays as it is. */
+/** Never throws: with a mistake in the file or in a certificate, everything stays as it is. */
 export async function reload({ server, log, options, current }: Reloading): Promise<void> {
   try {
     const { config } = loadConfig({ ...options, ...(current.file === undefined ? {} : { config: current.file }) })
+    await server.reloadCertificates(config.tls.certificates)
     log.level = config.log.level
     server.reloadLimits(config.limits)
-    await server.reloadCertificates(config.tls.certificates)
     const waiting = needRestart(current.config, config)
     log.info({ event: 'reloaded' }, 'reloaded certificates, log level and limits')
     if (waiting.length > 0) log.warn({ event: 'reloaded', settings: waiting }, 'these settings need a restart')

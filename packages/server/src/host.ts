@@ -7,7 +7,7 @@ import { type Jid, jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import { type Message, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
-import type { HostStorage } from '@rookery/storage'
+import type { HostStorage, OfflineLimit } from '@rookery/storage'
 import { Access } from './access/access.ts'
 import { Accounts } from './accounts.ts'
 import type { ArchiveIds } from './archive-ids.ts'
@@ -26,7 +26,7 @@ import { presenceService } from './services/presence.ts'
 import { rosterService } from './services/roster.ts'
 import type { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
-import { Spool } from './spool.ts'
+import { Spool, type SpoolLimits } from './spool.ts'
 
 /** What a host is made from. */
 export interface HostParts {
@@ -84,13 +84,7 @@ export class Host implements Destination {
       isHere: (local, id) => this.sessions.registry.of(local).some((session) => session.agent === id),
     })
     const { clock, random, config, log, storage, archiveIds } = parts
-    const most = (limit: number, more = 0): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit + more)
-    const { offlineMessages, offlineBytes } = config.limits
-    const { stanzas, bytes } = config.management
-    this.#spool = new Spool(storage.offline, {
-      usual: { count: most(offlineMessages), bytes: most(offlineBytes) },
-      expected: { count: most(offlineMessages, stanzas), bytes: most(offlineBytes, bytes) },
-    })
+    this.#spool = new Spool(storage.offline, spoolLimits(config))
     this.sessions = new Sessions({
       host: this.jid,
       config,
@@ -367,5 +361,22 @@ class Guarded implements Arrival {
 
   abandon(): void {
     this.#arrival.abandon()
+  }
+}
+
+/** As they are when somebody looks: they can change while the server runs. */
+function spoolLimits({ limits, management }: ServerConfig): SpoolLimits {
+  const most = (limit: number, more: number): number => (limit === 0 ? Number.MAX_SAFE_INTEGER : limit + more)
+  const limit = (stanzas: number, bytes: number): OfflineLimit => ({
+    count: most(limits.offlineMessages, stanzas),
+    bytes: most(limits.offlineBytes, bytes),
+  })
+  return {
+    get usual() {
+      return limit(0, 0)
+    },
+    get expected() {
+      return limit(management.stanzas, management.bytes)
+    },
   }
 }

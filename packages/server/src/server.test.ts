@@ -3,7 +3,7 @@ import { createServer as createTcpServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { TcpFraming } from '@rookery/protocol/stream'
-import { ConfigError, createServer, feature, ListenError, type ServerOptions } from '@rookery/server'
+import { ConfigError, createServer, feature, ListenError, type Server, type ServerOptions } from '@rookery/server'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { FakeClock, memoryPair } from '@rookery/testkit'
 import { z } from 'zod'
@@ -369,6 +369,40 @@ describe('start and stop', () => {
     assert.equal(await attempt(), 'taken')
     await server.stop()
     assert.equal(await attempt(), 'refused')
+  })
+})
+
+describe('limits that change while the server runs', () => {
+  const change = (server: Server, limits: Partial<Server['config']['limits']>): void =>
+    server.reloadLimits({ ...server.config.limits, ...limits })
+
+  test('hold for messages that are kept', async () => {
+    await using server = await memoryServer({ features: { archive: false } })
+    await server.server.accounts('localhost').create('juliet', 'x')
+    const romeo = await server.login('romeo')
+    const send = async (): Promise<readonly string[]> => {
+      romeo.send(`<message to='juliet@localhost' type='chat'><body>hi</body></message>`)
+      return (await romeo.all()).map((element) => element.attr('type') ?? '')
+    }
+    assert.deepEqual(await send(), [])
+    change(server.server, { offlineMessages: 1 })
+    assert.deepEqual(await send(), ['error'])
+    change(server.server, { offlineMessages: 2 })
+    assert.deepEqual(await send(), [])
+    change(server.server, { offlineMessages: 0, offlineBytes: 10 })
+    assert.deepEqual(await send(), ['error'])
+  })
+
+  test('hold for directed presence', async () => {
+    await using server = await memoryServer()
+    const romeo = await server.login('romeo')
+    const direct = async (to: string): Promise<number> => {
+      romeo.send(`<presence to='${to}@localhost'/>`)
+      return (await romeo.all()).filter((element) => element.attr('type') === 'error').length
+    }
+    assert.equal(await direct('a'), 0)
+    change(server.server, { directedPresence: 1 })
+    assert.equal(await direct('b'), 1)
   })
 })
 

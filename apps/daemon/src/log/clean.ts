@@ -3,6 +3,8 @@
  * Control characters are dealt with by the format: see `visible` and `escapeLine`. Catalogue S134.
  */
 
+import { explain } from '../failure.ts'
+
 const maxText = 500
 const maxStack = 4000
 const maxDepth = 4
@@ -57,12 +59,17 @@ function cleanObject(value: object, depth: number): unknown {
 
 function cleanError(error: Error, depth: number): object {
   const { code } = error as NodeJS.ErrnoException
-  // the stack repeats the message, which may hold anything: only the frames are kept
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  return {
+  const facts = {
     type: error.name,
     message: short(error.message, maxText),
     ...(typeof code === 'string' ? { code } : {}),
+  }
+  // a full disk is no bug, and there is a line for each message that it costs
+  if (explain(error) !== undefined) return facts
+  // the stack repeats the message, which may hold anything: only the frames are kept
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return {
+    ...facts,
     stack: short(frames.join('\n'), maxStack),
     ...(error.cause === undefined || depth >= maxDepth ? {} : { cause: cleanValue(error.cause, depth + 1) }),
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { StorageError } from '@rookery/storage'
 import { createLog, type DaemonLog } from './log.ts'
 
 function capture(format: 'json' | 'pretty'): { log: DaemonLog; lines: string[] } {
@@ -56,6 +57,25 @@ describe('log lines [S134]', () => {
       assert.match(lines[0] ?? '', /\[redacted\]/)
     })
   }
+
+  test('an error that its own words explain has no frames', () => {
+    const { log, lines } = capture('json')
+    const facts = {
+      problem: 'There is no room left.',
+      advice: 'Make room.',
+      code: 'SQLITE_FULL',
+      cause: new Error('x'),
+    }
+    log.error({ error: new StorageError('full', facts) }, 'failed')
+    log.error({ error: new StorageError('internal', facts) }, 'failed')
+    const [full, internal] = lines.map((line) => JSON.parse(line) as { error: Record<string, unknown> })
+    assert.deepEqual(full?.error, {
+      type: 'StorageError',
+      message: 'There is no room left. Make room.',
+      code: 'SQLITE_FULL',
+    })
+    assert.match(String(internal?.error['stack']), /log\.test\.ts/)
+  })
 
   test('json: the line parses to the values that were logged', () => {
     const { log, lines } = capture('json')

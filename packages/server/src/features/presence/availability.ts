@@ -3,6 +3,7 @@ import { type Maybe, then } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { type Presence, presence, StanzaError } from '@rookery/protocol/stanza'
 import type { RosterItem } from '@rookery/storage'
+import type { Limits } from '../../config/limits.ts'
 import type { PresencePower, SessionsPower } from '../../powers.ts'
 import type { RosterService } from '../../services/roster.ts'
 import type { Session } from '../../session.ts'
@@ -21,20 +22,20 @@ export class Availability {
   readonly #roster: () => RosterService
   readonly #sessions: SessionsPower
   readonly #presence: PresencePower
-  readonly #directedLimit: number
+  readonly #limits: Pick<Limits, 'directedPresence'>
 
   constructor(
     outgoing: Outgoing,
     roster: () => RosterService,
     sessions: SessionsPower,
     power: PresencePower,
-    directedLimit: number,
+    limits: Pick<Limits, 'directedPresence'>,
   ) {
     this.#outgoing = outgoing
     this.#roster = roster
     this.#sessions = sessions
     this.#presence = power
-    this.#directedLimit = directedLimit
+    this.#limits = limits
   }
 
   /** Presence without `to` or type: the first, or a later one. [RFC6121 4.2.2, 4.4.2] */
@@ -61,7 +62,7 @@ export class Availability {
   /** [RFC6121 4.6.3] */
   directed(stanza: Presence, to: Jid, session: Session): Maybe<undefined> {
     if (stanza.type === 'unavailable') forget(session, to)
-    else if (!to.bare.equals(session.account) && !remember(session, to, this.#directedLimit))
+    else if (!to.bare.equals(session.account) && !remember(session, to, this.#limits.directedPresence))
       return this.#outgoing.refuse(stanza, tooManyDirected, session)
     return this.#outgoing.send(stanza)
   }

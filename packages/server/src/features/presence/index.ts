@@ -26,10 +26,8 @@ export const presence: Feature = feature({
   start: ({ host, route, presence: power, sessions, services, limits, log }) => {
     const roster = () => services.use(rosterService)
     const outgoing = new Outgoing({ route, services, sessions, log })
-    const availability = new Availability(outgoing, roster, sessions, power, limits.directedPresence)
-    const subscriptions = new Subscriptions(outgoing, roster, sessions, limits.rosterRequestBytes, () =>
-      services.find(pushService),
-    )
+    const availability = new Availability(outgoing, roster, sessions, power, limits)
+    const subscriptions = new Subscriptions(outgoing, roster, sessions, limits, () => services.find(pushService))
     const arrivals = new Arrivals(outgoing, roster, sessions)
     const visibility = new Visibility(outgoing, subscriptions, roster, sessions, host.domain)
 

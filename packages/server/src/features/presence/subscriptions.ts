@@ -6,6 +6,7 @@ import { type Maybe, then } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Presence, presence, StanzaError } from '@rookery/protocol/stanza'
 import type { RosterItem } from '@rookery/storage'
+import type { Limits } from '../../config/limits.ts'
 import type { SessionsPower } from '../../powers.ts'
 import type { PushService } from '../../services/push.ts'
 import type { RosterService } from '../../services/roster.ts'
@@ -21,20 +22,20 @@ export class Subscriptions {
   readonly #outgoing: Outgoing
   readonly #roster: () => RosterService
   readonly #sessions: SessionsPower
-  readonly #requestBytes: number
+  readonly #limits: Pick<Limits, 'rosterRequestBytes'>
   readonly #push: () => PushService | undefined
 
   constructor(
     outgoing: Outgoing,
     roster: () => RosterService,
     sessions: SessionsPower,
-    requestBytes: number,
+    limits: Pick<Limits, 'rosterRequestBytes'>,
     push: () => PushService | undefined,
   ) {
     this.#outgoing = outgoing
     this.#roster = roster
     this.#sessions = sessions
-    this.#requestBytes = requestBytes
+    this.#limits = limits
     this.#push = push
   }
 
@@ -131,7 +132,8 @@ export class Subscriptions {
   /** The whole request, unless it is longer than anybody who asks to be a contact needs. [RFC6121 3.1.3, S99] */
   #kept(request: Presence): string {
     const wire = request.wire()
-    if (this.#requestBytes === 0 || wire.length <= this.#requestBytes) return wire
+    const { rosterRequestBytes } = this.#limits
+    if (rosterRequestBytes === 0 || wire.length <= rosterRequestBytes) return wire
     return presence(request.from, request.to, 'subscribe').wire()
   }
 }

@@ -29,7 +29,10 @@ export const register: Feature = feature({
   disco: { host: [REGISTER_NS] },
   start({ host, clock, limits, accounts, log }, settings) {
     const own = ownAccount(accounts, log, settings)
-    const rate = new Rate(limits.registrationsPerHour, () => clock.monotonic())
+    const rate = new Rate(
+      () => limits.registrationsPerHour,
+      () => clock.monotonic(),
+    )
     const { offers, takes, receive } = newAccounts({ host, accounts, log, rate, settings })
     return {
       iq: [

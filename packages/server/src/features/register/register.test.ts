@@ -83,15 +83,24 @@ test('makes only so many accounts for one address in an hour', async () => {
   assert.equal(await make(client, 'b'), undefined)
   assert.equal(await make(client, 'c'), 'resource-constraint')
   assert.equal(await make(await stream(server, '192.0.2.2'), 'c'), undefined)
+  server.server.reloadLimits({ ...server.server.config.limits, registrationsPerHour: 3 })
+  assert.equal(await make(client, 'e'), undefined)
+  assert.equal(await make(client, 'f'), 'resource-constraint')
   server.clock.advance(3_600_001)
   assert.equal(await make(await stream(server, '192.0.2.1'), 'd'), undefined)
 })
 
 test('counts nothing when the limit is 0, and an hour from the first otherwise', () => {
   let now = 0
-  const none = new Rate(0, () => now)
+  const none = new Rate(
+    () => 0,
+    () => now,
+  )
   for (let i = 0; i < 100; i++) assert.ok(none.take('a'))
-  const one = new Rate(1, () => now)
+  const one = new Rate(
+    () => 1,
+    () => now,
+  )
   assert.deepEqual([one.take('a'), one.take('a'), one.take('b')], [true, false, true])
   one.giveBack('a')
   assert.ok(one.take('a'))

@@ -41,7 +41,10 @@ export const reporting: Feature = feature({
   disco: { host: [REPORTING_NS] },
   start({ host, clock, random, log, route, documents }, settings) {
     const operators = settings.to.flatMap((text) => parseJid(text) ?? [])
-    const rate = new Rate(settings.perHour, () => clock.monotonic())
+    const rate = new Rate(
+      () => settings.perHour,
+      () => clock.monotonic(),
+    )
     const reports = new Reports(documents, settings.kept)
     return {
       ready: () => reports.load(),
