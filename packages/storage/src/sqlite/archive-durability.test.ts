@@ -171,7 +171,7 @@ for (const isAnew of [false, true]) {
     const append = (count: number) => {
       for (let i = 0; i < count; i++)
         commits.run([
-          [code('archive.append'), 'a.org', `u${i % 3}`, ++id, id, `p${i % 5}@x`, true, `<m${id}/>`, `o${id}`],
+          [code('archive.append'), 'a.org', `u${i % 3}`, ++id, id, `p${i % 5}@x`, true, `<m id='s${id}'/>`, `o${id}`],
         ])
     }
     const rows = (where: string) => database.prepare(`SELECT id FROM ${where}`).all()

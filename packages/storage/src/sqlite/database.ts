@@ -29,6 +29,8 @@ const SETTINGS = `
   PRAGMA temp_store = MEMORY;
   -- A schema changed by somebody else shall not run functions.
   PRAGMA trusted_schema = OFF;
+  -- What is removed is overwritten: otherwise the texts of erased accounts stay in the free space of the file. Measured: within noise.
+  PRAGMA secure_delete = ON;
 `
 
 /** Milliseconds to wait for a predecessor that is just ending. */
