@@ -422,6 +422,25 @@ describe('HTTP', () => {
     assert.ok([413, 'cut off'].includes(await sent))
   })
 
+  test('a body of a session may hold many large stanzas: clients send all at once that gathered', async () => {
+    await using server = await start({ limits: { bytesPerSecond: 0 } })
+    const client = new BoshClient(server)
+    const to = await client.login()
+    const ids = Array.from({ length: 10 }, (_, i) => `m${i}`)
+    const large = (id: string) =>
+      `<message xmlns='jabber:client' to='${to}' id='${id}'><body>${'x'.repeat(100_000)}</body></message>`
+    const received: (string | undefined)[] = []
+    for (let body = ids.map(large).join(''); received.length < ids.length; body = '') {
+      const answer = await client.post({}, body)
+      assert.equal(answer.status, 200)
+      received.push(...idsOf(answer))
+    }
+    assert.deepEqual(received, ids)
+    const guess = { sid: client.sid.toLowerCase(), rid: client.rid }
+    assert.equal((await client.raw(client.write(guess, ids.map(large).join('')))).status, 413)
+    assert.equal((await client.post({}, 'x'.repeat(2_000_000))).status, 413)
+  })
+
   test('a session that began under TLS is not to be had without it [XEP-0124 18.1]', async () => {
     await using server = await start()
     const through = { 'X-Forwarded-For': '192.0.2.1', 'X-Forwarded-Proto': 'https' }

@@ -6,7 +6,7 @@ import type { Peer } from '../http/peer.ts'
 import { refuse, reply } from '../http/reply.ts'
 import type { WebSurroundings } from '../http/web.ts'
 import { Exchange } from './exchange.ts'
-import { readBody } from './read-body.ts'
+import { type Bounds, readBody } from './read-body.ts'
 import { type BoshRequest, readRequest, readWishes, type Wishes } from './request.ts'
 import { BoshSession, lookMs, type Terms } from './session.ts'
 
@@ -43,7 +43,7 @@ export class Bosh {
     }
     const encoding = request.headers['content-encoding'] ?? 'identity'
     if (encoding !== 'identity') return refuse(request, response, 415, 'Compressed requests are not understood.', cors)
-    const wire = await readBody(request, this.#s.config.limits.stanzaBytes + wrapperBytes)
+    const wire = await readBody(request, this.#bounds())
     if (wire === 'gone') return
     if (wire === 'too-large') return refuse(request, response, 413, 'The request is too large.', cors)
     const exchange = new Exchange(response, cors, this.#s.clock.monotonic())
@@ -54,6 +54,18 @@ export class Bosh {
   close(): void {
     this.#watch?.[Symbol.dispose]()
     for (const session of this.#sessions.values()) session.destroy()
+  }
+
+  /** Who is logged in may send as much in one body as may be under way on one stream, and one stanza more. */
+  #bounds(): Bounds {
+    const { stanzaBytes, inFlightBytes } = this.#s.config.limits
+    const usual = stanzaBytes + wrapperBytes
+    return { usual, known: usual + inFlightBytes, isKnown: (begun) => this.#isLoggedIn(begun) }
+  }
+
+  #isLoggedIn(begun: string): boolean {
+    const body = readBoshBody(begun)
+    return !(body instanceof XmlError) && this.#sessions.get(body.attr('sid') ?? '')?.isLoggedIn === true
   }
 
   #dispatch(wire: string, exchange: Exchange, peer: Peer): BoshSession | undefined {
