@@ -38,6 +38,18 @@ test('counts go on behind 2^32 - 1 with 0 [XEP-0198 4]', () => {
   assert.equal(queue.acknowledge(3), undefined)
 })
 
+test('tells a count of before from one that cannot be [XEP-0198 5, 6]', () => {
+  const queue = filled(3)
+  queue.acknowledge(2)
+  const places = [0, 1, 2, 3, 4, 4_294_967_295].map((h) => queue.placeOf(h))
+  assert.deepEqual(places, ['before', 'before', 'within', 'within', 'beyond', 'beyond'])
+  const late = filled(4, 4_294_967_295)
+  assert.deepEqual(
+    [4_294_967_294, 4_294_967_295, 0, 3, 4, 2_147_483_648].map((h) => late.placeOf(h)),
+    ['before', 'within', 'within', 'within', 'beyond', 'before'],
+  )
+})
+
 test('a long queue lets go of what is gone', () => {
   const queue = filled(5000)
   for (let h = 1; h <= 4999; h++) assert.deepEqual(queue.acknowledge(h), [h])

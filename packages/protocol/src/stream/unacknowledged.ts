@@ -8,6 +8,11 @@ export function onWire(count: number): number {
   return count % 4_294_967_296
 }
 
+/** From one count to another, forwards. */
+function modulo(difference: number): number {
+  return onWire(onWire(difference) + 4_294_967_296)
+}
+
 export class Unacknowledged<T> {
   #items: T[] = []
   /** Where the oldest stands in the array: what was acknowledged is cut off now and then. */
@@ -36,12 +41,18 @@ export class Unacknowledged<T> {
     this.#items.push(item)
   }
 
+  /** Whether so many (modulo 2^32) lie before what was acknowledged last, beyond what was sent, or are a count that may come now. */
+  placeOf(h: number): 'before' | 'within' | 'beyond' {
+    if (modulo(h - this.#acknowledged) <= this.size) return 'within'
+    return modulo(this.#acknowledged - h) <= Math.min(this.#acknowledged, 2 ** 31) ? 'before' : 'beyond'
+  }
+
   /**
    * The other side has handled so many (modulo 2^32): those that it says it has now, oldest first. Undefined when that is more than was sent;
    * a count that goes back looks the same, and nothing changes.
    */
   acknowledge(h: number): readonly T[] | undefined {
-    const more = (h - onWire(this.#acknowledged) + 4_294_967_296) % 4_294_967_296
+    const more = modulo(h - this.#acknowledged)
     if (more > this.size) return undefined
     const taken = this.#items.slice(this.#first, this.#first + more)
     this.#first += more

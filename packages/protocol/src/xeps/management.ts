@@ -24,7 +24,7 @@ export interface Enable {
 
 export const enable: ElementCodec<Enable> = element(MANAGEMENT_NS, 'enable', {
   resume: optionalAttribute('resume', boolean),
-  max: optionalAttribute('max', seconds),
+  max: optionalAttribute('max', integer(1)),
 })
 
 export interface Enabled extends Enable {

@@ -34,6 +34,35 @@ describe('turning it on', () => {
     assert.equal((await client.ask("<iq type='get' id='p'><ping xmlns='urn:xmpp:ping'/></iq>")).attr('type'), 'result')
   })
 
+  test('before login is refused like before binding, and the login goes on [XEP-0198 3, 6, S76]', async () => {
+    await using server = await memoryServer()
+    const client = server.connect()
+    await client.open()
+    for (const request of [`<enable xmlns='${SM}' resume='true'/>`, `<resume xmlns='${SM}' previd='x' h='0'/>`]) {
+      client.send(request)
+      const answer = await client.next()
+      assert.ok(answer?.is('failed', SM))
+      assert.ok(answer?.child('unexpected-request', 'urn:ietf:params:xml:ns:xmpp-stanzas'))
+    }
+    client.send(`<r xmlns='${SM}'/>`)
+    await client.closed()
+    assert.equal(client.streamError, 'unsupported-stanza-type')
+  })
+
+  test('for longer than is granted, however long, is no mistake; for no time is one [XEP-0198 3]', async () => {
+    await using server = await memoryServer()
+    for (const [max, granted] of [
+      ['1', '1'],
+      ['601', '600'],
+      ['4294967296', '600'],
+      ['0', undefined],
+      ['-1', undefined],
+    ]) {
+      const one = new Managed(await server.login('juliet'))
+      assert.equal((await one.enable(`resume='true' max='${max}'`)).attr('max'), granted, max)
+    }
+  })
+
   test('without resumption gives no id, and the session ends with its connection', async () => {
     await using server = await memoryServer()
     const juliet = await managed(server, 'juliet', 'one', '')
@@ -206,8 +235,7 @@ describe('resuming', () => {
     const before = server.connect()
     await before.open()
     before.send(`<resume xmlns='${SM}' previd='${juliet.id}' h='0'/>`)
-    await before.closed()
-    assert.equal(before.streamError, 'unsupported-stanza-type')
+    assert.ok((await before.next())?.child('unexpected-request', 'urn:ietf:params:xml:ns:xmpp-stanzas'))
     const [again, answer] = await juliet.resume(server, 'juliet')
     assert.equal(answer?.name, 'resumed')
     await again.all()
@@ -230,11 +258,48 @@ describe('resuming', () => {
     await hasty.client.closed()
     assert.equal(hasty.client.streamError, 'undefined-condition')
     assert.ok(hasty.client.streamErrorElement?.child('handled-count-too-high', SM))
-    const [odd] = await juliet.resume(server, 'juliet', 'x')
-    await odd.client.closed()
-    assert.equal(odd.client.streamError, 'bad-format')
     const [, answer] = await juliet.resume(server, 'juliet')
     assert.equal(answer?.name, 'resumed')
+  })
+
+  test('with what is no count is refused, and the client may try again on the same stream [XEP-0198 6]', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    await juliet.lose()
+    const client = await server.authenticated('juliet')
+    for (const attributes of [`previd='${juliet.id}' h='x'`, `previd='${juliet.id}'`, `h='0'`, `h='4294967296'`]) {
+      client.send(`<resume xmlns='${SM}' ${attributes}/>`)
+      const answer = await client.next()
+      assert.ok(answer?.is('failed', SM), attributes)
+      assert.ok(answer?.child('bad-request', 'urn:ietf:params:xml:ns:xmpp-stanzas'))
+    }
+    client.send(`<resume xmlns='${SM}' previd='${juliet.id}' h='${juliet.h}'/>`)
+    assert.equal((await client.next())?.name, 'resumed')
+  })
+
+  test('with less than the client has acknowledged before fails: what it lacks is gone [XEP-0198 5, 6]', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    juliet.acknowledge()
+    const handled = await juliet.handled()
+    await juliet.lose()
+    const [before, answer] = await juliet.resume(server, 'juliet', juliet.h - 1)
+    assert.ok(answer?.child('item-not-found', 'urn:ietf:params:xml:ns:xmpp-stanzas'))
+    assert.equal(answer?.attr('h'), String(handled))
+    await before.client.bind('another')
+    const [, right] = await juliet.resume(server, 'juliet')
+    assert.equal(right?.name, 'resumed')
+  })
+
+  test('that fails leaves the connection alone that the session has', async () => {
+    await using server = await memoryServer()
+    const juliet = await managed(server, 'juliet')
+    juliet.acknowledge()
+    for (const h of [juliet.h + 1, juliet.h - 1, 'x']) {
+      await juliet.resume(server, 'juliet', h)
+      await juliet.all()
+    }
+    assert.equal(juliet.client.isClosed, false)
   })
 
   test('ends a connection that is still there with conflict, and the session goes on (S79)', async () => {

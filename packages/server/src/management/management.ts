@@ -97,7 +97,8 @@ export class Management implements SessionLink {
   #confirmed: number
   /** Requests of the client that wait for their answer. */
   #requests = 0
-  #isConfirming = false
+  /** Until no request waits any more. */
+  #confirming: Promise<undefined> | undefined
   /** Since when an answer to ours is due, in monotonic milliseconds. */
   #askedSince: number | undefined
   #waiters: { readonly seq: number; readonly done: (sent: boolean) => void }[] = []
@@ -240,10 +241,7 @@ export class Management implements SessionLink {
 
   #take(h: number): Taken | StreamError {
     const taken = this.#sent.acknowledge(h)
-    if (taken === undefined) {
-      const text = 'more was acknowledged than was sent'
-      return new StreamError('undefined-condition', text, handledTooHigh(h, onWire(this.#sent.sent)))
-    }
+    if (taken === undefined) return this.#wrong(h)
     this.#askedSince = undefined
     let stored = 0
     let isArchived = false
@@ -260,20 +258,40 @@ export class Management implements SessionLink {
     return { count: taken.length, stored, ids, isArchived }
   }
 
+  #wrong(h: number): StreamError {
+    const text = 'more was acknowledged than was sent'
+    return new StreamError('undefined-condition', text, handledTooHigh(h, onWire(this.#sent.sent)))
+  }
+
+  /** Why nobody can come back who has `h`: `gone` is what came behind that, another has acknowledged it. [XEP-0198 5, 6, S75] */
+  keepsOut(h: number): 'gone' | StreamError | undefined {
+    switch (this.#sent.placeOf(h)) {
+      case 'before':
+        return 'gone'
+      case 'beyond':
+        return this.#wrong(h)
+      case 'within':
+        return undefined
+    }
+  }
+
   /** `<r/>`: answered when everything received so far is safe. [XEP-0198 4] */
   answer(): void {
     this.#requests++
-    if (this.#isConfirming) return
-    const wait = this.#confirm()
-    if (wait === undefined) return
-    this.#isConfirming = true
-    wait.then(() => {
-      this.#isConfirming = false
+    if (this.#confirming !== undefined) return
+    this.#confirming = this.#confirm()?.then(() => {
+      this.#confirming = undefined
       if (this.#requests > 0 && !this.#isEnded && !this.isDetached) {
         this.#requests--
         this.answer()
       }
+      return this.#confirming
     })
+  }
+
+  /** Resolves when the requests that have come so far have been answered. */
+  answered(): Maybe<undefined> {
+    return this.#confirming
   }
 
   /** One count for all requests that have come until then. */

@@ -256,12 +256,13 @@ export class Resumptions {
   /** `local` has logged in on `line`, and asks for a session of before. [XEP-0198 5] */
   resume(local: string, request: Element, line: Line): Maybe<Resumed> {
     const asked = codec.resume.parse(request)
-    if (asked === undefined || asked instanceof CodecError)
-      return new StreamError('bad-format', '<resume/> needs previd, and h as a number') // [S75]
+    if (asked === undefined || asked instanceof CodecError) return codec.failed('bad-request') // [XEP-0198 6, S75]
     const session = this.#sessions.get(asked.previd)
     if (session === undefined || session.isEnded || session.jid.local !== local)
       return this.#unknown(local, asked.previd) // [S74]
     const management = session.management!
+    const why = management.keepsOut(asked.h)
+    if (why !== undefined) return why === 'gone' ? this.#unknown(local, asked.previd) : why
     if (!management.isDetached) {
       management.supersede() // the old connection is dead, and nobody had noticed [XEP-0198 5, S79]
       if (!this.detach(session)) this.#parts.end(session)

@@ -9,7 +9,9 @@ import type { Negotiation, ServerStreamFeature } from './negotiation.ts'
 export const management: ServerStreamFeature = {
   name: 'management',
   offer: (n) => (n.account !== undefined && n.session === undefined ? codec.managementFeature : undefined),
-  takes: (element, n) => element.ns === codec.MANAGEMENT_NS && n.account !== undefined,
+  takes: (element, n) =>
+    element.ns === codec.MANAGEMENT_NS &&
+    (n.account !== undefined || element.name === 'enable' || element.name === 'resume'),
   receive(element, n) {
     switch (element.name) {
       case 'enable':
@@ -40,8 +42,8 @@ function enable(element: Element, n: Negotiation): Maybe<undefined> {
 }
 
 function resume(element: Element, n: Negotiation): Maybe<undefined> {
-  if (n.session !== undefined) {
-    n.send(codec.failed('unexpected-request')) // [XEP-0198 5, S76]
+  if (n.account === undefined || n.session !== undefined) {
+    n.send(codec.failed('unexpected-request')) // [XEP-0198 3, 5, S74, S76]
     return undefined
   }
   return then(n.management.resume(element), (resumption) => {

@@ -87,6 +87,15 @@ describe('stream management with the login (XEP-0198 8)', () => {
     assert.equal((await client.next())?.name, 'features')
   })
 
+  test('that is asked for in a wrong way is not resumed, and a resource bound all the same [XEP-0198 6]', async () => {
+    await using server = await memoryServer()
+    const { id } = await managed(server)
+    const wrong = `<resume xmlns='${SM}' previd='${id}'/>`
+    const { answer } = await tryLogin(server, 'romeo', authenticate('romeo', { inline: wrong + bindWith(enable) }))
+    assert.equal(answer.child('failed', SM)?.firstElement()?.name, 'bad-request')
+    assert.ok(answer.child('bound', BIND2)?.child('enabled', SM))
+  })
+
   test('that cannot be resumed, with nothing else asked for, leaves the stream to be bound', async () => {
     await using server = await memoryServer()
     const { answer, client } = await tryLogin(server, 'romeo', login(resume('nonsense')))
