@@ -12,6 +12,7 @@ import {
   readStreamError,
   STREAM_END,
   StreamError,
+  type StreamEvent,
   StreamHeader,
   XmppStream,
 } from '@rookery/protocol/stream'
@@ -74,6 +75,10 @@ export class Connection implements TransportSink, Line, Negotiation {
   /** One of them, while the client has to read first. */
   #isBehind = false
   #isPumping = false
+  #hasSaidGoodbye = false
+  /** The transport is closed, and what came before is still dealt with: this is the next of it. */
+  #ahead: StreamEvent
+  #isGone = false
   readonly #liveness: Liveness
 
   constructor(transport: Transport, surroundings: Surroundings) {
@@ -214,7 +219,20 @@ export class Connection implements TransportSink, Line, Negotiation {
     this.#release()
   }
 
+  /** What the client of a session has sent takes effect, though it does not wait for that; the first of it is under way. */
   closed(): void {
+    if (this.#isGone) return
+    this.#outbound.abandon()
+    if (this.#phase === 'bound' && this.#waits > 0) this.#ahead = this.#stream.next()
+    if (this.#ahead === undefined) return this.#finish()
+    this.#isGone = true
+    if (this.#session?.management === undefined) this.#session?.hold() // what comes for it goes to others
+    if (!this.#isBehind) return
+    this.#isBehind = false
+    this.#holds--
+  }
+
+  #finish(): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
     this.#outbound.abandon()
@@ -259,7 +277,7 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   destroy(): void {
     this.#transport.destroy()
-    this.closed()
+    this.#finish()
   }
 
   // ---- the stream ----
@@ -273,7 +291,8 @@ export class Connection implements TransportSink, Line, Negotiation {
     this.#isPumping = true
     try {
       while (this.#holds === 0 && this.#phase !== 'closing' && this.#phase !== 'closed') {
-        const event = this.#stream.next()
+        const event = this.#ahead ?? this.#stream.next()
+        this.#ahead = undefined
         if (event === undefined) return
         if (event instanceof Element) {
           this.#liveness.completed()
@@ -293,16 +312,13 @@ export class Connection implements TransportSink, Line, Negotiation {
     }
   }
 
-  /** The client has said all: it still hears what becomes of it. [RFC6120 4.4] */
+  /** The client has said all: it still hears what becomes of it [RFC6120 4.4], and the count that it asked for [XEP-0198 4]. */
   #saidGoodbye(): void {
-    const settled = this.#session?.settled()
-    if (settled === undefined) return this.close()
-    this.#wait(
-      settled.then(() => {
-        this.close()
-        return undefined
-      }),
-    )
+    this.#hasSaidGoodbye = true
+    const close = (): undefined => this.close() as undefined
+    const answered = then(this.#session?.settled(), () => this.#session?.management?.answered())
+    if (answered === undefined) return close()
+    this.#wait(answered.then(close))
   }
 
   #header(header: StreamHeader): void {
@@ -399,9 +415,10 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   #release(): void {
     if (--this.#holds > 0) return
-    if (this.#phase === 'closing' || this.#phase === 'closed') return
-    this.#pump()
-    if (this.#holds === 0) this.#transport.resume()
+    if (this.#phase !== 'closing' && this.#phase !== 'closed') this.#pump()
+    if (this.#holds > 0) return
+    if (this.#isGone) this.#finish()
+    else if (this.#phase !== 'closing' && this.#phase !== 'closed') this.#transport.resume()
   }
 
   /** A fault of ours costs this stanza, not the session; before there is one, the stream. [S136] */
@@ -490,6 +507,7 @@ export class Connection implements TransportSink, Line, Negotiation {
   }
 
   #detachSession(): void {
+    if (this.#hasSaidGoodbye) return this.#endSession('left') // whether or not it waits to hear the end [XEP-0198 7]
     const session = this.#session
     this.#session = undefined // it may go on elsewhere before this connection is closed [S79]
     if (session !== undefined) this.#host.sessions.detach(session, this.#isAnonymous)

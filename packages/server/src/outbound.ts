@@ -64,7 +64,7 @@ export class Outbound {
 
   /** Whether it leaves so many unread that what it asks for next had better wait. */
   get isBehind(): boolean {
-    return this.#isBlocked && this.#bound !== 0 && this.#waitingBytes > this.#bound * behindShare
+    return this.#isBlocked && !this.#isClosed && this.#bound !== 0 && this.#waitingBytes > this.#bound * behindShare
   }
 
   get #waitingBytes(): number {

@@ -219,6 +219,88 @@ test('who says goodbye with the last stanza still hears what becomes of it [RFC6
   )
 })
 
+test('who asks for the count with the last word is told [XEP-0198 4]', async () => {
+  const door = new Door('archive')
+  await using server = await memoryServer({ plugins: [door.feature] })
+  const juliet = await managed(server, 'juliet')
+  juliet.client.send(`${chat('juliet', 'slow')}${"<r xmlns='urn:xmpp:sm:3'/>".repeat(2)}</stream:stream>`)
+  await turns(10)
+  door.open()
+  await juliet.client.closed()
+  const told = juliet.client.taken().filter(({ name }) => name === 'a')
+  assert.deepEqual(
+    told.map((one) => one.attr('h')),
+    ['3', '3'],
+  )
+})
+
+test('who says goodbye and does not wait for the end is gone all the same [XEP-0198 7]', async () => {
+  const door = new Door('archive')
+  await using server = await memoryServer({ plugins: [door.feature] })
+  const juliet = await managed(server, 'juliet')
+  const other = await server.login('juliet', 'two')
+  other.send('<presence/>')
+  await other.all()
+  juliet.client.send(`${chat('nobody', 'slow')}</stream:stream>`)
+  await turns()
+  await juliet.lose()
+  door.open()
+  await turns()
+  assert.deepEqual(
+    (await other.all()).map((one) => [one.attr('from'), one.attr('type')]),
+    [[`juliet@${HOST}/one`, 'unavailable']],
+  )
+  const [, answer] = await juliet.resume(server, 'juliet')
+  assert.equal(answer?.name, 'failed')
+  assert.equal(answer?.attr('h'), undefined)
+})
+
+for (const isManaged of [true, false])
+  test(`what came before the connection broke takes effect, ${isManaged ? 'with' : 'without'} stream management`, async () => {
+    const door = new Door('screen')
+    await using server = await memoryServer({ plugins: [door.feature] })
+    const romeo = await server.login('romeo')
+    romeo.send('<presence/>')
+    await romeo.all()
+    const client = isManaged ? (await managed(server, 'juliet')).client : await server.login('juliet')
+    const other = await server.login('juliet', 'two')
+    other.send('<presence/>')
+    client.send('<presence/>')
+    await client.all()
+    await other.all()
+    client.send(`${chat('romeo', 'slow')}${chat('romeo', 'b')}<presence><show>away</show></presence></stream:stream>`)
+    await turns()
+    client.destroy()
+    await turns()
+    romeo.send(`<message to='${client.jid}' type='chat'><body>for whoever is there</body></message>`)
+    await romeo.all()
+    door.open()
+    await turns(20)
+    assert.deepEqual(bodies(await romeo.all()), ['slow', 'b'])
+    const seen = await other.all()
+    assert.deepEqual(
+      seen.filter(({ name }) => name === 'presence').map((one) => one.attr('type') ?? one.childText('show')),
+      ['away', 'unavailable'],
+    )
+    assert.deepEqual(bodies(seen), ['for whoever is there'])
+  })
+
+test('of a client that was refused nothing more is taken when its connection is gone', async () => {
+  const door = new Door('screen')
+  await using server = await memoryServer({ plugins: [door.feature] })
+  const romeo = await server.login('romeo')
+  romeo.send('<presence/>')
+  await romeo.all()
+  const juliet = await server.login('juliet')
+  juliet.send(`${chat('romeo', 'slow')}<message from='romeo@${HOST}' to='romeo@${HOST}'/>${chat('romeo', 'b')}`)
+  await turns()
+  juliet.destroy()
+  await turns()
+  door.open()
+  await turns(20)
+  assert.deepEqual(bodies(await romeo.all()), ['slow'])
+})
+
 describe('resumption', () => {
   test('is answered before anything else comes, whatever happens in that moment', async () => {
     // her lane and his go on in the same turn, hers at another place each time
