@@ -64,6 +64,7 @@ export class Sessions {
     const release = (local: string, id: number): undefined => spool.release(local, id)
     this.#handBack = new HandBack({ host, clock, log, undelivered, release, refuse })
     this.resumptions = new Resumptions({
+      host,
       store,
       spool,
       archiveIds,

@@ -212,6 +212,32 @@ describe('resuming', () => {
     assert.deepEqual(bodies(await third.all()), [])
   })
 
+  test('brings messages late, with the time when they came [XEP-0198 4, XEP-0203 3]', async () => {
+    await using server = await memoryServer({ features: { archive: false } })
+    await server.server.accounts(HOST).create('juliet', 'secret-juliet')
+    const romeo = await server.login('romeo')
+    romeo.send(chat('juliet', 'a'))
+    await romeo.all()
+    const juliet = await managed(server, 'juliet')
+    const begun = server.clock.now()
+    romeo.send(chat('juliet', 'b'))
+    await romeo.all()
+    await juliet.lose()
+    server.clock.advance(60_000)
+    romeo.send(chat('juliet', 'c'))
+    await romeo.all()
+    server.clock.advance(60_000)
+    for (let round = 0, now = juliet; round < 2; round++) {
+      ;[now] = await now.resume(server, 'juliet', 1) // her own presence
+      const stamps = (await now.all()).map((one) =>
+        one.childElements().flatMap((child) => (child.is('delay', 'urn:xmpp:delay') ? child.attr('stamp') : [])),
+      )
+      const at = (time: number): string[] => [new Date(time).toISOString().replace('.000', '')]
+      assert.deepEqual(stamps, [at(begun), at(begun), at(begun + 60_000)], 'one each')
+      await now.lose()
+    }
+  })
+
   test('nobody sees the session go or come', async () => {
     await using server = await memoryServer()
     const juliet = await managed(server, 'juliet')

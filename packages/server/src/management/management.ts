@@ -3,6 +3,7 @@
  * acknowledged, over broken connections and, where it is stored, over a restart. Who may resume is decided in resumptions.ts.
  */
 import { type Maybe, then } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { onWire, StreamError, Unacknowledged } from '@rookery/protocol/stream'
 import { acknowledgement, handledTooHigh } from '@rookery/protocol/xeps/management'
@@ -11,6 +12,7 @@ import type { Delivery } from '../delivery.ts'
 import type { Lane } from '../lane.ts'
 import type { ClockPower } from '../powers.ts'
 import type { Held, SessionLink } from '../session.ts'
+import { delayed, isDelayed, readStanza } from '../stored-stanza.ts'
 import type { Keeper } from './keeper.ts'
 
 /** A connection as stream management needs it. */
@@ -69,6 +71,7 @@ export const heldFrom: number = 2 ** 48
 const unurgent = 10
 
 export interface ManagementParts {
+  readonly host: Jid
   readonly lane: Lane
   /** None where the session cannot be resumed. */
   readonly keeper: Keeper | undefined
@@ -413,8 +416,15 @@ export class Management implements SessionLink {
     if (line === undefined) return
     this.#connect(line)
     const left = this.#sent.rest()
-    for (const sent of left) line.write(sent.wire)
+    for (const sent of left) line.write(this.#again(sent))
     if (left.length > 0) this.#ask(line)
+  }
+
+  /** Messages come late now: their readers want to know when they came. [XEP-0198 4, XEP-0203 3] */
+  #again({ wire, at, isAsked }: Sent): string {
+    const { host } = this.#parts
+    const stanza = isAsked || !wire.startsWith('<message') ? undefined : readStanza(wire)
+    return stanza === undefined || isDelayed(stanza, host) ? wire : delayed(wire, at, host)
   }
 
   /** What an earlier process had sent. `through`: the last message it had gone on with when the client went. */

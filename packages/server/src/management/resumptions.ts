@@ -4,6 +4,7 @@
  */
 import { type Maybe, then } from '@rookery/protocol'
 import { CodecError } from '@rookery/protocol/codec'
+import type { Jid } from '@rookery/protocol/jid'
 import { onWire, StreamError } from '@rookery/protocol/stream'
 import * as codec from '@rookery/protocol/xeps/management'
 import type { Element } from '@rookery/protocol/xml'
@@ -20,6 +21,7 @@ import { type SavedSession, writeSession } from './saved-session.ts'
 import { Tombstones } from './tombstones.ts'
 
 export interface ResumptionParts {
+  readonly host: Jid
   readonly store: ResumptionStore
   readonly config: ServerConfig
   readonly clock: ClockPower
@@ -146,6 +148,7 @@ export class Resumptions {
     const { local } = session.jid
     return new Management(
       {
+        host: this.#parts.host,
         lane: session.lane,
         keeper,
         clock,

@@ -7,9 +7,10 @@ import { type Feature, feature } from '../../feature.ts'
 import { archiveService } from '../../services/archive.ts'
 import { blockingService } from '../../services/blocking.ts'
 import type { Session } from '../../session.ts'
+import { delayed } from '../../stored-stanza.ts'
 import type { Kept, Trip } from '../../trip.ts'
 import { Flushes, takesMessages } from './flush.ts'
-import { delivered, isKept, marksOf } from './keeping.ts'
+import { isKept, marksOf } from './keeping.ts'
 
 export const offline: Feature = feature({
   name: 'offline',
@@ -45,7 +46,7 @@ export const offline: Feature = feature({
         const covered = archiveId !== undefined && services.find(archiveService)?.isCovered(session, archiveId)
         return then(covered, (yes) => {
           if (yes === true) return undefined
-          return isStamped || isLive ? stanza : delivered(stanza, at, host.jid)
+          return isStamped || isLive ? stanza : delayed(stanza, at, host.jid)
         })
       })
     }

@@ -4,7 +4,8 @@ import { NS } from '@rookery/protocol'
 import { jid } from '@rookery/protocol/jid'
 import { Message } from '@rookery/protocol/stanza'
 import { Element, parseElement, toWire } from '@rookery/protocol/xml'
-import { delivered, isKept } from './keeping.ts'
+import { delayed } from '../../stored-stanza.ts'
+import { isKept } from './keeping.ts'
 
 const host = jid('localhost')
 
@@ -41,7 +42,7 @@ for (const [type, content, kept] of [
 
 test('keeps what came, and adds when it came', () => {
   const kept = message('chat', '<body>ä &lt; b</body>').wire()
-  const given = parseElement(delivered(kept, Date.UTC(2026, 0, 2, 3, 4, 5), host))
+  const given = parseElement(delayed(kept, Date.UTC(2026, 0, 2, 3, 4, 5), host))
   assert.ok(given instanceof Element)
   assert.equal(given.childText('body', ''), 'ä < b')
   assert.equal(given.attr('from'), 'romeo@localhost/one')

@@ -1,13 +1,13 @@
-/** Which messages are kept for those who are away, and how they are written down. XEP-0160 1.0.1 section 3. Pure. */
+/** Which messages are kept for those who are away, and what has to be known of them later. XEP-0160 1.0.1 section 3. Pure. */
 
 import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
-import { DELAY_NS, delay } from '@rookery/protocol/xeps/delay'
+import { DELAY_NS } from '@rookery/protocol/xeps/delay'
 import { HINTS_NS, hasHint } from '@rookery/protocol/xeps/hints'
 import { STANZA_ID_NS, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
-import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
-import { storedLimits } from '../../stored-stanza.ts'
+import { Element, parseElement } from '@rookery/protocol/xml'
+import { isDelayed, storedLimits } from '../../stored-stanza.ts'
 
 /** Extensions that say nothing to somebody who reads them hours later. */
 const passing = new Set(['http://jabber.org/protocol/chatstates', HINTS_NS, DELAY_NS, STANZA_ID_NS])
@@ -21,14 +21,6 @@ export function isKept(message: Message): boolean {
 
 function isLasting(child: Element): boolean {
   return child.ns === NS.client ? child.name !== 'thread' : !passing.has(child.ns)
-}
-
-const end = '</message>'
-
-/** A kept message as it is delivered: with the moment it was received. [XEP-0160 2, XEP-0203 3] */
-export function delivered(kept: string, at: number, host: Jid): string {
-  if (!kept.endsWith(end)) return kept
-  return kept.slice(0, -end.length) + writeElement(delay.build({ from: host, stamp: at }), NS.client) + end
 }
 
 export interface Marks {
@@ -47,10 +39,6 @@ export function marksOf(kept: string, account: Jid, host: Jid): Marks {
   return {
     sender: from === undefined ? undefined : parseJid(from),
     archiveId: stanzaIdBy(element, account),
-    isStamped: element.children.some((child) => typeof child !== 'string' && isOurDelay(child, host)),
+    isStamped: isDelayed(element, host),
   }
-}
-
-function isOurDelay(child: Element, host: Jid): boolean {
-  return child.is('delay', DELAY_NS) && child.attr('from') === host.toString()
 }
