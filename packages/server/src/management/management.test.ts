@@ -79,6 +79,11 @@ describe('turning it on', () => {
     await using server = await memoryServer({ management: { resumeSeconds: 0 } })
     const one = new Managed(await server.login('juliet'))
     assert.equal((await one.enable()).attr('id'), undefined)
+    const client = await server.authenticated('juliet')
+    client.send(`<resume xmlns='${SM}' previd='x' h='0'/>`)
+    const answer = await client.next()
+    assert.ok(answer?.child('feature-not-implemented', 'urn:ietf:params:xml:ns:xmpp-stanzas')) // [XEP-0198 5]
+    await client.bind('two')
   })
 })
 

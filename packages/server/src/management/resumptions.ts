@@ -302,8 +302,10 @@ export class Resumptions {
 
   /** Whose session it was learns how far it had come. [XEP-0198 5] */
   #unknown(local: string, id: string): Promise<Element> {
+    const { resumeSeconds } = this.#parts.config.management
+    const condition = resumeSeconds > 0 ? 'item-not-found' : 'feature-not-implemented'
     return this.#parts.store.get(id).then(
-      (stored) => codec.failed('item-not-found', stored?.local === local ? stored.handled : undefined),
+      (stored) => codec.failed(condition, stored?.local === local ? stored.handled : undefined),
       (error) => {
         this.#parts.log.error({ account: local, error }, 'what is known of a session could not be read')
         return codec.failed('internal-server-error')
