@@ -1,4 +1,5 @@
 /** The life of the process: signals, the clean end with its deadline, and what nobody caught. */
+import { isatty } from 'node:tty'
 import type { DaemonLog } from './log/log.ts'
 
 const endWithinMs = 10_000
@@ -8,6 +9,8 @@ const sameMs = 500
 
 export class Running {
   readonly #log: DaemonLog
+  /** Which of standard input, output and errors were one at the start. */
+  readonly #terminals = [0, 1, 2].filter((file) => isatty(file))
   readonly #steps: (() => Promise<unknown>)[] = []
   readonly #done = Promise.withResolvers<number>()
   #ending: Promise<void> | undefined
@@ -90,8 +93,9 @@ export class Running {
     process.exit(1)
   }
 
-  /** One after another: two signals in a row never reload at the same time. */
+  /** A terminal that is closed says the same, and then nobody is there who could end the server. One after another: two signals in a row never reload at the same time. */
   #toldToReload(): void {
+    if (this.#terminals.some((file) => !isatty(file))) return this.#told('SIGHUP')
     this.#hangups = this.#hangups.then(async () => {
       if (this.#ending === undefined) await this.#hangup?.()
     })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -64,6 +65,55 @@ describe('rookery start', () => {
     await daemon.event('stopping')
     daemon.signal('SIGINT')
     assert.equal(await daemon.ended(), 0)
+  })
+
+  test('a signal ends it also when nobody reads its output any more', async () => {
+    using folder = new TemporaryFolder()
+    await using daemon = await startDaemon(folder.path)
+    daemon.stopReading()
+    daemon.signal('SIGTERM')
+    assert.equal(await daemon.ended(), 0)
+  })
+
+  test('a log that cannot be written costs lines, not the server', {
+    skip: existsSync('/dev/full') ? false : 'there is no /dev/full here',
+  }, async () => {
+    using folder = new TemporaryFolder()
+    const words = ['start', '--port', '0', '--tls-port', '0', '--http-port', '0', '--https-port', '0']
+    const full = openSync('/dev/full', 'w')
+    const daemon = spawn(process.execPath, [join(import.meta.dirname, '../main.ts'), ...words], {
+      cwd: folder.path,
+      stdio: ['ignore', full, 'inherit'],
+    })
+    closeSync(full)
+    const ended = once(daemon, 'exit')
+    try {
+      for await (const _ of setInterval(10)) if (existsSync(join(folder.path, 'data/control.sock'))) break
+      assert.equal((await run(folder.path, ['user', 'list'])).output, 'admin@localhost\n')
+      daemon.kill('SIGTERM')
+      assert.deepEqual(await ended, [0, null])
+    } finally {
+      daemon.kill('SIGKILL')
+    }
+  })
+
+  const hasScript = spawnSync('script', ['--version']).status === 0
+  test('a terminal that is closed ends it', { skip: hasScript ? false : 'there is no script(1) here' }, async () => {
+    using folder = new TemporaryFolder()
+    const words = [join(import.meta.dirname, '../main.ts'), 'start', '--port', '0', '--tls-port', '0']
+    const command = `echo $$ >pid; exec ${process.execPath} ${words.join(' ')}`
+    const terminal = spawn('script', ['-qec', command, '/dev/null'], { cwd: folder.path, stdio: 'ignore' })
+    for await (const _ of setInterval(10)) if (existsSync(join(folder.path, 'data/control.sock'))) break
+    const pid = Number(readFileSync(join(folder.path, 'pid'), 'utf8'))
+    terminal.kill('SIGKILL')
+    const isThere = (): boolean => {
+      try {
+        return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')) // nobody need have heard of its end
+      } catch {
+        return false
+      }
+    }
+    for await (const _ of setInterval(10)) if (!isThere()) break
   })
 
   test('a second signal ends it at once', async () => {

@@ -4,6 +4,7 @@ import pino from 'pino'
 import pretty from 'pino-pretty'
 import type { LogFormat, LogLevel } from '../config/schema.ts'
 import { clean, escapeLine, short, visible, visibleFields } from './clean.ts'
+import { Output } from './output.ts'
 
 export interface DaemonLog extends Log {
   readonly isPretty: boolean
@@ -19,12 +20,11 @@ export interface LogOptions {
   write?: (line: string) => void
 }
 
-/** Beyond this a reader that does not read costs lines, not the server. */
-const maxWaiting = 8 * 1024 * 1024
-
 export function createLog({ level, format, write }: LogOptions): DaemonLog {
   const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY === true)
-  const output = write === undefined ? pino.destination({ dest: 1, sync: false, maxLength: maxWaiting }) : undefined
+  const output = write === undefined ? new Output(1) : undefined
+  // what is written past the log is no reason to end, either
+  if (output !== undefined) process.stdout.on('error', () => undefined)
   const send = write ?? ((line: string) => void output?.write(line))
   const toText = isPretty ? prettyText(write === undefined) : escapeLine
   const logger = pino(
@@ -56,13 +56,7 @@ export function createLog({ level, format, write }: LogOptions): DaemonLog {
     set level(next) {
       logger.level = next
     },
-    flush: () => {
-      try {
-        output?.flushSync()
-      } catch {
-        // standard output is gone: nobody reads what is left
-      }
-    },
+    flush: () => output?.flush(),
   }
 }
 

@@ -60,6 +60,12 @@ export class DaemonProcess {
       .map((line) => JSON.parse(line) as LogEntry)
   }
 
+  /** Nobody reads what it says any more. */
+  stopReading(): void {
+    this.#child.stdout.destroy()
+    this.#child.stderr.destroy()
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
   }
