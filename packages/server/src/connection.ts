@@ -316,7 +316,7 @@ export class Connection implements TransportSink, Line, Negotiation {
   #saidGoodbye(): void {
     this.#hasSaidGoodbye = true
     const close = (): undefined => this.close() as undefined
-    const answered = then(this.#session?.settled(), () => this.#session?.management?.answered())
+    const answered = then(this.#session?.settled(), () => this.#session?.management?.handled.answered())
     if (answered === undefined) return close()
     this.#wait(answered.then(close))
   }
@@ -363,7 +363,7 @@ export class Connection implements TransportSink, Line, Negotiation {
     // the client found a fault of ours and goes: no error for its error [RFC6120 4.9.1.1]
     if (element.is('error', NS.streams)) return this.#failedByClient(element)
     if (this.#session === undefined || element.ns !== NS.client) return this.#negotiate(element)
-    this.#session.management?.count() // [XEP-0198 4]
+    this.#session.management?.handled.count() // [XEP-0198 4]
     let taken: Maybe<undefined> | StreamError
     try {
       taken = inbound(element, this.#session, this.#host, this.#lang)

@@ -2,17 +2,18 @@
  * Stream management of one session (XEP-0198 1.6.3): its link to the client, which remembers what the client has not
  * acknowledged, over broken connections and, where it is stored, over a restart. Who may resume is decided in resumptions.ts.
  */
-import { type Maybe, then } from '@rookery/protocol'
+import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { onWire, StreamError, Unacknowledged } from '@rookery/protocol/stream'
-import { acknowledgement, handledTooHigh } from '@rookery/protocol/xeps/management'
+import { handledTooHigh } from '@rookery/protocol/xeps/management'
 import type { Element } from '@rookery/protocol/xml'
 import type { Delivery } from '../delivery.ts'
 import type { Lane } from '../lane.ts'
 import type { ClockPower } from '../powers.ts'
 import type { Held, SessionLink } from '../session.ts'
 import { delayed, isDelayed, readStanza } from '../stored-stanza.ts'
+import { Handled } from './handled.ts'
 import type { Keeper } from './keeper.ts'
 
 /** A connection as stream management needs it. */
@@ -86,6 +87,7 @@ export interface ManagementParts {
 }
 
 export class Management implements SessionLink {
+  readonly handled: Handled
   #remoteAddress = ''
   #isSecure = true
   readonly #parts: ManagementParts
@@ -95,13 +97,6 @@ export class Management implements SessionLink {
   #sent: Unacknowledged<Sent>
   #bytes = 0
   #askedBytes = 0
-  /** Stanzas of the client so far, and how many of them were told to be safe. */
-  #received: number
-  #confirmed: number
-  /** Requests of the client that wait for their answer. */
-  #requests = 0
-  /** Until no request waits any more. */
-  #confirming: Promise<undefined> | undefined
   /** Since when an answer to ours is due, in monotonic milliseconds. */
   #askedSince: number | undefined
   #waiters: { readonly seq: number; readonly done: (sent: boolean) => void }[] = []
@@ -113,9 +108,8 @@ export class Management implements SessionLink {
   /** `line` is undefined for a session of an earlier process, which has `handled` and `acknowledged` so many stanzas. */
   constructor(parts: ManagementParts, line: Line | undefined, before?: { handled: number; acknowledged: number }) {
     this.#parts = parts
+    this.handled = new Handled(parts, before?.handled ?? 0)
     if (line !== undefined) this.#connect(line)
-    this.#received = before?.handled ?? 0
-    this.#confirmed = this.#received
     this.#sent = new Unacknowledged(before?.acknowledged)
   }
 
@@ -136,18 +130,8 @@ export class Management implements SessionLink {
     return this.#line === undefined && this.#coming === undefined
   }
 
-  /** Stanzas of the client that were received. */
-  get received(): number {
-    return this.#received
-  }
-
   get acknowledged(): number {
     return this.#sent.acknowledged
-  }
-
-  /** A stanza came from the client. */
-  count(): void {
-    this.#received++
   }
 
   // ---- to the client ----
@@ -278,49 +262,6 @@ export class Management implements SessionLink {
     }
   }
 
-  /** `<r/>`: answered when everything received so far is safe. [XEP-0198 4] */
-  answer(): void {
-    this.#requests++
-    if (this.#confirming !== undefined) return
-    this.#confirming = this.#confirm()?.then(() => {
-      this.#confirming = undefined
-      if (this.#requests > 0 && !this.#isEnded && !this.isDetached) {
-        this.#requests--
-        this.answer()
-      }
-      return this.#confirming
-    })
-  }
-
-  /** Resolves when the requests that have come so far have been answered. */
-  answered(): Maybe<undefined> {
-    return this.#confirming
-  }
-
-  /** One count for all requests that have come until then. */
-  #confirm(): Maybe<undefined> {
-    const received = this.#received
-    const requests = this.#requests
-    const line = this.#line
-    const tell = (): undefined => {
-      this.#confirmed = Math.max(this.#confirmed, received)
-      if (line === undefined || line !== this.#line) return undefined // those who asked are gone
-      this.#requests -= requests
-      for (let i = 0; i < requests; i++) line.send(acknowledgement.build({ h: onWire(received) }))
-      return undefined
-    }
-    const keeper = this.keeper
-    return then(this.#parts.lane.done(), () =>
-      // a count that was told must be known after a crash, so it is stored before
-      keeper === undefined || received === this.#confirmed
-        ? tell()
-        : keeper.setHandled(received).then(tell, (error) => {
-            if (line === this.#line) this.#requests -= requests
-            return keeper.failed(error)
-          }),
-    )
-  }
-
   /** Called every second while connected: true when the client does not acknowledge any more. [S84] */
   isSilent(now: number): boolean {
     const { seconds } = this.#parts.limits()
@@ -344,11 +285,12 @@ export class Management implements SessionLink {
     this.#line = undefined
     this.#coming = undefined
     this.#askedSince = undefined
-    this.#requests = 0
+    this.handled.disconnect()
   }
 
   #connect(line: Line): void {
     this.#line = line
+    this.handled.connect(line)
     this.#coming = undefined
     this.#remoteAddress = line.remoteAddress
     this.#isSecure = line.isSecure
@@ -380,14 +322,9 @@ export class Management implements SessionLink {
     return { seq: heldFrom + this.#held++, wire, at: delivery.at, delivery, isAsked: false, isStored: true }
   }
 
-  /** How many of these the client was told to be safe. */
-  get confirmed(): number {
-    return this.#confirmed
-  }
-
   /** The client is there, and is told what was received: what waits in the session need not be stored. */
   attached(held: readonly Held[]): void {
-    this.#confirmed = this.#received
+    this.handled.told()
     for (const one of held) one.isStored = false
     if (this.#held > 0) this.keeper?.removeFrom(heldFrom)
     this.#held = 0

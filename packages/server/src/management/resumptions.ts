@@ -203,7 +203,7 @@ export class Resumptions {
     const put = (): Maybe<void> =>
       management.isDetached && !session.isEnded
         ? keeper.put({
-            handled: management.received,
+            handled: management.handled.received,
             acknowledged: management.acknowledged,
             until: clock.now() + keeper.seconds * 1000,
             state,
@@ -282,7 +282,8 @@ export class Resumptions {
     if (taken instanceof StreamError) return taken
     this.#noWait(session)
     const keeper = management.keeper!
-    const { received, acknowledged } = management
+    const { acknowledged } = management
+    const { received } = management.handled
     const answer = codec.resumed.build({ previd: asked.previd, h: onWire(received) })
     // what is told is a promise, so it is stored before
     return keeper.put({ handled: received, acknowledged, until: 0, state: '' }, taken).then(
@@ -318,7 +319,8 @@ export class Resumptions {
     const { management } = session
     const keeper = management?.keeper
     if (management === undefined || keeper === undefined) return
-    const { received, confirmed, acknowledged } = management
+    const { acknowledged } = management
+    const { received, confirmed } = management.handled
     // stanzas of the client that are not safe yet do not count as handled after a crash
     const handled = session.settled() === undefined ? received : confirmed
     const progress = { handled, acknowledged, until: this.#tombstones.until(), state: '' }
@@ -337,7 +339,7 @@ export class Resumptions {
     if (isForgotten) return this.#forget(keeper)
     try {
       const until = this.#tombstones.until()
-      await keeper.put({ handled: management.received, acknowledged: everything, until, state: '' })
+      await keeper.put({ handled: management.handled.received, acknowledged: everything, until, state: '' })
       this.#tombstones.add(keeper.id, keeper.local)
     } catch (error) {
       keeper.failed(error)

@@ -19,7 +19,7 @@ export const management: ServerStreamFeature = {
       case 'resume':
         return resume(element, n)
       case 'r':
-        n.session?.management?.answer()
+        n.session?.management?.handled.answer()
         return undefined
       case 'a':
         return acknowledge(element, n)
