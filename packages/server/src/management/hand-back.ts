@@ -13,7 +13,7 @@ import type { Came, Delivery } from '../delivery.ts'
 import type { ClockPower, Log } from '../powers.ts'
 import type { Held } from '../session.ts'
 import { readStanza } from '../stored-stanza.ts'
-import type { Sent } from './management.ts'
+import type { Sent } from './line.ts'
 
 export interface HandBackParts {
   readonly host: Jid

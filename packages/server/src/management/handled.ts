@@ -7,7 +7,7 @@ import { onWire } from '@rookery/protocol/stream'
 import { acknowledgement } from '@rookery/protocol/xeps/management'
 import type { Lane } from '../lane.ts'
 import type { Keeper } from './keeper.ts'
-import type { Line } from './management.ts'
+import type { Line } from './line.ts'
 
 export interface HandledParts {
   readonly lane: Lane

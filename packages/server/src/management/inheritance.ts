@@ -4,7 +4,8 @@
  */
 import type { StoredSession } from '@rookery/storage'
 import type { Session } from '../session.ts'
-import { heldFrom, type Management, type Sent } from './management.ts'
+import { heldFrom, type Sent } from './line.ts'
+import type { Management } from './management.ts'
 import type { ResumptionParts } from './resumptions.ts'
 import { readSession, type SavedSession } from './saved-session.ts'
 import { SharedDeliveries } from './shared-deliveries.ts'

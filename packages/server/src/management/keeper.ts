@@ -3,7 +3,7 @@ import { onWire } from '@rookery/protocol/stream'
 import type { ResumptionStore } from '@rookery/storage'
 import type { Log } from '../powers.ts'
 import type { Spool } from '../spool.ts'
-import type { Sent } from './management.ts'
+import type { Sent } from './line.ts'
 
 /** How far a session has come. `state` is '' while the client is connected, and once the session is over. `until` in milliseconds since the epoch. */
 export interface Progress {

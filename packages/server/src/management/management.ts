@@ -7,7 +7,6 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { onWire, StreamError, Unacknowledged } from '@rookery/protocol/stream'
 import { handledTooHigh } from '@rookery/protocol/xeps/management'
-import type { Element } from '@rookery/protocol/xml'
 import type { Delivery } from '../delivery.ts'
 import type { Lane } from '../lane.ts'
 import type { ClockPower } from '../powers.ts'
@@ -15,32 +14,7 @@ import type { Held, SessionLink } from '../session.ts'
 import { delayed, isDelayed, readStanza } from '../stored-stanza.ts'
 import { Handled } from './handled.ts'
 import type { Keeper } from './keeper.ts'
-
-/** A connection as stream management needs it. */
-export interface Line extends SessionLink {
-  /** What is written now answers a request of the client. */
-  readonly isAnswering: boolean
-  /** Sends an element that is no stanza, so is not counted. */
-  send(element: Element): void
-  /** Asks for an acknowledgement, behind whatever else is written in this turn. */
-  askForAcknowledgement(): void
-  /** The session goes on elsewhere: ends with an error, without the session. */
-  supersede(error: StreamError): void
-}
-
-/** What was sent, and not acknowledged. */
-export interface Sent {
-  /** Its place among all stanzas to the session, the first is 1. */
-  readonly seq: number
-  readonly wire: string
-  /** When it was sent, in milliseconds since the epoch. */
-  readonly at: number
-  /** The message it is, if it was delivered by the corridor. */
-  readonly delivery: Delivery | undefined
-  /** An answer that the client asked for. */
-  readonly isAsked: boolean
-  isStored: boolean
-}
+import { heldFrom, type Line, type Sent } from './line.ts'
 
 /** What an acknowledgement was about. */
 interface Taken {
@@ -64,9 +38,6 @@ export interface ManagementLimits {
 
 /** Answers to the client's own requests (an archive's page) come on top of the bound, up to here. */
 const mostAsked = 16_777_216
-
-/** What waits in the session for those that go first is stored behind what was sent: its places are not known yet. */
-export const heldFrom: number = 2 ** 48
 
 /** Whether the client has to say that it got it: presence alone can wait for company. */
 const unurgent = 10

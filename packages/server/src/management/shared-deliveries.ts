@@ -4,7 +4,7 @@
  */
 import type { QueuedStanza } from '@rookery/storage'
 import { Delivery } from '../delivery.ts'
-import type { Sent } from './management.ts'
+import type { Sent } from './line.ts'
 
 export class SharedDeliveries {
   readonly #deliveries = new Map<string, Delivery>()
