@@ -75,6 +75,20 @@ test('what one of the clients had is not given to another after a crash', async 
   assert.deepEqual(bodies(await comeBack(after, desk, 'desk')), [])
 })
 
+test('what a client had is not given to it again, although it came behind something that another has not said to have', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage })
+  const [phone, desk] = [await managed(before, 'juliet', 'phone'), await managed(before, 'juliet', 'desk')]
+  const romeo = await before.login('romeo')
+  await say(romeo, `${JULIET}/desk`, 'a')
+  await say(romeo, JULIET, 'b')
+  await take(phone, 'b')
+  assert.deepEqual(bodies(await desk.all()), ['a', 'b'])
+
+  await using after = await memoryServer({ storage })
+  assert.deepEqual(bodies(await comeBack(after, phone, 'phone')), [])
+})
+
 test('what a client got that has logged out is not given to another after a crash', async () => {
   const storage = createMemoryStorage()
   const before = await memoryServer({ storage })

@@ -112,12 +112,16 @@ export class Inheritance {
   /** What clients of sessions that are over may have missed. */
   async #place(over: readonly Over[]): Promise<void> {
     const unplaced = over.filter(({ stored }) => stored.acknowledged < everything)
-    await this.#deliverAnew([...new Set(unplaced.map(({ stored }) => stored.local))])
+    await this.#deliverAnew(unplaced)
     await Promise.all(unplaced.map((one) => this.#bury(one)))
   }
 
-  async #deliverAnew(accounts: readonly string[]): Promise<void> {
+  /** Of several clients that were connected, one may have what another has not: which, is not known so exactly. They find it in the archive. */
+  async #deliverAnew(over: readonly Over[]): Promise<void> {
     const { store, lost } = this.#parts
+    const sessions = new Map<string, number>()
+    for (const { stored } of over) sessions.set(stored.local, (sessions.get(stored.local) ?? 0) + 1)
+    const accounts = [...sessions].filter(([, count]) => count === 1).map(([local]) => local)
     for (let i = 0; i < accounts.length; i += accountsAtOnce) {
       const some = accounts.slice(i, i + accountsAtOnce)
       await Promise.all(some.map(async (local) => lost(local, await store.reached(local))))

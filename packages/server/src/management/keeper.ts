@@ -34,6 +34,7 @@ export class Keeper {
   #owed: Taken | undefined
   #acknowledging: Promise<void> | undefined
   #reached: number
+  #reachedStored: number
   #isReaching = false
 
   constructor(
@@ -55,7 +56,7 @@ export class Keeper {
     this.local = what.local
     this.resource = what.resource
     this.seconds = what.seconds
-    this.#reached = what.reached
+    this.#reached = this.#reachedStored = what.reached
   }
 
   /** `ids`: what the client has of the spool. */
@@ -81,6 +82,7 @@ export class Keeper {
   }
 
   async setHandled(handled: number): Promise<undefined> {
+    if (this.#reached > this.#reachedStored) this.#storeReached()
     await this.#known(() => this.#store.setHandled(this.id, onWire(handled)))
     await this.#acknowledging
     if (this.#owed !== undefined) await this.#remove(this.#withOwed())
@@ -109,22 +111,25 @@ export class Keeper {
 
   /**
    * Clients of the account have got what is in its archive up to this id: after a crash the rest is delivered anew. While one is being stored,
-   * only the greatest of those that come meanwhile has to be.
+   * only the greatest of those that come meanwhile has to be, unless something is to be told to the client.
    */
   reached(id: number): void {
     if (id <= this.#reached) return
     this.#reached = id
-    if (this.#isReaching) return
+    if (!this.#isReaching) this.#storeReached()
+  }
+
+  #storeReached(): void {
+    const reached = this.#reached
+    this.#reachedStored = reached
     this.#isReaching = true
     this.#store
-      .setReached(this.id, id)
+      .setReached(this.id, reached)
       .catch((error) => this.failed(error))
       .finally(() => {
+        if (reached !== this.#reachedStored) return // another is under way
         this.#isReaching = false
-        const latest = this.#reached
-        if (latest === id) return
-        this.#reached = id
-        this.reached(latest)
+        if (this.#reached > reached) this.#storeReached()
       })
   }
 
