@@ -89,6 +89,26 @@ test('what a client had is not given to it again, although it came behind someth
   assert.deepEqual(bodies(await comeBack(after, phone, 'phone')), [])
 })
 
+test('what a client had is not given to it again when another, which had something older, has gone a moment ago', async () => {
+  for (const way of ['detached', 'ended'] as const) {
+    const storage = createMemoryStorage()
+    const before = await memoryServer({ storage })
+    const phone = await managed(before, 'juliet', 'phone')
+    const desk = await managed(before, 'juliet', 'desk')
+    const romeo = await before.login('romeo')
+    await say(romeo, `${JULIET}/desk`, 'a')
+    await say(romeo, JULIET, 'b')
+    await take(phone, 'b')
+    if (way === 'detached') await desk.lose()
+    else desk.client.send('<nonsense xmlns="urn:x"/>') // ends it with an error
+    await turns(20)
+
+    await using after = await memoryServer({ storage })
+    const given = bodies(await comeBack(after, phone, 'phone'))
+    assert.deepEqual(given, way === 'detached' ? [] : ['a'])
+  }
+})
+
 test('what a client got that has logged out is not given to another after a crash', async () => {
   const storage = createMemoryStorage()
   const before = await memoryServer({ storage })

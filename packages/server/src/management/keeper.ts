@@ -82,7 +82,7 @@ export class Keeper {
   }
 
   async setHandled(handled: number): Promise<undefined> {
-    if (this.#reached > this.#reachedStored) this.#storeReached()
+    this.reached(0, true)
     await this.#known(() => this.#store.setHandled(this.id, onWire(handled)))
     await this.#acknowledging
     if (this.#owed !== undefined) await this.#remove(this.#withOwed())
@@ -111,12 +111,11 @@ export class Keeper {
 
   /**
    * Clients of the account have got what is in its archive up to this id: after a crash the rest is delivered anew. While one is being stored,
-   * only the greatest of those that come meanwhile has to be, unless something is to be told to the client.
+   * only the greatest of those that come meanwhile has to be, unless something is to be stored or told that follows from it.
    */
-  reached(id: number): void {
-    if (id <= this.#reached) return
-    this.#reached = id
-    if (!this.#isReaching) this.#storeReached()
+  reached(id: number, isUrgent = false): void {
+    this.#reached = Math.max(this.#reached, id)
+    if (this.#reached > this.#reachedStored && (isUrgent || !this.#isReaching)) this.#storeReached()
   }
 
   #storeReached(): void {

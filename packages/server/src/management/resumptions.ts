@@ -195,6 +195,7 @@ export class Resumptions {
     session.setHoldback(undefined)
     management.detach()
     if (management.isOver) return false
+    this.#tellOthers(session)
     const { clock } = this.#parts
     const state = writeSession(session, this.#parts.through(session.jid.local))
     const failed = (error: unknown): void => {
@@ -337,7 +338,8 @@ export class Resumptions {
     const keeper = management?.keeper
     if (management === undefined || keeper === undefined) return
     this.#sessions.delete(keeper.id)
-    if (isForgotten) return this.#forget(keeper)
+    this.#tellOthers(session)
+    if (isForgotten) return keeper.remove()
     try {
       const until = this.#tombstones.until()
       await keeper.put({ handled: management.handled.received, acknowledged: everything, until, state: '' })
@@ -347,11 +349,11 @@ export class Resumptions {
     }
   }
 
-  /** What its client had got, others of the account need not be given. */
-  #forget(keeper: Keeper): void {
-    const { local } = keeper
+  /** What its client has not said to have is stored by now, so that the account has come further. Before it is stored that the session is no connected one. */
+  #tellOthers(session: Session): void {
+    const { local } = session.jid
     const reached = this.#reached(local)
-    for (const other of this.#parts.sessions(local)) other.management?.keeper?.reached(reached)
-    keeper.remove()
+    for (const other of this.#parts.sessions(local))
+      if (other !== session) other.management?.keeper?.reached(reached, true)
   }
 }
