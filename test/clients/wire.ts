@@ -1,4 +1,5 @@
 /** A wire between client and server that a test can freeze, cut and mend: a TCP proxy on loopback. It sees what it carries only as bytes (TLS). */
+import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { portOf } from '../../scripts/peers/free-ports.ts'
 import { until } from './until.ts'
@@ -11,7 +12,7 @@ export class Wire {
   readonly #server: Server
   readonly #target: number
   readonly #pairs: Set<readonly [client: Socket, server: Socket]> = new Set()
-  #isBroken = false
+  #port = 0
   #lost = { fromClient: 0, fromServer: 0 }
 
   private constructor(target: number) {
@@ -21,19 +22,15 @@ export class Wire {
 
   static async to(target: number): Promise<Wire> {
     const wire = new Wire(target)
-    await new Promise<void>((resolve) => wire.#server.listen({ port: 0, host }, resolve))
+    await wire.mend()
     return wire
   }
 
   get port(): number {
-    return portOf(this.#server)
+    return this.#port
   }
 
   #carry(client: Socket): void {
-    if (this.#isBroken) {
-      client.resetAndDestroy()
-      return
-    }
     const server = connect({ port: this.#target, host })
     const pair = [client, server] as const
     this.#pairs.add(pair)
@@ -70,21 +67,23 @@ export class Wire {
     )
   }
 
-  /** Both sides see their connection reset, and nobody gets a new one until it is mended. */
+  /** Both sides see their connection reset, and new ones are refused until it is mended. */
   cut(): void {
-    this.#isBroken = true
+    this.#server.close()
     for (const [client, server] of this.#pairs) {
       client.resetAndDestroy()
       server.resetAndDestroy()
     }
   }
 
-  mend(): void {
-    this.#isBroken = false
+  async mend(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen({ port: this.#port, host }, resolve))
+    this.#port = portOf(this.#server)
   }
 
   async close(): Promise<void> {
+    const closed = this.#server.listening ? once(this.#server, 'close') : undefined
     this.cut()
-    await new Promise((resolve) => this.#server.close(resolve))
+    await closed
   }
 }
