@@ -4,7 +4,7 @@
  * To put each message into three index tables at once would dirty three pages for it, and cost ten times as much as to store it. So the
  * newest messages wait in memory (`archive-tail.ts`). When there are enough of them they are merged in the order of the index, so that one
  * page takes many; a few with each message that comes, so that nobody waits. What memory held is read again from the messages at the
- * next start, and a merge that did not end is begun again: it changes nothing twice.
+ * next start, and a merge that did not end is begun again: it changes nothing twice. What is more than one process has in memory is merged at the start.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Journal } from '../journal.ts'
@@ -30,7 +30,11 @@ export interface Totals {
 }
 
 export class ArchiveIndex {
+  readonly #database: DatabaseSync
   readonly #journal: Journal
+  readonly #begin: Command
+  readonly #commit: Command
+  readonly #rollback: Command
   readonly #rows: readonly [byAccount: MergedRows, byPeer: MergedRows, byName: MergedRows]
   readonly #addTotals: Command
   readonly #setMerged: Command
@@ -55,6 +59,7 @@ export class ArchiveIndex {
   #credit = 0
 
   constructor(database: DatabaseSync, journal: Journal, mergedAt = MERGED_AT) {
+    this.#database = database
     this.#journal = journal
     this.#mergedAt = mergedAt
     this.#rows = [
@@ -62,6 +67,9 @@ export class ArchiveIndex {
       new MergedRows(database, 'archive_by_peer', 3, ROWS),
       new MergedRows(database, 'archive_by_name', 2, ROWS),
     ]
+    this.#begin = command(database, 'BEGIN')
+    this.#commit = command(database, 'COMMIT')
+    this.#rollback = command(database, 'ROLLBACK')
     this.#addTotals = command(
       database,
       'UPDATE archive SET count = count + ?2, bytes = bytes + ?3, counted = max(counted, ?4) WHERE account = ?1',
@@ -95,9 +103,36 @@ export class ArchiveIndex {
 
   /** At the start: a message after `merged`, in the order of their ids. */
   remember(entry: Indexed): void {
+    const { size } = this.#tail
+    if (size > 0 && size % this.#mergedAt === 0) this.#catchUp()
     const isKnown = this.#tail.accounts.has(entry.account)
     this.#tail.add(entry, isKnown ? undefined : (this.#totals.get(entry.account)?.[2] as number | undefined))
     this.#mayBeMerged = entry.id
+  }
+
+  /** Processes that die before a merge has ended leave ever more to the next: what is more than one has in memory is merged now. */
+  #catchUp(): void {
+    if (this.#older !== undefined && !this.#mergeNow(this.#older)) return
+    this.#older = this.#tail
+    this.#tail = new ArchiveTail()
+  }
+
+  /** False: that cannot be written now, for instance because the disk is full, and stays in memory. */
+  #mergeNow(older: ArchiveTail): boolean {
+    const mark = this.#journal.mark
+    this.#begin.run()
+    try {
+      const merge = this.#mergeAll(older)
+      while (merge.next().done !== true);
+      this.#commit.run()
+    } catch {
+      if (this.#database.isTransaction) this.#rollback.run() // SQLite may have done it itself [SQLite: lang_transaction]
+      this.#journal.undoTo(mark)
+      return false
+    }
+    this.#journal.clear()
+    this.#merged = older.lastId
+    return true
   }
 
   /** A new message: its id is greater than all others. */
