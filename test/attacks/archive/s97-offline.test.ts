@@ -203,7 +203,7 @@ describe('S98 with the archive off', () => {
   test('they come to a client whose resumption failed, once', async () => {
     const local = await fill()
     const jid = `${local}@a.example`
-    const gone = await managed(victim, jid, { presence: false, enable: "resume='true' max='0'" })
+    const gone = await managed(victim, jid, { presence: false, enable: "resume='true' max='1'" })
     gone.send('<presence/>')
     await gone.all() // some have come, and are not acknowledged
     gone.lose()
