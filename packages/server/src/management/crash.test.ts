@@ -208,3 +208,19 @@ test('clients that do not say what they have are taken to have it, also after a 
   await turns(10)
   assert.deepEqual(bodies(await again.messages()), [])
 })
+
+test('a disk that takes nothing after a crash does not keep the server from starting', async () => {
+  const storage = createMemoryStorage()
+  const before = await memoryServer({ storage })
+  const juliet = await managed(before, 'juliet')
+  assert.equal(await juliet.handled(), 2)
+  const { resumption } = storage.host(HOST)
+  const put = resumption.put.bind(resumption)
+  resumption.put = () => Promise.reject(new Error('the disk is full'))
+
+  await using after = await memoryServer({ storage })
+  resumption.put = put
+  const [, answer] = await juliet.resume(after, 'juliet')
+  assert.equal(answer?.name, 'failed')
+  assert.equal(answer?.attr('h'), '2')
+})

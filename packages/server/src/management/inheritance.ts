@@ -11,7 +11,7 @@ import { readSession, type SavedSession } from './saved-session.ts'
 import { SharedDeliveries } from './shared-deliveries.ts'
 import type { Tombstones } from './tombstones.ts'
 
-type Shared = 'store' | 'config' | 'clock' | 'spool' | 'archiveIds' | 'lost' | 'revive' | 'handBack'
+type Shared = 'store' | 'config' | 'clock' | 'log' | 'spool' | 'archiveIds' | 'lost' | 'revive' | 'handBack'
 
 export interface InheritanceParts extends Pick<ResumptionParts, Shared> {
   readonly tombstones: Tombstones
@@ -130,11 +130,18 @@ export class Inheritance {
 
   /** Its client was connected when the process ended, or it had just ended. [XEP-0198 5] */
   async #bury({ stored, sent }: Over): Promise<void> {
-    const { store, tombstones, handBack } = this.#parts
+    const { store, tombstones, handBack, log } = this.#parts
     for (const { delivery } of sent) delivery?.hold()
     if (!(await handBack(stored.local, sent, stored.until === 0))) return // the next process tries again
     const until = stored.until === 0 ? tombstones.until() : stored.until
-    await store.put({ ...stored, acknowledged: everything, state: '', until })
+    try {
+      await store.put({ ...stored, acknowledged: everything, state: '', until })
+    } catch (error) {
+      log.error(
+        { account: stored.local, error },
+        'that a session is over could not be stored; the next start tries again',
+      )
+    }
   }
 }
 
