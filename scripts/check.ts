@@ -6,6 +6,8 @@ const steps: [string, string, string[]][] = [
   ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
   ['types', 'tsc', ['-p', 'tsconfig.json']],
   ['types of the universal package', 'tsc', ['-p', 'packages/protocol/tsconfig.json']],
+  ['types of the client in browsers', 'tsc', ['-p', 'packages/client/tsconfig.json']],
+  ['types of the client in Node', 'tsc', ['-p', 'packages/client/src/node/tsconfig.json']],
   ['types of the page for browsers', 'tsc', ['-p', 'test/browser/page/tsconfig.json']],
   ['import directions', execPath, ['scripts/imports.ts']],
   ['tests', execPath, ['scripts/test.ts', 'quick']],
