@@ -1,2 +1,2 @@
-/** The client library for Node: what the default entry has, and TCP and TLS. */
+/** The client for Node: everything of the default entry, and connections over TCP and TLS. */
 export * from '../index.ts'

@@ -1,0 +1,160 @@
+/**
+ * Everything that can go wrong, as one discriminated union: `error.kind` says what it is, `error.message` what to do next.
+ * Errors never hold passwords or tokens.
+ */
+import type { SaslCondition } from '@rookery/protocol/sasl'
+import type { StanzaError, StanzaErrorCondition, StanzaErrorType } from '@rookery/protocol/stanza'
+import type { StreamErrorCondition } from '@rookery/protocol/stream'
+import type { Element } from '@rookery/protocol/xml'
+
+export type ClientError =
+  | UsageError
+  | ConnectError
+  | LoginError
+  | StreamClosedError
+  | DisconnectedError
+  | RequestError
+  | UnexpectedAnswerError
+  | TimeoutError
+  | UnsupportedError
+  | StoreError
+  | ListenerError
+
+/** The library was used in a way that cannot work: an address that is none, an unknown option, a call at the wrong time. */
+export class UsageError extends Error {
+  readonly kind = 'usage'
+  override readonly name = 'UsageError'
+}
+
+export type ConnectReason =
+  /** The domain does not exist, or offers no service for clients. */
+  | 'unknown-host'
+  /** Nobody answers at any of its addresses. */
+  | 'unreachable'
+  /** The certificate is not for this domain, expired, or signed by nobody we trust. */
+  | 'bad-certificate'
+  /** The server offers no encryption, or somebody has taken the offer away. */
+  | 'no-encryption'
+  /** It answers, but speaks no XMPP that we understand. */
+  | 'bad-answer'
+  /** It sends us from one host to the next. */
+  | 'too-many-redirects'
+  | 'timeout'
+
+/** No connection came about. */
+export class ConnectError extends Error {
+  readonly kind = 'connect'
+  override readonly name = 'ConnectError'
+  readonly reason: ConnectReason
+
+  constructor(reason: ConnectReason, text: string, cause?: unknown) {
+    super(text, { cause })
+    this.reason = reason
+  }
+}
+
+export type LoginReason =
+  /** The server refused; its condition is in `condition`. */
+  | 'refused'
+  /** No mechanism that both sides have and that is safe here. */
+  | 'no-mechanism'
+  /** The server did not prove that it knows the account, or its list was changed on the way: perhaps somebody is in between. */
+  | 'not-verified'
+  /** There is nothing to log in with: no password, and no token that is still good. */
+  | 'no-credentials'
+
+/** The login failed. Only a refusal that says "for now" is tried again. */
+export class LoginError extends Error {
+  readonly kind = 'login'
+  override readonly name = 'LoginError'
+  readonly reason: LoginReason
+  readonly condition: SaslCondition | undefined
+
+  constructor(reason: LoginReason, text: string, condition?: SaslCondition) {
+    super(text)
+    this.reason = reason
+    this.condition = condition
+  }
+}
+
+/** The server ended the stream with an error. */
+export class StreamClosedError extends Error {
+  readonly kind = 'stream'
+  override readonly name = 'StreamClosedError'
+  readonly condition: StreamErrorCondition
+
+  constructor(condition: StreamErrorCondition, text?: string) {
+    super(`The server ended the stream: ${condition}${text === undefined ? '' : ` (${text})`}.`)
+    this.condition = condition
+  }
+}
+
+/** The connection was lost, or there is none, and what was asked cannot be known or done now. */
+export class DisconnectedError extends Error {
+  readonly kind = 'disconnected'
+  override readonly name = 'DisconnectedError'
+}
+
+/** Somebody refused a request or a message. [RFC6120 8.3] */
+export class RequestError extends Error {
+  readonly kind = 'request'
+  override readonly name = 'RequestError'
+  readonly condition: StanzaErrorCondition
+  readonly type: StanzaErrorType
+  readonly text: string | undefined
+  /** The condition of the application, which says more. [RFC6120 8.3.4] */
+  readonly application: Element | undefined
+  /** Who refused. */
+  readonly from: string | undefined
+
+  constructor(error: StanzaError, from?: string) {
+    const { condition, type, text, application } = error
+    super(`${from ?? 'The server'} refused: ${condition}${text === undefined ? '' : ` (${text})`}.`)
+    this.condition = condition
+    this.type = type
+    this.text = text
+    this.application = application
+    this.from = from
+  }
+}
+
+/** An answer came that is not what the specification says. */
+export class UnexpectedAnswerError extends Error {
+  readonly kind = 'unexpected-answer'
+  override readonly name = 'UnexpectedAnswerError'
+}
+
+/** No answer in time. */
+export class TimeoutError extends Error {
+  readonly kind = 'timeout'
+  override readonly name = 'TimeoutError'
+}
+
+/** The server, a room or a contact lacks what was asked for. */
+export class UnsupportedError extends Error {
+  readonly kind = 'unsupported'
+  override readonly name = 'UnsupportedError'
+  /** The namespace of the feature. */
+  readonly feature: string
+
+  constructor(feature: string, text: string) {
+    super(text)
+    this.feature = feature
+  }
+}
+
+/** What is kept on disk cannot be read or written. */
+export class StoreError extends Error {
+  readonly kind = 'store'
+  override readonly name = 'StoreError'
+}
+
+/** A listener or an extension threw; what it threw is the cause. */
+export class ListenerError extends Error {
+  readonly kind = 'listener'
+  override readonly name = 'ListenerError'
+
+  constructor(where: string, cause: unknown) {
+    super(`A listener of "${where}" threw.`, { cause })
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * What the library needs of the machine it runs on: connections, cryptography, time, and word of the network. There is one for browsers
+ * (and workers, Deno, Bun) and one for Node; tests pass their own.
+ */
+import type { ChannelBinding, SaslCrypto } from '@rookery/protocol/sasl'
+import type { Framing } from '@rookery/protocol/stream'
+import type { ConnectError } from './errors.ts'
+
+export interface Platform {
+  readonly crypto: SaslCrypto
+  readonly clock: Clock
+  /**
+   * Where the service of a domain is: URLs in the order to try them, `xmpps://host:port` (TLS at once), `xmpp://host:port` (STARTTLS), `wss://…`.
+   * Throws a ConnectError when the domain does not exist or says that it has no such service.
+   */
+  discover(domain: string, signal: AbortSignal): Promise<readonly string[]>
+  /** Connects to one of these. Throws a ConnectError. */
+  open(url: string, options: OpenOptions): Promise<Transport>
+  /** Calls `changed` when the network may have changed (came back, another one, the page is visible again); the answer stops it. */
+  watchNetwork(changed: () => void): () => void
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls `run` once after so many milliseconds; the answer cancels it. */
+  after(milliseconds: number, run: () => void): () => void
+}
+
+export interface OpenOptions {
+  /** What the certificate must be for, and the server's name in TLS: the domain of the account, wherever the connection goes. [RFC6120 13.7.1.2] */
+  readonly domain: string
+  readonly signal: AbortSignal
+  /** Whether the connection may stay without encryption. */
+  readonly plaintext: boolean
+  /** Passed through to the platform: certificate authorities and the like. */
+  readonly tls: TlsOptions
+  /** Received bytes as a wire string; over WebSocket one call is one frame. Never called after `closed`. */
+  received(wire: string): void
+  /** Called once, when the connection is gone; with a reason unless it was ended in order. */
+  closed(reason?: ConnectError): void
+}
+
+/** For Node; browsers decide these things by themselves. */
+export interface TlsOptions {
+  /** Certificates (PEM) of authorities to trust instead of those of the system. */
+  readonly ca?: string | readonly string[] | undefined
+  /** A certificate of one's own (PEM) with its key, for SASL EXTERNAL. */
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
+/** One connection. */
+export interface Transport {
+  readonly framing: Framing
+  /** Encrypted, and the certificate is for the domain. */
+  readonly isSecure: boolean
+  /** e.g. `TLSv1.3`, where the platform tells. */
+  readonly tlsVersion: string | undefined
+  readonly channelBindings: readonly ChannelBinding[]
+  /** Whether a certificate of one's own was shown. */
+  readonly hasCertificate: boolean
+  /** Writes what a framing has made. */
+  write(wire: string): void
+  /** Bytes written and not sent. */
+  readonly unsent: number
+  /** Stops and goes on reading, where the platform can; after `pause` what is under way may still come. */
+  pause(): void
+  resume(): void
+  /** Begins TLS after STARTTLS: resolves when it is secure, throws a ConnectError. Missing where the transport has TLS from the start. */
+  readonly startTls?: (() => Promise<undefined>) | undefined
+  /** Sends what was written, then closes. */
+  end(): void
+  /** Closes at once. */
+  destroy(): void
+}
