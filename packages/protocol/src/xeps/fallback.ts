@@ -1,0 +1,108 @@
+/**
+ * Fallback Indication (XEP-0428 0.2.1): which part of a body or subject is there only for clients that do not know a specification.
+ * Counts characters as XEP-0426 does: code points, while JavaScript counts UTF-16 units.
+ */
+import {
+  attribute,
+  children,
+  type ElementCodec,
+  element,
+  integer,
+  isBroken,
+  nonEmpty,
+  optionalAttribute,
+} from '../codec/index.ts'
+import type { Element } from '../xml/index.ts'
+
+export const FALLBACK_NS = 'urn:xmpp:fallback:0'
+
+/** In code points, the end excluded; what is missing is where the text starts or ends. */
+export interface FallbackRegion {
+  readonly start?: number | undefined
+  readonly end?: number | undefined
+}
+
+export interface Fallback {
+  /** The specification: mostly its namespace. */
+  readonly for: string
+  /** None in both: all of the body and of the subject. [XEP-0428 2.2] */
+  readonly body: readonly FallbackRegion[]
+  readonly subject: readonly FallbackRegion[]
+}
+
+const count = integer(0)
+
+export const fallback: ElementCodec<Fallback> = element(FALLBACK_NS, 'fallback', {
+  for: attribute('for', nonEmpty),
+  subject: children(region('subject')),
+  body: children(region('body')),
+})
+
+function region(name: string): ElementCodec<FallbackRegion> {
+  return element(FALLBACK_NS, name, { start: optionalAttribute('start', count), end: optionalAttribute('end', count) })
+}
+
+/** Marks what was put before the body as the fallback for a specification. */
+export function fallbackBefore(specification: string, text: string): Element {
+  let end = 0
+  for (const _ of text) end++
+  return fallback.build({ for: specification, body: [{ start: 0, end }], subject: [] })
+}
+
+/**
+ * The ranges of a message's body or subject that are fallback for the specifications named: [start, end] in UTF-16 units, in order,
+ * apart from each other, within the text whatever the message says.
+ */
+export function fallbackRanges(
+  message: Element,
+  text: string,
+  specifications: readonly string[],
+  part: 'body' | 'subject' = 'body',
+): [start: number, end: number][] {
+  const regions: [number, number][] = []
+  for (const child of message.children) {
+    const found = typeof child === 'string' ? undefined : fallback.parse(child)
+    if (found === undefined || isBroken(found) || !specifications.includes(found.for)) continue
+    if (found.body.length + found.subject.length === 0) return [[0, text.length]]
+    for (const { start = 0, end = text.length } of found[part]) if (start < end) regions.push([start, end])
+  }
+  regions.sort((a, b) => a[0] - b[0])
+  const ranges: [number, number][] = []
+  let points = 0
+  let units = 0
+  const unitsAt = (point: number): number => {
+    while (points < point && units < text.length) {
+      units += text.codePointAt(units)! > 0xffff ? 2 : 1
+      points++
+    }
+    return units
+  }
+  let covered = 0 // in code points
+  for (const [start, end] of regions) {
+    if (end <= covered) continue
+    const from = unitsAt(Math.max(start, covered))
+    const last = ranges.at(-1)
+    const to = unitsAt(end)
+    covered = end
+    if (from === to) continue
+    if (last !== undefined && last[1] === from) last[1] = to
+    else ranges.push([from, to])
+  }
+  return ranges
+}
+
+/** What is left of a body or subject for a client that shows in its own way what the fallback for these specifications says. */
+export function withoutFallback(
+  message: Element,
+  text: string,
+  specifications: readonly string[],
+  part: 'body' | 'subject' = 'body',
+): string {
+  let left = ''
+  let at = 0
+  for (const [start, end] of fallbackRanges(message, text, specifications, part)) {
+    left += text.slice(at, start)
+    at = end
+  }
+  return left + text.slice(at)
+}
