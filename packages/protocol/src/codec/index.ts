@@ -26,3 +26,4 @@ export {
   type Text,
   trim,
 } from './text.ts'
+export { url } from './url.ts'

@@ -1,0 +1,36 @@
+/** What the extensions for files say beside their codecs: limits of an upload service, the count of chunks, errors of Jingle. */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { CodecError } from '../codec/index.ts'
+import { discoInfo } from '../disco/index.ts'
+import { makeField } from '../forms/index.ts'
+import { nextSeq } from './ibb.ts'
+import { JINGLE_ERRORS_NS, jingleError } from './jingle.ts'
+import { maxFileSizeForm, maxFileSizeOf, UPLOAD_NS } from './upload.ts'
+
+it('the largest file is read from the disco info of the service', () => {
+  const other = { ...maxFileSizeForm(7), fields: [makeField('FORM_TYPE', 'hidden', ['urn:example:play'])] }
+  const forms = [other, maxFileSizeForm(5_242_880)]
+  const sent = discoInfo.parse(discoInfo.build({ identities: [], features: [UPLOAD_NS], forms }))
+  assert.ok(sent !== undefined && !(sent instanceof CodecError))
+  assert.equal(maxFileSizeOf(sent.forms), 5_242_880)
+})
+
+it('a service that names no largest file, or none that is a number, has none', () => {
+  assert.equal(maxFileSizeOf([]), undefined)
+  for (const word of ['', 'many', '-1', '1e3']) {
+    const fields = [makeField('FORM_TYPE', 'hidden', [UPLOAD_NS]), makeField('max-file-size', undefined, [word])]
+    assert.equal(maxFileSizeOf([{ ...maxFileSizeForm(1), fields }]), undefined, word)
+  }
+})
+
+it('chunks are counted in 16 bits', () => {
+  assert.deepEqual([nextSeq(0), nextSeq(65_534), nextSeq(65_535)], [1, 65_535, 0])
+})
+
+it('errors of Jingle have their own condition beside that of RFC 6120', () => {
+  const refused = jingleError('tie-break')
+  assert.deepEqual([refused.condition, refused.type], ['conflict', 'cancel'])
+  assert.equal(refused.application?.is('tie-break', JINGLE_ERRORS_NS), true)
+  assert.equal(jingleError('unknown-session').condition, 'item-not-found')
+})
