@@ -28,6 +28,20 @@ export function optionalText(name: string, value: Text<unknown> = string): Optio
   }
 }
 
+/** The text of the first such child; what cannot be read counts as absent, where one oddity should not spoil the rest. */
+export function ignorableText(name: string): OptionalPart<string>
+export function ignorableText<T>(name: string, value: Text<T>): OptionalPart<T>
+export function ignorableText(name: string, value: Text<unknown> = string): OptionalPart<unknown> {
+  return {
+    optional: true,
+    read: (element) => {
+      const found = element.childText(name)
+      return found === undefined ? undefined : value.decode(found)
+    },
+    write: (written, draft) => writeChild(draft, name, value.encode(written)),
+  }
+}
+
 /** The text of every child of that name, in order; none is an empty list. */
 export function texts(name: string): RequiredPart<readonly string[]>
 export function texts<T>(name: string, value: Text<T>): RequiredPart<readonly T[]>

@@ -1,8 +1,16 @@
 /** Elements declared once: type, parser and builder from one declaration. */
-export { attributesOf, flag, optionalOwnText, optionalText, ownText, text, texts } from './content.ts'
+export { attributesOf, flag, ignorableText, optionalOwnText, optionalText, ownText, text, texts } from './content.ts'
 export { type ElementCodec, element, type Infer, type Shape, type Shaped } from './element.ts'
 export { CodecError, isBroken } from './error.ts'
-export { anyChildren, child, children, foreignChildren, optionalChild, optionalElement } from './nested.ts'
+export {
+  anyChildren,
+  child,
+  children,
+  foreignChildren,
+  ignorableChildren,
+  optionalChild,
+  optionalElement,
+} from './nested.ts'
 export {
   attribute,
   type Draft,
@@ -25,5 +33,6 @@ export {
   string,
   type Text,
   trim,
+  wrappedBase64,
 } from './text.ts'
 export { url } from './url.ts'

@@ -56,6 +56,21 @@ export function children<T>(codec: ElementCodec<T>): RequiredPart<readonly T[]> 
   }
 }
 
+/** The same without those that are broken. */
+export function ignorableChildren<T>(codec: ElementCodec<T>): RequiredPart<readonly T[]> {
+  return {
+    ...children(codec),
+    read: (element) => {
+      const found: T[] = []
+      for (const node of element.children) {
+        const parsed = typeof node === 'string' ? undefined : codec.parse(node)
+        if (parsed !== undefined && !(parsed instanceof CodecError)) found.push(parsed)
+      }
+      return found
+    },
+  }
+}
+
 /** One child element that is kept as it is, for whoever knows how to read it. */
 export function optionalElement(name: string, ns: string): OptionalPart<Element> {
   return {

@@ -55,6 +55,9 @@ export const base64: Text<Uint8Array> = {
   encode: encodeBase64,
 }
 
+/** The same, however its lines were broken. */
+export const wrappedBase64: Text<Uint8Array> = { ...base64, decode: (text) => decodeBase64(text.replace(/\s/g, '')) }
+
 /** A whole number within bounds, both included. Without bounds: what a double holds exactly. */
 export function integer(min: number = Number.MIN_SAFE_INTEGER, max: number = Number.MAX_SAFE_INTEGER): Text<number> {
   return {
