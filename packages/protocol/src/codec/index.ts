@@ -6,6 +6,7 @@ export {
   anyChildren,
   child,
   children,
+  findAll,
   foreignChildren,
   ignorableChildren,
   optionalChild,

@@ -56,19 +56,19 @@ export function children<T>(codec: ElementCodec<T>): RequiredPart<readonly T[]> 
   }
 }
 
-/** The same without those that are broken. */
+/** The same without those that are broken: for lists in which one that cannot be read must not hide the others. */
 export function ignorableChildren<T>(codec: ElementCodec<T>): RequiredPart<readonly T[]> {
-  return {
-    ...children(codec),
-    read: (element) => {
-      const found: T[] = []
-      for (const node of element.children) {
-        const parsed = typeof node === 'string' ? undefined : codec.parse(node)
-        if (parsed !== undefined && !(parsed instanceof CodecError)) found.push(parsed)
-      }
-      return found
-    },
+  return { ...children(codec), read: (element) => findAll(codec, element) }
+}
+
+/** What the children that the codec declares say, in order, without those that are broken. */
+export function findAll<T>(codec: ElementCodec<T>, parent: Element): T[] {
+  const found: T[] = []
+  for (const node of parent.children) {
+    const parsed = typeof node === 'string' ? undefined : codec.parse(node)
+    if (parsed !== undefined && !(parsed instanceof CodecError)) found.push(parsed)
   }
+  return found
 }
 
 /** One child element that is kept as it is, for whoever knows how to read it. */
