@@ -10,6 +10,7 @@ export {
   field,
   makeField,
 } from './field.ts'
+export { cancelled, type FormAnswers, type FormValue, fillForm, submitForm } from './fill.ts'
 export { type FormCodec, type FormFields, type FormValues, form, type PartialValues, type Submission } from './form.ts'
 export {
   booleanField,

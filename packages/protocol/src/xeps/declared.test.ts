@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { CodecError } from '../codec/index.ts'
 import { discoInfo } from '../disco/index.ts'
 import { dataForm, fieldOf } from '../forms/index.ts'
+import { readStanzaError, StanzaError } from '../stanza/index.ts'
 import { el } from '../xml/index.ts'
 import { bind, bindFeature } from './bind.ts'
 import { blocked } from './blocking.ts'
@@ -12,7 +13,7 @@ import { contactAddresses } from './contact-addresses.ts'
 import { csi } from './csi.ts'
 import { hasHint, hint } from './hints.ts'
 import { isReserved } from './private.ts'
-import { nodeConfiguration, publishOptions, pubsubError, pubsubUnsupported } from './pubsub.ts'
+import { nodeConfiguration, publishOptions, pubsubConditionOf, pubsubError, pubsubUnsupported } from './pubsub.ts'
 import { changePasswordForm, register, registerFeature, registerForm } from './register.ts'
 import { preApprovalFeature, rosterVersioningFeature } from './roster.ts'
 import { session, sessionFeature } from './session.ts'
@@ -64,6 +65,14 @@ describe('pubsub', () => {
     assert.deepEqual([lacking.condition, lacking.type], ['feature-not-implemented', 'cancel'])
     assert.equal(lacking.application?.is('unsupported', ns), true)
     assert.equal(lacking.application?.attr('feature'), 'create-nodes')
+  })
+
+  it('finds in errors what is the matter', () => {
+    const back = (error: StanzaError) => readStanzaError(el('iq', 'jabber:client', {}, [error.toElement()]))
+    assert.equal(pubsubConditionOf(back(pubsubError('conflict', 'precondition-not-met'))), 'precondition-not-met')
+    assert.equal(pubsubConditionOf(back(pubsubUnsupported('create-nodes'))), 'unsupported')
+    assert.equal(pubsubConditionOf(new StanzaError('conflict', { application: blocked })), undefined)
+    assert.equal(pubsubConditionOf(new StanzaError('conflict')), undefined)
   })
 })
 

@@ -1,22 +1,29 @@
 /**
  * Publish-Subscribe (XEP-0060 1.30.0), as much of it as personal eventing for one's own account needs (XEP-0163 1.2.2, XEP-0223 1.1.1):
- * publishing with options, retrieving, retracting, deleting a node, and the events that tell of it. Not subscriptions, affiliations, nor
- * the configuration of nodes as a request of its own.
+ * publishing with options, retrieving, retracting, deleting a node, and every event. Subscriptions, affiliations, and making and
+ * configuring nodes are in pubsub-nodes.ts.
  *
  * A node is optional wherever its lack has an error of its own.
  */
 import {
+  address,
   anyChildren,
   attribute,
   attributesOf,
   boolean,
   children,
+  dateTime,
   type ElementCodec,
   element,
+  flag,
+  ignorableAttribute,
   integer,
   mapped,
+  type OptionalPart,
+  oneOf,
   optionalAttribute,
   optionalChild,
+  optionalElement,
   string,
 } from '../codec/index.ts'
 import {
@@ -29,6 +36,8 @@ import {
   listSingle,
   textSingle,
 } from '../forms/index.ts'
+import type { Jid } from '../jid/index.ts'
+import { RSM_NS } from '../rsm/index.ts'
 import { StanzaError, type StanzaErrorCondition } from '../stanza/index.ts'
 import { type Element, el } from '../xml/index.ts'
 
@@ -53,9 +62,13 @@ export interface PubsubRequest {
         readonly node?: string | undefined
         /** So many of the newest. [XEP-0060 6.5.7] */
         readonly max?: number | undefined
+        /** Which subscription is meant, where somebody has several. [XEP-0060 6.5.9.1] */
+        readonly subId?: string | undefined
         readonly items: readonly PubsubItem[]
       }
     | undefined
+  /** The page of `items`: to be read with `pageRequest` or `pageResult` of rsm/. [XEP-0060 6.5.4] */
+  readonly page?: Element | undefined
   readonly retract?:
     | {
         readonly node?: string | undefined
@@ -91,8 +104,14 @@ export const pubsub: ElementCodec<PubsubRequest> = element(PUBSUB_NS, 'pubsub', 
     (sent) => ({ form: sent }),
   ),
   items: optionalChild(
-    element(PUBSUB_NS, 'items', { node, max: optionalAttribute('max_items', integer(1)), items: children(item) }),
+    element(PUBSUB_NS, 'items', {
+      node,
+      max: optionalAttribute('max_items', integer(1)),
+      subId: optionalAttribute('subid', string),
+      items: children(item),
+    }),
   ),
+  page: optionalElement('set', RSM_NS),
   retract: optionalChild(
     element(PUBSUB_NS, 'retract', { node, notify: optionalAttribute('notify', boolean), items: children(item) }),
   ),
@@ -118,7 +137,52 @@ export interface PubsubEvent {
   readonly delete?: { readonly node: string; readonly redirect?: string | undefined } | undefined
   /** The node is empty. [XEP-0060 8.5.2] */
   readonly purge?: { readonly node: string } | undefined
+  /** The node is configured anew; with the form where payloads are delivered. [XEP-0060 8.2.5.4] */
+  readonly configuration?: { readonly node?: string | undefined; readonly form?: DataForm | undefined } | undefined
+  /** A node came into a collection, or left it. [XEP-0248 5.3.2] */
+  readonly collection?:
+    | {
+        readonly node?: string | undefined
+        readonly associated?: string | undefined
+        readonly dissociated?: string | undefined
+      }
+    | undefined
+  /** The state of a subscription changed. [XEP-0060 8.6, 13.14] */
+  readonly subscription?: PubsubSubscription | undefined
 }
+
+/** [XEP-0060 4.2] */
+export type PubsubSubscriptionState = 'none' | 'pending' | 'subscribed' | 'unconfigured'
+
+export interface PubsubSubscription {
+  readonly node?: string | undefined
+  /** Whose it is: an account or one of its clients. */
+  readonly jid: Jid
+  readonly subId?: string | undefined
+  readonly state?: PubsubSubscriptionState | undefined
+  /** When it ends, in milliseconds since 1970 in UTC. [XEP-0060 13.19] */
+  readonly expiry?: number | undefined
+  /** Options may be set, or must be. [XEP-0060 6.1.5] */
+  readonly options?: { readonly required?: boolean | undefined } | undefined
+}
+
+/** The same in every namespace of pubsub. */
+export const subscriptionIn = (ns: string): ElementCodec<PubsubSubscription> =>
+  element(ns, 'subscription', {
+    node,
+    jid: attribute('jid', address),
+    subId: optionalAttribute('subid', string),
+    state: optionalAttribute('subscription', oneOf('none', 'pending', 'subscribed', 'unconfigured')),
+    expiry: ignorableAttribute('expiry', dateTime),
+    options: optionalChild(element(ns, 'subscribe-options', { required: flag('required') })),
+  })
+
+const nodeOf = (name: string): OptionalPart<string> =>
+  mapped(
+    optionalChild(element(PUBSUB_EVENT_NS, name, { node: attribute('node', string) })),
+    (found) => found.node,
+    (id) => ({ node: id }),
+  )
 
 /** What a message tells. */
 export const pubsubEvent: ElementCodec<PubsubEvent> = element(PUBSUB_EVENT_NS, 'event', {
@@ -133,6 +197,15 @@ export const pubsubEvent: ElementCodec<PubsubEvent> = element(PUBSUB_EVENT_NS, '
     element(PUBSUB_EVENT_NS, 'delete', { node: attribute('node', string), redirect: redirectIn(PUBSUB_EVENT_NS) }),
   ),
   purge: optionalChild(element(PUBSUB_EVENT_NS, 'purge', { node: attribute('node', string) })),
+  collection: optionalChild(
+    element(PUBSUB_EVENT_NS, 'collection', {
+      node,
+      associated: nodeOf('associate'),
+      dissociated: nodeOf('disassociate'), // as the schema has it [XEP-0060 18.3]
+    }),
+  ),
+  configuration: optionalChild(element(PUBSUB_EVENT_NS, 'configuration', { node, form: optionalChild(dataForm) })),
+  subscription: optionalChild(subscriptionIn(PUBSUB_EVENT_NS)),
 })
 
 /** What is known here of the configuration of a node. [XEP-0060 16.4.4] */
@@ -162,16 +235,36 @@ export const nodeConfiguration: FormCodec<NodeFields> = form(
   nodeFields,
 )
 
+/** [XEP-0060 18.2] */
 export type PubsubErrorCondition =
+  | 'closed-node'
+  | 'configuration-required'
+  | 'invalid-jid'
   | 'invalid-options'
   | 'invalid-payload'
+  | 'invalid-subid'
+  | 'item-forbidden'
   | 'item-required'
+  | 'jid-required'
+  | 'max-items-exceeded'
   | 'max-nodes-exceeded'
   | 'nodeid-required'
+  | 'not-in-roster-group'
+  | 'not-subscribed'
   | 'payload-required'
   | 'payload-too-big'
+  | 'pending-subscription'
   | 'precondition-not-met'
+  | 'presence-subscription-required'
+  | 'subid-required'
+  | 'too-many-subscriptions'
+  | 'unsupported'
   | 'unsupported-access-model'
+
+/** The condition of pubsub in an error that came back; one that is not in the list is given as it is. */
+export function pubsubConditionOf({ application }: StanzaError): PubsubErrorCondition | undefined {
+  return application?.ns === PUBSUB_ERRORS_NS ? (application.name as PubsubErrorCondition) : undefined
+}
 
 /** A refusal with its condition of pubsub beside that of RFC 6120. */
 export function pubsubError(

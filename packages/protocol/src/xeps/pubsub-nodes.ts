@@ -1,0 +1,209 @@
+/**
+ * Publish-Subscribe (XEP-0060 1.30.0), what pubsub.ts leaves out: subscribing, making and configuring nodes, and who may do what with them.
+ * It is the same `<pubsub/>`: each codec reads its own part of it. The names of form fields are those of the registry.
+ */
+import {
+  address,
+  attribute,
+  type ElementCodec,
+  element,
+  ignorableChildren,
+  mapped,
+  type OptionalPart,
+  oneOf,
+  optionalAttribute,
+  optionalChild,
+  string,
+} from '../codec/index.ts'
+import { type DataForm, dataForm } from '../forms/index.ts'
+import type { Jid } from '../jid/index.ts'
+import { PUBSUB_NS, PUBSUB_OWNER_NS, type PubsubSubscription, subscriptionIn } from './pubsub.ts'
+
+/** What somebody is to a node. [XEP-0060 4.1] */
+export type PubsubAffiliation = 'owner' | 'publisher' | 'publish-only' | 'member' | 'none' | 'outcast'
+
+export interface PubsubAffiliated {
+  /** Which node; an owner's list is of one node and leaves it out. */
+  readonly node?: string | undefined
+  /** Who; one's own list leaves it out. */
+  readonly jid?: Jid | undefined
+  readonly affiliation: PubsubAffiliation
+}
+
+/** A form for or of a node; without the form a question. */
+export interface PubsubForm {
+  readonly node?: string | undefined
+  readonly form?: DataForm | undefined
+}
+
+/** `node` missing: all of a service. In owners' requests it is there. */
+export interface PubsubSubscriptions {
+  readonly node?: string | undefined
+  readonly subscriptions: readonly PubsubSubscription[]
+}
+
+export interface PubsubAffiliations {
+  readonly node?: string | undefined
+  readonly affiliations: readonly PubsubAffiliated[]
+}
+
+export interface NodeRequest {
+  /** Without a node the service makes up its name and answers with it. [XEP-0060 8.1.2] */
+  readonly create?: { readonly node?: string | undefined } | undefined
+  /** Of the node that is created. [XEP-0060 8.1.3] */
+  readonly configure?: DataForm | undefined
+  readonly subscribe?: { readonly node?: string | undefined; readonly jid: Jid } | undefined
+  readonly unsubscribe?:
+    | { readonly node?: string | undefined; readonly jid: Jid; readonly subId?: string | undefined }
+    | undefined
+  /** Of a subscription; beside `subscribe` nothing but the form is needed. [XEP-0060 6.3] */
+  readonly options?: (PubsubForm & { readonly jid?: Jid | undefined; readonly subId?: string | undefined }) | undefined
+  /** What came of subscribing. [XEP-0060 6.1.2] */
+  readonly subscription?: PubsubSubscription | undefined
+  /** One's own. [XEP-0060 5.6] */
+  readonly subscriptions?: PubsubSubscriptions | undefined
+  /** One's own. [XEP-0060 5.7] */
+  readonly affiliations?: PubsubAffiliations | undefined
+  /** The options that new subscriptions have. [XEP-0060 6.4] */
+  readonly default?: PubsubForm | undefined
+}
+
+const node = optionalAttribute('node', string)
+const jid = attribute('jid', address)
+const subId = optionalAttribute('subid', string)
+const form = optionalChild(dataForm)
+
+const formIn = (ns: string, name: string): OptionalPart<PubsubForm> => optionalChild(element(ns, name, { node, form }))
+
+const listsIn = (
+  ns: string,
+): {
+  readonly subscriptions: OptionalPart<PubsubSubscriptions>
+  readonly affiliations: OptionalPart<PubsubAffiliations>
+} => ({
+  subscriptions: optionalChild(
+    element(ns, 'subscriptions', { node, subscriptions: ignorableChildren(subscriptionIn(ns)) }),
+  ),
+  affiliations: optionalChild(
+    element(ns, 'affiliations', {
+      node,
+      affiliations: ignorableChildren(
+        element(ns, 'affiliation', {
+          node,
+          jid: optionalAttribute('jid', address),
+          affiliation: attribute(
+            'affiliation',
+            oneOf('owner', 'publisher', 'publish-only', 'member', 'none', 'outcast'),
+          ),
+        }),
+      ),
+    }),
+  ),
+})
+
+/** Requests of everybody, and their results. */
+export const pubsubNode: ElementCodec<NodeRequest> = element(PUBSUB_NS, 'pubsub', {
+  create: optionalChild(element(PUBSUB_NS, 'create', { node })),
+  configure: mapped(
+    optionalChild(element(PUBSUB_NS, 'configure', { form })),
+    ({ form: sent }): DataForm => sent ?? { type: 'submit', instructions: [], fields: [], items: [] },
+    (sent) => ({ form: sent }),
+  ),
+  subscribe: optionalChild(element(PUBSUB_NS, 'subscribe', { node, jid })),
+  unsubscribe: optionalChild(element(PUBSUB_NS, 'unsubscribe', { node, jid, subId })),
+  subscription: optionalChild(subscriptionIn(PUBSUB_NS)),
+  options: optionalChild(element(PUBSUB_NS, 'options', { node, jid: optionalAttribute('jid', address), subId, form })),
+  ...listsIn(PUBSUB_NS),
+  default: formIn(PUBSUB_NS, 'default'),
+})
+
+export interface NodeOwnerRequest {
+  /** Asks for the configuration form, or submits it. [XEP-0060 8.2] */
+  readonly configure?: PubsubForm | undefined
+  /** The configuration that new nodes have. [XEP-0060 8.3] */
+  readonly default?: PubsubForm | undefined
+  /** Every item goes, the node stays. [XEP-0060 8.5] */
+  readonly purge?: { readonly node: string } | undefined
+  readonly subscriptions?: PubsubSubscriptions | undefined
+  readonly affiliations?: PubsubAffiliations | undefined
+}
+
+/** Requests of the owner of a node; deleting it is in `pubsubOwner` of pubsub.ts. */
+export const pubsubNodeOwner: ElementCodec<NodeOwnerRequest> = element(PUBSUB_OWNER_NS, 'pubsub', {
+  configure: formIn(PUBSUB_OWNER_NS, 'configure'),
+  default: formIn(PUBSUB_OWNER_NS, 'default'),
+  purge: optionalChild(element(PUBSUB_OWNER_NS, 'purge', { node: attribute('node', string) })),
+  ...listsIn(PUBSUB_OWNER_NS),
+})
+
+/** FORM_TYPE of the configuration of a node. [XEP-0060 16.4.4] */
+export const PUBSUB_NODE_CONFIG = 'http://jabber.org/protocol/pubsub#node_config'
+/** FORM_TYPE of the preconditions of a publication; its fields are those of the configuration. [XEP-0060 7.1.5] */
+export const PUBSUB_PUBLISH_OPTIONS = 'http://jabber.org/protocol/pubsub#publish-options'
+export type PubsubNodeConfigField =
+  | 'pubsub#access_model'
+  | 'pubsub#body_xslt'
+  | 'pubsub#contact'
+  | 'pubsub#dataform_xslt'
+  | 'pubsub#deliver_notifications'
+  | 'pubsub#deliver_payloads'
+  | 'pubsub#description'
+  | 'pubsub#item_expire'
+  | 'pubsub#itemreply'
+  | 'pubsub#language'
+  | 'pubsub#max_items'
+  | 'pubsub#max_payload_size'
+  | 'pubsub#node_type'
+  | 'pubsub#notification_type'
+  | 'pubsub#notify_config'
+  | 'pubsub#notify_delete'
+  | 'pubsub#notify_retract'
+  | 'pubsub#notify_sub'
+  | 'pubsub#persist_items'
+  | 'pubsub#presence_based_delivery'
+  | 'pubsub#publish_model'
+  | 'pubsub#publish_node_full'
+  | 'pubsub#purge_offline'
+  | 'pubsub#roster_groups_allowed'
+  | 'pubsub#send_last_published_item'
+  | 'pubsub#subscribe'
+  | 'pubsub#tempsub'
+  | 'pubsub#title'
+  | 'pubsub#type'
+
+/** FORM_TYPE of what a node tells about itself in service discovery. [XEP-0060 5.4] */
+export const PUBSUB_META_DATA = 'http://jabber.org/protocol/pubsub#meta-data'
+export type PubsubMetaDataField =
+  | 'pubsub#access_model'
+  | 'pubsub#contact'
+  | 'pubsub#creation_date'
+  | 'pubsub#creator'
+  | 'pubsub#description'
+  | 'pubsub#language'
+  | 'pubsub#max_items'
+  | 'pubsub#num_subscribers'
+  | 'pubsub#owner'
+  | 'pubsub#publish_model'
+  | 'pubsub#publisher'
+  | 'pubsub#title'
+  | 'pubsub#type'
+
+/** FORM_TYPE of the options of a subscription. [XEP-0060 6.3] */
+export const PUBSUB_SUBSCRIBE_OPTIONS = 'http://jabber.org/protocol/pubsub#subscribe_options'
+export type PubsubSubscribeOption =
+  | 'pubsub#deliver'
+  | 'pubsub#digest'
+  | 'pubsub#digest_frequency'
+  | 'pubsub#expire'
+  | 'pubsub#include_body'
+  | 'pubsub#show-values'
+  | 'pubsub#subscription_depth'
+  | 'pubsub#subscription_type'
+
+/** FORM_TYPE of the question to an owner whether somebody may subscribe, in a message. [XEP-0060 8.6] */
+export const PUBSUB_SUBSCRIBE_AUTHORIZATION = 'http://jabber.org/protocol/pubsub#subscribe_authorization'
+export type PubsubSubscribeAuthorizationField =
+  | 'pubsub#allow'
+  | 'pubsub#node'
+  | 'pubsub#subid'
+  | 'pubsub#subscriber_jid'
