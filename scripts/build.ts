@@ -3,7 +3,7 @@
  * and a package.json whose entries lead to them. The repository itself does without and runs the sources.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv, exit } from 'node:process'
 
@@ -21,7 +21,7 @@ interface Manifest {
 }
 
 /** An entry of `exports` or `imports` that leads to a source, as one that leads to what is made of it. */
-export function built(entry: Entry): Entry {
+function built(entry: Entry): Entry {
   if (entry === null) return null
   if (typeof entry === 'object')
     return Object.fromEntries(Object.entries(entry).map(([name, target]) => [name, built(target)]))
@@ -31,39 +31,72 @@ export function built(entry: Entry): Entry {
 }
 
 /** package.json as it is published. */
-export function publishedManifest(manifest: Manifest): Manifest {
+function publishedManifest(manifest: Manifest): Manifest {
   const each = (entries: Record<string, Entry>): Record<string, Entry> =>
     Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, built(entry)]))
   const imports = manifest.imports === undefined ? {} : { imports: each(manifest.imports) }
   return { ...manifest, exports: each(manifest.exports), ...imports }
 }
 
-/** Compiles a package into its dist. Throws if it has errors, after the compiler has printed them. */
-function build(name: string): void {
-  const folder = join(root, 'packages', name)
-  const dist = join(folder, 'dist')
-  rmSync(dist, { recursive: true, force: true })
-  const { status } = spawnSync('tsc', ['-p', join(folder, 'tsconfig.build.json')], { stdio: 'inherit' })
-  if (status !== 0) throw new Error(`${name} does not compile`)
-  // the compiler leaves imports between declarations as they are written
+/** What the compiler is told beside the package's own tsconfig.json. */
+function settings(folder: string, dist: string, place: (name: string) => string): object {
+  const protocol = place('protocol')
+  return {
+    extends: join(folder, 'tsconfig.json'),
+    compilerOptions: {
+      noEmit: false,
+      rootDir: join(folder, 'src'),
+      outDir: dist,
+      typeRoots: [join(root, 'node_modules/@types')],
+      types: ['node'], // for the entry of Node alone: npm run check compiles the others without
+      paths: {
+        '@rookery/protocol': [join(protocol, 'index.d.ts')],
+        '@rookery/protocol/*': [join(protocol, '*.d.ts'), join(protocol, '*/index.d.ts')],
+      },
+    },
+    include: [join(folder, 'src')],
+    exclude: [join(folder, 'src/**/*.test.ts')],
+  }
+}
+
+/**
+ * Builds all that is published: into packages/NAME/dist, or FOLDER/NAME. Returns the folders.
+ * Throws when something does not compile, after the compiler has printed why.
+ */
+export function build(to?: string): string[] {
+  const place = (name: string): string => (to === undefined ? join(root, 'packages', name, 'dist') : join(to, name))
+  for (const name of published) {
+    const folder = join(root, 'packages', name)
+    const dist = place(name)
+    rmSync(dist, { recursive: true, force: true })
+    mkdirSync(dist, { recursive: true })
+    const config = join(dist, 'tsconfig.json')
+    writeFileSync(config, JSON.stringify(settings(folder, dist, place)))
+    const { status } = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', config], { stdio: 'inherit' })
+    if (status !== 0) throw new Error(`packages/${name} does not compile`)
+    rmSync(config)
+    rewriteDeclarations(dist)
+    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
+    writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)
+    copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))
+    const readme = join(folder, 'README.md')
+    if (existsSync(readme)) copyFileSync(readme, join(dist, 'README.md'))
+  }
+  return published.map(place)
+}
+
+/** The compiler leaves imports between declarations as they are written: with the names of sources. */
+function rewriteDeclarations(dist: string): void {
   for (const file of globSync('**/*.d.ts', { cwd: dist })) {
     const text = readFileSync(join(dist, file), 'utf8')
     writeFileSync(join(dist, file), text.replace(/(\bfrom |\bimport\()(['"]\.{1,2}\/[^'"]+)\.ts(?=['"])/g, '$1$2.js'))
   }
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
-  writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)
-  copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))
-  const readme = join(folder, 'README.md')
-  if (existsSync(readme)) copyFileSync(readme, join(dist, 'README.md'))
 }
 
 if (import.meta.main) {
-  if (argv.length > 2) {
-    console.error('node scripts/build.ts takes no arguments: it builds all that is published')
+  if (argv.length > 3) {
+    console.error('node scripts/build.ts [FOLDER]')
     exit(2)
   }
-  for (const name of published) {
-    build(name)
-    console.log(`packages/${name}/dist`)
-  }
+  for (const folder of build(argv[2])) console.log(folder)
 }

@@ -25,6 +25,7 @@ const all: Suite = {
     'bench/**/*.test.ts',
     'test/scenarios/{bosh,files,memory,tcp,websocket}.test.ts',
     'test/docs/**/*.test.ts',
+    'test/package/*.test.ts',
     'test/nolost/{checker,journal,client/*,targets/*}.test.ts',
   ],
   concurrency: 2,
@@ -42,6 +43,7 @@ const slow = [
   'test/scenarios/websocket',
   'test/scenarios/bosh',
   'test/docs/examples',
+  'test/package/',
   'examples/',
 ]
 
