@@ -1,4 +1,4 @@
-/** `npm run check`: format, lint, types, import directions and the tests that start no processes (npm test has all). Stops at the first that fails. */
+/** `npm run check`: format, lint, types, import directions, sizes and the tests that start no processes (npm test has all). Stops at the first that fails. */
 import { spawnSync } from 'node:child_process'
 import { execPath, exit } from 'node:process'
 
@@ -10,6 +10,7 @@ const steps: [string, string, string[]][] = [
   ['types of the client in Node', 'tsc', ['-p', 'packages/client/src/node/tsconfig.json']],
   ['types of the page for browsers', 'tsc', ['-p', 'test/browser/page/tsconfig.json']],
   ['import directions', execPath, ['scripts/imports.ts']],
+  ['size of the client', execPath, ['scripts/sizes.ts']],
   ['tests', execPath, ['scripts/test.ts', 'quick']],
 ]
 for (const [what, command, options] of steps) {
