@@ -1,5 +1,5 @@
 /**
- * Runs tests: `npm test` all that need nothing but npm; `npm run test:clients`, `test:browser`, `test:attacks`, `test:peers`, `test:nolost` those under
+ * Runs tests: `npm test` all that need nothing but npm; `npm run test:clients`, `test:client`, `test:browser`, `test:attacks`, `test:peers`, `test:nolost` those under
  * test/<name>, which need what .ci/install installs; `quick` is npm test without those that start processes or take
  * long (for `npm run check`). More words are patterns that file names must contain.
  */
@@ -50,6 +50,7 @@ const slow = [
 const suites = new Map<string, Suite>([
   ['quick', { ...all, except: slow }],
   ['clients', { files: ['test/clients/**/*.test.ts'], concurrency: 1 }],
+  ['client', { files: ['test/client/**/*.test.ts'], concurrency: 1 }],
   ['browser', { files: ['test/browser/**/*.test.ts'], concurrency: 1 }],
   ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 1 }],
   ['nolost', { files: ['test/nolost/**/*.test.ts'], concurrency: 1 }],

@@ -18,6 +18,8 @@ export interface Wanted {
   hash?: 'sha256' | 'sha384'
   /** id-on-xmppAddr [RFC6120 13.7.1.4] */
   addresses?: readonly string[]
+  /** Domains beside `name`. */
+  names?: readonly string[]
   /** Who signs it; itself when nobody does. */
   issuer?: Made
   validDays?: number
@@ -56,7 +58,10 @@ export function makeCertificate(wanted: Wanted): Made {
   const signer = issuer?.privateKey ?? pair.privateKey
   const algorithm = algorithms[`${signer.asymmetricKeyType === 'ec' ? 'ec' : 'rsa'} ${hash}`]
   const others = addresses.map((address) => tlv(0xa0, oid('2b06010505070805'), tlv(0xa0, utf8(address))))
-  const names = [tlv(0x82, Buffer.from(name.replace(/[^a-z0-9.-]/gi, '-'))), ...others]
+  const domains = [name, ...(wanted.names ?? [])].map((one) =>
+    tlv(0x82, Buffer.from(one.replace(/[^a-z0-9.-]/gi, '-'))),
+  )
+  const names = [...domains, ...others]
   const extensions = [
     sequence(oid('551d13'), yes, octets(sequence(...(issuer === undefined ? [yes] : [])))),
     sequence(oid('551d11'), octets(sequence(...names))),
