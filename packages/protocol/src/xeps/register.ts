@@ -11,6 +11,7 @@ import {
   optionalChild,
   optionalText,
   text,
+  url,
 } from '../codec/index.ts'
 import {
   type DataForm,
@@ -54,12 +55,12 @@ export interface Register extends RegisterFields {
   /** End the registration; stands alone. [XEP-0077 3.2] */
   readonly remove?: boolean | undefined
   readonly form?: DataForm | undefined
-  /** Register on this web page instead. [XEP-0077 5] */
+  /** Register on this web page instead; never a script or the like, which would be no page. [XEP-0077 5] */
   readonly oobUrl?: string | undefined
 }
 
 const oobUrl: OptionalPart<string> = mapped(
-  optionalChild(element(OOB_NS, 'x', { url: text('url') })),
+  optionalChild(element(OOB_NS, 'x', { url: text('url', url('https', 'http')) })),
   (oob) => oob.url,
   (url) => ({ url }),
 )

@@ -1,4 +1,4 @@
-/** What the extensions for files say beside their codecs: limits of an upload service, the count of chunks, errors of Jingle. */
+/** What extensions say beside their codecs: limits of an upload service, the count of chunks, errors of Jingle, the software of a client. */
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { CodecError } from '../codec/index.ts'
@@ -6,6 +6,7 @@ import { discoInfo } from '../disco/index.ts'
 import { makeField } from '../forms/index.ts'
 import { nextSeq } from './ibb.ts'
 import { JINGLE_ERRORS_NS, jingleError } from './jingle.ts'
+import { SOFTWARE_INFO_FORM, softwareInfoForm, softwareInfoOf } from './software-info.ts'
 import { maxFileSizeForm, maxFileSizeOf, UPLOAD_NS } from './upload.ts'
 
 it('the largest file is read from the disco info of the service', () => {
@@ -33,4 +34,13 @@ it('errors of Jingle have their own condition beside that of RFC 6120', () => {
   assert.deepEqual([refused.condition, refused.type], ['conflict', 'cancel'])
   assert.equal(refused.application?.is('tie-break', JINGLE_ERRORS_NS), true)
   assert.equal(jingleError('unknown-session').condition, 'item-not-found')
+})
+
+it('the software of a client stands in its disco info', () => {
+  const info = { os: 'Linux', software: 'Quince', version: '1.0' }
+  const sent = discoInfo.parse(discoInfo.build({ identities: [], features: [], forms: [softwareInfoForm(info)] }))
+  assert.ok(sent !== undefined && !(sent instanceof CodecError))
+  assert.deepEqual(softwareInfoOf(sent.forms), info)
+  assert.equal(sent.forms[0]?.fields[0]?.values[0], SOFTWARE_INFO_FORM)
+  assert.equal(softwareInfoOf([maxFileSizeForm(1)]), undefined)
 })

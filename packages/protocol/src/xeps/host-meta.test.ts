@@ -1,0 +1,58 @@
+/** The host-meta of a domain, in both formats, and what a hostile one may not do (attacks S122, S126). */
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { readHostMeta } from './host-meta.ts'
+
+const rel = 'urn:xmpp:alt-connections:'
+const xrd = (links: string) => `<XRD xmlns='http://docs.oasis-open.org/ns/xri/xrd-1.0'>${links}</XRD>`
+const expected = { websocket: ['wss://web.example:443/ws'], bosh: ['https://web.example:5280/bosh'] }
+
+it('reads XRD as people write it', () => {
+  const text = `\ufeff<?xml version='1.0' encoding='utf-8'?>
+<!-- for browsers --><XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">
+  <!-- BOSH: -->
+  <Subject>čechy</Subject>
+  <Link rel="${rel}xbosh" href="https://web.example:5280/bosh" />
+  <Link rel="${rel}websocket" href="wss://web.example:443/ws" />
+  <Link rel="lrdd" template="https://web.example/{uri}" />
+</XRD>
+`
+  assert.deepEqual(readHostMeta(text), expected)
+})
+
+it('reads JRD', () => {
+  const links = [
+    { rel: `${rel}xbosh`, href: 'https://web.example:5280/bosh' },
+    { rel: `${rel}websocket`, href: 'wss://web.example:443/ws' },
+  ]
+  assert.deepEqual(readHostMeta(JSON.stringify({ subject: 'x', links })), expected)
+})
+
+it('knows nothing of a domain that says nothing', () => {
+  for (const text of ['{}', '{"links":{}}', xrd('')]) assert.deepEqual(readHostMeta(text), { websocket: [], bosh: [] })
+})
+
+it('takes no link that is not encrypted, or of another scheme', () => {
+  for (const href of ['ws://a/', 'http://a/', 'https://a/', 'javascript:alert(1)', 'wss://', '', 'wss://u:p@a/'])
+    assert.deepEqual(readHostMeta(xrd(`<Link rel='${rel}websocket' href='${href}'/>`))?.websocket, [], href)
+  assert.deepEqual(readHostMeta(xrd(`<Link rel='${rel}xbosh' href='wss://a/'/>`))?.bosh, [])
+})
+
+it('is not confused by odd JSON', () => {
+  const links = '[null, 1, "x", [], {"rel": 1}, {"rel": "urn:xmpp:alt-connections:websocket", "href": ["wss://a"]}]'
+  assert.deepEqual(readHostMeta(`{"links": ${links}, "__proto__": {"links": []}}`), { websocket: [], bosh: [] })
+})
+
+it('refuses what is neither', () => {
+  for (const text of ['', 'null', '[]', '{', '<', '<html/>', '<XRD/>', `${xrd('')}<!--`, `<!DOCTYPE a>${xrd('')}`])
+    assert.equal(readHostMeta(text), undefined, text)
+})
+
+it('gives few links, each once, and refuses a document without end', () => {
+  const link = (at: number) => `<Link rel='${rel}websocket' href='wss://a/${at}'/>`
+  const many = Array.from({ length: 100 }, (_, at) => link(Math.floor(at / 2))).join('')
+  const found = readHostMeta(xrd(many))!.websocket
+  assert.deepEqual([found.length, new Set(found).size], [10, 10])
+  assert.equal(readHostMeta(xrd(' '.repeat(300_000))), undefined)
+  assert.equal(readHostMeta(`{"links":[],"x":"${'a'.repeat(300_000)}"}`), undefined)
+})

@@ -1,0 +1,72 @@
+/**
+ * Discovering Alternative Connection Methods (XEP-0156 1.4.0): reads the host-meta of a domain, as XRD or as JRD (RFC 6415). Fetching it, over
+ * HTTPS alone and with a limit, is the caller's.
+ */
+import { url } from '../codec/index.ts'
+import { Element, parseElement, toWire } from '../xml/index.ts'
+
+const XRD_NS = 'http://docs.oasis-open.org/ns/xri/xrd-1.0'
+const REL = 'urn:xmpp:alt-connections:'
+/** Characters of a document; links of one kind. */
+const LONGEST = 262_144
+const MOST = 10
+
+/** Where a domain may be reached, each list in the order of the document, which says nothing. [XEP-0156 2.2] */
+export interface AltConnections {
+  /** `wss:` alone. */
+  readonly websocket: readonly string[]
+  /** `https:` alone. */
+  readonly bosh: readonly string[]
+}
+
+/** Undefined when the text is no host-meta. Links that are not encrypted are left out. [XEP-0156 4] */
+export function readHostMeta(text: string): AltConnections | undefined {
+  if (text.length > LONGEST) return undefined
+  const start = text.trimStart()
+  const links = start[0] === '{' ? jsonLinks(start) : xmlLinks(start)
+  if (links === undefined) return undefined
+  return { websocket: pick(links, 'websocket', 'wss'), bosh: pick(links, 'xbosh', 'https') }
+}
+
+type Link = readonly [rel: unknown, href: unknown]
+
+function pick(links: readonly Link[], kind: string, scheme: string): string[] {
+  const { decode } = url(scheme)
+  const found = new Set<string>()
+  for (const [rel, href] of links) {
+    if (rel === REL + kind && typeof href === 'string' && decode(href) !== undefined && found.size < MOST)
+      found.add(href)
+  }
+  return [...found]
+}
+
+function jsonLinks(text: string): Link[] | undefined {
+  try {
+    const { links }: { readonly links?: unknown } = JSON.parse(text)
+    if (!Array.isArray(links)) return []
+    return links.map((link: { readonly rel?: unknown; readonly href?: unknown } | null) => [link?.rel, link?.href])
+  } catch {
+    return undefined
+  }
+}
+
+function xmlLinks(text: string): Link[] | undefined {
+  const root = parseElement(toWire(withoutComments(text)))
+  if (!(root instanceof Element) || !root.is('XRD', XRD_NS)) return undefined
+  return root
+    .childElements()
+    .flatMap((link) => (link.is('Link', XRD_NS) ? [[link.attr('rel'), link.attr('href')]] : []))
+}
+
+/** XMPP knows no comments, and neither does its parser; files that people write have them. */
+function withoutComments(text: string): string {
+  let rest = ''
+  let from = 0
+  for (;;) {
+    const open = text.indexOf('<!--', from)
+    const close = open < 0 ? -1 : text.indexOf('-->', open + 4)
+    if (close < 0) return rest + text.slice(from)
+    rest += text.slice(from, open)
+    from = close + 3
+  }
+}
