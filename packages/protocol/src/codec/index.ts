@@ -36,4 +36,3 @@ export {
   trim,
   wrappedBase64,
 } from './text.ts'
-export { url } from './url.ts'

@@ -2,8 +2,8 @@
  * Discovering Alternative Connection Methods (XEP-0156 1.4.0): reads the host-meta of a domain, as XRD or as JRD (RFC 6415). Fetching it, over
  * HTTPS alone and with a limit, is the caller's.
  */
-import { url } from '../codec/index.ts'
 import { Element, parseElement, toWire } from '../xml/index.ts'
+import { safeLink } from './links.ts'
 
 const XRD_NS = 'http://docs.oasis-open.org/ns/xri/xrd-1.0'
 const REL = 'urn:xmpp:alt-connections:'
@@ -31,11 +31,11 @@ export function readHostMeta(text: string): AltConnections | undefined {
 type Link = readonly [rel: unknown, href: unknown]
 
 function pick(links: readonly Link[], kind: string, scheme: string): string[] {
-  const { decode } = url(scheme)
   const found = new Set<string>()
   for (const [rel, href] of links) {
-    if (rel === REL + kind && typeof href === 'string' && decode(href) !== undefined && found.size < MOST)
-      found.add(href)
+    if (rel !== REL + kind || typeof href !== 'string' || found.size === MOST) continue
+    const link = safeLink(href, [scheme])
+    if (link !== undefined) found.add(link)
   }
   return [...found]
 }

@@ -2,10 +2,11 @@
  * Invitations: the token that lets somebody register (XEP-0445 0.2.0) or become a contact (XEP-0379 0.3.3), the link that carries it, and
  * what a server answers who asked for one by a command (XEP-0401 0.6.0). Whether a token is worth anything is not known here.
  */
-import { attribute, dateTime, type ElementCodec, element, nonEmpty, url } from '../codec/index.ts'
+import { attribute, dateTime, type ElementCodec, element, nonEmpty } from '../codec/index.ts'
 import { type DataForm, firstValueOf } from '../forms/index.ts'
 import type { Jid } from '../jid/index.ts'
 import { type Element, el } from '../xml/index.ts'
+import { safeLink } from './links.ts'
 import { formatXmppUri, parseXmppUri } from './xmpp-uri.ts'
 
 export const PREAUTH_NS = 'urn:xmpp:pars:0'
@@ -67,7 +68,7 @@ export interface Invitation {
 export function invitationOf(form: DataForm): Invitation | undefined {
   const uri = firstValueOf(form, 'uri')
   if (uri === undefined || parseInvite(uri) === undefined) return undefined
-  const landingUrl = url('https').decode(firstValueOf(form, 'landing-url') ?? '')
+  const landingUrl = safeLink(firstValueOf(form, 'landing-url') ?? '', ['https'])
   // the text says "expire", the registry "expiry" [XEP-0401 5.1, 12.1]
   const expires = dateTime.decode(firstValueOf(form, 'expire') ?? firstValueOf(form, 'expiry') ?? '')
   return { uri, ...(landingUrl && { landingUrl }), ...(expires !== undefined && { expires }) }

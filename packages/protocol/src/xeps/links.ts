@@ -18,7 +18,7 @@ export function safeLink(text: string, schemes: readonly string[] = linkSchemes)
   const colon = link.indexOf(':')
   const scheme = link.slice(0, Math.max(colon, 0)).toLowerCase()
   if (!schemes.includes(scheme)) return undefined
-  if (!scheme.startsWith('http')) return link
+  if (!scheme.startsWith('http') && !scheme.startsWith('ws')) return link
   // browsers forgive a missing or a third slash, and so would mean something else
   if (!link.startsWith('//', colon + 1)) return undefined
   const authority = link.slice(colon + 3).split(/[/?#]/, 1)[0]!

@@ -11,7 +11,6 @@ import {
   optionalChild,
   optionalText,
   text,
-  url,
 } from '../codec/index.ts'
 import {
   type DataForm,
@@ -23,6 +22,7 @@ import {
   textSingle,
 } from '../forms/index.ts'
 import { type Element, el } from '../xml/index.ts'
+import { webLink } from './links.ts'
 
 export const REGISTER_NS = 'jabber:iq:register'
 const OOB_NS = 'jabber:x:oob'
@@ -60,7 +60,7 @@ export interface Register extends RegisterFields {
 }
 
 const oobUrl: OptionalPart<string> = mapped(
-  optionalChild(element(OOB_NS, 'x', { url: text('url', url('https', 'http')) })),
+  optionalChild(element(OOB_NS, 'x', { url: text('url', webLink) })),
   (oob) => oob.url,
   (url) => ({ url }),
 )

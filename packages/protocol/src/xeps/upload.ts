@@ -19,10 +19,10 @@ import {
   type RequiredPart,
   string,
   trim,
-  url,
 } from '../codec/index.ts'
 import { type DataForm, firstValueOf, formTypeOf, makeField } from '../forms/index.ts'
 import { el } from '../xml/index.ts'
+import { linkOf } from './links.ts'
 
 export const UPLOAD_NS = 'urn:xmpp:http:upload:0'
 /** With `#` and the name of a purpose it is a feature of the service. */
@@ -115,7 +115,7 @@ function oneLine(text: string): string {
   return trim(line)
 }
 
-const https = attribute('url', url('https')) // [XEP-0363 4]
+const https = attribute('url', linkOf(['https'])) // [XEP-0363 4]
 
 export const slot: ElementCodec<Slot> = element(UPLOAD_NS, 'slot', {
   put: child(element(UPLOAD_NS, 'put', { url: https, headers })),
