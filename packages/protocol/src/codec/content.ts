@@ -10,6 +10,7 @@ import { string, type Text } from './text.ts'
 /** The text of a child that must be there. */
 export function text(name: string): RequiredPart<string>
 export function text<T>(name: string, value: Text<T>): RequiredPart<T>
+/* @__NO_SIDE_EFFECTS__ */
 export function text(name: string, value: Text<unknown> = string): RequiredPart<unknown> {
   return {
     optional: false,
@@ -20,6 +21,7 @@ export function text(name: string, value: Text<unknown> = string): RequiredPart<
 
 export function optionalText(name: string): OptionalPart<string>
 export function optionalText<T>(name: string, value: Text<T>): OptionalPart<T>
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalText(name: string, value: Text<unknown> = string): OptionalPart<unknown> {
   return {
     optional: true,
@@ -45,6 +47,7 @@ export function ignorableText(name: string, value: Text<unknown> = string): Opti
 /** The text of every child of that name, in order; none is an empty list. */
 export function texts(name: string): RequiredPart<readonly string[]>
 export function texts<T>(name: string, value: Text<T>): RequiredPart<readonly T[]>
+/* @__NO_SIDE_EFFECTS__ */
 export function texts(name: string, value: Text<unknown> = string): RequiredPart<readonly unknown[]> {
   return {
     optional: false,
@@ -65,6 +68,7 @@ export function texts(name: string, value: Text<unknown> = string): RequiredPart
 }
 
 /** One attribute of every child of that name, in order: for lists like `<feature var='…'/>`. */
+/* @__NO_SIDE_EFFECTS__ */
 export function attributesOf<T>(child: string, attribute: string, value: Text<T>): RequiredPart<readonly T[]> {
   return {
     optional: false,
@@ -89,6 +93,7 @@ export function attributesOf<T>(child: string, attribute: string, value: Text<T>
 }
 
 /** An empty child that says yes by being there; the key is missing when it is not. */
+/* @__NO_SIDE_EFFECTS__ */
 export function flag(name: string): OptionalPart<boolean> {
   return {
     optional: true,
@@ -102,6 +107,7 @@ export function flag(name: string): OptionalPart<boolean> {
 /** The element's own text, which may be empty. */
 export function ownText(): RequiredPart<string>
 export function ownText<T>(value: Text<T>): RequiredPart<T>
+/* @__NO_SIDE_EFFECTS__ */
 export function ownText(value: Text<unknown> = string): RequiredPart<unknown> {
   return {
     optional: false,
@@ -116,6 +122,7 @@ export function ownText(value: Text<unknown> = string): RequiredPart<unknown> {
 /** The element's own text; no text at all is undefined. */
 export function optionalOwnText(): OptionalPart<string>
 export function optionalOwnText<T>(value: Text<T>): OptionalPart<T>
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalOwnText(value: Text<unknown> = string): OptionalPart<unknown> {
   return {
     optional: true,

@@ -49,6 +49,7 @@ type Flat<T> = { [K in keyof T]: T[K] }
  * `check` looks at the whole value after the parts were read (for rules between parts) and answers
  * with a sentence when something is wrong.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function element<const S extends Shape>(
   ns: string,
   name: string,

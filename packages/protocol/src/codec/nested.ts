@@ -8,6 +8,7 @@ import { CodecError } from './error.ts'
 import type { OptionalPart, RequiredPart } from './part.ts'
 
 /** A declared child that must be there once. */
+/* @__NO_SIDE_EFFECTS__ */
 export function child<T>(codec: ElementCodec<T>): RequiredPart<T> {
   return {
     optional: false,
@@ -22,6 +23,7 @@ export function child<T>(codec: ElementCodec<T>): RequiredPart<T> {
   }
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalChild<T>(codec: ElementCodec<T>): OptionalPart<T> {
   return {
     optional: true,
@@ -36,6 +38,7 @@ export function optionalChild<T>(codec: ElementCodec<T>): OptionalPart<T> {
 }
 
 /** Every child the codec declares, in order; none is an empty list. */
+/* @__NO_SIDE_EFFECTS__ */
 export function children<T>(codec: ElementCodec<T>): RequiredPart<readonly T[]> {
   return {
     optional: false,
@@ -72,6 +75,7 @@ export function findAll<T>(codec: ElementCodec<T>, parent: Element): T[] {
 }
 
 /** One child element that is kept as it is, for whoever knows how to read it. */
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalElement(name: string, ns: string): OptionalPart<Element> {
   return {
     optional: true,
@@ -83,6 +87,7 @@ export function optionalElement(name: string, ns: string): OptionalPart<Element>
 }
 
 /** Every child element, whatever it is, as it is. */
+/* @__NO_SIDE_EFFECTS__ */
 export function anyChildren(): RequiredPart<readonly Element[]> {
   return {
     optional: false,
@@ -94,6 +99,7 @@ export function anyChildren(): RequiredPart<readonly Element[]> {
 }
 
 /** Every child element of another namespace, as it is: what an extension of the element put into it. */
+/* @__NO_SIDE_EFFECTS__ */
 export function foreignChildren(): RequiredPart<readonly Element[]> {
   return {
     optional: false,

@@ -25,6 +25,7 @@ export type RequiredPart<T> = Part<T, false>
 export type OptionalPart<T> = Part<T, true>
 
 /** An attribute that must be there. `name` is a local name, `xml:lang`, or `{uri}local`. */
+/* @__NO_SIDE_EFFECTS__ */
 export function attribute<T>(name: string, text: Text<T>): RequiredPart<T> {
   return {
     optional: false,
@@ -39,6 +40,7 @@ export function attribute<T>(name: string, text: Text<T>): RequiredPart<T> {
   }
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalAttribute<T>(name: string, text: Text<T>): OptionalPart<T> {
   return {
     optional: true,
@@ -53,6 +55,7 @@ export function optionalAttribute<T>(name: string, text: Text<T>): OptionalPart<
 }
 
 /** An attribute whose unknown values count as absent, where a specification says "MUST ignore". */
+/* @__NO_SIDE_EFFECTS__ */
 export function ignorableAttribute<T>(name: string, text: Text<T>): OptionalPart<T> {
   return {
     optional: true,
@@ -67,6 +70,7 @@ export function ignorableAttribute<T>(name: string, text: Text<T>): OptionalPart
 }
 
 /** The same part in another shape: for a wrapper element whose one content is all that matters. */
+/* @__NO_SIDE_EFFECTS__ */
 export function mapped<T, U, O extends boolean>(
   part: Part<T, O>,
   from: (value: T) => U,

@@ -59,6 +59,7 @@ export const base64: Text<Uint8Array> = {
 export const wrappedBase64: Text<Uint8Array> = { ...base64, decode: (text) => decodeBase64(text.replace(/\s/g, '')) }
 
 /** A whole number within bounds, both included. Without bounds: what a double holds exactly. */
+/* @__NO_SIDE_EFFECTS__ */
 export function integer(min: number = Number.MIN_SAFE_INTEGER, max: number = Number.MAX_SAFE_INTEGER): Text<number> {
   return {
     expected: `a whole number from ${min} to ${max}`,
@@ -76,6 +77,7 @@ export function integer(min: number = Number.MIN_SAFE_INTEGER, max: number = Num
 }
 
 /** One of the given words. */
+/* @__NO_SIDE_EFFECTS__ */
 export function oneOf<const W extends string>(...words: readonly W[]): Text<W> {
   return {
     expected: `one of ${words.map((word) => `"${word}"`).join(', ')}`,

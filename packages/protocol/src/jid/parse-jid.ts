@@ -1,8 +1,8 @@
 // Reading addresses (RFC 7622 3): split at the separators, prepare each part, and remember the result, since the same few addresses come back
 // all the time.
 
+import { prepareDomain } from '#domain'
 import { MAX_UNITS, prepareOpaque } from '../precis/profiles.ts'
-import { prepareDomain } from './domain.ts'
 import { InternCache } from './intern-cache.ts'
 import { Jid } from './jid.ts'
 import { JidError } from './jid-error.ts'

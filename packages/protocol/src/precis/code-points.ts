@@ -15,11 +15,6 @@ const SPACE = 7
 
 const derived = new RangeTable(DERIVED, 8)
 
-/** General_Category Zs, U+0020 included. */
-export function isSpace(codePoint: number): boolean {
-  return derived.get(codePoint) === SPACE
-}
-
 /** Does the string consist only of what the IdentifierClass allows? [RFC8264 4.2] */
 export function isIdentifier(text: string): boolean {
   return everyCodePoint(text, (property) => property >= PVALID && property <= PVALID_NOT_IN_DOMAINS)

@@ -1,8 +1,7 @@
 // The PRECIS profiles that XMPP uses: UsernameCaseMapped and OpaqueString (RFC 8265), Nickname (RFC 8266). Each gives the prepared string, or
 // undefined for a string the profile does not accept. What a JID adds on top (excluded characters) belongs to jid/.
 
-import { hasRightToLeft, satisfiesBidiRule } from './bidi.ts'
-import { isFreeform, isIdentifier, isSpace } from './code-points.ts'
+import { isFreeform, isIdentifier, keepsDirection } from '#unicode'
 import { utf8Length } from './utf8-length.ts'
 
 /** Longest result in bytes of UTF-8. [RFC7622 3.3] [RFC7622 3.4] */
@@ -44,22 +43,14 @@ export function lowerCase(text: string): string {
 
 /** Fullwidth and halfwidth forms to their decompositions. [RFC8265 3.3.1] */
 export function mapWidth(text: string): string {
-  let mapped = ''
-  let kept = 0
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code !== 0x3000 && (code < 0xff01 || code > 0xffee)) continue
-    mapped += text.slice(kept, index) + text.charAt(index).normalize('NFKC')
-    kept = index + 1
-  }
-  return kept === 0 ? text : mapped + text.slice(kept)
+  return text.replaceAll(/[\u3000\uff01-\uffee]/g, (char) => char.normalize('NFKC'))
 }
 
 function mapUsername(text: string): string | undefined {
   const narrow = mapWidth(text)
   if (!isIdentifier(narrow)) return undefined // [RFC8265 3.3.2]
   const mapped = lowerCase(narrow).normalize('NFC')
-  return hasRightToLeft(mapped) && !satisfiesBidiRule(mapped) ? undefined : mapped // [RFC8265 3.3.3]
+  return keepsDirection(mapped) ? mapped : undefined // [RFC8265 3.3.3]
 }
 
 function mapOpaque(text: string): string | undefined {
@@ -88,15 +79,7 @@ function prepare(text: string, map: (text: string) => string | undefined): strin
 
 /** Any space to U+0020. */
 function mapSpaces(text: string): string {
-  let mapped = ''
-  let kept = 0
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code < 0xa0 || !isSpace(code)) continue
-    mapped += `${text.slice(kept, index)} `
-    kept = index + 1
-  }
-  return kept === 0 ? text : mapped + text.slice(kept)
+  return text.replaceAll(/\p{Zs}/gu, ' ')
 }
 
 /** No space at the ends, and one where there were several. [RFC8266 2.1] */

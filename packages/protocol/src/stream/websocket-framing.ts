@@ -4,7 +4,7 @@
  * the transport knows where a frame ends.
  */
 import { type ContentNamespace, NS } from '../namespaces.ts'
-import { Element, escapeAttribute, XmlError, type XmlLimits, XmlParser } from '../xml/index.ts'
+import { type Element, parseElement, writeAttribute, XmlError, type XmlLimits } from '../xml/index.ts'
 import { elementFrame, FRAME_END, stanzaFrame } from './frames.ts'
 import { type Framing, type FramingEvent, STREAM_END } from './framing.ts'
 import { StreamHeader } from './header.ts'
@@ -15,21 +15,20 @@ export const framingNs = 'urn:ietf:params:xml:ns:xmpp-framing'
 const LT = 0x3c
 
 const notMarkup: XmlError = new XmlError('not-well-formed', 'a frame begins with <') // [RFC7395 3.3.3]
-const unfinished: XmlError = new XmlError('not-well-formed', 'a frame is a whole document')
 const notOpened: XmlError = new XmlError('bad-format', 'a stream opens with <open/>') // [RFC7395 3.4]
 const openedTwice: XmlError = new XmlError('bad-format', 'the stream is open already')
 const wrongNamespace: XmlError = new XmlError('invalid-namespace', `<open/> and <close/> are of ${framingNs}`) // [RFC7395 3.3.2]
 const foreignFraming: XmlError = new XmlError('bad-format', 'only <open/> and <close/> frame a stream')
 
 export class WebSocketFraming implements Framing {
-  readonly #parser: XmlParser
+  #limits: XmlLimits
   /** Frames that came and were not asked for yet. */
   #frames: string[] = []
   #isOpened = false
   #failed: XmlError | undefined
 
   constructor(limits: XmlLimits) {
-    this.#parser = new XmlParser(limits, 'document')
+    this.#limits = limits
   }
 
   /** Frames come whole. */
@@ -55,14 +54,8 @@ export class WebSocketFraming implements Framing {
 
   #read(frame: string): FramingEvent {
     if (frame.charCodeAt(0) !== LT) return notMarkup
-    const parser = this.#parser
-    parser.restart()
-    parser.feed(frame)
-    const element = parser.next()
+    const element = parseElement(frame, this.#limits) // one element in a frame, and nothing behind it [RFC7395 3.3.3]
     if (element instanceof XmlError) return element
-    if (!(element instanceof Element)) return unfinished
-    const rest = parser.next() // one element in a frame, and nothing behind it [RFC7395 3.3.3]
-    if (rest instanceof XmlError) return rest
     if (element.ns === framingNs || !this.#isOpened) return this.#frameOfStream(element)
     return element.name === 'close' || element.name === 'open' ? wrongNamespace : element
   }
@@ -96,21 +89,21 @@ export class WebSocketFraming implements Framing {
   }
 
   setLimits(limits: XmlLimits): void {
-    this.#parser.setLimits(limits)
+    this.#limits = limits
   }
 
   open(header: StreamHeader): string {
-    const attribute = (name: string, value: string | undefined): string =>
-      value === undefined ? '' : ` ${name}='${escapeAttribute(value)}'`
-    return (
-      `<open xmlns='${framingNs}'` +
-      attribute('id', header.id) +
-      attribute('from', header.from) +
-      attribute('to', header.to) +
-      attribute('version', header.version) +
-      attribute('xml:lang', header.lang) +
-      `/>${FRAME_END}`
-    )
+    let open = `<open xmlns='${framingNs}'`
+    for (const [name, value] of [
+      ['id', header.id],
+      ['from', header.from],
+      ['to', header.to],
+      ['version', header.version],
+      ['xml:lang', header.lang],
+    ] as const) {
+      if (value !== undefined) open += writeAttribute(name, value)
+    }
+    return `${open}/>${FRAME_END}`
   }
 
   element(element: Element, content: ContentNamespace): string {

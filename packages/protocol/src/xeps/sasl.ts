@@ -98,6 +98,7 @@ export const channelBindings: ElementCodec<ChannelBindings> = element(
 )
 
 /** The first child of this namespace that is no text names the condition; an unknown one is taken for not-authorized. [RFC6120 6.5] */
+/* @__NO_SIDE_EFFECTS__ */
 export function conditionPart(): RequiredPart<SaslCondition> {
   return {
     optional: false,

@@ -179,6 +179,7 @@ function isUuid(text: string): boolean {
   return true
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function taskList(): RequiredPart<readonly string[]> {
   const codec = element(SASL2_NS, 'tasks', { tasks: texts('task') })
   return {
@@ -194,6 +195,7 @@ function taskList(): RequiredPart<readonly string[]> {
   }
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function applicationConditions(): RequiredPart<readonly Element[]> {
   const foreign = foreignChildren()
   return {

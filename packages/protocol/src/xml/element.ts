@@ -98,6 +98,7 @@ export class Element {
 }
 
 /** Builds an element in code. Undefined attributes and children are left out. */
+/* @__NO_SIDE_EFFECTS__ */
 export function el(
   name: string,
   ns: string,

@@ -5,9 +5,9 @@
 import { type Assembly, borrowAssembly, returnAssembly } from './assembly.ts'
 import { checkDeclaration } from './declaration.ts'
 import { decodeRun, LITERAL, TEXT } from './decode.ts'
-import { Element } from './element.ts'
+import type { Element } from './element.ts'
 import { XmlError } from './errors.ts'
-import { authenticated, type XmlLimits } from './limits.ts'
+import type { XmlLimits } from './limits.ts'
 import { matchesAt } from './names.ts'
 import { badCharacter, badUtf8, INCOMPLETE, malformedTag, REFUSED, StartTag } from './start-tag.ts'
 import { StreamOpen } from './stream-open.ts'
@@ -450,17 +450,4 @@ export class XmlParser {
     this.#event = undefined
     return REFUSED
   }
-}
-
-const unfinishedDocument: XmlError = new XmlError('not-well-formed', 'the document ends too early')
-
-/** One document that is one element, through the same tokenizer. */
-export function parseElement(wire: string, limits: XmlLimits = authenticated): Element | XmlError {
-  const parser = new XmlParser(limits, 'document')
-  parser.feed(wire)
-  const element = parser.next()
-  if (element instanceof XmlError) return element
-  if (!(element instanceof Element)) return unfinishedDocument
-  const rest = parser.next()
-  return rest instanceof XmlError ? rest : element
 }

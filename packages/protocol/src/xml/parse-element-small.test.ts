@@ -1,0 +1,108 @@
+/** What reads documents in browsers, beside what reads them elsewhere. ROOKERY_FUZZ_RUNS runs more. */
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { document, mutated } from './documents.test.ts'
+import { authenticated, Element, preAuth, sameElement, XmlError, type XmlLimits } from './index.ts'
+import { isNameCharacter, isNameStart } from './name-characters.ts'
+import * as engine from './name-characters-of-engine.ts'
+import { parseElement } from './parse-element.ts'
+import { parseElement as parseSmall } from './parse-element-small.ts'
+
+const runs = Number(process.env['ROOKERY_FUZZ_RUNS'] ?? 4000)
+const seed = Number(process.env['ROOKERY_FUZZ_SEED'] ?? 20261126)
+const vectors = new URL('../../../../spec/xml/', import.meta.url)
+
+function check(wire: string): void {
+  const expected = parseElement(wire)
+  const found = parseSmall(wire)
+  if (expected instanceof XmlError) return assert.ok(found instanceof XmlError, `accepted: ${JSON.stringify(wire)}`)
+  assert.ok(found instanceof Element, `refused: ${JSON.stringify(wire)}`)
+  assert.ok(sameElement(found, expected), `read differently: ${JSON.stringify(wire)}`)
+}
+
+test('reads generated documents the same', () => {
+  fc.assert(fc.property(document, check), { numRuns: runs, seed })
+})
+
+test('refuses the same damaged documents', () => {
+  fc.assert(fc.property(mutated, check), { numRuns: runs, seed })
+})
+
+test('reads every valid vector the same', () => {
+  for (const file of readdirSync(new URL('valid/', vectors))) {
+    const wire = readFileSync(new URL(`valid/${file}`, vectors), 'latin1')
+    assert.ok(parseSmall(wire) instanceof Element, file)
+    check(wire)
+  }
+})
+
+test('refuses every invalid vector with the condition its name begins with', () => {
+  for (const file of readdirSync(new URL('invalid/', vectors))) {
+    const result = parseSmall(readFileSync(new URL(`invalid/${file}`, vectors), 'latin1'))
+    assert.ok(result instanceof XmlError, `accepted ${file}`)
+    assert.equal(result.condition, file.split('.')[0], file)
+  }
+})
+
+test('draws each limit at the same place', () => {
+  const times = (count: number, make: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => make(at)).join('')
+  const sizes: Record<keyof XmlLimits, (size: number) => string> = {
+    bytes: (size) => `<a>${'x'.repeat(size - 7)}</a>`,
+    depth: (size) => '<a>'.repeat(size) + '</a>'.repeat(size),
+    elements: (size) => `<a>${'<b/>'.repeat(size - 1)}</a>`,
+    attributes: (size) => `<a xmlns='u'${times(size - 1, (at) => ` b${at}='c'`)}/>`,
+    nameLength: (size) => `<a ${'n'.repeat(size)}='v'><${'n'.repeat(size)}/></a>`,
+    prefixes: (size) => `<a xmlns:a='u' xmlns='v'><b${times(size - 1, (at) => ` xmlns:p${at}='u'`)}/></a>`,
+  }
+  for (const limits of [preAuth, authenticated]) {
+    for (const [name, document] of Object.entries(sizes)) {
+      const most = limits[name as keyof XmlLimits]
+      for (const parse of [parseElement, parseSmall]) {
+        // attributes would be the first limit that so many prefixes meet
+        const alone = { ...authenticated, elements: 1e6, attributes: 1e6, [name]: most }
+        assert.ok(parse(document(most), alone) instanceof Element, `${name}: ${most}`)
+        const over = parse(document(most + 1), alone)
+        assert.ok(over instanceof XmlError && over.condition === 'policy-violation', `${name}: ${most + 1}`)
+      }
+    }
+  }
+})
+
+test('goes over repeated beginnings once, however long', () => {
+  const most = authenticated.bytes - 100
+  const repeated = [' ', '&', 'a', ':', '<a ', "='", '<a>', ']]', ' b="c"', '<![CDATA[', '<?xml', '\xc3\xa9', '&#1']
+  for (const piece of repeated) {
+    const long = piece.repeat(most / piece.length)
+    for (const wire of [
+      long,
+      `<a${long}`,
+      `<a ${long}`,
+      `<a b${long}`,
+      `<a b='${long}`,
+      `<a>${long}`,
+      `<?xml ${long}`,
+    ]) {
+      assert.ok(parseSmall(wire) instanceof XmlError)
+    }
+  }
+})
+
+test('characters of names are at least those of the fourth edition of XML', () => {
+  for (let c = 0; c <= 0xffff; c++) {
+    if (isNameStart(c)) assert.ok(engine.isNameStart(c), c.toString(16))
+    if (isNameCharacter(c)) assert.ok(engine.isNameCharacter(c), c.toString(16))
+    if (c < 0x80) assert.equal(engine.isNameStart(c), isNameStart(c), c.toString(16))
+    if (c < 0x80) assert.equal(engine.isNameCharacter(c), isNameCharacter(c), c.toString(16))
+  }
+})
+
+test('characters that no name can have are those that are no letters, marks or digits', () => {
+  for (const c of [
+    0x37e, 0xd7, 0xf7, 0x2000, 0x200c, 0x2028, 0x20ac, 0x2190, 0x3000, 0xd800, 0xe000, 0xfffd, 0x1f600,
+  ]) {
+    assert.equal(engine.isNameCharacter(c), false, c.toString(16))
+  }
+})
