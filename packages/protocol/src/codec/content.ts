@@ -33,6 +33,7 @@ export function optionalText(name: string, value: Text<unknown> = string): Optio
 /** The text of the first such child; what cannot be read counts as absent, where one oddity should not spoil the rest. */
 export function ignorableText(name: string): OptionalPart<string>
 export function ignorableText<T>(name: string, value: Text<T>): OptionalPart<T>
+/* @__NO_SIDE_EFFECTS__ */
 export function ignorableText(name: string, value: Text<unknown> = string): OptionalPart<unknown> {
   return {
     optional: true,

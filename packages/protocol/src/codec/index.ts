@@ -36,3 +36,4 @@ export {
   trim,
   wrappedBase64,
 } from './text.ts'
+export { wordElement, wordIn } from './word.ts'

@@ -56,7 +56,11 @@ export const base64: Text<Uint8Array> = {
 }
 
 /** The same, however its lines were broken. */
-export const wrappedBase64: Text<Uint8Array> = { ...base64, decode: (text) => decodeBase64(text.replace(/\s/g, '')) }
+export const wrappedBase64: Text<Uint8Array> = {
+  expected: 'base64',
+  decode: (text) => decodeBase64(text.replace(/\s/g, '')),
+  encode: encodeBase64,
+}
 
 /** A whole number within bounds, both included. Without bounds: what a double holds exactly. */
 /* @__NO_SIDE_EFFECTS__ */

@@ -78,7 +78,7 @@ const jid = ignorableAttribute('jid', address)
 const nick = optionalAttribute('nick', string)
 const reason = ignorableText('reason')
 
-const itemIn = (ns: string): ElementCodec<MucItem> =>
+const itemIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): ElementCodec<MucItem> =>
   element(ns, 'item', {
     affiliation: ignorableAttribute('affiliation', oneOf('owner', 'admin', 'member', 'none', 'outcast')),
     role: ignorableAttribute('role', oneOf('moderator', 'participant', 'visitor', 'none')),
@@ -96,7 +96,7 @@ export interface MucDestroy {
   readonly reason?: string | undefined
 }
 
-const destroyIn = (ns: string): ElementCodec<MucDestroy> =>
+const destroyIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): ElementCodec<MucDestroy> =>
   element(ns, 'destroy', { jid, password: ignorableText('password'), reason })
 
 export interface MucDecline {
@@ -112,7 +112,8 @@ export interface MucInvite extends MucDecline {
   readonly continue?: { readonly thread?: string | undefined } | undefined
 }
 
-const asked = { from: ignorableAttribute('from', address), to: ignorableAttribute('to', address), reason }
+const from = ignorableAttribute('from', address)
+const to = ignorableAttribute('to', address)
 
 export interface MucUser {
   /** Of a presence one; what it says is about its sender. */
@@ -138,11 +139,13 @@ export const mucUser: ElementCodec<MucUser> = element(MUC_USER_NS, 'x', {
   ),
   invites: ignorableChildren(
     element(MUC_USER_NS, 'invite', {
-      ...asked,
+      from,
+      to,
+      reason,
       continue: optionalChild(element(MUC_USER_NS, 'continue', { thread: optionalAttribute('thread', string) })),
     }),
   ),
-  decline: optionalChild(element(MUC_USER_NS, 'decline', asked)),
+  decline: optionalChild(element(MUC_USER_NS, 'decline', { from, to, reason })),
   destroy: optionalChild(destroyIn(MUC_USER_NS)),
   password: ignorableText('password'),
 })

@@ -73,33 +73,20 @@ const jid = attribute('jid', address)
 const subId = optionalAttribute('subid', string)
 const form = optionalChild(dataForm)
 
-const formIn = (ns: string, name: string): OptionalPart<PubsubForm> => optionalChild(element(ns, name, { node, form }))
+const formIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string, name: string): OptionalPart<PubsubForm> =>
+  optionalChild(element(ns, name, { node, form }))
 
-const listsIn = (
-  ns: string,
-): {
-  readonly subscriptions: OptionalPart<PubsubSubscriptions>
-  readonly affiliations: OptionalPart<PubsubAffiliations>
-} => ({
-  subscriptions: optionalChild(
-    element(ns, 'subscriptions', { node, subscriptions: ignorableChildren(subscriptionIn(ns)) }),
-  ),
-  affiliations: optionalChild(
-    element(ns, 'affiliations', {
-      node,
-      affiliations: ignorableChildren(
-        element(ns, 'affiliation', {
-          node,
-          jid: optionalAttribute('jid', address),
-          affiliation: attribute(
-            'affiliation',
-            oneOf('owner', 'publisher', 'publish-only', 'member', 'none', 'outcast'),
-          ),
-        }),
-      ),
-    }),
-  ),
-})
+const subscriptionsIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): OptionalPart<PubsubSubscriptions> =>
+  optionalChild(element(ns, 'subscriptions', { node, subscriptions: ignorableChildren(subscriptionIn(ns)) }))
+
+const affiliationsIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): OptionalPart<PubsubAffiliations> => {
+  const affiliation: ElementCodec<PubsubAffiliated> = element(ns, 'affiliation', {
+    node,
+    jid: optionalAttribute('jid', address),
+    affiliation: attribute('affiliation', oneOf('owner', 'publisher', 'publish-only', 'member', 'none', 'outcast')),
+  })
+  return optionalChild(element(ns, 'affiliations', { node, affiliations: ignorableChildren(affiliation) }))
+}
 
 /** Requests of everybody, and their results. */
 export const pubsubNode: ElementCodec<NodeRequest> = element(PUBSUB_NS, 'pubsub', {
@@ -113,7 +100,8 @@ export const pubsubNode: ElementCodec<NodeRequest> = element(PUBSUB_NS, 'pubsub'
   unsubscribe: optionalChild(element(PUBSUB_NS, 'unsubscribe', { node, jid, subId })),
   subscription: optionalChild(subscriptionIn(PUBSUB_NS)),
   options: optionalChild(element(PUBSUB_NS, 'options', { node, jid: optionalAttribute('jid', address), subId, form })),
-  ...listsIn(PUBSUB_NS),
+  subscriptions: subscriptionsIn(PUBSUB_NS),
+  affiliations: affiliationsIn(PUBSUB_NS),
   default: formIn(PUBSUB_NS, 'default'),
 })
 
@@ -133,7 +121,8 @@ export const pubsubNodeOwner: ElementCodec<NodeOwnerRequest> = element(PUBSUB_OW
   configure: formIn(PUBSUB_OWNER_NS, 'configure'),
   default: formIn(PUBSUB_OWNER_NS, 'default'),
   purge: optionalChild(element(PUBSUB_OWNER_NS, 'purge', { node: attribute('node', string) })),
-  ...listsIn(PUBSUB_OWNER_NS),
+  subscriptions: subscriptionsIn(PUBSUB_OWNER_NS),
+  affiliations: affiliationsIn(PUBSUB_OWNER_NS),
 })
 
 /** FORM_TYPE of the configuration of a node. [XEP-0060 16.4.4] */

@@ -78,7 +78,7 @@ export interface PubsubRequest {
     | undefined
 }
 
-const itemOf = (ns: string): ElementCodec<PubsubItem> =>
+const itemOf = /* @__NO_SIDE_EFFECTS__ */ (ns: string): ElementCodec<PubsubItem> =>
   element(ns, 'item', {
     id: optionalAttribute('id', string),
     publisher: optionalAttribute('publisher', string),
@@ -88,7 +88,7 @@ const itemOf = (ns: string): ElementCodec<PubsubItem> =>
 const item = itemOf(PUBSUB_NS)
 const node = optionalAttribute('node', string)
 /** Where requests for a node that is gone should go. */
-const redirectIn = (ns: string) =>
+const redirectIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string) =>
   mapped(
     optionalChild(element(ns, 'redirect', { uri: attribute('uri', string) })),
     ({ uri }) => uri,
@@ -167,7 +167,7 @@ export interface PubsubSubscription {
 }
 
 /** The same in every namespace of pubsub. */
-export const subscriptionIn = (ns: string): ElementCodec<PubsubSubscription> =>
+export const subscriptionIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): ElementCodec<PubsubSubscription> =>
   element(ns, 'subscription', {
     node,
     jid: attribute('jid', address),
@@ -177,7 +177,7 @@ export const subscriptionIn = (ns: string): ElementCodec<PubsubSubscription> =>
     options: optionalChild(element(ns, 'subscribe-options', { required: flag('required') })),
   })
 
-const nodeOf = (name: string): OptionalPart<string> =>
+const nodeOf = /* @__NO_SIDE_EFFECTS__ */ (name: string): OptionalPart<string> =>
   mapped(
     optionalChild(element(PUBSUB_EVENT_NS, name, { node: attribute('node', string) })),
     (found) => found.node,
