@@ -1,2 +1,3 @@
 /** The client for Node: everything of the default entry, and connections over TCP and TLS. */
 export * from '../index.ts'
+export { nodePlatform } from './node-platform.ts'

@@ -1,0 +1,141 @@
+/** One connection over TCP, in the clear until STARTTLS, or under TLS from the first byte (RFC 6120 section 5, XEP-0368 version 1.1). */
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { ChannelBinding } from '@rookery/protocol/sasl'
+import { TcpFraming } from '@rookery/protocol/stream'
+import { authenticated } from '@rookery/protocol/xml'
+import { ConnectError } from '../errors.ts'
+import type { OpenOptions, Transport } from '../platform.ts'
+import { channelBindingsOf } from './channel-bindings.ts'
+import { connectTcp } from './happy-eyeballs.ts'
+import { hostOf, portOf } from './host-name.ts'
+import { secure } from './tls.ts'
+
+/** How long the other side may take to close when we have, in milliseconds. */
+const lingering = 5000
+
+/** `url`: `xmpps://host:port` or `xmpp://host:port`. */
+export async function openTcp(url: URL, options: OpenOptions): Promise<Transport> {
+  const isDirect = url.protocol === 'xmpps:'
+  const { domain, tls, signal } = options
+  const plain = await connectTcp(hostOf(url.hostname), portOf(url, isDirect ? 5223 : 5222), signal)
+  plain.setKeepAlive(true, 60_000)
+  if (!isDirect) return new TcpTransport(plain, options)
+  // the certificate and the server name are the domain's, wherever its records have sent us [RFC6120 13.7.1.2, XEP-0368 4]
+  return new TcpTransport(await secure(plain, { name: hostOf(domain), alpn: 'xmpp-client', tls, signal }), options)
+}
+
+class TcpTransport implements Transport {
+  readonly framing: TcpFraming = new TcpFraming(authenticated)
+  readonly #options: OpenOptions
+  #socket: Socket
+  /** Written in this turn of the event loop; goes out in one piece. */
+  #waiting = ''
+  #bindings: readonly ChannelBinding[] = []
+  #isEnding = false
+  #isClosed = false
+
+  constructor(socket: Socket, options: OpenOptions) {
+    this.#options = options
+    this.#socket = socket
+    this.#listen(socket)
+  }
+
+  get channelBindings(): readonly ChannelBinding[] {
+    return this.#bindings
+  }
+
+  get isSecure(): boolean {
+    return this.#socket instanceof TLSSocket
+  }
+
+  get tlsVersion(): string | undefined {
+    return this.#socket instanceof TLSSocket ? (this.#socket.getProtocol() ?? undefined) : undefined
+  }
+
+  get hasCertificate(): boolean {
+    return this.isSecure && this.#options.tls.cert !== undefined
+  }
+
+  get unsent(): number {
+    return this.#socket.writableLength + this.#waiting.length
+  }
+
+  get startTls(): (() => Promise<undefined>) | undefined {
+    return this.isSecure ? undefined : () => this.#startTls()
+  }
+
+  write(wire: string): void {
+    if (this.#isEnding || this.#isClosed) return
+    if (this.#waiting === '') queueMicrotask(() => this.#flush())
+    this.#waiting += wire
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#isClosed) return
+    this.#flush()
+    this.#isEnding = true
+    const socket = this.#socket
+    socket.resume() // its end is not seen before what comes is read
+    socket.end()
+    const timer = setTimeout(() => this.destroy(), lingering)
+    socket.once('close', () => clearTimeout(timer))
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+    this.#closed()
+  }
+
+  async #startTls(): Promise<undefined> {
+    const plain = this.#socket
+    this.#flush()
+    for (const event of ['data', 'error', 'close']) plain.removeAllListeners(event)
+    plain.on('error', () => undefined) // TLS reports it
+    // what came in the clear behind <proceed/> was put there by somebody in between, and counts for nothing [RFC6120 5.4.3.3, S35]
+    this.framing.takeRest()
+    const { domain, tls, signal } = this.#options
+    try {
+      this.#socket = await secure(plain, { name: hostOf(domain), tls, signal })
+    } catch (error) {
+      this.#isClosed = true // the one who waits for TLS is told
+      throw error
+    }
+    if (this.#isClosed)
+      this.#socket.destroy() // by `destroy`, meanwhile
+    else this.#listen(this.#socket)
+  }
+
+  #flush(): void {
+    if (this.#waiting === '') return
+    const wire = this.#waiting
+    this.#waiting = ''
+    this.#socket.write(wire, 'latin1')
+  }
+
+  #listen(socket: Socket): void {
+    if (socket instanceof TLSSocket) this.#bindings = channelBindingsOf(socket)
+    socket.on('data', (bytes: Buffer) => {
+      if (!this.#isClosed) this.#options.received(bytes.toString('latin1'))
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      this.#closed(new ConnectError('unreachable', `The connection was lost (${error.code ?? error.message}).`, error)),
+    )
+    socket.on('close', () => this.#closed())
+  }
+
+  #closed(reason?: ConnectError): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#waiting = ''
+    this.#options.closed(this.#isEnding ? undefined : reason)
+  }
+}

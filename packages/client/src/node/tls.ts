@@ -1,0 +1,57 @@
+/** The client's side of TLS: at least 1.2, and a certificate that is good for the name that was asked for. */
+import { isIP, type Socket } from 'node:net'
+import { checkServerIdentity, connect, type TLSSocket } from 'node:tls'
+import { UsageError } from '../errors.ts'
+import { abortReason, onAbort } from '../platform/abort.ts'
+import type { TlsOptions } from '../platform.ts'
+import { tlsError } from './tls-error.ts'
+
+export interface SecureOptions {
+  /** What the certificate must be for: a name in ASCII, or an address without brackets. */
+  readonly name: string
+  /** The protocol to agree on. [RFC7301] */
+  readonly alpn?: string
+  readonly tls: TlsOptions
+  readonly signal: AbortSignal
+}
+
+/** Goes on under TLS; the socket is destroyed when that fails. Throws a ConnectError, a UsageError for options that are none, or the signal's reason. */
+export async function secure(plain: Socket, options: SecureOptions): Promise<TLSSocket> {
+  const { name, alpn, tls, signal } = options
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>()
+  let socket: TLSSocket
+  try {
+    socket = connect({
+      socket: plain,
+      host: name,
+      // [RFC6066 3] addresses are no server names
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
+      ca: tls.ca === undefined ? undefined : [tls.ca].flat(),
+      cert: tls.cert,
+      key: tls.key,
+      minVersion: 'TLSv1.2',
+      // said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off [S122]
+      rejectUnauthorized: true,
+      checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+    })
+  } catch (cause) {
+    plain.destroy()
+    throw new UsageError('`tls` needs `ca`, `cert` and `key` in PEM, the last two together.', { cause })
+  }
+  const fail = (error: unknown): void => {
+    socket.destroy()
+    plain.destroy()
+    reject(error)
+  }
+  const stopListening = onAbort(signal, () => fail(abortReason(signal, name)))
+  socket.once('secureConnect', () => resolve(socket))
+  socket.on('error', (error) => fail(tlsError(error, name)))
+  socket.once('close', () => fail(tlsError(undefined, name)))
+  try {
+    return await promise
+  } finally {
+    stopListening()
+    socket.removeAllListeners('close')
+  }
+}
