@@ -12,7 +12,7 @@ export interface Ends {
 
 interface Load {
   readonly direction: Direction
-  readonly piece: Piece | 'end'
+  readonly piece: Piece | 'end' | 'reset'
 }
 
 export class Line {
@@ -42,7 +42,8 @@ export class Line {
     this.#valve.add(cut)
   }
 
-  carry(direction: Direction, piece: Piece | 'end'): void {
+  /** `end`: the sender has said all. `reset`: its connection broke. */
+  carry(direction: Direction, piece: Piece | 'end' | 'reset'): void {
     this.#under.push({ direction, piece })
     if (this.delay === 0 && this.#under.length === 1) this.#arrive()
     else setTimeout(() => this.#arrive(), this.delay)
@@ -78,6 +79,7 @@ export class Line {
     if (this.#state !== 'open') return
     const { direction, piece } = load
     if (piece === 'end') return this.#ends.end(direction)
+    if (piece === 'reset') return this.break()
     const { bytes, cut } = this.#valve.pass(direction, piece)
     if (bytes.length > 0) this.#ends.deliver(direction, bytes, piece)
     if (cut !== undefined) this.break(cut.how)

@@ -24,7 +24,7 @@ export const generous: XmlLimits = { ...authenticated, bytes: 16_777_216, elemen
 const GT = 0x3e
 
 export class TcpPieces implements Pieces {
-  #framing = new TcpFraming(generous)
+  readonly #framing = new TcpFraming(generous)
   #isOpened = false
   #isBlind = false
   /** Bytes behind the last piece, and how many of them were fed. */
@@ -53,19 +53,13 @@ export class TcpPieces implements Pieces {
 
   #read(end: number): Piece['what'] | undefined {
     const wire = this.#held.toString('latin1', this.#fed, end)
-    if (this.#isOpened && this.#fed === 0 && /^\s*<(\?xml|stream:stream)[\s?]/.test(wire)) this.#restart()
+    if (this.#isOpened && this.#fed === 0 && /^\s*<(\?xml|stream:stream)[\s?]/.test(wire)) this.#framing.restart() // whoever asked for it
     this.#fed = end
     this.#framing.feed(wire)
     const what = this.#framing.next()
     if (what instanceof XmlError) this.#isBlind = true
     else if (what !== undefined) this.#isOpened = true
     return what instanceof XmlError ? 'bytes' : what
-  }
-
-  /** What has been opened again is a new stream, whoever asked for it. */
-  #restart(): void {
-    this.#framing = new TcpFraming(generous)
-    this.#isOpened = false
   }
 
   #take(end: number, what: Piece['what']): Piece {

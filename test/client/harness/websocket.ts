@@ -97,3 +97,27 @@ function meaningOf(text: string): Piece['what'] {
     ? STREAM_END
     : new StreamHeader({ to: element.attr('to'), from: element.attr('from') })
 }
+
+/** A handshake, and the frames behind it. Extensions are not asked for: a frame has to be readable. */
+export class HttpPieces implements Pieces {
+  readonly #frames = new WebSocketPieces()
+  #head: string | undefined = ''
+
+  blind(): void {
+    this.#frames.blind()
+  }
+
+  split(chunk: Buffer): Piece[] {
+    if (this.#head === undefined) return this.#frames.split(chunk)
+    const read = this.#head + chunk.toString('latin1')
+    const end = read.indexOf('\r\n\r\n') + 4
+    if (end < 4) {
+      this.#head = read
+      return []
+    }
+    this.#head = undefined
+    const head = read.slice(0, end).replace(/\r\nsec-websocket-extensions:[^\r]*/gi, '')
+    const first: Piece = { bytes: Buffer.from(head, 'latin1'), what: 'bytes' }
+    return [first, ...this.#frames.split(Buffer.from(read.slice(end), 'latin1'))]
+  }
+}
