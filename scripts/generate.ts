@@ -1,11 +1,12 @@
 /**
- * Writes the references that come from the declarations of the built-in features: docs/xeps.md and rookery.doap (XEP-0453 0.1).
- * `--write` writes them, `--check` fails when they are stale. The reference of the configuration is not here.
+ * Writes the references that come from the declarations of the built-in features, docs/xeps.md and rookery.doap (XEP-0453 0.1), and the one of
+ * the client, docs/reference/client. `--write` writes them, `--check` fails when they are stale. The reference of the configuration is not here.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { argv, exit } from 'node:process'
 import { builtIn } from '@rookery/server'
+import { clientReference, folder } from './reference/client.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -175,10 +176,13 @@ function doap(all: readonly Supported[]): string {
 /** Every generated file with the text it should have. */
 export function references(): Map<string, string> {
   const all = supported()
-  return new Map([
-    ['docs/xeps.md', table(all)],
-    ['rookery.doap', doap(all)],
-  ])
+  return new Map([['docs/xeps.md', table(all)], ['rookery.doap', doap(all)], ...clientReference()])
+}
+
+/** Pages of the reference about what is no more. */
+export function leftovers(): string[] {
+  const pages = references()
+  return globSync(`${folder}*.md`, { cwd: root }).filter((file) => !pages.has(file))
 }
 
 function read(file: string): string | undefined {
@@ -192,11 +196,16 @@ function read(file: string): string | undefined {
 if (import.meta.main) {
   const stale = [...references()].filter(([file, text]) => read(file) !== text)
   if (argv.includes('--write')) {
-    for (const [file, text] of stale) writeFileSync(join(root, file), text)
+    for (const [file, text] of stale) {
+      mkdirSync(dirname(join(root, file)), { recursive: true })
+      writeFileSync(join(root, file), text)
+    }
+    for (const file of leftovers()) rmSync(join(root, file))
     console.log(stale.length === 0 ? 'all up to date' : `wrote ${stale.map(([file]) => file).join(', ')}`)
   } else if (argv.includes('--check')) {
-    for (const [file] of stale) console.error(`${file} is stale: run node scripts/generate.ts --write`)
-    if (stale.length > 0) exit(1)
+    const wrong = [...stale.map(([file]) => file), ...leftovers()]
+    for (const file of wrong) console.error(`${file} is stale: run node scripts/generate.ts --write`)
+    if (wrong.length > 0) exit(1)
   } else {
     console.error('node scripts/generate.ts --write | --check')
     exit(2)

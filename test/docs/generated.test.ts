@@ -1,11 +1,11 @@
-/** docs/xeps.md and rookery.doap are what scripts/generate.ts makes of the features' declarations. */
+/** docs/xeps.md, rookery.doap and docs/reference are what scripts/generate.ts makes of the declarations. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { Element, parseElement, toWire } from '@rookery/protocol/xml'
 import { builtIn } from '@rookery/server'
-import { references } from '../../scripts/generate.ts'
+import { leftovers, references } from '../../scripts/generate.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -13,6 +13,10 @@ for (const [file, text] of references())
   test(`${file} is up to date (node scripts/generate.ts --write)`, () => {
     assert.ok(readFileSync(join(root, file), 'utf8') === text, 'stale: run node scripts/generate.ts --write')
   })
+
+test('no generated page is left of what is no more', () => {
+  assert.deepEqual(leftovers(), [])
+})
 
 test('the DOAP file is well-formed and names every extension once', () => {
   const wire = toWire(references().get('rookery.doap')!)
