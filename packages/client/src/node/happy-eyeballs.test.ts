@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { test } from 'node:test'
+import { ConnectError } from '../errors.ts'
+import { type Address, connectTcp, interleave } from './happy-eyeballs.ts'
+
+const never = new AbortController().signal
+const four = (address: string): Address => ({ address, family: 4 })
+const six = (address: string): Address => ({ address, family: 6 })
+
+async function listen(host: string): Promise<Server & { port: number }> {
+  const server = createServer((socket) => socket.end())
+  server.listen(0, host)
+  await once(server, 'listening')
+  return Object.assign(server, { port: (server.address() as AddressInfo).port })
+}
+
+test('families take turns, beginning with the one that the system prefers', () => {
+  const mixed = interleave([six('::1'), six('::2'), six('::3'), four('1.0.0.1')])
+  assert.deepEqual(
+    mixed.map(({ address }) => address),
+    ['::1', '1.0.0.1', '::2', '::3'],
+  )
+})
+
+test('an address that refuses gives way to the next at once', async (t) => {
+  const server = await listen('127.0.0.1')
+  t.after(() => server.close())
+  const socket = await connectTcp('host', server.port, never, async () => [
+    six('::1'),
+    four('127.0.0.2'),
+    four('127.0.0.1'),
+  ])
+  assert.equal(socket.remoteAddress, '127.0.0.1')
+  socket.destroy()
+})
+
+test('all that refuse are one error, which says where', async (t) => {
+  const server = await listen('127.0.0.1')
+  t.after(() => server.close())
+  const lookup = async () => [four('127.0.0.2'), four('127.0.0.3')]
+  await assert.rejects(connectTcp('example.org', server.port, never, lookup), (error) => {
+    assert.ok(error instanceof ConnectError)
+    assert.equal(error.reason, 'unreachable')
+    assert.match(error.message, /example\.org:\d+ \(ECONNREFUSED\)/)
+    return true
+  })
+})
+
+test('a name without addresses is told apart from a name server that does not answer', async () => {
+  for (const [code, reason] of [
+    ['ENOTFOUND', 'unknown-host'],
+    ['EAI_AGAIN', 'unreachable'],
+  ] as const)
+    await assert.rejects(
+      connectTcp('example.org', 1, never, () => Promise.reject(Object.assign(new Error(code), { code }))),
+      { kind: 'connect', reason },
+    )
+})
+
+test('the system knows the addresses of this machine', async (t) => {
+  const server = await listen('localhost')
+  t.after(() => server.close())
+  const socket = await connectTcp('localhost', server.port, never)
+  assert.ok(socket.remoteAddress)
+  socket.destroy()
+})
+
+test('the signal ends the wait for the name server, with nothing left behind', async () => {
+  const abort = new AbortController()
+  const connecting = connectTcp('example.org', 1, abort.signal, () => new Promise(() => undefined))
+  abort.abort(new DOMException('too slow', 'TimeoutError'))
+  await assert.rejects(connecting, { kind: 'connect', reason: 'timeout' })
+})
