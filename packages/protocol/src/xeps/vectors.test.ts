@@ -4,7 +4,7 @@
  *   `value`   what parsing gives; building it gives the element back, or `built` where that is not what came in,
  *   `broken`  the element is the codec's but wrong, and the sentence contains this,
  *   `other`   the element is not the codec's.
- * Addresses are strings, bytes are `{ hex }`, opaque elements are XML. Adding a case needs no code.
+ * Addresses are strings, bytes are `{ hex }`, moments of RPC `{ date }`, maps `{ map }`, opaque elements are XML. Adding a case needs no code.
  */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -76,6 +76,8 @@ function plain(value: unknown): unknown {
   if (value instanceof Jid) return value.toString()
   if (value instanceof Element) return fromWire(writeElement(value, ''))
   if (value instanceof Uint8Array) return { hex: Buffer.from(value).toString('hex') }
+  if (value instanceof Date) return { date: value.toISOString() }
+  if (value instanceof Map) return { map: [...value].map(plain) }
   if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]))
