@@ -1,7 +1,7 @@
 // An XMPP address (RFC 7622) in its prepared form: immutable, and most of the time one object per address. Reading one is parse-jid.ts.
 
+import { escapeAttribute } from '#text'
 import { prepareOpaque } from '../precis/profiles.ts'
-import { escapeAttribute } from '../xml/escape.ts'
 import { JidError } from './jid-error.ts'
 
 export class Jid {

@@ -3,7 +3,8 @@
  * again by a hash of their bytes. The tables are small, shared by all parsers and overwrite on collision, so that hostile names cost
  * only the time to validate them.
  */
-import { splitName } from './qualified-name.ts'
+import { decodeRun, LITERAL } from './decode.ts'
+import { isNameCharacter, isNameStart } from './name-characters.ts'
 import { wellKnown } from './well-known.ts'
 
 /** What a name means as an attribute: */
@@ -80,6 +81,23 @@ function ownCopy(slice: string): string {
 }
 
 function parseName(wire: string): QName | undefined {
-  const parts = splitName(wire)
-  return parts === undefined ? undefined : new QName(wire, parts[0], wellKnown(parts[1]))
+  const text = decodeRun(wire, 0, wire.length, LITERAL)
+  if (typeof text !== 'string') return undefined
+  let colon = -1
+  let expectStart = true
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i)!
+    if (code > 0xffff) i++
+    if (code === 0x3a) {
+      if (colon >= 0 || expectStart) return undefined
+      colon = i
+      expectStart = true
+    } else {
+      if (expectStart ? !isNameStart(code) : !isNameCharacter(code)) return undefined
+      expectStart = false
+    }
+  }
+  if (expectStart) return undefined
+  if (colon < 0) return new QName(wire, '', wellKnown(text))
+  return new QName(wire, text.slice(0, colon), wellKnown(text.slice(colon + 1)))
 }

@@ -3,12 +3,12 @@
  * refuses what `parser.ts` does, and makes the same of it, but for `inner`, which it never keeps. No expression here can backtrack far:
  * what may repeat is told from what follows by its first character.
  */
-import { ATTRIBUTE, decodeRun, LITERAL, TEXT } from './decode.ts'
 import { Element, type Node } from './element.ts'
 import { XmlError } from './errors.ts'
 import { authenticated, type XmlLimits } from './limits.ts'
+import { splitName } from './names-of-engine.ts'
 import { XML_NS, XMLNS_NS } from './namespaces.ts'
-import { splitName } from './qualified-name.ts'
+import { decodeWire, illegal } from './wire-of-platform.ts'
 
 const malformed: XmlError = new XmlError('not-well-formed', 'malformed XML')
 const restricted: XmlError = new XmlError('restricted-xml', 'no comments, processing instructions, DTDs')
@@ -18,14 +18,22 @@ const badUtf8: XmlError = new XmlError('bad-format', 'not UTF-8')
 
 /** [XML 2.8] */
 const declaration =
-  /^<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(["'])1\.\d+\1(?:[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*(["'])([A-Za-z][\w.-]*)\2)?(?:[ \t\r\n]+standalone[ \t\r\n]*=[ \t\r\n]*(["'])(?:yes|no)\4)?[ \t\r\n]*\?>/
-const space = /[ \t\r\n]*/y
+  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.\d+\1(?:[ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])([A-Za-z][\w.-]*)\2)?(?:[ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(?:yes|no)\4)?[ \t\n]*\?>/
+const space = /[ \t\n]*/y
 const tagName = /[^\0- "&'/<=>]+/y
-const tagEnd = /[ \t\r\n]*(\/?)>/y
-const attribute = /[ \t\r\n]+([^\0- "&'/<=>]+)[ \t\r\n]*=[ \t\r\n]*(?:"([^"<]*)"|'([^'<]*)')/y
+const tagEnd = /[ \t\n]*(\/?)>/y
+const attribute = /[ \t\n]+([^\0- "&'/<=>]+)[ \t\n]*=[ \t\n]*(?:"([^"<]*)"|'([^'<]*)')/y
+
+const entities: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
 
 interface Open {
-  /** As on the wire. */
+  /** As on the text. */
   readonly tag: string
   readonly name: string
   readonly ns: string
@@ -36,11 +44,16 @@ interface Open {
 }
 
 export function parseElement(wire: string, limits: XmlLimits = authenticated): Element | XmlError {
-  return wire.length > limits.bytes ? excessive : new Reader(wire, limits).read()
+  if (wire.length > limits.bytes) return excessive
+  if (/^[\xfe\xff]/.test(wire)) return otherEncoding
+  const text = decodeWire(wire)
+  if (text === undefined) return badUtf8
+  if (text.search(illegal) >= 0) return malformed
+  return new Reader(text.replaceAll(/\r\n?/g, '\n'), limits).read() // [XML 2.11]
 }
 
 class Reader {
-  readonly #wire: string
+  readonly #text: string
   readonly #limits: XmlLimits
   #at = 0
   #elements = 0
@@ -48,17 +61,16 @@ class Reader {
   /** [prefix, namespace, …], innermost last; the default namespace has the prefix ''. */
   readonly #scope: string[] = ['xml', XML_NS, '', '']
 
-  constructor(wire: string, limits: XmlLimits) {
-    this.#wire = wire
+  constructor(text: string, limits: XmlLimits) {
+    this.#text = text
     this.#limits = limits
   }
 
   read(): Element | XmlError {
-    const wire = this.#wire
-    if (/^[\xfe\xff]/.test(wire)) return otherEncoding
-    if (wire.startsWith('\xef\xbb\xbf')) this.#at = 3
-    if (/^<\?xml[ \t\r\n?]/.test(wire.slice(this.#at, this.#at + 6))) {
-      const found = declaration.exec(wire.slice(this.#at))
+    const text = this.#text
+    if (text.startsWith('\ufeff')) this.#at = 1
+    if (/^<\?xml[ \t\n?]/.test(text.slice(this.#at, this.#at + 6))) {
+      const found = declaration.exec(text.slice(this.#at))
       if (found === null) return malformed
       if (found[3] !== undefined && found[3].toUpperCase() !== 'UTF-8') return otherEncoding
       this.#at += found[0].length
@@ -71,38 +83,36 @@ class Reader {
       if (this.#open.length > 0) this.#open.at(-1)!.children.push(result)
       else {
         this.#skip(space)
-        return this.#at === wire.length ? result : malformed
+        return this.#at === text.length ? result : malformed
       }
     }
   }
 
   /** Text up to a tag, and the tag; an element that has come to its end, or what is wrong. */
   #step(): Element | XmlError | undefined {
-    const wire = this.#wire
-    const start = wire.indexOf('<', this.#at)
+    const text = this.#text
+    const start = text.indexOf('<', this.#at)
     if (start < 0) return malformed
     if (start > this.#at) {
-      if (wire.slice(this.#at, start).includes(']]>')) return malformed // [XML 2.4]
-      const error = this.#text(this.#at, start, TEXT)
+      const run = text.slice(this.#at, start)
+      const error = run.includes(']]>') ? malformed : this.#addText(expand(run)) // [XML 2.4]
       if (error !== undefined) return error
     }
     this.#at = start + 1
-    if (wire.startsWith('![CDATA[', this.#at)) {
-      const end = wire.indexOf(']]>', start)
+    if (text.startsWith('![CDATA[', this.#at)) {
+      const end = text.indexOf(']]>', start)
       if (end < 0) return malformed
       this.#at = end + 3
-      return this.#text(start + 9, end, LITERAL)
+      return this.#addText(text.slice(start + 9, end))
     }
-    if (/[!?]/.test(wire.charAt(this.#at))) return wire.startsWith('![', this.#at) ? malformed : restricted // [RFC6120 11.1]
-    return wire.startsWith('/', this.#at) ? this.#endTag() : this.#startTag()
+    if (/[!?]/.test(text.charAt(this.#at))) return text.startsWith('![', this.#at) ? malformed : restricted // [RFC6120 11.1]
+    return text.startsWith('/', this.#at) ? this.#endTag() : this.#startTag()
   }
 
   /** Text on both sides of a CDATA section's borders is one text. */
-  #text(from: number, to: number, kind: number): XmlError | undefined {
+  #addText(text: string | undefined): XmlError | undefined {
     const children = this.#open.at(-1)?.children
-    const text = decode(this.#wire.slice(from, to), kind)
-    if (text instanceof XmlError) return text
-    if (children === undefined) return malformed
+    if (children === undefined || text === undefined) return malformed
     if (typeof children.at(-1) === 'string') children.push(`${children.pop()}${text}`)
     else if (text !== '') children.push(text)
     return undefined
@@ -110,7 +120,7 @@ class Reader {
 
   #endTag(): Element | XmlError {
     const open = this.#open.pop()
-    if (open === undefined || !this.#wire.startsWith(`/${open.tag}`, this.#at)) return malformed
+    if (open === undefined || !this.#text.startsWith(`/${open.tag}`, this.#at)) return malformed
     this.#at += 1 + open.tag.length
     const end = this.#match(tagEnd)
     if (end === null || end[1] !== '') return malformed
@@ -132,9 +142,8 @@ class Reader {
       const [, name = '', quoted, apostrophed = ''] = match
       if (seen.size >= most || name.length > nameLength) return excessive
       const parts = splitName(name)
-      const value = decode(quoted ?? apostrophed, ATTRIBUTE)
-      if (value instanceof XmlError) return value
-      if (parts === undefined || seen.size === seen.add(name).size) return malformed
+      const value = expand((quoted ?? apostrophed).replaceAll(/[\t\n]/g, ' ')) // [XML 3.3.3]
+      if (parts === undefined || value === undefined || seen.size === seen.add(name).size) return malformed
       const [prefix, local] = parts
       if (name === 'xmlns' || prefix === 'xmlns') {
         if (!isLegal(prefix, local, value)) return malformed
@@ -172,7 +181,7 @@ class Reader {
   /** What an expression finds right here; goes on behind it. */
   #match(expression: RegExp): RegExpExecArray | null {
     expression.lastIndex = this.#at
-    const match = expression.exec(this.#wire)
+    const match = expression.exec(this.#text)
     if (match !== null) this.#at = expression.lastIndex
     return match
   }
@@ -182,9 +191,17 @@ class Reader {
   }
 }
 
-function decode(wire: string, kind: number): string | XmlError {
-  const text = decodeRun(wire, 0, wire.length, kind)
-  return text ?? (text === null ? malformed : badUtf8)
+/** Text with its references resolved [XML 4.1, 4.6]; undefined if one of them is none. */
+function expand(text: string): string | undefined {
+  let isLegal = true
+  const expanded = text.replaceAll(/&([^&;]*)(;?)/g, (_, name: string, end: string) => {
+    const [, hex, decimal] = /^#(?:x([\dA-Fa-f]+)|(\d+))$/.exec(name) ?? []
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+    const character = code <= 0x10ffff ? String.fromCodePoint(code) : entities.get(name)
+    if (end === '' || character === undefined || character.search(illegal) >= 0) isLegal = false
+    return character ?? ''
+  })
+  return isLegal ? expanded : undefined
 }
 
 /** [XML-NAMES 3 Reserved Prefixes and Namespace Names, 2.3 No Prefix Undeclaring] */

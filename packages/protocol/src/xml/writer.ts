@@ -2,10 +2,10 @@
  * Elements to wire strings: no prefixes but those that attributes need, xmlns only where the default namespace changes.
  * Names are trusted: they come from the parser or from code.
  */
+
+import { escapeAttribute, escapeText, toWire } from '#text'
 import type { Element } from './element.ts'
-import { escapeAttribute, escapeText } from './escape.ts'
 import { isContentNamespace, XML_NS } from './namespaces.ts'
-import { toWire } from './wire.ts'
 
 /**
  * The element as it may stand where the default namespace is `outerNs`. An element in one content namespace is re-scoped to another
