@@ -17,6 +17,8 @@ const entry = join(folder, 'entry.js')
 writeFileSync(entry, "export * from '@rookery/client'\n")
 const one = join(folder, 'one.js')
 writeFileSync(one, "export { UsageError } from '@rookery/client'\n")
+const addresses = join(folder, 'addresses.js')
+writeFileSync(addresses, "export { jid } from '@rookery/protocol/jid'\n")
 
 interface Bundle {
   /** As a script that leaves what it exports in the global `rookery`. */
@@ -134,5 +136,11 @@ for (const [tool, bundle] of [
       inputs.map((path) => relative(folder, path)).filter((path) => path.startsWith('node_modules')),
       ['node_modules/@rookery/client/errors.js'],
     )
+  })
+  test(`${tool} takes what is meant for browsers, which have tables of Unicode of their own`, async () => {
+    const { inputs, text } = await bundle(addresses)
+    assert.ok(inputs.some((path) => path.endsWith('/precis/unicode-of-engine.js')))
+    assert.ok(!inputs.some((path) => path.includes('/generated/')))
+    assert.deepEqual(exportsOf(text), ['jid'])
   })
 }
