@@ -8,6 +8,7 @@ export {
   children,
   findAll,
   foreignChildren,
+  ignorableChild,
   ignorableChildren,
   optionalChild,
   optionalElement,

@@ -74,6 +74,21 @@ export function findAll<T>(codec: ElementCodec<T>, parent: Element): T[] {
   return found
 }
 
+/** The first child the codec declares that is not broken, however many there are. */
+/* @__NO_SIDE_EFFECTS__ */
+export function ignorableChild<T>(codec: ElementCodec<T>): OptionalPart<T> {
+  return {
+    ...optionalChild(codec),
+    read: (element) => {
+      for (const node of element.children) {
+        const parsed = typeof node === 'string' ? undefined : codec.parse(node)
+        if (parsed !== undefined && !(parsed instanceof CodecError)) return parsed
+      }
+      return undefined
+    },
+  }
+}
+
 /** One child element that is kept as it is, for whoever knows how to read it. */
 /* @__NO_SIDE_EFFECTS__ */
 export function optionalElement(name: string, ns: string): OptionalPart<Element> {

@@ -1,16 +1,249 @@
 /**
- * vcard-temp (XEP-0054 1.3.0): one opaque element, stored and handed back as it came; nothing looks inside.
- * To store a card keep the element itself, which has its attributes and wire form; this codec is for looking at it and for building one.
- * It carries pictures (XEP-0153 asks for at most 8 kB, clients send a hundred): its size is bounded by that of a stanza and by the store.
+ * vcard-temp (XEP-0054 1.3.0): what somebody says about themselves, read liberally. What is not known here is kept in `others`, so that a
+ * card that is changed and stored again loses nothing of other clients. The same card in the form of vCard 4 is in vcard4.ts.
  */
-import { anyChildren, type ElementCodec, element } from '../codec/index.ts'
-import type { Element } from '../xml/index.ts'
+import {
+  type ElementCodec,
+  element,
+  ignorableChild,
+  ignorableChildren,
+  ignorableText,
+  mapped,
+  nonEmpty,
+  type OptionalPart,
+  type RequiredPart,
+  type Text,
+  text,
+  texts,
+  wrappedBase64,
+} from '../codec/index.ts'
+import { type Element, el } from '../xml/index.ts'
+import { webLink } from './links.ts'
 
 export const VCARD_NS = 'vcard-temp'
 
-export interface VCard {
-  /** The properties as they are; none in a question, and in the answer of someone who has no card. [XEP-0054 3.1] */
-  readonly properties: readonly Element[]
+/** What an address is for. `pref`: the one to take before others. */
+export type VCardKind = 'home' | 'work' | 'pref' | 'cell' | 'voice' | 'fax' | 'pager' | 'video'
+
+export interface VCardName {
+  readonly family?: string | undefined
+  readonly given?: string | undefined
+  readonly middle?: string | undefined
+  readonly prefix?: string | undefined
+  readonly suffix?: string | undefined
 }
 
-export const vcard: ElementCodec<VCard> = element(VCARD_NS, 'vCard', { properties: anyChildren() })
+/** The picture itself, or where it is. */
+export interface VCardPhoto {
+  /** A content type, such as image/png. */
+  readonly type?: string | undefined
+  readonly data?: Uint8Array | undefined
+  /** http or https. */
+  readonly url?: string | undefined
+}
+
+interface Reachable {
+  readonly kinds?: readonly VCardKind[] | undefined
+}
+
+export interface VCardEmail extends Reachable {
+  readonly address: string
+}
+
+export interface VCardPhone extends Reachable {
+  readonly number: string
+}
+
+export interface VCardAddress extends Reachable {
+  readonly postOfficeBox?: string | undefined
+  readonly extended?: string | undefined
+  readonly street?: string | undefined
+  readonly locality?: string | undefined
+  readonly region?: string | undefined
+  readonly postalCode?: string | undefined
+  readonly country?: string | undefined
+}
+
+export interface VCardOrganization {
+  readonly name?: string | undefined
+  readonly units?: readonly string[] | undefined
+}
+
+/** Lists are missing when they are empty. A question, and the answer of someone who has no card, have nothing. [XEP-0054 3.1] */
+export interface VCard {
+  /** How the name is shown. */
+  readonly fullName?: string | undefined
+  readonly name?: VCardName | undefined
+  readonly nicknames?: readonly string[] | undefined
+  readonly photo?: VCardPhoto | undefined
+  /** A date, perhaps without the year. */
+  readonly birthday?: string | undefined
+  readonly addresses?: readonly VCardAddress[] | undefined
+  readonly phones?: readonly VCardPhone[] | undefined
+  readonly emails?: readonly VCardEmail[] | undefined
+  readonly organization?: VCardOrganization | undefined
+  readonly title?: string | undefined
+  readonly role?: string | undefined
+  /** http or https. */
+  readonly urls?: readonly string[] | undefined
+  readonly note?: string | undefined
+  /** Properties that are not known here, as they came. */
+  readonly others?: readonly Element[] | undefined
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+const first = (name: string): OptionalPart<string> => ignorableText(name, nonEmpty)
+
+/** The texts that say something; missing when there are none. */
+/* @__NO_SIDE_EFFECTS__ */
+export function someTexts(
+  name: string,
+  read: (text: string) => string | undefined = nonEmpty.decode,
+): OptionalPart<readonly string[]> {
+  return some(
+    mapped(
+      texts(name),
+      (list) => list.flatMap((one) => read(one) ?? []),
+      (list) => list,
+    ),
+  )
+}
+
+/** A list that is missing when it is empty. */
+/* @__NO_SIDE_EFFECTS__ */
+export function some<T>(part: RequiredPart<readonly T[]>): OptionalPart<readonly T[]> {
+  return {
+    optional: true,
+    read: (found) => {
+      const list = part.read(found)
+      return Array.isArray(list) && list.length === 0 ? undefined : list
+    },
+    write: part.write,
+  }
+}
+
+/** An element that says nothing counts as none. */
+export function saysNothing(value: object): string | undefined {
+  return Object.keys(value).some((key) => key !== 'kinds' && key !== 'type') ? undefined : 'It says nothing.'
+}
+
+/** Children that are not properties known by these names. */
+/* @__NO_SIDE_EFFECTS__ */
+export function othersThan(known: ReadonlySet<string>): OptionalPart<readonly Element[]> {
+  return {
+    optional: true,
+    read: (found) => {
+      const others = found.childElements().filter(({ ns, name }) => ns !== found.ns || !known.has(name))
+      return others.length === 0 ? undefined : others
+    },
+    write: (others, draft) => {
+      draft.children.push(...others)
+    },
+  }
+}
+
+export const vcardKinds: readonly VCardKind[] = ['home', 'work', 'pref', 'cell', 'voice', 'fax', 'pager', 'video']
+
+const kinds: OptionalPart<readonly VCardKind[]> = {
+  optional: true,
+  read: (found) => {
+    const list = vcardKinds.filter((kind) => found.child(kind.toUpperCase()) !== undefined)
+    return list.length === 0 ? undefined : list
+  },
+  write: (list, draft) => {
+    for (const kind of list) draft.children.push(el(kind.toUpperCase(), draft.ns))
+  },
+}
+
+/** Clients write DESC where the vCard of others has NOTE. [XEP-0292 11.1.1] */
+const note: OptionalPart<string> = {
+  optional: true,
+  read: (found) => found.childText('DESC') || found.childText('NOTE') || undefined,
+  write: (written, draft) => {
+    draft.children.push(el('DESC', draft.ns, undefined, written))
+  },
+}
+
+/** The bytes of a picture, of which there are some. */
+export const picture: Text<Uint8Array> = {
+  expected: 'a picture in base64',
+  decode: (text) => {
+    const data = wrappedBase64.decode(text)
+    return data?.length === 0 ? undefined : data // no picture [XEP-0153 4.3]
+  },
+  encode: wrappedBase64.encode,
+}
+
+const known = new Set([
+  'FN',
+  'N',
+  'NICKNAME',
+  'PHOTO',
+  'BDAY',
+  'ADR',
+  'TEL',
+  'EMAIL',
+  'ORG',
+  'TITLE',
+  'ROLE',
+  'URL',
+  'DESC',
+  'NOTE',
+])
+
+export const vcard: ElementCodec<VCard> = element(VCARD_NS, 'vCard', {
+  fullName: first('FN'),
+  name: ignorableChild(
+    element(
+      VCARD_NS,
+      'N',
+      {
+        family: first('FAMILY'),
+        given: first('GIVEN'),
+        middle: first('MIDDLE'),
+        prefix: first('PREFIX'),
+        suffix: first('SUFFIX'),
+      },
+      saysNothing,
+    ),
+  ),
+  nicknames: someTexts('NICKNAME'),
+  photo: ignorableChild(
+    element(
+      VCARD_NS,
+      'PHOTO',
+      { type: first('TYPE'), data: ignorableText('BINVAL', picture), url: ignorableText('EXTVAL', webLink) },
+      saysNothing,
+    ),
+  ),
+  birthday: first('BDAY'),
+  addresses: some(
+    ignorableChildren(
+      element(
+        VCARD_NS,
+        'ADR',
+        {
+          kinds,
+          postOfficeBox: first('POBOX'),
+          extended: first('EXTADD'),
+          street: first('STREET'),
+          locality: first('LOCALITY'),
+          region: first('REGION'),
+          postalCode: first('PCODE'),
+          country: first('CTRY'),
+        },
+        saysNothing,
+      ),
+    ),
+  ),
+  phones: some(ignorableChildren(element(VCARD_NS, 'TEL', { kinds, number: text('NUMBER', nonEmpty) }))),
+  emails: some(ignorableChildren(element(VCARD_NS, 'EMAIL', { kinds, address: text('USERID', nonEmpty) }))),
+  organization: ignorableChild(
+    element(VCARD_NS, 'ORG', { name: first('ORGNAME'), units: someTexts('ORGUNIT') }, saysNothing),
+  ),
+  title: first('TITLE'),
+  role: first('ROLE'),
+  urls: someTexts('URL', webLink.decode),
+  note,
+  others: othersThan(known),
+})
