@@ -32,6 +32,7 @@ export {
   nonEmpty,
   oneOf,
   parseInteger,
+  sha1Hex,
   string,
   type Text,
   trim,

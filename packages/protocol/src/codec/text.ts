@@ -62,6 +62,16 @@ export const wrappedBase64: Text<Uint8Array> = {
   encode: encodeBase64,
 }
 
+/** SHA-1 in 40 hexadecimal digits, lower case. */
+export const sha1Hex: Text<string> = {
+  expected: 'a SHA-1 in hexadecimal',
+  decode: (text) => {
+    const digits = trim(text).toLowerCase()
+    return /^[0-9a-f]{40}$/.test(digits) ? digits : undefined
+  },
+  encode: (value) => value,
+}
+
 /** A whole number within bounds, both included. Without bounds: what a double holds exactly. */
 /* @__NO_SIDE_EFFECTS__ */
 export function integer(min: number = Number.MIN_SAFE_INTEGER, max: number = Number.MAX_SAFE_INTEGER): Text<number> {

@@ -11,8 +11,7 @@ import {
   integer,
   nonEmpty,
   ownText,
-  type Text,
-  trim,
+  sha1Hex,
   wrappedBase64,
 } from '../codec/index.ts'
 import { webLink } from './links.ts'
@@ -21,16 +20,6 @@ import { webLink } from './links.ts'
 export const AVATAR_DATA_NS = 'urn:xmpp:avatar:data'
 /** The namespace, and the node. */
 export const AVATAR_METADATA_NS = 'urn:xmpp:avatar:metadata'
-
-/** SHA-1 in 40 hexadecimal digits, lower case. */
-export const sha1Hex: Text<string> = {
-  expected: 'a SHA-1 in hexadecimal',
-  decode: (text) => {
-    const digits = trim(text).toLowerCase()
-    return /^[0-9a-f]{40}$/.test(digits) ? digits : undefined
-  },
-  encode: (value) => value,
-}
 
 /** A picture of type image/png. [XEP-0084 4.1] */
 export const avatarData: ElementCodec<{ readonly data: Uint8Array }> = element(AVATAR_DATA_NS, 'data', {

@@ -1,7 +1,8 @@
 /**
  * Publish-Subscribe (XEP-0060 1.30.0), as much of it as personal eventing for one's own account needs (XEP-0163 1.2.2, XEP-0223 1.1.1):
  * publishing with options, retrieving, retracting, deleting a node, and every event. Subscriptions, affiliations, and making and
- * configuring nodes are in pubsub-nodes.ts.
+ * configuring nodes are in pubsub-nodes.ts; the forms in
+ * pubsub-forms.ts.
  *
  * A node is optional wherever its lack has an error of its own.
  */
@@ -26,16 +27,7 @@ import {
   optionalElement,
   string,
 } from '../codec/index.ts'
-import {
-  booleanField,
-  type DataForm,
-  dataForm,
-  type FieldKind,
-  type FormCodec,
-  form,
-  listSingle,
-  textSingle,
-} from '../forms/index.ts'
+import { type DataForm, dataForm } from '../forms/index.ts'
 import type { Jid } from '../jid/index.ts'
 import { RSM_NS } from '../rsm/index.ts'
 import { StanzaError, type StanzaErrorCondition } from '../stanza/index.ts'
@@ -207,33 +199,6 @@ export const pubsubEvent: ElementCodec<PubsubEvent> = element(PUBSUB_EVENT_NS, '
   configuration: optionalChild(element(PUBSUB_EVENT_NS, 'configuration', { node, form: optionalChild(dataForm) })),
   subscription: optionalChild(subscriptionIn(PUBSUB_EVENT_NS)),
 })
-
-/** What is known here of the configuration of a node. [XEP-0060 16.4.4] */
-export type NodeFields = {
-  readonly access: FieldKind<'authorize' | 'open' | 'presence' | 'roster' | 'whitelist', false>
-  readonly persist: FieldKind<boolean, false>
-  /** A number, or `max`: as many as the service allows. */
-  readonly maxItems: FieldKind<string, false>
-  readonly sendLast: FieldKind<'never' | 'on_sub' | 'on_sub_and_presence', false>
-}
-
-const nodeFields = {
-  access: listSingle(['authorize', 'open', 'presence', 'roster', 'whitelist'], { var: 'pubsub#access_model' }),
-  persist: booleanField({ var: 'pubsub#persist_items' }),
-  maxItems: textSingle({ var: 'pubsub#max_items' }),
-  sendLast: listSingle(['never', 'on_sub', 'on_sub_and_presence'], { var: 'pubsub#send_last_published_item' }),
-}
-
-/** Preconditions of a publication. [XEP-0060 7.1.5] */
-export const publishOptions: FormCodec<NodeFields> = form(
-  'http://jabber.org/protocol/pubsub#publish-options',
-  nodeFields,
-)
-
-export const nodeConfiguration: FormCodec<NodeFields> = form(
-  'http://jabber.org/protocol/pubsub#node_config',
-  nodeFields,
-)
 
 /** [XEP-0060 18.2] */
 export type PubsubErrorCondition =

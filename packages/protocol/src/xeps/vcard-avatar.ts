@@ -1,6 +1,5 @@
 /** vCard-Based Avatars (XEP-0153 1.1.1): in presence, which picture the vCard has. The picture itself is in vcard.ts. */
-import { type ElementCodec, element, ignorableText, type Text } from '../codec/index.ts'
-import { sha1Hex } from './avatar.ts'
+import { type ElementCodec, element, ignorableText, sha1Hex, type Text } from '../codec/index.ts'
 
 export const VCARD_AVATAR_NS = 'vcard-temp:x:update'
 

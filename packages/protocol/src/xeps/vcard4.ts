@@ -1,5 +1,5 @@
 /**
- * vCard4 over XMPP (XEP-0292 0.12.0, the XML of RFC 6351): the card of vcard.ts in the form of vCard 4, to be published in a node. Such a
+ * vCard4 over XMPP (XEP-0292 0.12.0, the XML of RFC 6351): the card of card.ts in the form of vCard 4, to be published in a node. Such a
  * card must have a full name [RFC6350 6.2.1]; whoever makes one sees to it.
  */
 import {
@@ -17,7 +17,6 @@ import {
   trim,
 } from '../codec/index.ts'
 import { el } from '../xml/index.ts'
-import { webLink } from './links.ts'
 import {
   othersThan,
   picture,
@@ -27,7 +26,8 @@ import {
   type VCardKind,
   type VCardPhoto,
   vcardKinds,
-} from './vcard.ts'
+} from './card.ts'
+import { webLink } from './links.ts'
 
 export const VCARD4_NS = 'urn:ietf:params:xml:ns:vcard-4.0'
 /** Where one's own card is published. [XEP-0292 4.1] */

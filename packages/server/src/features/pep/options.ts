@@ -2,7 +2,8 @@
 import { isBroken } from '@rookery/protocol/codec'
 import { type DataForm, dataForm } from '@rookery/protocol/forms'
 import type { StanzaError } from '@rookery/protocol/stanza'
-import { nodeConfiguration, publishOptions, pubsubError } from '@rookery/protocol/xeps/pubsub'
+import { pubsubError } from '@rookery/protocol/xeps/pubsub'
+import { nodeConfiguration, publishOptions } from '@rookery/protocol/xeps/pubsub-configuration'
 import { Element, parseElement, writeElement } from '@rookery/protocol/xml'
 import type { NodeConfig } from '../../services/pep.ts'
 
