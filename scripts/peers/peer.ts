@@ -32,6 +32,8 @@ export interface PeerPorts {
   readonly tlsPort: number
   /** BOSH under /bosh; WebSocket under /ws (ejabberd) or /xmpp-websocket (Prosody). */
   readonly httpPort: number
+  /** The same with TLS. */
+  readonly httpsPort: number
 }
 
 export interface PeerOptions {
@@ -43,6 +45,13 @@ export interface PeerOptions {
   readonly folder?: string
   /** Keep a message archive (XEP-0313); off by default. Without a bound on its size; ejabberd's in SQLite where Debian's erlang-p1-sqlite3 is installed, else in Mnesia. */
   readonly archive?: boolean
+  /**
+   * What else a client library talks to: rooms with archives, upload.localhost, pubsub.localhost, external services, commands of admin@localhost,
+   * tokens (ejabberd), invitations (Prosody). Off by default.
+   */
+  readonly services?: boolean
+  /** How long a session can be resumed, in seconds; absent: as the server likes. */
+  readonly resumeSeconds?: number
   /** How passwords are stored; 'plain' by default: every SCRAM mechanism is offered. 'scram' is what a real installation does. */
   readonly passwords?: 'plain' | 'scram'
   /** What it gets when this process dies; TERM by default. */
@@ -108,9 +117,35 @@ interface Recipe {
   readonly environment: (folder: string) => Readonly<Record<string, string>>
 }
 
+/** What is added to the template; it may hold words itself. */
+const services = (template: string, are: boolean | undefined): string =>
+  are === true ? readFileSync(join(import.meta.dirname, template), 'utf8').trimEnd() : ''
+
+const prosodyModules = [
+  'admin_adhoc',
+  'external_services',
+  'http_altconnect',
+  'invites',
+  'invites_adhoc',
+  'invites_register',
+]
+const prosodyGlobals = `admins = { "admin@localhost" }
+registration_invite_only = false
+allow_user_invites = true
+http_default_host = "localhost"
+external_service_secret = "secret"
+external_services = {
+  { type = "stun", transport = "udp", host = "127.0.0.1", port = 3478 },
+  { type = "turn", transport = "udp", host = "127.0.0.1", port = 3478, secret = true, algorithm = "turn" }
+}`
+
 const prosody: Recipe = {
   template: 'prosody.cfg.lua.in',
-  words: ({ archive, passwords, log }) => ({
+  words: ({ archive, passwords, log, services: are, resumeSeconds }) => ({
+    MORE_MODULES: are === true ? prosodyModules.map((name) => `, "${name}"`).join('') : '',
+    GLOBAL: are === true ? prosodyGlobals : '',
+    COMPONENTS: services('prosody-services.cfg.lua.in', are),
+    RESUMPTION: resumeSeconds === undefined ? '' : `smacks_hibernation_time = ${resumeSeconds}`,
     LOG_LEVEL: log ?? 'warn',
     ARCHIVE: archive ? 'mam' : 'ping',
     PASSWORDS: passwords === 'scram' ? 'internal_hashed' : 'internal_plain',
@@ -122,7 +157,15 @@ const prosody: Recipe = {
 // No node name: without one Erlang starts no epmd and listens on no port of its own.
 const ejabberd: Recipe = {
   template: 'ejabberd.yml.in',
-  words: ({ archive, passwords, log }) => ({
+  words: ({ archive, passwords, log, services: are, resumeSeconds }) => ({
+    MORE_HANDLERS:
+      are === true
+        ? ', /upload: mod_http_upload, /.well-known/host-meta: mod_host_meta, /.well-known/host-meta.json: mod_host_meta'
+        : '',
+    ROOM_OPTIONS: are === true ? ', mam: true' : '',
+    SERVICES: services('ejabberd-services.yml.in', are),
+    RESUMPTION:
+      resumeSeconds === undefined ? '' : `resume_timeout: ${resumeSeconds}, max_resume_timeout: ${resumeSeconds}`,
     LOG_LEVEL: log === 'debug' ? 'debug' : 'warning',
     ARCHIVE: archive
       ? `mod_mam: { default: always, db_type: ${hasErlangSqlite() ? 'sql' : 'mnesia'} }`
@@ -153,8 +196,8 @@ const wrapped = (command: readonly string[], { cpu, deathSignal = 'TERM' }: Peer
 }
 
 const choosePorts = async (wanted: Partial<PeerPorts> = {}): Promise<PeerPorts> => {
-  const [port = 0, tlsPort = 0, httpPort = 0] = await freePorts(3)
-  return { port, tlsPort, httpPort, ...wanted }
+  const [port = 0, tlsPort = 0, httpPort = 0, httpsPort = 0] = await freePorts(4)
+  return { port, tlsPort, httpPort, httpsPort, ...wanted }
 }
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
@@ -206,8 +249,10 @@ export const preparePeer = async (name: PeerName, options: PeerOptions = {}): Pr
     PORT: String(ports.port),
     TLS_PORT: String(ports.tlsPort),
     HTTP_PORT: String(ports.httpPort),
+    HTTPS_PORT: String(ports.httpsPort),
   }
-  writeFileSync(config, fillIn(readFileSync(join(import.meta.dirname, recipe.template), 'utf8'), words))
+  const template = readFileSync(join(import.meta.dirname, recipe.template), 'utf8')
+  writeFileSync(config, fillIn(fillIn(template, words), words))
   return {
     ...ports,
     folder,

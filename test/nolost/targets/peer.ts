@@ -12,12 +12,12 @@ export async function peerTarget(
   outputFolder: string,
   archive: boolean,
 ): Promise<Target> {
-  const [port = 0, tlsPort = 0, httpPort = 0] = await quietPorts(3)
+  const [port = 0, tlsPort = 0, httpPort = 0, httpsPort = 0] = await quietPorts(4)
   const prepared = await preparePeer(name, {
     folder,
     archive,
     deathSignal: 'KILL',
-    ports: { port, tlsPort, httpPort },
+    ports: { port, tlsPort, httpPort, httpsPort },
   })
   const outputFile = join(outputFolder, 'server-output.log')
   return {
