@@ -6,7 +6,8 @@
  *     // the client connects to proxy.port
  *
  * To see stanzas it needs to see text: with `certificate` it ends the client's TLS itself, and speaks without TLS to the server. Where a client and a
- * server begin TLS through it, all that follows is bytes.
+ * server begin TLS through it, all that follows is bytes. Behind `certificate` ejabberd refuses SCRAM of clients that could bind it to TLS: go there by
+ * WebSocket, or without TLS.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { WebSocket } from 'ws'
+import { CuttingProxy } from './cutting-proxy.ts'
 import { HandClient } from './hand-client.ts'
 import type { Target } from './target.ts'
 import { chosenTargets, startTarget } from './targets.ts'
+import { makeTrust } from './trust.ts'
 
 const online = async (target: Target): Promise<HandClient> => {
   const client = await HandClient.tls(target.ports.tls, { ca: target.ca })
@@ -45,7 +47,8 @@ const openedBy = (url: string, ca: string): Promise<boolean> =>
 
 for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
   test(`${name} has TLS, WebSocket, accounts, and what stands beside them`, async () => {
-    await using target = await startTarget(name)
+    const trust = makeTrust()
+    await using target = await startTarget(name, { trust })
     const account = await target.createAccount('romeo', 'secret')
     assert.equal(account.jid, 'romeo@localhost')
     assert.equal(await openedBy(target.service.ws, target.ca), true)
@@ -65,6 +68,15 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
         assert.equal(items.includes(item), true, `${item} in ${items}`)
       assert.equal((await ask(client, 'upload.localhost', 'info', 'd')).includes('urn:xmpp:http:upload:0'), true)
     }
+
+    // through a proxy that ends TLS: what a fault suite does
+    await using proxy = await CuttingProxy.to(target.ports.tcp, { certificate: trust.issue('localhost') })
+    const behind = await HandClient.tls(proxy.port, { ca: trust.ca })
+    await behind.open()
+    // ejabberd refuses SCRAM of whoever could bind it to TLS where it has none
+    assert.equal(await behind.login(name === 'ejabberd' ? 'PLAIN' : 'SCRAM-SHA-1'), undefined)
+    assert.equal(await behind.bind('two'), 'romeo@localhost/two')
+    assert.equal(proxy.link.counts.toServer.stanzas, 1)
 
     await target.kill()
     await client.closed()
