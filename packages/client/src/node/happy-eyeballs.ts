@@ -6,7 +6,7 @@ import { lookup as lookUp } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { ConnectError } from '../errors.ts'
 import { abortReason, onAbort } from '../platform/abort.ts'
-import { withResolvers } from './with-resolvers.ts'
+import { deferred } from '../platform/deferred.ts'
 
 export interface Address {
   readonly address: string
@@ -32,7 +32,7 @@ export async function connectTcp(
   lookup: Lookup = systemLookup,
 ): Promise<Socket> {
   const addresses = await addressesOf(host, signal, lookup)
-  const { promise, resolve, reject } = withResolvers<Socket>()
+  const { promise, resolve, reject } = deferred<Socket>()
   const attempts = new Set<Socket>()
   const errors: Error[] = []
   let next = 0
@@ -77,7 +77,7 @@ export async function connectTcp(
 async function addressesOf(host: string, signal: AbortSignal, lookup: Lookup): Promise<Address[]> {
   const family = isIP(host)
   if (family !== 0) return [{ address: host, family }]
-  const { promise, reject } = withResolvers<never>()
+  const { promise, reject } = deferred<never>()
   const stopListening = onAbort(signal, () => reject(abortReason(signal, `The name server, asked for ${host},`)))
   try {
     return interleave(await Promise.race([lookup(host), promise])).slice(0, mostAddresses)

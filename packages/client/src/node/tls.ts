@@ -3,9 +3,9 @@ import { isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect, type TLSSocket } from 'node:tls'
 import { UsageError } from '../errors.ts'
 import { abortReason, onAbort } from '../platform/abort.ts'
+import { deferred } from '../platform/deferred.ts'
 import type { TlsOptions } from '../platform.ts'
 import { tlsError } from './tls-error.ts'
-import { withResolvers } from './with-resolvers.ts'
 
 export interface SecureOptions {
   /** What the certificate must be for: a name in ASCII, or an address without brackets. */
@@ -19,7 +19,7 @@ export interface SecureOptions {
 /** Goes on under TLS; the socket is destroyed when that fails. Throws a ConnectError, a UsageError for options that are none, or the signal's reason. */
 export async function secure(plain: Socket, options: SecureOptions): Promise<TLSSocket> {
   const { name, alpn, tls, signal } = options
-  const { promise, resolve, reject } = withResolvers<TLSSocket>()
+  const { promise, resolve, reject } = deferred<TLSSocket>()
   let socket: TLSSocket
   try {
     socket = connect({

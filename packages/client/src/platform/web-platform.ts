@@ -1,0 +1,22 @@
+/** Browsers, workers, Deno and Bun as a platform: WebSocket, fetch, Web Cryptography. */
+import { UsageError } from '../errors.ts'
+import type { Platform } from '../platform.ts'
+import { systemClock } from './clock.ts'
+import { discoverWebSocket } from './discovery.ts'
+import { watchNetwork } from './network.ts'
+import { webCrypto } from './web-crypto.ts'
+import { openWebSocket } from './websocket.ts'
+
+export const webPlatform: Platform = {
+  crypto: webCrypto,
+  clock: systemClock,
+  discover: discoverWebSocket,
+  async open(text, options) {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (url?.protocol === 'wss:' || url?.protocol === 'ws:') return openWebSocket(url, options)
+    throw new UsageError(
+      `"${text}" cannot be opened here: a service is a wss: address (in Node, @rookery/client/node knows others).`,
+    )
+  },
+  watchNetwork,
+}

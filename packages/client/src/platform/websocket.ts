@@ -1,0 +1,117 @@
+/** One connection over WebSocket, as pages and workers have it: an element is a message (RFC 7395). */
+import { FRAME_END, WebSocketFraming } from '@rookery/protocol/stream'
+import { authenticated, fromWire, toWire } from '@rookery/protocol/xml'
+import { ConnectError, UsageError } from '../errors.ts'
+import type { OpenOptions, Transport } from '../platform.ts'
+import { abortReason, onAbort } from './abort.ts'
+import { deferred } from './deferred.ts'
+
+const subprotocol = 'xmpp' // [RFC7395 3.1]
+
+/** How long the other side may take to close when we have, in milliseconds. */
+const lingering = 5000
+
+/** Throws a ConnectError, a UsageError where such a URL cannot be opened, or the reason of the signal. */
+export async function openWebSocket(url: URL, options: OpenOptions): Promise<Transport> {
+  allowWebSocket(url, options.plaintext)
+  const { promise, resolve, reject } = deferred<Transport>()
+  let socket: WebSocket
+  try {
+    socket = new WebSocket(url, subprotocol)
+  } catch (cause) {
+    throw new UsageError(`This page may not open ${url.origin}: pages from https: connect by wss: alone.`, { cause })
+  }
+  const stopListening = onAbort(options.signal, () => {
+    reject(abortReason(options.signal, url.host))
+    socket.close()
+  })
+  // browsers tell their pages no more than that it failed
+  const fail = (): void => reject(new ConnectError('unreachable', `No WebSocket of XMPP answers at ${url.href}.`))
+  socket.onclose = fail
+  socket.onopen = () => {
+    if (socket.protocol === subprotocol) resolve(new WebSocketTransport(socket, url.protocol === 'wss:', options))
+    else {
+      socket.close()
+      fail()
+    }
+  }
+  try {
+    return await promise
+  } finally {
+    stopListening()
+  }
+}
+
+/** Throws a UsageError unless the connection is encrypted, needs not be, or stays on this machine. */
+export function allowWebSocket(url: URL, plaintext: boolean): void {
+  if (url.protocol === 'wss:') return
+  // potentially trustworthy is what browsers call these
+  const isLoopback = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+  if (url.protocol === 'ws:' && (plaintext || isLoopback)) return
+  throw new UsageError(`${url.href} is not encrypted: use a wss: address, or allow \`plaintext\`.`)
+}
+
+class WebSocketTransport implements Transport {
+  readonly framing: WebSocketFraming = new WebSocketFraming(authenticated)
+  readonly isSecure: boolean
+  readonly tlsVersion: undefined
+  readonly channelBindings: readonly [] = []
+  readonly hasCertificate = false
+  readonly #socket: WebSocket
+  readonly #options: OpenOptions
+  #isEnding = false
+  #isClosed = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(socket: WebSocket, isSecure: boolean, options: OpenOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.isSecure = isSecure
+    socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (this.#isClosed) return
+      if (typeof data === 'string') options.received(toWire(data))
+      else {
+        // [RFC7395 3.2]
+        socket.close()
+        this.#closed(new ConnectError('bad-answer', 'The server sent a binary frame, which XMPP has none of.'))
+      }
+    }
+    socket.onclose = ({ code, wasClean }) =>
+      this.#closed(
+        wasClean ? undefined : new ConnectError('unreachable', `The connection was lost (WebSocket code ${code}).`),
+      )
+  }
+
+  get unsent(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  write(wire: string): void {
+    if (this.#isEnding || this.#isClosed) return
+    for (const frame of wire.split(FRAME_END)) if (frame !== '') this.#socket.send(fromWire(frame))
+  }
+
+  /** Nothing: pages cannot hold a WebSocket back. */
+  pause(): void {}
+
+  resume(): void {}
+
+  end(): void {
+    if (this.#isEnding || this.#isClosed) return
+    this.#isEnding = true
+    this.#socket.close(1000)
+    this.#timer = setTimeout(() => this.#closed(), lingering)
+  }
+
+  destroy(): void {
+    this.#socket.close()
+    this.#closed()
+  }
+
+  #closed(reason?: ConnectError): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#options.closed(this.#isEnding ? undefined : reason)
+  }
+}
