@@ -1,0 +1,315 @@
+/**
+ * The client: what its user holds. It ties the parts together: the lifeline makes sessions, the dispatch reads what comes, the outbox keeps
+ * what goes, extensions do the rest. Each of these is a file of its own.
+ */
+import type { Maybe } from '@rookery/protocol'
+import { NS } from '@rookery/protocol'
+import { type Jid, jidFromParts, parseJid } from '@rookery/protocol/jid'
+import { type Iq, iq, Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
+import { type Element, el } from '@rookery/protocol/xml'
+import { Dispatch } from './dispatch.ts'
+import { type ClientError, DisconnectedError, UsageError } from './errors.ts'
+import { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
+import type { AnyExtension, ClientEvents, Core, Extension, PostOptions } from './extension.ts'
+import { createIds } from './ids.ts'
+import { Inbox } from './inbox.ts'
+import type { Kept } from './kept.ts'
+import type { ClientOptions } from './options.ts'
+import type { Platform } from './platform.ts'
+import type { ReceivedMessage } from './received-message.ts'
+import { type RequestOptions, Requests } from './requests.ts'
+import type { SentMessage } from './sent-message.ts'
+import { Lifeline } from './session/lifeline.ts'
+import { Outbox } from './session/outbox.ts'
+import { Sessions } from './session/sessions.ts'
+import type { ClientState } from './state.ts'
+
+type Apis<X extends readonly AnyExtension[]> = { readonly [E in X[number] as E['name']]: ReturnType<E['start']> }
+type Union<T> = T extends Extension<string, infer _, infer E> ? (unknown extends E ? never : E) : never
+type Both<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer A) => void ? A : never
+
+/** The events of the core and of these extensions. */
+export type EventsOf<X extends readonly AnyExtension[]> = ClientEvents &
+  ([Union<X[number]>] extends [never] ? unknown : Both<Union<X[number]>>)
+
+/** A client with these extensions: each is a property with its name. */
+export type Client<X extends readonly AnyExtension[] = readonly []> = ClientCore<EventsOf<X>> & Apis<X>
+
+/** How long an orderly end may take, in milliseconds: for messages to be acknowledged, and for the stream to be closed. */
+const endWithin = 5_000
+/** Who has not begun to read messages this long after the client is online will not. */
+const unreadFor = 30_000
+
+export class ClientCore<E extends ClientEvents = ClientEvents> {
+  readonly #emitter: Emitter<ClientEvents> = new Emitter()
+  readonly #platform: Platform
+  readonly #newId: () => string
+  readonly #kept: Kept
+  readonly #inbox: Inbox = new Inbox()
+  readonly #requests: Requests
+  readonly #outbox: Outbox
+  readonly #dispatch: Dispatch
+  readonly #sessions: Sessions
+  readonly #lifeline: Lifeline
+  readonly #extensions: Map<string, unknown> = new Map()
+  readonly #account: Jid
+
+  /** Call `createClient` or `connect`. */
+  constructor(options: ClientOptions, platform: Platform, kept: Kept) {
+    const account = readAccount(options.jid)
+    const { clock, crypto } = platform
+    const failed = (error: ClientError): undefined => void this.#emitter.emit('error', error)
+    this.#account = account.bare
+    this.#platform = platform
+    this.#kept = kept
+    this.#newId = createIds(crypto)
+    this.#requests = new Requests(clock)
+    this.#outbox = new Outbox({
+      kept,
+      newId: this.#newId,
+      now: clock.now,
+      maxBytes: options.maxQueue ?? 8 << 20,
+      failed,
+    })
+    this.#dispatch = new Dispatch({
+      emitter: this.#emitter,
+      requests: this.#requests,
+      inbox: this.#inbox,
+      now: clock.now,
+      own: () => this.#sessions.jid,
+      reply: (stanza) => this.#send(stanza),
+      refused: (error) => this.#outbox.refused(error),
+    })
+    this.#sessions = new Sessions({
+      account,
+      options,
+      platform,
+      kept,
+      newId: this.#newId,
+      outbox: this.#outbox,
+      receive: (element) => this.#dispatch.receive(element),
+      lost: () => this.#requests.failAll(new DisconnectedError('The connection was lost before the answer came.')),
+      failed,
+    })
+    this.#lifeline = new Lifeline({
+      clock,
+      random: () => new DataView(crypto.random(4).buffer).getUint32(0) / 2 ** 32,
+      reconnects: options.reconnect ?? true,
+      patience: options.patience ?? 20_000,
+      attemptTimeout: options.attemptTimeout ?? 15_000,
+      canResume: () => this.#sessions.canResume,
+      attempt: (signal) => this.#sessions.begin(signal),
+      changed: (state) => this.#changed(state),
+      watchNetwork: (changed) => platform.watchNetwork(changed),
+      check: () => this.#sessions.check(),
+    })
+    for (const extension of options.use ?? []) this.#expose(extension)
+  }
+
+  /** What the connection is doing. The event `state` tells of changes. */
+  get state(): ClientState {
+    return this.#lifeline.state
+  }
+
+  /** The full address of the session, once there was one. */
+  get jid(): Jid | undefined {
+    return this.#sessions.jid
+  }
+
+  /** Messages that the server has not acknowledged, also of before a restart, in order. */
+  get unacknowledged(): readonly SentMessage[] {
+    return this.#outbox.pending
+  }
+
+  /** Resolves when the client can be used; throws what makes that impossible. While it lives, it comes back by itself. */
+  async connect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<undefined> {
+    const { signal } = options
+    signal?.throwIfAborted()
+    const aborted = (): void => this.#lifeline.stop()
+    signal?.addEventListener('abort', aborted)
+    try {
+      await this.#lifeline.start()
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', aborted)
+    }
+  }
+
+  /**
+   * Ends the session in order, after the server has acknowledged what was sent (at most 5 s). What it has not is kept in the store, and sent
+   * by the next client of the account. `connect()` begins anew.
+   */
+  async disconnect(): Promise<undefined> {
+    if (this.state.name === 'online') {
+      const end = this.#platform.clock.now() + endWithin
+      for (const message of this.#outbox.pending) {
+        const controller = new AbortController()
+        const cancel = this.#platform.clock.after(Math.max(0, end - this.#platform.clock.now()), () =>
+          controller.abort(),
+        )
+        await message.reached('acked', { signal: controller.signal }).catch(() => undefined)
+        cancel()
+      }
+    }
+    this.#lifeline.stop()
+    await this.#sessions.end(endWithin)
+    this.#inbox.close()
+  }
+
+  /** Disconnects, and lets go of the store. The client is of no use afterwards. */
+  async close(): Promise<undefined> {
+    await this.disconnect()
+    await this.#kept.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Listens to an event; the answer stops it. A promise that a listener of messages answers holds back their acknowledgement. */
+  on<K extends keyof E & string>(event: K, listener: Listener<E[K]>, options?: ListenOptions): () => void {
+    return (this.#emitter as unknown as Emitter<E>).on(event, listener, options)
+  }
+
+  /**
+   * Every message, one after the other, each acknowledged to the server after the body of your loop has run: what your program has not dealt
+   * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`.
+   */
+  messages(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<ReceivedMessage> {
+    return this.#inbox.read(options.signal)
+  }
+
+  /** Asks for something with XML of your own, and resolves with the payload of the answer. */
+  async request(type: 'get' | 'set', payload: Element, options: RequestOptions = {}): Promise<Element | undefined> {
+    const to = options.to === undefined ? undefined : readJid(options.to)
+    options.signal?.throwIfAborted()
+    if (this.#sessions.connection === undefined) await this.#connected(options)
+    const id = this.#newId()
+    return await this.#requests.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))
+  }
+
+  /** Sends a message of these payloads (elements of your own, or made by codecs), and follows its fate. */
+  post(to: Jid | string, children: readonly (Element | undefined)[], options: PostOptions = {}): SentMessage {
+    const { type = 'chat', id, lang } = options
+    const attributes = { type: type === 'normal' ? undefined : type, id, 'xml:lang': lang }
+    return this.#outbox.post(new Message(el('message', NS.client, attributes, children), undefined, readJid(to)))
+  }
+
+  /** Sends a stanza of your own that nobody follows; false when there is no session to send it in. */
+  send(stanza: Presence | Message): boolean {
+    return this.#send(stanza)
+  }
+
+  /** An extension, started if it is not yet: for those that were not in `use`. */
+  use<Name extends string, Api, X>(extension: Extension<Name, Api, X>): Api {
+    const { name } = extension
+    if (!this.#extensions.has(name)) {
+      for (const feature of extension.features ?? []) this.#sessions.supported.add(feature)
+      this.#extensions.set(name, undefined)
+      this.#extensions.set(name, extension.start(this.#coreFor(name) as Core<X>))
+    }
+    return this.#extensions.get(name) as Api
+  }
+
+  #expose(extension: AnyExtension): void {
+    if (extension.name in this) throw new UsageError(`An extension cannot be called "${extension.name}".`)
+    Object.defineProperty(this, extension.name, { value: this.use(extension), enumerable: true })
+  }
+
+  #changed(state: ClientState): void {
+    if (state.name === 'offline' || state.name === 'failed')
+      this.#requests.failAll(new DisconnectedError('There is no connection any more.'))
+    if (state.name === 'online') this.#platform.clock.after(unreadFor, () => this.#inbox.release())
+    this.#emitter.emit('state', state)
+  }
+
+  /** Waits for the connection that is being made. */
+  #connected({ signal, timeout = 30_000 }: RequestOptions): Promise<undefined> {
+    return new Promise((resolve, reject) => {
+      const done = (error?: unknown): void => {
+        stop()
+        cancel()
+        signal?.removeEventListener('abort', aborted)
+        if (error === undefined) resolve(undefined)
+        else reject(error)
+      }
+      const aborted = (): void => done(signal?.reason)
+      const look = (state: ClientState): void => {
+        if (state.name === 'online') done()
+        else if (state.name === 'failed') done(state.reason)
+        else if (state.name === 'offline') done(new DisconnectedError('There is no connection: call connect() first.'))
+      }
+      const stop = this.#emitter.on('state', look)
+      const cancel = this.#platform.clock.after(timeout, () =>
+        done(new DisconnectedError('There was no connection in time.')),
+      )
+      signal?.addEventListener('abort', aborted)
+      look(this.state)
+    })
+  }
+
+  #send(stanza: Stanza): boolean {
+    return this.#sessions.send(stanza.wire())
+  }
+
+  #coreFor(name: string): Core<EventsBase> {
+    const client = this
+    const emitter = this.#emitter as unknown as Emitter<EventsBase>
+    const sessions = this.#sessions
+    const dispatch = this.#dispatch
+    return {
+      get account() {
+        return client.#account.local === '' ? (sessions.jid?.bare ?? client.#account) : client.#account
+      },
+      get jid() {
+        return sessions.jid
+      },
+      get state() {
+        return client.state
+      },
+      get streamFeatures() {
+        return sessions.offers
+      },
+      clock: this.#platform.clock,
+      crypto: this.#platform.crypto,
+      newId: this.#newId,
+      supported: sessions.supported,
+      use: (extension) => this.use(extension),
+      on: (event, listener, options) => this.#emitter.on(event, listener, options),
+      emit: (event, payload) => emitter.emit(event, payload),
+      hasListeners: (event) => emitter.has(event),
+      failed: (error) => void this.#emitter.emit('error', error),
+      request: (type, payload, options) => this.request(type, payload, options),
+      respond: (type, payload, ns, answer: (request: Iq) => Maybe<Element | undefined>) =>
+        dispatch.respond(type, payload, ns, answer),
+      post: (to, children, options) => this.post(to, children, options),
+      sentMessage: (id) => this.#outbox.find(id),
+      send: (stanza) => this.#send(stanza),
+      unwrap: (reader) => void dispatch.unwrappers.push(reader),
+      readMessages: (reader) => void dispatch.messageReaders.push(reader),
+      readPresence: (reader) => void dispatch.presenceReaders.push(reader),
+      deliver: (stanza, way) => dispatch.deliver(stanza, way),
+      onSession: (phase, run) => void sessions.beginnings[phase].push(run),
+      onSessionEnd: (run) => void sessions.endings.push(run),
+      reconcile: (run) => void sessions.reconcilers.push(run),
+      inline: (request) => void sessions.inline.push(request),
+      isTurnedOn: (ns) => sessions.isTurnedOn(ns),
+      kept: (key) => this.#kept.get(`x/${name}/${key}`),
+      keep: (key, value) => this.#kept.write([[`x/${name}/${key}`, value]]),
+    }
+  }
+}
+
+function readJid(address: Jid | string): Jid {
+  const read = typeof address === 'string' ? parseJid(address) : address
+  if (read === undefined)
+    throw new UsageError(`${JSON.stringify(address)} is not an address; one looks like name@domain/resource.`)
+  return read
+}
+
+function readAccount(address: string): Jid {
+  const read = readJid(address)
+  return jidFromParts(read.local, read.domain, read.resource) ?? read
+}

@@ -1,0 +1,241 @@
+/**
+ * One transport with its stream (RFC 6120 section 4), from the initiating side: elements in, elements out. While the stream is negotiated,
+ * elements are asked for one by one; then they are pushed to the session. What they mean is not known here.
+ */
+import { NS } from '@rookery/protocol'
+import { readStreamError, STREAM_END, StreamError, StreamHeader, XmppStream } from '@rookery/protocol/stream'
+import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
+import { Element } from '@rookery/protocol/xml'
+import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from './errors.ts'
+import type { OpenOptions, Platform, Transport } from './platform.ts'
+
+/** Sees all that is sent and received, for debugging; credentials are left out. */
+export type Trace = (direction: 'in' | 'out', element: Element | string) => void
+
+/** The server asks to go elsewhere. [RFC6120 4.9.3.19] */
+export class Redirect extends Error {
+  readonly host: string
+  constructor(host: string) {
+    super(`The server asks to connect to ${host}.`)
+    this.host = host
+  }
+}
+
+type Received = StreamHeader | Element
+
+export class Connection {
+  /** What ended it: undefined after an orderly end. */
+  readonly closed: Promise<ClientError | Redirect | undefined>
+  readonly #stream: XmppStream
+  readonly #transport: Transport
+  readonly #domain: string
+  readonly #ended: (reason?: ClientError | Redirect) => void
+  readonly #waiting: Received[] = []
+  #wake: () => void = () => undefined
+  #sink: ((element: Element) => void) | undefined
+  #reason: ClientError | Redirect | undefined
+  #isClosed = false
+  #isPaused = false
+  #out = ''
+  #flushes = false
+  readonly #trace: Trace | undefined
+  /** Counts what came, so that silence can be noticed. */
+  received = 0
+
+  private constructor(
+    transport: Transport,
+    domain: string,
+    ended: (reason?: ClientError | Redirect) => void,
+    closed: Connection['closed'],
+    trace: Trace | undefined,
+  ) {
+    this.#trace = trace
+    this.#transport = transport
+    this.#domain = domain
+    this.#stream = new XmppStream('initiator', NS.client, transport.framing)
+    this.#ended = ended
+    this.closed = closed
+  }
+
+  static async open(
+    platform: Platform,
+    url: string,
+    options: Omit<OpenOptions, 'received' | 'closed'>,
+    trace?: Trace,
+  ): Promise<Connection> {
+    let connection: Connection | undefined
+    const early: string[] = []
+    let earlyEnd: { reason: ConnectError | undefined } | undefined
+    const transport = await platform.open(url, {
+      ...options,
+      received: (wire) => (connection === undefined ? early.push(wire) : connection.#feed(wire)),
+      closed: (reason) => (connection === undefined ? (earlyEnd = { reason }) : connection.#close(reason)),
+    })
+    let ended: (reason?: ClientError | Redirect) => void = () => undefined
+    const closed = new Promise<ClientError | Redirect | undefined>((resolve) => (ended = resolve))
+    connection = new Connection(transport, options.domain, ended, closed, trace)
+    for (const wire of early) connection.#feed(wire)
+    if (earlyEnd !== undefined) connection.#close(earlyEnd.reason)
+    return connection
+  }
+
+  get transport(): Transport {
+    return this.#transport
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Opens the stream, or opens it anew, and gives what the server offers. */
+  async openStream(from?: string): Promise<Element> {
+    this.#out += this.#stream.open(new StreamHeader({ to: this.#domain, from, version: '1.0', lang: 'en' }))
+    this.#schedule()
+    const header = await this.#next()
+    if (!(header instanceof StreamHeader)) throw new ConnectError('bad-answer', 'The server did not open a stream.')
+    return await this.nextElement('features', NS.streams)
+  }
+
+  /** Forgets the stream of before: the next one begins. [RFC6120 4.3.3] */
+  restart(): void {
+    this.#stream.restart()
+  }
+
+  /** After `<proceed/>`: everything that was learnt in clear is forgotten. [RFC6120 5.4.3.3] */
+  async startTls(): Promise<undefined> {
+    this.#stream.takeRest()
+    this.#waiting.length = 0
+    await this.#transport.startTls?.()
+    this.#stream.takeRest()
+    this.restart()
+  }
+
+  /** The next element; of this name and namespace, where one is told. */
+  async nextElement(name?: string, ns?: string): Promise<Element> {
+    const element = await this.#next()
+    if (element instanceof Element && (name === undefined || element.is(name, ns!))) return element
+    throw new ConnectError('bad-answer', 'The server sent something else than the protocol asks for.')
+  }
+
+  /** From now on elements are pushed. */
+  consume(sink: (element: Element) => void): void {
+    this.#sink = sink
+    for (const one of this.#waiting.splice(0)) if (one instanceof Element) this.#push(one)
+    this.#drain()
+  }
+
+  send(element: Element): void {
+    if (!isSecret(element)) this.#trace?.('out', element)
+    this.#write(this.#stream.element(element))
+  }
+
+  /** A stanza that is written already. */
+  sendWire(wire: string): void {
+    this.#trace?.('out', wire)
+    this.#write(this.#stream.stanza(wire))
+  }
+
+  pause(): void {
+    this.#isPaused = true
+    this.#transport.pause()
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    this.#transport.resume()
+    this.#drain()
+  }
+
+  /** Ends the stream, then the connection. [RFC6120 4.4] */
+  end(): void {
+    this.#write(this.#stream.close())
+    this.#flush()
+    this.#transport.end()
+  }
+
+  destroy(reason?: ClientError): void {
+    this.#close(reason)
+    this.#transport.destroy()
+  }
+
+  /** What is written in one turn goes out in one piece. */
+  #write(wire: string): void {
+    if (this.#isClosed) return
+    this.#out += wire
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#flushes) return
+    this.#flushes = true
+    queueMicrotask(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#flushes = false
+    const out = this.#out
+    this.#out = ''
+    if (out !== '' && !this.#isClosed) this.#transport.write(out)
+  }
+
+  async #next(): Promise<Received> {
+    for (;;) {
+      const one = this.#waiting.shift()
+      if (one !== undefined) return one
+      if (this.#isClosed) throw this.#reason ?? new DisconnectedError('The server closed the connection.')
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+  }
+
+  #feed(wire: string): void {
+    this.received++
+    this.#stream.feed(wire)
+    if (!this.#isPaused) this.#drain()
+  }
+
+  #drain(): void {
+    while (!this.#isClosed && !this.#isPaused) {
+      const event = this.#stream.next()
+      if (event === undefined) break
+      if (event === STREAM_END) {
+        this.end()
+        this.#close()
+      } else if (event instanceof StreamError) {
+        this.#write(this.#stream.error(event))
+        this.end()
+        this.#close(new ConnectError('bad-answer', `The server sent broken XML: ${event.condition}.`))
+      } else this.#push(event)
+    }
+    this.#wake()
+  }
+
+  #push(event: Received): void {
+    if (event instanceof Element) {
+      if (!isSecret(event)) this.#trace?.('in', event)
+      if (event.is('error', NS.streams)) return this.#failed(event)
+      if (this.#sink !== undefined) return this.#sink(event)
+    }
+    // before the session stands the server says little: a flood of elements is none of it
+    if (this.#waiting.push(event) > 100) this.destroy(new ConnectError('bad-answer', 'The server does not wait.'))
+  }
+
+  #failed(element: Element): void {
+    const { condition, text } = readStreamError(element)
+    const host = element.childText('see-other-host', NS.streamErrors)
+    this.end()
+    this.#close(host ? new Redirect(host) : new StreamClosedError(condition, text))
+  }
+
+  #close(reason?: ClientError | Redirect): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#reason = reason
+    this.#ended(reason)
+    this.#wake()
+  }
+}
+
+/** Logins: passwords, tokens and what proves them. */
+function isSecret({ ns }: Element): boolean {
+  return ns === NS.sasl || ns === SASL2_NS
+}

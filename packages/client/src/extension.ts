@@ -1,0 +1,154 @@
+/**
+ * What an extension is, and what it is given. The features of this library are extensions like yours: each is a value that is passed to
+ * `connect({ use: [roster, chat] })`, and what is not passed is not in your bundle.
+ */
+import type { Maybe } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
+import type { SaslCrypto } from '@rookery/protocol/sasl'
+import type { Iq, Message, Presence } from '@rookery/protocol/stanza'
+import type { Element } from '@rookery/protocol/xml'
+import type { ClientError } from './errors.ts'
+import type { EventsBase, Listener, ListenOptions } from './events.ts'
+import type { Clock } from './platform.ts'
+import type { ReceivedMessage, Way } from './received-message.ts'
+import type { RequestOptions } from './requests.ts'
+import type { SentMessage } from './sent-message.ts'
+import type { ClientState } from './state.ts'
+
+/** The events of the core. */
+export interface ClientEvents extends EventsBase {
+  readonly state: ClientState
+  /** Every message but errors to our own; an answered promise holds back its acknowledgement. */
+  readonly message: ReceivedMessage
+  readonly presence: Presence
+  /** What went wrong and belongs to no call: never swallowed; without a listener it is an uncaught error. */
+  readonly error: ClientError
+}
+
+export interface Extension<Name extends string = string, Api = unknown, E = unknown> {
+  readonly name: Name
+  /** Namespaces that others may know we support (XEP-0030). */
+  readonly features?: readonly string[] | undefined
+  readonly start: (core: Core<E>) => Api
+  /** Only a type: the events it adds. */
+  readonly events?: E | undefined
+}
+
+/** For lists of any extensions: what they take is each its own. */
+// biome-ignore lint/suspicious/noExplicitAny: a parameter of unknown events is what `any` is for
+export type AnyExtension = Extension<string, any, any>
+
+/**
+ * Declares an extension. What `start` answers becomes `client[name]`.
+ *
+ * ```ts
+ * const waves = defineExtension({
+ *   name: 'waves',
+ *   features: ['urn:example:wave'],
+ *   events: events<{ wave: { from: Jid } }>(),
+ *   start: (core) => {
+ *     core.readMessages((message) => {
+ *       if (message.payload(wave) !== undefined) return core.emit('wave', { from: message.from })
+ *     })
+ *     return { send: (to: string) => core.post(to, [wave.build({})]) }
+ *   },
+ * })
+ * ```
+ */
+export function defineExtension<const Name extends string, Api, E = unknown>(
+  declaration: Extension<Name, Api, E>,
+): Extension<Name, Api, E> {
+  return declaration
+}
+
+/** The events of an extension: a type that needs no value. */
+export function events<E extends { readonly [name: string]: unknown }>(): E | undefined {
+  return undefined
+}
+
+export type SessionPhase = 'prepare' | 'appear'
+
+/** How the session that begins came about. */
+export interface SessionStart {
+  /** The one of before goes on: presence, rooms and subscriptions are as they were. */
+  readonly resumed: boolean
+  /** It was resumed by a program that has been started anew, and knows nothing of what was. */
+  readonly restored: boolean
+}
+
+/** What is to be read in place of a message that wraps it, `'taken'` when nobody else is to see it, undefined when it is an ordinary one. */
+export type Unwrapped = { readonly stanza: Message; readonly way: Way } | 'taken' | undefined
+
+/** What an extension may see and do. */
+export interface Core<E = unknown> {
+  /** The bare address of the account. Of an anonymous login: known once online. */
+  readonly account: Jid
+  /** The full address of the session, once there is one. */
+  readonly jid: Jid | undefined
+  readonly state: ClientState
+  /** The features of the stream, as the server offered them last. */
+  readonly streamFeatures: Element
+  readonly clock: Clock
+  readonly crypto: SaslCrypto
+  /** An id that nobody can guess. */
+  newId(): string
+
+  /** Another extension; it is started when nobody else has. */
+  use<Name extends string, Api, X>(extension: Extension<Name, Api, X>): Api
+  on<K extends keyof ClientEvents & string>(
+    event: K,
+    listener: Listener<ClientEvents[K]>,
+    options?: ListenOptions,
+  ): () => void
+  /** An event of its own; a promise when a listener works on. */
+  emit<K extends keyof E & string>(event: K, payload: E[K]): undefined | Promise<undefined>
+  /** Whether anybody listens to it. */
+  hasListeners(event: keyof E & string): boolean
+  /** Tells of what went wrong and belongs to no call. */
+  failed(error: ClientError): void
+
+  /** Asks, and resolves with the payload of the answer. Waits for a connection where one is being made. Throws RequestError, TimeoutError, DisconnectedError. */
+  request(type: 'get' | 'set', payload: Element, options?: RequestOptions): Promise<Element | undefined>
+  /** Answers requests with this payload: with another, with nothing, or by throwing a StanzaError. */
+  respond(type: 'get' | 'set', name: string, ns: string, answer: (request: Iq) => Maybe<Element | undefined>): void
+  /** Sends a message whose fate is followed. */
+  post(to: Jid | string, children: readonly (Element | undefined)[], options?: PostOptions): SentMessage
+  /** One of the last messages we sent, by its id. */
+  sentMessage(id: string): SentMessage | undefined
+  /** Sends a stanza that nobody follows, at once: presence, and messages that are worth nothing later. False when there is no session. */
+  send(stanza: Presence | Message): boolean
+
+  /** Sees messages before they are read: copies and results of archives. */
+  unwrap(reader: (stanza: Message) => Unwrapped): void
+  /** Sees each message; an answered promise holds back its acknowledgement. */
+  readMessages(reader: (message: ReceivedMessage) => unknown): void
+  readPresence(reader: (presence: Presence) => unknown): void
+  /** Hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */
+  deliver(stanza: Message, way: Way): undefined | Promise<undefined>
+
+  /**
+   * Called at the start of each session, before the client is called online: all of `prepare` at once (lists, copies, archives), then all of
+   * `appear` (presence, rooms). What it throws is an `error`.
+   */
+  onSession(phase: SessionPhase, run: (start: SessionStart) => Maybe<undefined>): void
+  /** Called when a session has ended for good. */
+  onSessionEnd(run: () => void): void
+  /** Asked, after a session was lost, which of the messages that nobody acknowledged have arrived all the same. */
+  reconcile(run: (unsure: readonly SentMessage[]) => Promise<ReadonlySet<SentMessage>>): void
+  /** Asks for this in the same breath as the binding of the resource, where the server takes it (XEP-0386). */
+  inline(request: Element): void
+  /** Whether it was turned on so, for this session. */
+  isTurnedOn(ns: string): boolean
+  /** Namespaces that we support: those of all extensions, and what is added here. */
+  readonly supported: Set<string>
+
+  /** Small things to keep across restarts, of this extension alone. */
+  kept(key: string): string | undefined
+  keep(key: string, value: string | undefined): Maybe<undefined>
+}
+
+export interface PostOptions {
+  readonly type?: 'normal' | 'chat' | 'groupchat' | 'headline' | undefined
+  readonly id?: string | undefined
+  readonly lang?: string | undefined
+}

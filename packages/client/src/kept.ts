@@ -1,0 +1,49 @@
+/** The rows of a store, read once and then looked at in memory; each change is written through. Not the store itself. */
+import { type Maybe, then } from '@rookery/protocol'
+import type { Change, Store } from './store.ts'
+
+export class Kept {
+  readonly #store: Store
+  readonly #rows: Map<string, string>
+
+  private constructor(store: Store, rows: Map<string, string>) {
+    this.#store = store
+    this.#rows = rows
+  }
+
+  static async open(store: Store): Promise<Kept> {
+    return new Kept(store, new Map(await store.read()))
+  }
+
+  get(key: string): string | undefined {
+    return this.#rows.get(key)
+  }
+
+  /** The row as what `JSON.parse` makes of it; undefined where there is none, or where it is broken. */
+  json(key: string): unknown {
+    const text = this.#rows.get(key)
+    if (text === undefined) return undefined
+    try {
+      return JSON.parse(text)
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Rows whose keys begin so, in the order of keys. */
+  under(prefix: string): [string, string][] {
+    return [...this.#rows].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
+  write(changes: readonly Change[]): Maybe<undefined> {
+    for (const [key, value] of changes) {
+      if (value === undefined) this.#rows.delete(key)
+      else this.#rows.set(key, value)
+    }
+    return this.#store.write(changes)
+  }
+
+  close(): Maybe<undefined> {
+    return then(this.#store.close(), () => undefined)
+  }
+}

@@ -1,0 +1,88 @@
+/** What the steps of a negotiation know and share: the connection, what the server offers, whose login it is, and what has come about so far. */
+import type { Jid } from '@rookery/protocol/jid'
+import type { SaslCrypto } from '@rookery/protocol/sasl'
+import type { Element } from '@rookery/protocol/xml'
+import type { Connection } from '../connection.ts'
+
+/** A token that logs in without the password (XEP-0484). */
+export interface Token {
+  readonly token: string
+  readonly mechanism: string
+  /** Milliseconds since 1970. */
+  readonly expiry: number
+}
+
+export interface Credentials {
+  /** '' for an anonymous login. */
+  readonly local: string
+  readonly domain: string
+  readonly resource: string
+  readonly password: string | undefined
+  /** The same at every login of this installation: a UUID. [XEP-0388 2.3] */
+  readonly agent: string
+  readonly software: string
+  readonly device: string | undefined
+}
+
+/** What is remembered from login to login. */
+export interface Memory {
+  token: Token | undefined
+  /** SCRAM has worked before: the password is never shown to the server again. [XEP-0474 7] */
+  scramWorked: boolean
+}
+
+/** A session that can be gone on with. [XEP-0198 5] */
+export interface Resumable {
+  readonly id: string
+  /** How many stanzas of the server were handled. */
+  readonly handled: number
+}
+
+export type ManagementAnswer =
+  /** `h`: how many of ours the server has handled; missing where it does not know. */
+  { readonly kind: 'resumed'; readonly h: number } | { readonly kind: 'lost'; readonly h: number | undefined }
+
+export interface Enabled {
+  readonly id: string | undefined
+  readonly max: number | undefined
+  readonly location: string | undefined
+}
+
+export interface Negotiation {
+  readonly connection: Connection
+  readonly crypto: SaslCrypto
+  readonly credentials: Credentials
+  readonly memory: Memory
+  /** Whether the connection may stay without encryption. */
+  readonly plaintext: boolean
+  readonly resumable: Resumable | undefined
+  /** Requests that extensions add to the binding of a resource, by namespace. [XEP-0386] */
+  readonly inline: readonly Element[]
+  /** The features that the server offers now. */
+  offers: Element
+  isAuthenticated: boolean
+  /** The address of the session. */
+  jid: Jid | undefined
+  /** What became of the session of before. */
+  resumption: ManagementAnswer | undefined
+  /** Stream management of the new session. */
+  enabled: Enabled | undefined
+  /** Of `inline`: those that were asked for, and the namespaces of those that the binding has turned on. */
+  inlined: readonly Element[]
+  turnedOn: readonly string[]
+  /** The mechanism that a token was asked for. */
+  askedToken: string | undefined
+}
+
+/**
+ * One feature of the stream, seen by the one who asks for it (RFC 6120 section 4.3). `ready` says whether it is its turn with what is
+ * offered and has come about; `negotiate` answers what the next offers come with.
+ */
+export interface Step {
+  readonly name: string
+  readonly ready: (negotiation: Negotiation) => boolean
+  readonly negotiate: (negotiation: Negotiation) => Promise<Next>
+}
+
+/** 'restart': a new stream; 'features': offers come by themselves; 'on': these offers still hold; 'done': the session stands. */
+export type Next = 'restart' | 'features' | 'on' | 'done'

@@ -1,0 +1,43 @@
+/** What `connect` takes. */
+import type { Maybe } from '@rookery/protocol'
+import type { Trace } from './connection.ts'
+import type { AnyExtension } from './extension.ts'
+import type { Platform, TlsOptions } from './platform.ts'
+import type { OpenStore } from './store.ts'
+
+export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
+  /** `romeo@example.net`, with a resource if it must be a certain one; a domain alone logs in without an account. */
+  readonly jid: string
+  /** Or a function that asks for it when it is needed: never where a token is still good. Left out: the token of an earlier login. */
+  readonly password?: string | (() => Maybe<string | undefined>) | undefined
+  /** Where to connect, if it is not to be found by the domain: `wss://…`, `xmpps://host:port`, `xmpp://host:port` (STARTTLS). */
+  readonly service?: string | undefined
+  /** The features to have: `[roster, chat, rooms]`. */
+  readonly use?: X | undefined
+  /** Where to keep what must survive a reload or a restart; in memory unless told. */
+  readonly store?: OpenStore | undefined
+  /** Whether to connect again when the connection is lost. Default true. */
+  readonly reconnect?: boolean | undefined
+  /** Milliseconds that `connect()` tries for; 20,000 unless told. Later tries go on for ever. */
+  readonly patience?: number | undefined
+  /** Milliseconds for one try; 15,000 unless told. */
+  readonly attemptTimeout?: number | undefined
+  /** Milliseconds of silence after which the server is asked whether it is there; 60,000 unless told. */
+  readonly keepAlive?: number | undefined
+  /** Milliseconds to wait for that answer; 15,000 unless told. */
+  readonly answerWithin?: number | undefined
+  /** Bytes of messages that wait to be sent or acknowledged; 8 MiB unless told. More are refused. */
+  readonly maxQueue?: number | undefined
+  /** Bytes of received stanzas that the application has not dealt with; 4 MiB unless told. Beyond, the server has to wait. */
+  readonly maxUnhandled?: number | undefined
+  /** Allows a connection without encryption: for tests on one machine. */
+  readonly plaintext?: boolean | undefined
+  readonly tls?: TlsOptions | undefined
+  /** What the owner of the account sees in the list of devices. */
+  readonly software?: string | undefined
+  readonly device?: string | undefined
+  /** Sees all elements that are sent and received, but for logins. */
+  readonly trace?: Trace | undefined
+  /** The machine it runs on, if it is not the usual one. */
+  readonly platform?: Platform | undefined
+}

@@ -1,0 +1,81 @@
+/** Requests that wait for their answers (RFC 6120 section 8.2.3), matched by id and by who was asked. */
+import type { Jid } from '@rookery/protocol/jid'
+import { type Iq, readStanzaError } from '@rookery/protocol/stanza'
+import type { Element } from '@rookery/protocol/xml'
+import { type ClientError, RequestError, TimeoutError } from './errors.ts'
+import type { Clock } from './platform.ts'
+
+export interface RequestOptions {
+  /** Whom to ask; the own account unless told. */
+  readonly to?: Jid | string | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds to wait for the answer; 30,000 unless told. */
+  readonly timeout?: number | undefined
+}
+
+interface Pending {
+  readonly to: Jid | undefined
+  readonly settle: (answer: Element | undefined, error?: unknown) => void
+}
+
+export class Requests {
+  readonly #pending: Map<string, Pending> = new Map()
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#pending.size
+  }
+
+  /** Resolves with the payload of the result. `send` is called at once. */
+  wait(
+    id: string,
+    to: Jid | undefined,
+    { signal, timeout = 30_000 }: RequestOptions,
+    send: () => void,
+  ): Promise<Element | undefined> {
+    return new Promise((resolve, reject) => {
+      const settle: Pending['settle'] = (answer, error) => {
+        if (!this.#pending.delete(id)) return
+        stop()
+        signal?.removeEventListener('abort', aborted)
+        if (error === undefined) resolve(answer)
+        else reject(error)
+      }
+      const aborted = (): void => settle(undefined, signal?.reason)
+      const whom = to?.toString() ?? 'The server'
+      const stop = this.#clock.after(timeout, () =>
+        settle(undefined, new TimeoutError(`${whom} did not answer within ${timeout / 1000} s.`)),
+      )
+      this.#pending.set(id, { to, settle })
+      if (signal?.aborted === true) return aborted()
+      signal?.addEventListener('abort', aborted)
+      send()
+    })
+  }
+
+  /** Takes a result or an error; false when nobody waits for it, or it is not from whom was asked. */
+  answer(iq: Iq, own: Jid): boolean {
+    const pending = iq.id === undefined ? undefined : this.#pending.get(iq.id)
+    if (pending === undefined || !isFrom(iq.from, pending.to, own)) return false
+    if (iq.type === 'error')
+      pending.settle(undefined, new RequestError(readStanzaError(iq.element), iq.from?.toString()))
+    else pending.settle(iq.payload)
+    return true
+  }
+
+  /** No answer will come. */
+  failAll(error: ClientError): void {
+    for (const { settle } of [...this.#pending.values()]) settle(undefined, error)
+  }
+}
+
+/** [RFC6120 10.3.3] what a server does for an account may be answered without an address, by the account, or by the server. */
+function isFrom(from: Jid | undefined, asked: Jid | undefined, own: Jid): boolean {
+  if (asked !== undefined && !asked.equals(own.bare))
+    return from?.equals(asked) === true || (from === undefined && asked.toString() === own.domain)
+  return from === undefined || from.equals(own.bare) || from.equals(own) || from.toString() === own.domain
+}

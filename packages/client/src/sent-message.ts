@@ -1,0 +1,110 @@
+/** A message on its way, as the object its sender holds: where it is, and what to do when it failed. */
+import type { Jid } from '@rookery/protocol/jid'
+import type { Message } from '@rookery/protocol/stanza'
+import { type ClientError, UsageError } from './errors.ts'
+
+export type Fate =
+  /** Kept here; not sent yet. */
+  | 'queued'
+  /** On the wire; the server may or may not have it. */
+  | 'sent'
+  /** The server has it. */
+  | 'acked'
+  /** A device of the recipient has it (XEP-0184). */
+  | 'delivered'
+  /** The recipient has seen it (XEP-0333). */
+  | 'displayed'
+  /** It was refused, or could not be kept; `error` says why. */
+  | 'failed'
+
+const order: readonly Fate[] = ['queued', 'sent', 'acked', 'delivered', 'displayed']
+
+export class SentMessage {
+  readonly to: Jid
+  /** When it was handed over, in ms since 1970. */
+  readonly at: number
+  #stanza: Message
+  #fate: Fate = 'queued'
+  #error: ClientError | undefined
+  readonly #again: (message: SentMessage) => void
+  readonly #listeners: Set<(message: SentMessage) => void> = new Set()
+
+  /** For the outbox: others get one by sending. */
+  constructor(stanza: Message, at: number, again: (message: SentMessage) => void) {
+    this.#stanza = stanza
+    this.to = stanza.to!
+    this.at = at
+    this.#again = again
+  }
+
+  /** Its id and origin-id; another one after `retry()`. */
+  get id(): string {
+    return this.#stanza.id!
+  }
+
+  get stanza(): Message {
+    return this.#stanza
+  }
+
+  get fate(): Fate {
+    return this.#fate
+  }
+
+  /** Why it failed. */
+  get error(): ClientError | undefined {
+    return this.#error
+  }
+
+  /** Calls `listener` after each change of `fate`; the answer stops it. */
+  onChange(listener: (message: this) => void): () => void {
+    const run = (): void => listener(this)
+    this.#listeners.add(run)
+    return () => {
+      this.#listeners.delete(run)
+    }
+  }
+
+  /** Resolves when it has come so far, or further; rejects with its error when it failed, with the signal's reason when that is aborted. */
+  async reached(
+    fate: Exclude<Fate, 'failed'>,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<this> {
+    const { signal } = options
+    for (;;) {
+      if (this.#fate === 'failed') throw this.#error!
+      if (order.indexOf(this.#fate) >= order.indexOf(fate)) return this
+      signal?.throwIfAborted()
+      await new Promise<void>((resolve) => {
+        const stop = this.onChange(done)
+        function done(): void {
+          stop()
+          signal?.removeEventListener('abort', done)
+          resolve()
+        }
+        signal?.addEventListener('abort', done)
+      })
+    }
+  }
+
+  /** Sends it again, as a new message with a new id. Only after it failed. */
+  retry(): void {
+    if (this.#fate !== 'failed')
+      throw new UsageError(`Only a failed message can be sent again; this one is ${this.#fate}.`)
+    this.#again(this)
+  }
+
+  /** For those who learn of it: it has come so far. Never goes back, but for what was sent over a connection that is gone. */
+  advance(fate: Fate, error?: ClientError): void {
+    if (this.#fate === fate) return
+    const isBack = order.indexOf(fate) < order.indexOf(this.#fate)
+    if (isBack && fate !== 'failed' && fate !== 'queued') return
+    this.#fate = fate
+    this.#error = error
+    for (const listener of [...this.#listeners]) listener(this)
+  }
+
+  /** For the outbox: the stanza to send now. */
+  replace(stanza: Message): void {
+    this.#stanza = stanza
+  }
+}

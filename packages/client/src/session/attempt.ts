@@ -1,0 +1,85 @@
+/** One try: finds the service, connects to one of its addresses and negotiates the stream. */
+import { Connection, Redirect, type Trace } from '../connection.ts'
+import { ConnectError, DisconnectedError } from '../errors.ts'
+import { negotiate } from '../negotiate/negotiate.ts'
+import type { Negotiation } from '../negotiate/negotiation.ts'
+import type { Platform, TlsOptions } from '../platform.ts'
+
+export interface AttemptParts {
+  readonly platform: Platform
+  readonly domain: string
+  /** Given by the user. */
+  readonly service: string | undefined
+  /** Where the server wants its session to be resumed. [XEP-0198 5] */
+  readonly location: string | undefined
+  readonly plaintext: boolean
+  readonly tls: TlsOptions
+  readonly trace: Trace | undefined
+  readonly signal: AbortSignal
+  readonly begin: (connection: Connection) => Negotiation
+}
+
+const maxRedirects = 3
+
+export async function attempt(parts: AttemptParts): Promise<Negotiation> {
+  const { platform, domain, service, location, signal } = parts
+  const urls = service === undefined ? [...(await platform.discover(domain, signal))] : [service]
+  const preferred = location === undefined ? undefined : moved(urls[0], location)
+  if (preferred !== undefined) urls.unshift(preferred)
+  let last: unknown = new ConnectError('unreachable', `${domain} tells no address for clients.`)
+  for (let redirects = 0; urls.length > 0; ) {
+    signal.throwIfAborted()
+    const url = urls.shift()!
+    try {
+      return await tryOne(url, parts)
+    } catch (error) {
+      if (signal.aborted) throw signal.reason
+      last = error
+      if (error instanceof Redirect) {
+        // the certificate has to be the domain's there as well, and the way there is as safe as this one was [RFC6120 4.9.3.19]
+        const next = moved(url, error.host)
+        if (++redirects > maxRedirects || next === undefined)
+          throw new ConnectError('too-many-redirects', `${domain} sends us from one host to the next.`)
+        urls.unshift(next)
+      } else if (!isOfAddress(error)) throw error
+    }
+  }
+  throw last
+}
+
+async function tryOne(url: string, parts: AttemptParts): Promise<Negotiation> {
+  const { platform, domain, plaintext, tls, signal, trace } = parts
+  const connection = await Connection.open(platform, url, { domain, plaintext, tls, signal }, trace)
+  const aborted = (): void => connection.destroy(signal.reason)
+  if (signal.aborted) aborted()
+  signal.addEventListener('abort', aborted)
+  try {
+    const negotiation = parts.begin(connection)
+    await negotiate(negotiation)
+    return negotiation
+  } catch (error) {
+    connection.end()
+    connection.destroy()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', aborted)
+  }
+}
+
+/** Whether another address of the same service may do better. */
+function isOfAddress(error: unknown): boolean {
+  if (error instanceof DisconnectedError) return true
+  return (
+    error instanceof ConnectError &&
+    (error.reason === 'unreachable' || error.reason === 'timeout' || error.reason === 'bad-answer')
+  )
+}
+
+/** The same kind of connection to another host (`host`, `host:port`, `[v6]:port`); undefined when that is no host. */
+function moved(url: string | undefined, host: string): string | undefined {
+  const scheme = url === undefined ? undefined : /^(xmpps?):\/\//.exec(url)?.[1]
+  if (scheme === undefined || !/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[^\s/:@?#\\]{1,255})(?::\d{1,5})?$/.test(host))
+    return undefined
+  const isComplete = /[^:\]]:\d+$|\]:\d+$/.test(host)
+  return `${scheme}://${host}${isComplete ? '' : scheme === 'xmpps' ? ':5223' : ':5222'}`
+}

@@ -1,0 +1,235 @@
+/**
+ * Messages on their way: kept until the server has acknowledged them, sent in order, and sent again when a session is lost (with the same id
+ * and origin-id, XEP-0359, so that they are known as the same).
+ */
+import { parseJid } from '@rookery/protocol/jid'
+import { Message, readStanzaError } from '@rookery/protocol/stanza'
+import { originId } from '@rookery/protocol/xeps/stanza-id'
+import { Element, parseElement } from '@rookery/protocol/xml'
+import { type ClientError, DisconnectedError, RequestError, StoreError } from '../errors.ts'
+import type { Kept } from '../kept.ts'
+import { SentMessage } from '../sent-message.ts'
+import type { Session } from './session.ts'
+
+/** One that the server has not acknowledged. */
+export interface Entry {
+  readonly message: SentMessage
+  readonly key: string
+  readonly wire: string
+  /** Settled when it is on disk. */
+  written: undefined | Promise<undefined>
+  /** Its number in the session it was sent in. */
+  number: number | undefined
+}
+
+interface Row {
+  readonly wire: string
+  readonly at: number
+  readonly n?: number | undefined
+}
+
+const prefix = 'out/'
+/** Answers (errors, receipts) to the last so many messages find them. */
+const remembered = 2_000
+
+export class Outbox {
+  readonly #kept: Kept
+  readonly #newId: () => string
+  readonly #now: () => number
+  readonly #maxBytes: number
+  readonly #failed: (error: ClientError) => void
+  #queue: Entry[] = []
+  #session: Session<Entry> | undefined
+  #next = 0
+  #bytes = 0
+  readonly #byId: Map<string, SentMessage> = new Map()
+
+  constructor(parts: {
+    readonly kept: Kept
+    readonly newId: () => string
+    readonly now: () => number
+    readonly maxBytes: number
+    readonly failed: (error: ClientError) => void
+  }) {
+    this.#kept = parts.kept
+    this.#newId = parts.newId
+    this.#now = parts.now
+    this.#maxBytes = parts.maxBytes
+    this.#failed = parts.failed
+    for (const [key, text] of this.#kept.under(prefix)) this.#restore(key, text)
+  }
+
+  /** Kept here, or sent and not acknowledged; in order. */
+  get pending(): readonly SentMessage[] {
+    return [...(this.#session?.unacknowledged ?? []), ...this.#queue].map(({ message }) => message)
+  }
+
+  get isEmpty(): boolean {
+    return this.#queue.length === 0 && (this.#session?.unacknowledged.length ?? 0) === 0
+  }
+
+  /** One of the last messages, by its id. */
+  find(id: string): SentMessage | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Takes it over: it gets an id, and an origin-id that is the same. */
+  post(stanza: Message): SentMessage {
+    const message = new SentMessage(this.#named(stanza), this.#now(), (failed) => {
+      this.#byId.delete(failed.id)
+      failed.replace(this.#named(failed.stanza.withElement(failed.stanza.element.with({ id: undefined }))))
+      this.#enqueue(failed)
+    })
+    this.#enqueue(message)
+    return message
+  }
+
+  /** Sends what waits, over this session, from now on. */
+  open(session: Session<Entry>): void {
+    this.#session = session
+    this.#pump()
+  }
+
+  close(): void {
+    this.#session = undefined
+  }
+
+  /** A session is gone for good, with these not acknowledged: they are the first to be sent in the next one. */
+  requeue(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      entry.number = undefined
+      entry.message.advance('queued')
+    }
+    this.#queue = [...entries, ...this.#queue]
+  }
+
+  /** Of those that wait: what was sent in a session of before the restart, to be sent in the order of keys. */
+  get sentBefore(): readonly Entry[] {
+    return this.#queue.filter(({ number }) => number !== undefined)
+  }
+
+  /** The server has these. */
+  acknowledged(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    const gone = new Set(entries)
+    if (this.#queue.some((entry) => gone.has(entry))) this.#queue = this.#queue.filter((entry) => !gone.has(entry))
+    this.#forget(entries)
+    for (const { message } of entries) message.advance('acked')
+  }
+
+  /** An error came for one of ours: true when it was. [RFC6120 8.3.1] */
+  refused(error: Message): boolean {
+    const message = error.id === undefined ? undefined : this.#byId.get(error.id)
+    if (message === undefined || error.from === undefined || !error.from.bare.equals(message.to.bare)) return false
+    message.advance('failed', new RequestError(readStanzaError(error.element), error.from.toString()))
+    return true
+  }
+
+  #enqueue(message: SentMessage): void {
+    this.#remember(message)
+    const wire = message.stanza.wire()
+    if (this.#bytes + wire.length > this.#maxBytes) {
+      const text = 'Too many messages wait to be sent. Try again when the connection is back.'
+      message.advance('failed', new DisconnectedError(text))
+      return
+    }
+    message.advance('queued')
+    this.#bytes += wire.length
+    const key = `${prefix}${String(this.#next++).padStart(12, '0')}`
+    const row: Row = { wire, at: message.at }
+    const entry: Entry = { message, key, wire, written: undefined, number: undefined }
+    this.#write(entry, row)
+    this.#queue.push(entry)
+    this.#pump()
+  }
+
+  #write(entry: Entry, row: Row): void {
+    const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
+    if (!(writing instanceof Promise)) return
+    entry.written = writing.then(
+      () => (entry.written = undefined),
+      (cause: unknown) => {
+        entry.written = undefined
+        const error = new StoreError('The message could not be kept.', { cause })
+        if (!this.#queue.includes(entry)) return void this.#failed(error)
+        this.#queue = this.#queue.filter((one) => one !== entry)
+        this.#bytes -= entry.wire.length
+        entry.message.advance('failed', error)
+      },
+    )
+  }
+
+  #pump(): void {
+    for (;;) {
+      const entry = this.#queue[0]
+      const session = this.#session
+      if (entry === undefined || session?.connection === undefined) return
+      if (entry.written !== undefined) return void entry.written.then(() => this.#pump())
+      this.#queue.shift()
+      entry.number = session.send(entry.wire, entry)
+      if (session.canResume) {
+        const row: Row = { wire: entry.wire, at: entry.message.at, n: entry.number }
+        const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
+        if (writing instanceof Promise) writing.catch((cause: unknown) => this.#storeFailed(cause))
+      }
+      entry.message.advance('sent')
+    }
+  }
+
+  #forget(entries: readonly Entry[]): void {
+    for (const { wire } of entries) this.#bytes -= wire.length
+    const writing = this.#kept.write(entries.map(({ key }) => [key, undefined]))
+    if (writing instanceof Promise) writing.catch((cause: unknown) => this.#storeFailed(cause))
+  }
+
+  #storeFailed(cause: unknown): void {
+    this.#failed(new StoreError('What is kept of messages could not be written.', { cause }))
+  }
+
+  #restore(key: string, text: string): void {
+    this.#next = Math.max(this.#next, Number(key.slice(prefix.length)) + 1)
+    const row = readRow(text)
+    const element = row === undefined ? undefined : parseElement(row.wire)
+    const to = element instanceof Element ? parseJid(element.attr('to') ?? '') : undefined
+    if (row === undefined || !(element instanceof Element) || to === undefined) {
+      this.#failed(new StoreError('A message that was kept cannot be read, and is left out.'))
+      this.#kept.write([[key, undefined]])
+      return
+    }
+    const message = new SentMessage(new Message(element, undefined, to), row.at, (failed) => this.#enqueue(failed))
+    this.#remember(message)
+    this.#bytes += row.wire.length
+    this.#queue.push({ message, key, wire: row.wire, written: undefined, number: row.n })
+  }
+
+  /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */
+  #named(stanza: Message): Message {
+    const id = stanza.id ?? this.#newId()
+    const { element } = stanza
+    const others = element.children.filter((child) => typeof child === 'string' || !originId.matches(child))
+    const named = element.with({ id }).withChildren([...others, originId.build({ id })])
+    return new Message(named, undefined, stanza.to)
+  }
+
+  #remember(message: SentMessage): void {
+    this.#byId.set(message.id, message)
+    if (this.#byId.size <= remembered) return
+    for (const first of this.#byId.keys()) {
+      this.#byId.delete(first)
+      return
+    }
+  }
+}
+
+function readRow(text: string): Row | undefined {
+  let row: unknown
+  try {
+    row = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof row !== 'object' || row === null || !('wire' in row) || !('at' in row)) return undefined
+  const { wire, at } = row
+  const n = 'n' in row && typeof row.n === 'number' ? row.n : undefined
+  return typeof wire === 'string' && typeof at === 'number' ? { wire, at, n } : undefined
+}

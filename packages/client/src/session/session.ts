@@ -1,0 +1,269 @@
+/**
+ * A bound session: its stanzas, counted both ways where the server manages the stream (XEP-0198 1.6.3), over one connection after the other.
+ * Where the server does not, an answered ping tells that what was sent before it has arrived [RFC6120 10.1]. What stanzas mean is not known here.
+ */
+import { NS } from '@rookery/protocol'
+import type { Jid } from '@rookery/protocol/jid'
+import { onWire, Unacknowledged } from '@rookery/protocol/stream'
+import { acknowledgement, acknowledgementRequest, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
+import { PING_NS } from '@rookery/protocol/xeps/ping'
+import { type Element, el } from '@rookery/protocol/xml'
+import type { Connection } from '../connection.ts'
+import { ConnectError, DisconnectedError } from '../errors.ts'
+import { Handled } from '../handled.ts'
+import type { Enabled } from '../negotiate/negotiation.ts'
+import type { Clock } from '../platform.ts'
+
+/** What was sent; `entry` is the sender's own, to know it again. */
+export interface Sent<T> {
+  readonly wire: string
+  readonly entry: T | undefined
+}
+
+export interface SessionWatch<T> {
+  /** A stanza; a promise holds back its acknowledgement. */
+  stanza(element: Element): undefined | Promise<undefined>
+  /** The server has these. */
+  acknowledged(entries: readonly T[]): void
+  /** Before so many are acknowledged to the server: what has to be kept first. */
+  handled(count: number): undefined | Promise<undefined>
+}
+
+export interface SessionLimits {
+  /** Milliseconds of silence after which the server is asked whether it is there. */
+  readonly keepAlive: number
+  /** Milliseconds to wait for that answer. */
+  readonly answerWithin: number
+  /** Bytes of received stanzas that nobody has dealt with; beyond, nothing more is read. */
+  readonly unhandledBytes: number
+}
+
+export class Session<T> {
+  readonly jid: Jid
+  /** Undefined where the server does not manage the stream. */
+  readonly management: Enabled | undefined
+  readonly #handled: Handled
+  readonly #unacked: Unacknowledged<Sent<T>>
+  readonly #watch: SessionWatch<T>
+  readonly #clock: Clock
+  readonly #limits: SessionLimits
+  #connection: Connection | undefined
+  /** A request for an acknowledgement is under way, or a ping; how many had been sent then. */
+  #asked: number | undefined
+  #asks = false
+  #ping: string | undefined
+  readonly #newId: () => string
+  /** The last count we told, and whether the server waits for a higher one. */
+  #told = 0
+  #owes = false
+  #stopTimer: () => void = () => undefined
+
+  constructor(
+    jid: Jid,
+    management: Enabled | undefined,
+    counts: { readonly handled: number; readonly acknowledged: number },
+    parts: {
+      readonly watch: SessionWatch<T>
+      readonly clock: Clock
+      readonly limits: SessionLimits
+      readonly newId: () => string
+    },
+  ) {
+    this.jid = jid
+    this.management = management
+    this.#handled = new Handled(counts.handled, () => this.#advanced())
+    this.#unacked = new Unacknowledged(counts.acknowledged)
+    this.#watch = parts.watch
+    this.#clock = parts.clock
+    this.#limits = parts.limits
+    this.#newId = parts.newId
+  }
+
+  get handled(): number {
+    return this.#handled.count
+  }
+
+  get connection(): Connection | undefined {
+    return this.#connection
+  }
+
+  get canResume(): boolean {
+    return this.management?.id !== undefined
+  }
+
+  /** How many stanzas were sent. */
+  get sent(): number {
+    return this.#unacked.sent
+  }
+
+  /** What was sent and not acknowledged, in order. */
+  get unacknowledged(): readonly T[] {
+    return this.#unacked.rest().flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+  }
+
+  /** Begins on a new connection. */
+  attach(connection: Connection): void {
+    this.#connection = connection
+    this.#asked = undefined
+    this.#ping = undefined
+    this.#told = this.#handled.count
+    this.#owes = false
+    connection.consume((element) => this.#receive(connection, element))
+    this.#watchSilence(connection)
+  }
+
+  /** Goes on, on another connection: false when the server's count cannot be true. Sends again what it has not got. [XEP-0198 5] */
+  resume(connection: Connection, h: number): boolean {
+    if (!this.handledBy(h)) return false
+    this.attach(connection)
+    for (const { wire } of this.#unacked.rest()) connection.sendWire(wire)
+    this.#ask()
+    return true
+  }
+
+  /** The server had handled so many of this session: false when that cannot be true. */
+  handledBy(h: number): boolean {
+    const taken = this.#unacked.acknowledge(h)
+    if (taken === undefined) return false
+    this.#tell(taken)
+    return true
+  }
+
+  detach(): void {
+    this.#stopTimer()
+    this.#connection = undefined
+  }
+
+  /** The answer is the number of the stanza in this session. */
+  send(wire: string, entry?: T): number {
+    const connection = this.#connection
+    // without a connection it is sent when the session goes on
+    if (connection === undefined && !this.canResume) throw new DisconnectedError('There is no connection now.')
+    connection?.sendWire(wire)
+    if (this.management !== undefined || entry !== undefined) {
+      this.#unacked.push({ wire, entry })
+      this.#ask()
+    }
+    return this.#unacked.sent
+  }
+
+  /** Is the server there? If it does not answer in time, the connection is given up. */
+  check(within: number = this.#limits.answerWithin): void {
+    const connection = this.#connection
+    if (connection === undefined) return
+    this.#request(connection)
+    const before = connection.received
+    this.#stopTimer()
+    this.#stopTimer = this.#clock.after(within, () => {
+      if (connection.received !== before) return this.#watchSilence(connection)
+      connection.destroy(new ConnectError('timeout', 'The server does not answer any more.'))
+    })
+  }
+
+  #watchSilence(connection: Connection): void {
+    const before = connection.received
+    this.#stopTimer()
+    this.#stopTimer = this.#clock.after(this.#limits.keepAlive, () => {
+      if (connection.received === before) this.check()
+      else this.#watchSilence(connection)
+    })
+  }
+
+  #receive(connection: Connection, element: Element): void {
+    if (connection !== this.#connection) return
+    if (element.ns === NS.client) return this.#stanza(connection, element)
+    if (element.ns !== MANAGEMENT_NS) return
+    if (element.name === 'r') {
+      this.#owes = true
+      this.#acknowledge()
+    } else if (element.name === 'a') {
+      const h = acknowledgement.parse(element)
+      if (h !== undefined && 'h' in h) this.#answered(connection, h.h)
+    }
+  }
+
+  #stanza(connection: Connection, element: Element): void {
+    if (element.attr('id') === this.#ping && element.name === 'iq' && this.#isOfServer(element)) {
+      // whatever it says: what was sent before it has arrived
+      this.#ping = undefined
+      return this.#answered(connection, onWire(this.#asked ?? this.#unacked.acknowledged))
+    }
+    this.#handled.receive()
+    const working = this.#watch.stanza(element)
+    if (working === undefined) return
+    const release = this.#handled.hold(sizeOf(element))
+    working.then(release)
+    if (this.#handled.bytes > this.#limits.unhandledBytes) this.#overflow(connection)
+  }
+
+  /** Too much waits for the application: the server has to wait as well. */
+  #overflow(connection: Connection): void {
+    connection.pause()
+  }
+
+  #advanced(): void {
+    if (this.#owes) this.#acknowledge()
+    if (this.#handled.bytes <= this.#limits.unhandledBytes) this.#connection?.resume()
+  }
+
+  #acknowledge(): void {
+    const connection = this.#connection
+    if (connection === undefined || this.management === undefined) return
+    const count = this.#handled.count
+    this.#owes = count < this.#handled.received
+    const tell = (): undefined => {
+      this.#told = count
+      connection.send(acknowledgement.build({ h: onWire(count) }))
+    }
+    if (count === this.#told) return tell()
+    const keeping = this.#watch.handled(count) // kept before it is acknowledged: the server forgets what it hears of
+    if (keeping instanceof Promise) keeping.then(tell)
+    else tell()
+  }
+
+  #answered(connection: Connection, h: number): void {
+    const place = this.#unacked.placeOf(h)
+    if (place === 'beyond') {
+      // [XEP-0198 6] nothing that this server says about the session can be believed
+      connection.destroy(new ConnectError('bad-answer', 'The server acknowledged more than was sent.'))
+      return
+    }
+    this.#asked = undefined
+    if (place === 'within') this.#tell(this.#unacked.acknowledge(h)!)
+    if (this.#unacked.size > 0) this.#ask()
+  }
+
+  #tell(taken: readonly Sent<T>[]): void {
+    const entries = taken.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+    if (entries.length > 0) this.#watch.acknowledged(entries)
+  }
+
+  /** At the end of this turn, one request for all that is sent in it. */
+  #ask(): void {
+    if (this.#asks || this.#asked !== undefined) return
+    this.#asks = true
+    queueMicrotask(() => {
+      this.#asks = false
+      if (this.#connection !== undefined && this.#asked === undefined) this.#request(this.#connection)
+    })
+  }
+
+  #request(connection: Connection): void {
+    if (this.#asked !== undefined) return
+    this.#asked = this.#unacked.sent
+    if (this.management !== undefined) connection.send(acknowledgementRequest)
+    else {
+      this.#ping = this.#newId()
+      connection.send(el('iq', NS.client, { type: 'get', id: this.#ping, to: this.jid.domain }, [el('ping', PING_NS)]))
+    }
+  }
+
+  #isOfServer(element: Element): boolean {
+    const from = element.attr('from')
+    return from === undefined || from === this.jid.domain
+  }
+}
+
+function sizeOf(element: Element): number {
+  return (element.inner?.length ?? 200) + 200
+}

@@ -1,0 +1,376 @@
+/**
+ * One session after the other: each begins on a new connection by going on with the one before, or afresh. What was sent in a session that is
+ * lost is not lost with it.
+ */
+import type { Maybe } from '@rookery/protocol'
+import { NS } from '@rookery/protocol'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
+import { type Element, el } from '@rookery/protocol/xml'
+import { type Connection, Redirect } from '../connection.ts'
+import { type ClientError, ConnectError, DisconnectedError, ListenerError, LoginError, StoreError } from '../errors.ts'
+import type { SessionPhase, SessionStart } from '../extension.ts'
+import type { Kept } from '../kept.ts'
+import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiation.ts'
+import type { ClientOptions } from '../options.ts'
+import type { Platform } from '../platform.ts'
+import type { SentMessage } from '../sent-message.ts'
+import { attempt } from './attempt.ts'
+import type { Live } from './lifeline.ts'
+import type { Entry, Outbox } from './outbox.ts'
+import { Session } from './session.ts'
+
+export interface SessionsParts {
+  /** With the resource that is wished for. */
+  readonly account: Jid
+  readonly options: ClientOptions
+  readonly platform: Platform
+  readonly kept: Kept
+  readonly newId: () => string
+  readonly outbox: Outbox
+  readonly receive: (element: Element) => undefined | Promise<undefined>
+  /** A session is gone for good. */
+  readonly lost: () => void
+  readonly failed: (error: ClientError) => void
+}
+
+/** A session as it is kept across a restart. */
+interface Row extends Enabled {
+  readonly jid: string
+  readonly handled: number
+}
+
+export class Sessions {
+  readonly beginnings: Readonly<Record<SessionPhase, ((start: SessionStart) => Maybe<undefined>)[]>> = {
+    prepare: [],
+    appear: [],
+  }
+  readonly endings: (() => void)[] = []
+  readonly reconcilers: ((unsure: readonly SentMessage[]) => Promise<ReadonlySet<SentMessage>>)[] = []
+  readonly inline: Element[] = []
+  readonly supported: Set<string> = new Set()
+  offers: Element = el('features', NS.streams)
+  readonly #parts: SessionsParts
+  readonly #memory: Memory
+  #session: Session<Entry> | undefined
+  /** Of before the program was started. */
+  #row: Row | undefined
+  #turnedOn: readonly string[] = []
+  /** What the session does at its start, and is not done with. */
+  #beginning: Promise<undefined> | undefined
+  #jid: Jid | undefined
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts
+    this.#row = readRow(parts.kept.json('session'))
+    this.#memory = readMemory(parts.kept.json('login'))
+  }
+
+  get jid(): Jid | undefined {
+    return this.#jid
+  }
+
+  get connection(): Connection | undefined {
+    return this.#session?.connection
+  }
+
+  get canResume(): boolean {
+    return this.#session?.canResume ?? this.#row?.id !== undefined
+  }
+
+  isTurnedOn(ns: string): boolean {
+    return this.#turnedOn.includes(ns)
+  }
+
+  check(): void {
+    this.#session?.check(5_000)
+  }
+
+  /** False when there is no session to send it in. */
+  send(wire: string): boolean {
+    const session = this.#session
+    if (session === undefined || (session.connection === undefined && !session.canResume)) return false
+    session.send(wire)
+    return true
+  }
+
+  /** One try. Throws a ClientError. */
+  async begin(signal: AbortSignal): Promise<Live> {
+    const { options } = this.#parts
+    const hadToken = this.#memory.token !== undefined
+    const asks = typeof options.password === 'function'
+    try {
+      return await this.#begin(signal, asks && hadToken ? undefined : await passwordOf(options))
+    } catch (error) {
+      // a token that is no good any more: now the password is asked for
+      if (!asks || !hadToken || !(error instanceof LoginError) || this.#memory.token !== undefined) throw error
+      return await this.#begin(signal, await passwordOf(options))
+    }
+  }
+
+  /** The session is over, and was meant to be. */
+  async end(within: number): Promise<undefined> {
+    const connection = this.#session?.connection
+    if (connection !== undefined) {
+      connection.end()
+      await new Promise<void>((resolve) => {
+        const cancel = this.#parts.platform.clock.after(within, resolve)
+        void connection.closed.then(() => {
+          cancel()
+          resolve()
+        })
+      })
+      connection.destroy()
+    }
+    this.#lose(undefined)
+    await this.#keep('session', undefined)
+  }
+
+  async #begin(signal: AbortSignal, password: string | undefined): Promise<Live> {
+    const { options, platform, account } = this.#parts
+    const id = this.#session?.management?.id ?? this.#row?.id
+    const agent = this.#agent()
+    const before = JSON.stringify(this.#memory)
+    try {
+      const negotiation = await attempt({
+        platform,
+        domain: account.domain,
+        service: options.service,
+        location: this.#session?.management?.location ?? this.#row?.location,
+        plaintext: options.plaintext ?? false,
+        tls: options.tls ?? {},
+        trace: options.trace,
+        signal,
+        begin: (connection) => ({
+          connection,
+          crypto: platform.crypto,
+          credentials: {
+            local: account.local,
+            domain: account.domain,
+            resource: account.resource,
+            password,
+            agent,
+            software: options.software ?? 'Rookery',
+            device: options.device,
+          },
+          memory: this.#memory,
+          plaintext: options.plaintext ?? false,
+          resumable: id === undefined ? undefined : { id, handled: this.#session?.handled ?? this.#row?.handled ?? 0 },
+          inline: this.inline,
+          offers: el('features', NS.streams),
+          isAuthenticated: false,
+          jid: undefined,
+          resumption: undefined,
+          enabled: undefined,
+          inlined: [],
+          turnedOn: [],
+          askedToken: undefined,
+        }),
+      })
+      return await this.#established(negotiation, signal)
+    } finally {
+      if (JSON.stringify(this.#memory) !== before) await this.#keep('login', JSON.stringify(this.#memory))
+    }
+  }
+
+  async #established(negotiation: Negotiation, signal: AbortSignal): Promise<Live> {
+    const { connection, resumption } = negotiation
+    this.offers = negotiation.offers
+    const restored = this.#session === undefined && resumption?.kind === 'resumed'
+    const resumed = resumption?.kind === 'resumed' && this.#resume(connection, resumption.h)
+    if (resumption?.kind === 'resumed' && !resumed) {
+      this.#lose(undefined)
+      connection.destroy()
+      throw new ConnectError('bad-answer', 'The server counts other stanzas than were sent: the session cannot go on.')
+    }
+    const unsure = resumed ? [] : this.#lose(resumption?.h)
+    const session = resumed ? this.#session! : this.#start(negotiation)
+    void connection.closed.then(() => this.#closed(session, connection))
+    // a beginning that was cut off goes on by itself: what it asked for is sent again
+    if (this.#beginning === undefined || !resumed || restored) {
+      const beginning = this.#run(session, { resumed, restored }, unsure)
+      this.#beginning = beginning
+      void beginning.finally(() => {
+        if (this.#beginning === beginning) this.#beginning = undefined
+      })
+    }
+    await Promise.race([this.#beginning, gone(connection, signal)])
+    const closed = connection.closed.then((reason) => (reason instanceof Redirect ? undefined : reason))
+    return { jid: session.jid, resumed: resumed && !restored, closed }
+  }
+
+  /** Goes on with the session of before: false when the count of the server cannot be true. */
+  #resume(connection: Connection, h: number): boolean {
+    if (this.#session !== undefined) return this.#session.resume(connection, h)
+    const row = this.#row!
+    const session = this.#make(parseJid(row.jid)!, row, { handled: row.handled, acknowledged: h })
+    const { outbox } = this.#parts
+    outbox.acknowledged(outbox.sentBefore.filter(({ number }) => number! <= h))
+    session.attach(connection)
+    return true
+  }
+
+  #start({ connection, jid, enabled, turnedOn }: Negotiation): Session<Entry> {
+    const session = this.#make(jid!, enabled, { handled: 0, acknowledged: 0 })
+    this.#turnedOn = turnedOn
+    session.attach(connection)
+    const keeping = this.#keepRow(session, 0)
+    if (keeping instanceof Promise) keeping.catch(() => undefined) // told by #keep
+    return session
+  }
+
+  #make(jid: Jid, enabled: Enabled | undefined, counts: { handled: number; acknowledged: number }): Session<Entry> {
+    const { platform, options, newId, outbox, receive } = this.#parts
+    const session: Session<Entry> = new Session<Entry>(jid, enabled, counts, {
+      clock: platform.clock,
+      newId,
+      limits: {
+        keepAlive: options.keepAlive ?? 60_000,
+        answerWithin: options.answerWithin ?? 15_000,
+        unhandledBytes: options.maxUnhandled ?? 4 << 20,
+      },
+      watch: {
+        stanza: receive,
+        acknowledged: (entries) => outbox.acknowledged(entries),
+        handled: (count) => this.#keepRow(session, count),
+      },
+    })
+    this.#session = session
+    this.#jid = jid
+    return session
+  }
+
+  /** Gives up the session of before; `h`: what the server says it had handled. The answer: what may not have arrived. */
+  #lose(h: number | undefined): readonly Entry[] {
+    const session = this.#session
+    const { outbox } = this.#parts
+    this.#session = undefined
+    this.#row = undefined
+    if (session === undefined) {
+      const { sentBefore } = outbox
+      if (h === undefined) return sentBefore
+      outbox.acknowledged(sentBefore.filter(({ number }) => number! <= h))
+      return outbox.sentBefore
+    }
+    session.detach()
+    if (h !== undefined) session.handledBy(h)
+    const unsure = session.unacknowledged
+    outbox.close()
+    outbox.requeue(unsure)
+    this.#beginning = undefined
+    this.#parts.lost()
+    for (const end of this.endings) this.#call(end)
+    return unsure
+  }
+
+  #closed(session: Session<Entry>, connection: Connection): void {
+    if (session.connection !== connection) return
+    session.detach()
+    if (!session.canResume) this.#parts.lost()
+  }
+
+  /** What extensions do at the start, and the messages that wait. */
+  async #run(session: Session<Entry>, start: SessionStart, unsure: readonly Entry[]): Promise<undefined> {
+    const { outbox } = this.#parts
+    if (start.resumed) outbox.open(session)
+    const phase = (name: SessionPhase): Promise<unknown> =>
+      Promise.all(this.beginnings[name].map((run) => this.#call(() => run(start))))
+    await phase('prepare')
+    if (!start.resumed) {
+      if (unsure.length > 0) await this.#reconcile(unsure)
+      if (this.#session !== session) return
+      outbox.open(session)
+    }
+    await phase('appear')
+  }
+
+  async #reconcile(unsure: readonly Entry[]): Promise<undefined> {
+    for (const ask of this.reconcilers) {
+      const known = await this.#call(() => ask(unsure.map(({ message }) => message)))
+      if (known !== undefined) this.#parts.outbox.acknowledged(unsure.filter(({ message }) => known.has(message)))
+    }
+  }
+
+  /** What an extension throws is an error of the client; a session stands without it. */
+  async #call<T>(run: () => Maybe<T>): Promise<T | undefined> {
+    try {
+      return await run()
+    } catch (error) {
+      this.#parts.failed(
+        error instanceof Error && 'kind' in error ? (error as ClientError) : new ListenerError('session', error),
+      )
+      return undefined
+    }
+  }
+
+  #keepRow(session: Session<Entry>, handled: number): undefined | Promise<undefined> {
+    if (!session.canResume) return this.#keep('session', undefined)
+    return this.#keep('session', JSON.stringify({ ...session.management, jid: session.jid.toString(), handled }))
+  }
+
+  #keep(key: string, value: string | undefined): undefined | Promise<undefined> {
+    if (value === this.#parts.kept.get(key)) return undefined
+    const writing = this.#parts.kept.write([[key, value]])
+    if (!(writing instanceof Promise)) return undefined
+    return writing.catch((cause: unknown) => {
+      this.#parts.failed(new StoreError('The session could not be kept: it will not survive a restart.', { cause }))
+      return undefined
+    })
+  }
+
+  /** The same at every login of this store: a UUID of version 4. [XEP-0388 2.3] */
+  #agent(): string {
+    const { kept, platform } = this.#parts
+    const known = kept.get('agent')
+    if (known !== undefined) return known
+    const bytes = platform.crypto.random(16)
+    bytes[6] = (bytes[6]! & 0x0f) | 0x40
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    const agent = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+    void this.#keep('agent', agent)
+    return agent
+  }
+}
+
+async function passwordOf({ password }: ClientOptions): Promise<string | undefined> {
+  return typeof password === 'function' ? await password() : password
+}
+
+/** Throws when the connection is gone, or the try has taken too long. */
+async function gone(connection: Connection, signal: AbortSignal): Promise<never> {
+  const reason = await Promise.race([
+    connection.closed,
+    new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined))),
+  ])
+  if (signal.aborted) {
+    connection.destroy()
+    throw signal.reason
+  }
+  if (reason === undefined || reason instanceof Redirect)
+    throw new DisconnectedError('The server closed the connection.')
+  throw reason
+}
+
+function readRow(row: unknown): Row | undefined {
+  if (typeof row !== 'object' || row === null || !('jid' in row) || !('handled' in row) || !('id' in row))
+    return undefined
+  const { jid, handled, id } = row
+  if (typeof jid !== 'string' || parseJid(jid) === undefined || typeof handled !== 'number' || typeof id !== 'string')
+    return undefined
+  const location = 'location' in row && typeof row.location === 'string' ? row.location : undefined
+  return { jid, handled, id, location, max: undefined }
+}
+
+function readMemory(row: unknown): Memory {
+  const memory: Memory = { token: undefined, scramWorked: false }
+  if (typeof row !== 'object' || row === null) return memory
+  if ('scramWorked' in row) memory.scramWorked = row.scramWorked === true
+  if ('token' in row && isToken(row.token)) memory.token = row.token
+  return memory
+}
+
+function isToken(token: unknown): token is Token {
+  if (typeof token !== 'object' || token === null) return false
+  const { token: secret, mechanism, expiry } = token as Partial<Record<keyof Token, unknown>>
+  return typeof secret === 'string' && typeof mechanism === 'string' && typeof expiry === 'number'
+}
