@@ -5,7 +5,7 @@
 import { NS } from '@rookery/protocol'
 import { readStreamError, STREAM_END, StreamError, StreamHeader, XmppStream } from '@rookery/protocol/stream'
 import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
-import { Element } from '@rookery/protocol/xml'
+import { Element, fromWire } from '@rookery/protocol/xml'
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from './errors.ts'
 import type { OpenOptions, Platform, Transport } from './platform.ts'
 
@@ -131,7 +131,7 @@ export class Connection {
 
   /** A stanza that is written already. */
   sendWire(wire: string): void {
-    this.#trace?.('out', wire)
+    this.#trace?.('out', fromWire(wire))
     this.#write(this.#stream.stanza(wire))
   }
 

@@ -1,7 +1,25 @@
 /** A client of XMPP: connect, stay connected, lose nothing. This entry runs in browsers, workers, Deno and Bun; `@rookery/client/node` adds TCP. */
+export { type Client, ClientCore, type EventsOf } from './client.ts'
+export type { Trace } from './connection.ts'
 export * from './errors.ts'
-export type { Emitter, Listener, ListenOptions } from './events.ts'
+export type { EventsBase, Listener, ListenOptions } from './events.ts'
+export {
+  type AnyExtension,
+  type ClientEvents,
+  type Core,
+  defineExtension,
+  type Extension,
+  events,
+  type PostOptions,
+  type SessionPhase,
+  type SessionStart,
+  type Unwrapped,
+} from './extension.ts'
+export type { ClientOptions } from './options.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'
+export { ReceivedMessage, type Way } from './received-message.ts'
+export type { RequestOptions } from './requests.ts'
+export { type Fate, SentMessage } from './sent-message.ts'
 export type { ClientState } from './state.ts'
 export type { Change, OpenStore, Store } from './store.ts'
 export { memoryStore } from './stores/memory.ts'

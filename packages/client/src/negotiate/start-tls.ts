@@ -7,7 +7,7 @@ import type { Step } from './negotiation.ts'
 export const startTls: Step = {
   name: 'starttls',
   ready: ({ connection, offers, plaintext }) =>
-    !connection.transport.isSecure && (!plaintext || offers.child('starttls', NS.tls) !== undefined),
+    !connection.transport.isSecure && (!plaintext || offers.child('starttls', NS.tls)?.child('required') !== undefined),
   negotiate: async ({ connection, offers }) => {
     // an offer that is missing was taken away by somebody in between, for all we can know [RFC6120 13.9.2.1]
     if (connection.transport.startTls === undefined || offers.child('starttls', NS.tls) === undefined)

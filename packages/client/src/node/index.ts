@@ -1,3 +1,31 @@
-/** The client for Node: everything of the default entry, and connections over TCP and TLS. */
+/** The client for Node: everything of the default entry, and connections over TCP and TLS found by DNS. */
+
+import type { Client } from '../client.ts'
+import { createClientFor } from '../connect.ts'
+import type { AnyExtension } from '../extension.ts'
+import type { ClientOptions } from '../options.ts'
+import { nodePlatform } from './node-platform.ts'
+
 export * from '../index.ts'
 export { nodePlatform } from './node-platform.ts'
+
+/** A client that is not connected yet: for those who want to see its first states, or what is left of before. */
+export function createClient<const X extends readonly AnyExtension[] = readonly []>(
+  options: ClientOptions<X>,
+): Promise<Client<X>> {
+  return createClientFor(nodePlatform, options)
+}
+
+/** Connects, and resolves with a client that can be used. Throws a ClientError that says what to do. */
+export async function connect<const X extends readonly AnyExtension[] = readonly []>(
+  options: ClientOptions<X>,
+): Promise<Client<X>> {
+  const client = await createClient(options)
+  try {
+    await client.connect()
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+  return client
+}

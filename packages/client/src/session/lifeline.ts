@@ -3,7 +3,7 @@
  * How a connection is made, and what a session is, is not known here.
  */
 import type { Jid } from '@rookery/protocol/jid'
-import { type ClientError, ConnectError, DisconnectedError, StreamClosedError, UsageError } from '../errors.ts'
+import { type ClientError, ConnectError, DisconnectedError, UsageError } from '../errors.ts'
 import type { Clock } from '../platform.ts'
 import type { ClientState } from '../state.ts'
 import { backOff } from './backoff.ts'
