@@ -2,7 +2,7 @@
 export { type Client, ClientCore, type EventsOf } from './client.ts'
 export type { Trace } from './connection.ts'
 export * from './errors.ts'
-export type { EventsBase, Listener, ListenOptions } from './events.ts'
+export { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
 export {
   type AnyExtension,
   type ClientEvents,
