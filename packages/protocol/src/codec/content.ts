@@ -4,7 +4,7 @@
  */
 import { type Element, el } from '../xml/index.ts'
 import { CodecError } from './error.ts'
-import type { Draft, OptionalPart, RequiredPart } from './part.ts'
+import { attribute, bad, type Draft, list, type OptionalPart, type RequiredPart, required } from './part.ts'
 import { string, type Text } from './text.ts'
 
 /** The text of a child that must be there. */
@@ -12,11 +12,7 @@ export function text(name: string): RequiredPart<string>
 export function text<T>(name: string, value: Text<T>): RequiredPart<T>
 /* @__NO_SIDE_EFFECTS__ */
 export function text(name: string, value: Text<unknown> = string): RequiredPart<unknown> {
-  return {
-    optional: false,
-    read: (element) => readChild(element, name, value) ?? missing(element, name),
-    write: (written, draft) => writeChild(draft, name, value.encode(written)),
-  }
+  return required(optionalText(name, value), `the child <${name}/>`)
 }
 
 export function optionalText(name: string): OptionalPart<string>
@@ -25,7 +21,10 @@ export function optionalText<T>(name: string, value: Text<T>): OptionalPart<T>
 export function optionalText(name: string, value: Text<unknown> = string): OptionalPart<unknown> {
   return {
     optional: true,
-    read: (element) => readChild(element, name, value),
+    read: (element) => {
+      const found = onlyChild(element, name, element.ns)
+      return found === undefined || found instanceof CodecError ? found : readText(found, value)
+    },
     write: (written, draft) => writeChild(draft, name, value.encode(written)),
   }
 }
@@ -36,12 +35,11 @@ export function ignorableText<T>(name: string, value: Text<T>): OptionalPart<T>
 /* @__NO_SIDE_EFFECTS__ */
 export function ignorableText(name: string, value: Text<unknown> = string): OptionalPart<unknown> {
   return {
-    optional: true,
+    ...optionalText(name, value),
     read: (element) => {
       const found = element.childText(name)
       return found === undefined ? undefined : value.decode(found)
     },
-    write: (written, draft) => writeChild(draft, name, value.encode(written)),
   }
 }
 
@@ -50,47 +48,22 @@ export function texts(name: string): RequiredPart<readonly string[]>
 export function texts<T>(name: string, value: Text<T>): RequiredPart<readonly T[]>
 /* @__NO_SIDE_EFFECTS__ */
 export function texts(name: string, value: Text<unknown> = string): RequiredPart<readonly unknown[]> {
-  return {
-    optional: false,
-    read: (element) => {
-      const found: unknown[] = []
-      for (const child of element.children) {
-        if (typeof child === 'string' || !child.is(name, element.ns)) continue
-        const decoded = value.decode(child.text())
-        if (decoded === undefined) return bad(name, value)
-        found.push(decoded)
-      }
-      return found
-    },
-    write: (written, draft) => {
-      for (const one of written) writeChild(draft, name, value.encode(one))
-    },
-  }
+  return list(
+    (child, { ns }) => (child.is(name, ns) ? readText(child, value) : undefined),
+    (written, draft) => writeChild(draft, name, value.encode(written)),
+  )
 }
 
 /** One attribute of every child of that name, in order: for lists like `<feature var='…'/>`. */
 /* @__NO_SIDE_EFFECTS__ */
-export function attributesOf<T>(child: string, attribute: string, value: Text<T>): RequiredPart<readonly T[]> {
-  return {
-    optional: false,
-    read: (element) => {
-      const found: T[] = []
-      for (const node of element.children) {
-        if (typeof node === 'string' || !node.is(child, element.ns)) continue
-        const raw = node.attr(attribute)
-        if (raw === undefined) return new CodecError(`<${child}/> needs the attribute "${attribute}".`)
-        const decoded = value.decode(raw)
-        if (decoded === undefined) {
-          return new CodecError(`The attribute "${attribute}" of <${child}/> must be ${value.expected}.`)
-        }
-        found.push(decoded)
-      }
-      return found
+export function attributesOf<T>(child: string, name: string, value: Text<T>): RequiredPart<readonly T[]> {
+  const part = attribute(name, value)
+  return list(
+    (found, { ns }) => (found.is(child, ns) ? part.read(found) : undefined),
+    (written, draft) => {
+      draft.children.push(el(child, draft.ns, { [name]: value.encode(written) }))
     },
-    write: (written, draft) => {
-      for (const one of written) draft.children.push(el(child, draft.ns, { [attribute]: value.encode(one) }))
-    },
-  }
+  )
 }
 
 /** An empty child that says yes by being there; the key is missing when it is not. */
@@ -112,10 +85,7 @@ export function ownText<T>(value: Text<T>): RequiredPart<T>
 export function ownText(value: Text<unknown> = string): RequiredPart<unknown> {
   return {
     optional: false,
-    read: (element) => {
-      const decoded = value.decode(element.text())
-      return decoded === undefined ? bad(element.name, value) : decoded
-    },
+    read: (element) => readText(element, value),
     write: (written, draft) => writeOwn(draft, value.encode(written)),
   }
 }
@@ -127,21 +97,13 @@ export function optionalOwnText<T>(value: Text<T>): OptionalPart<T>
 export function optionalOwnText(value: Text<unknown> = string): OptionalPart<unknown> {
   return {
     optional: true,
-    read: (element) => {
-      const own = element.text()
-      if (own === '') return undefined
-      const decoded = value.decode(own)
-      return decoded === undefined ? bad(element.name, value) : decoded
-    },
+    read: (element) => (element.text() === '' ? undefined : readText(element, value)),
     write: (written, draft) => writeOwn(draft, value.encode(written)),
   }
 }
 
-function readChild(element: Element, name: string, value: Text<unknown>): unknown {
-  const found = onlyChild(element, name, element.ns)
-  if (found === undefined || found instanceof CodecError) return found
-  const decoded = value.decode(found.text())
-  return decoded === undefined ? bad(name, value) : decoded
+function readText<T>(element: Element, value: Text<T>): T | CodecError {
+  return value.decode(element.text()) ?? bad(`The text of <${element.name}/>`, value)
 }
 
 /** The child of that name, undefined when there is none, an error when there are several. */
@@ -153,14 +115,6 @@ export function onlyChild(element: Element, name: string, ns: string): Element |
     found = child
   }
   return found
-}
-
-export function missing(element: Element, name: string): CodecError {
-  return new CodecError(`<${element.name}/> needs the child <${name}/>.`)
-}
-
-function bad(name: string, value: Text<unknown>): CodecError {
-  return new CodecError(`The text of <${name}/> must be ${value.expected}.`)
 }
 
 function writeChild(draft: Draft, name: string, content: string): void {

@@ -27,41 +27,30 @@ export type OptionalPart<T> = Part<T, true>
 /** An attribute that must be there. `name` is a local name, `xml:lang`, or `{uri}local`. */
 /* @__NO_SIDE_EFFECTS__ */
 export function attribute<T>(name: string, text: Text<T>): RequiredPart<T> {
-  return {
-    optional: false,
-    read: (element) => {
-      const found = element.attr(name)
-      if (found === undefined) return new CodecError(`<${element.name}/> needs the attribute "${name}".`)
-      return text.decode(found) ?? badAttribute(element, name, text)
-    },
-    write: (value, draft) => {
-      draft.attributes[name] = text.encode(value)
-    },
-  }
+  return required(optionalAttribute(name, text), `the attribute "${name}"`)
 }
 
 /* @__NO_SIDE_EFFECTS__ */
 export function optionalAttribute<T>(name: string, text: Text<T>): OptionalPart<T> {
-  return {
-    optional: true,
-    read: (element) => {
-      const found = element.attr(name)
-      return found === undefined ? undefined : (text.decode(found) ?? badAttribute(element, name, text))
-    },
-    write: (value, draft) => {
-      draft.attributes[name] = text.encode(value)
-    },
-  }
+  return attributePart(name, text, (element) => bad(`The attribute "${name}" of <${element.name}/>`, text))
 }
 
 /** An attribute whose unknown values count as absent, where a specification says "MUST ignore". */
 /* @__NO_SIDE_EFFECTS__ */
 export function ignorableAttribute<T>(name: string, text: Text<T>): OptionalPart<T> {
+  return attributePart(name, text, () => undefined)
+}
+
+function attributePart<T>(
+  name: string,
+  text: Text<T>,
+  unknown: (element: Element) => CodecError | undefined,
+): OptionalPart<T> {
   return {
     optional: true,
     read: (element) => {
       const found = element.attr(name)
-      return found === undefined ? undefined : text.decode(found)
+      return found === undefined ? undefined : (text.decode(found) ?? unknown(element))
     },
     write: (value, draft) => {
       draft.attributes[name] = text.encode(value)
@@ -87,6 +76,39 @@ export function mapped<T, U, O extends boolean>(
   }
 }
 
-function badAttribute(element: Element, name: string, text: Text<unknown>): CodecError {
-  return new CodecError(`The attribute "${name}" of <${element.name}/> must be ${text.expected}.`)
+/** The part where it must not be missing. `what` completes "<x/> needs …". */
+/* @__NO_SIDE_EFFECTS__ */
+export function required<T>(part: OptionalPart<T>, what: string): RequiredPart<T> {
+  return {
+    optional: false,
+    read: (element) => part.read(element) ?? new CodecError(`<${element.name}/> needs ${what}.`),
+    write: part.write,
+  }
+}
+
+/** What is read of every child that has it, in order; none is an empty list. */
+/* @__NO_SIDE_EFFECTS__ */
+export function list<T>(
+  read: (child: Element, parent: Element) => T | CodecError | undefined,
+  write: (value: T, draft: Draft) => void,
+): RequiredPart<readonly T[]> {
+  return {
+    optional: false,
+    read: (element) => {
+      const found: T[] = []
+      for (const child of element.children) {
+        const one = typeof child === 'string' ? undefined : read(child, element)
+        if (one instanceof CodecError) return one
+        if (one !== undefined) found.push(one)
+      }
+      return found
+    },
+    write: (values, draft) => {
+      for (const value of values) write(value, draft)
+    },
+  }
+}
+
+export function bad(what: string, text: Text<unknown>): CodecError {
+  return new CodecError(`${what} must be ${text.expected}.`)
 }
