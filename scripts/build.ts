@@ -38,9 +38,23 @@ function publishedManifest(manifest: Manifest): Manifest {
   return { ...manifest, exports: each(manifest.exports), ...imports }
 }
 
+/** Where the declarations of an entry lie, for those who know no conditions. */
+function declarations(entry: Entry): string {
+  if (typeof entry === 'string') return entry.replace(/^\.\/src\/(.+)\.ts$/, '$1.d.ts')
+  const other = entry?.['default']
+  if (other === undefined) throw new Error('an entry in a package.json has no default')
+  return declarations(other)
+}
+
+const manifestOf = (name: string): Manifest =>
+  JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as Manifest
+
 /** What the compiler is told beside the package's own tsconfig.json. */
 function settings(folder: string, dist: string, place: (name: string) => string): object {
-  const protocol = place('protocol')
+  const paths = Object.entries(manifestOf('protocol').exports).map(([name, entry]) => [
+    `@rookery/protocol${name.slice(1)}`,
+    [join(place('protocol'), declarations(entry))],
+  ])
   return {
     extends: join(folder, 'tsconfig.json'),
     compilerOptions: {
@@ -49,10 +63,7 @@ function settings(folder: string, dist: string, place: (name: string) => string)
       outDir: dist,
       typeRoots: [join(root, 'node_modules/@types')],
       types: ['node'], // for the entry of Node alone: npm run check compiles the others without
-      paths: {
-        '@rookery/protocol': [join(protocol, 'index.d.ts')],
-        '@rookery/protocol/*': [join(protocol, '*.d.ts'), join(protocol, '*/index.d.ts')],
-      },
+      paths: Object.fromEntries(paths),
     },
     include: [join(folder, 'src')],
     exclude: [join(folder, 'src/**/*.test.ts')],
@@ -76,8 +87,7 @@ export function build(to?: string): string[] {
     if (status !== 0) throw new Error(`packages/${name} does not compile`)
     rmSync(config)
     rewriteDeclarations(dist)
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest
-    writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)
+    writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(manifestOf(name)), null, 2)}\n`)
     copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))
     const readme = join(folder, 'README.md')
     if (existsSync(readme)) copyFileSync(readme, join(dist, 'README.md'))
