@@ -57,6 +57,9 @@ export class Link {
       },
       end: (direction) => sockets[direction].end(),
       break: (how) => this.#break(how),
+      flow: (isFlowing) => {
+        for (const socket of [front, server]) isFlowing ? socket.resume() : socket.pause()
+      },
     })
     const pieces: Readonly<Record<Direction, Pieces>> = { toClient: piecesOf(transport), toServer: piecesOf(transport) }
     for (const [direction, from] of [['toServer', front] as const, ['toClient', server] as const]) {

@@ -59,6 +59,7 @@ export class Connection {
       deliver: (direction, bytes, piece) => this.#deliver(direction, bytes, piece),
       end: (direction) => this.#ended(direction),
       break: (how) => this.#break(how),
+      flow: (isFlowing) => (isFlowing ? this.#socket.resume() : this.#socket.pause()),
     })
     raw.setNoDelay(true)
     raw.on('error', () => undefined)
@@ -118,14 +119,21 @@ export class Connection {
     for (const one of chosen === undefined ? [] : Array.isArray(chosen) ? chosen : [chosen]) this.put(one)
   }
 
-  /** Past the script. A string goes as it is; where there are `cuts`, in so many packets. */
-  put(sent: Element | string, cuts: readonly number[] = []): void {
+  /** Past the script. A string goes as it is. */
+  put(sent: Element | string): void {
     this.server.journal.write(this.number, 'sent', sent)
-    if (sent instanceof Element) return this.#write(this.#stream.element(sent), sent)
+    if (sent instanceof Element) this.#write(this.#stream.element(sent), sent)
+    else this.#write(sent, 'bytes')
+  }
+
+  /** A wire string that arrives in pieces: the next goes when a client in this process has read the one before. */
+  async trickle(wire: string, cuts: readonly number[]): Promise<void> {
+    this.server.journal.write(this.number, 'sent', wire)
     let from = 0
-    for (const to of [...cuts, sent.length]) {
-      this.#write(sent.slice(from, to), 'bytes')
+    for (const to of [...cuts, wire.length]) {
+      this.#write(wire.slice(from, to), 'bytes')
       from = to
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
     }
   }
 

@@ -5,7 +5,8 @@ import { NS } from '@rookery/protocol'
 import { STREAM_END } from '@rookery/protocol/stream'
 import { failed } from '@rookery/protocol/xeps/management'
 import { success } from '@rookery/protocol/xeps/sasl'
-import { Element, el, parseElement } from '@rookery/protocol/xml'
+import { proceed } from '@rookery/protocol/xeps/starttls'
+import { Element, el, parseElement, writeElement } from '@rookery/protocol/xml'
 import { WebSocket } from 'ws'
 import { Client } from '../../../examples/client.ts'
 import { login } from '../../nolost/client/login.ts'
@@ -253,4 +254,58 @@ test('goes half open, and goes on', async () => {
   assert.equal(server.received('ping').length, 0)
   connection.thaw()
   assert.equal((await answer).attr('type'), 'result')
+})
+
+test('what is sent to a frozen connection piles up with the sender', async () => {
+  await using server = await HostileServer.start()
+  const client = HandClient.tcp(server.ports.tcp)
+  await client.open()
+  server.connection.freeze()
+  client.send(' '.repeat(20_000_000))
+  await using _other = await small(server)
+  assert.equal(client.socket.writableLength > 0, true)
+})
+
+test('sends bytes in pieces, and what stands behind proceed in the clear', async () => {
+  await using server = await HostileServer.start()
+  const client = HandClient.tcp(server.ports.tcp)
+  await client.open()
+  const arrived: string[] = []
+  client.socket.on('data', (bytes: Buffer) => arrived.push(bytes.toString()))
+  await server.connection.trickle('<a/><b>x</b>', [1, 7])
+  assert.deepEqual(arrived.slice(0, 2), ['<', 'a/><b>'])
+  server.script.receive = (element, connection) => {
+    if (element.name !== 'starttls') return false
+    connection.put(`${writeElement(proceed, '')}<injected/>`)
+    connection.startTls()
+    return true
+  }
+  await client.expect('a')
+  await client.expect('b')
+  client.send(`<starttls xmlns='${NS.tls}'/>`)
+  await client.expect('proceed')
+  await client.expect('injected')
+})
+
+test('refuses connections and handshakes, and takes them again', async () => {
+  await using server = await HostileServer.start()
+  const knock = async (): Promise<string | undefined> => {
+    const client = HandClient.tcp(server.ports.tcp)
+    await client.open().catch(() => undefined)
+    return client.problem?.code
+  }
+  assert.equal(await knock(), undefined)
+  server.refuse()
+  assert.equal(await knock(), 'ECONNREFUSED')
+  await server.accept()
+  assert.equal(await knock(), undefined)
+  server.script = { upgrade: () => 503, http: (path) => (path.endsWith('.json') ? '{}' : undefined) }
+  const status = await new Promise((resolve) => {
+    const socket = new WebSocket(server.service.ws, 'xmpp')
+    socket.on('unexpected-response', (_, response) => resolve(response.statusCode))
+    socket.on('error', () => undefined)
+  })
+  assert.equal(status, 503)
+  const found = await fetch(`http://localhost:${server.ports.ws}/.well-known/host-meta.json`)
+  assert.equal(await found.text(), '{}')
 })

@@ -14,7 +14,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket, type TLSSocketOptions } from 'node:tls'
 import { NS } from '@rookery/protocol'
 import { Element, el } from '@rookery/protocol/xml'
-import { portOf } from '../../../scripts/peers/free-ports.ts'
+import { quietPorts } from '../../nolost/targets/quiet-port.ts'
 import { Connection, type TransportName } from './hostile-connection.ts'
 import { type Entry, isCalled, Journal } from './journal.ts'
 import { type Behaviour, type Script, wellBehaved } from './script.ts'
@@ -56,6 +56,7 @@ export class HostileServer implements AsyncDisposable {
   certificate: Made
   behaviour: Behaviour
   script: Script
+  readonly ports: { readonly tcp: number; readonly tls: number; readonly ws: number; readonly wss: number }
   readonly journal: Journal = new Journal()
   readonly connections: Connection[] = []
   /** By the id that they are resumed by. A test that deletes one makes its resumption fail. */
@@ -64,10 +65,11 @@ export class HostileServer implements AsyncDisposable {
   readonly tokens: Map<string, Token> = new Map()
   readonly #tls: HostileOptions['tls']
   readonly #sockets = new Set<Socket>()
-  readonly #servers: Server[]
+  readonly #listening: Server[] = []
   #problem: unknown
 
-  private constructor(options: HostileOptions) {
+  private constructor(options: HostileOptions, [tcp = 0, tls = 0, ws = 0, wss = 0]: readonly number[]) {
+    this.ports = { tcp, tls, ws, wss }
     const { domain = 'localhost', accounts = { romeo: 'secret' }, script = {}, trust = makeTrust() } = options
     this.domain = domain
     this.accounts = new Map(Object.entries(accounts))
@@ -76,26 +78,38 @@ export class HostileServer implements AsyncDisposable {
     this.certificate = options.certificate ?? trust.issue(domain)
     this.#tls = options.tls
     this.behaviour = { ...wellBehaved, ...options }
-    this.#servers = [
+  }
+
+  static async start(options: HostileOptions = {}): Promise<HostileServer> {
+    const made = new HostileServer(options, await quietPorts(4))
+    await made.accept()
+    return made
+  }
+
+  /** New connections are refused; those that stand go on. */
+  refuse(): void {
+    for (const server of this.#listening.splice(0)) server.close()
+  }
+
+  /** They are taken again, on the same ports. */
+  async accept(): Promise<void> {
+    if (this.#listening.length > 0) return
+    const [tcp, tls, ws, wss] = [
       createServer((socket) => this.#accept(socket, 'tcp', socket)),
       createServer((socket) => this.#accept(socket, 'tcp', this.secure(socket))),
       createServer((socket) => this.#accept(socket, 'websocket', socket)),
       createServer((socket) => this.#accept(socket, 'websocket', this.secure(socket, 'http/1.1'))),
     ]
-  }
-
-  static async start(options: HostileOptions = {}): Promise<HostileServer> {
-    const made = new HostileServer(options)
-    for (const server of made.#servers) {
-      server.listen(0, '127.0.0.1')
+    for (const [server, port] of [
+      [tcp, this.ports.tcp],
+      [tls, this.ports.tls],
+      [ws, this.ports.ws],
+      [wss, this.ports.wss],
+    ] as const) {
+      server.listen(port, '127.0.0.1')
       await once(server, 'listening')
+      this.#listening.push(server)
     }
-    return made
-  }
-
-  get ports(): { readonly tcp: number; readonly tls: number; readonly ws: number; readonly wss: number } {
-    const [tcp = 0, tls = 0, ws = 0, wss = 0] = this.#servers.map(portOf)
-    return { tcp, tls, ws, wss }
   }
 
   get service(): Service {
@@ -193,8 +207,8 @@ export class HostileServer implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
-    const closed = this.#servers.map((server) => once(server, 'close'))
-    for (const server of this.#servers) server.close()
+    const closed = this.#listening.map((server) => once(server, 'close'))
+    this.refuse()
     for (const socket of this.#sockets) socket.destroy()
     await Promise.all(closed)
     if (this.#problem !== undefined) throw this.#problem
@@ -223,10 +237,11 @@ export class HostileServer implements AsyncDisposable {
   /** [RFC6455 4.2.2, RFC7395 3.1] */
   #upgrade(request: string, raw: Socket, socket: Socket): void {
     const key = /^sec-websocket-key: *(\S+)/im.exec(request)?.[1]
-    if (key === undefined) {
-      const path = /^GET (\S+)/.exec(request)?.[1] ?? '/'
-      const body = this.script.http?.(path)
-      const status = body === undefined ? '404 Not Found' : '200 OK'
+    const path = /^GET (\S+)/.exec(request)?.[1] ?? '/'
+    const refusal = key === undefined ? 404 : this.script.upgrade?.(path)
+    if (key === undefined || refusal !== undefined) {
+      const body = key === undefined ? this.script.http?.(path) : undefined
+      const status = body === undefined ? `${refusal} Refused` : '200 OK'
       const head = `access-control-allow-origin: *\r\ncontent-length: ${Buffer.byteLength(body ?? '')}\r\nconnection: close`
       socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${body ?? ''}`)
       return

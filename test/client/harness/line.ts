@@ -8,6 +8,8 @@ export interface Ends {
   /** The sender in this direction has said all. */
   end(direction: Direction): void
   break(how: 'reset' | 'end'): void
+  /** Whether to read on: while nobody does, what the senders send piles up with them. */
+  flow(isFlowing: boolean): void
 }
 
 interface Load {
@@ -51,7 +53,9 @@ export class Line {
 
   /** Nothing passes any more; `thaw` lets it go on with what was held back. */
   freeze(): void {
-    if (this.#state === 'open') this.#state = 'frozen'
+    if (this.#state !== 'open') return
+    this.#state = 'frozen'
+    this.#ends.flow(false)
   }
 
   thaw(): void {
@@ -60,13 +64,15 @@ export class Line {
     const held = this.#held
     this.#held = []
     for (const load of held) this.#pass(load)
+    this.#ends.flow(true)
   }
 
   break(how: How = 'reset'): void {
     if (this.#state === 'broken') return
     this.#state = how === 'freeze' ? 'lost' : 'broken'
     this.#held = []
-    if (how !== 'freeze') this.#ends.break(how)
+    if (how === 'freeze') this.#ends.flow(false)
+    else this.#ends.break(how)
   }
 
   #arrive(): void {

@@ -60,4 +60,6 @@ export interface Script {
   send?(element: Element, connection: Connection): Sent | readonly Sent[] | undefined
   /** A body for a request by plain HTTP (host-meta); undefined: 404. */
   http?(path: string): string | undefined
+  /** The status that a handshake of WebSocket is refused with (503); undefined: it is not. */
+  upgrade?(path: string): number | undefined
 }
