@@ -1,4 +1,4 @@
-/** Node as a platform: TCP, TLS, DNS. */
+/** Node as a platform: TCP, TLS, WebSocket, DNS. */
 import { Resolver } from 'node:dns/promises'
 import { UsageError } from '../errors.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -7,6 +7,7 @@ import { watchAddresses } from './network.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { resolveService, type SrvResolver } from './resolve.ts'
 import { openTcp } from './tcp.ts'
+import { openWebSocket } from './websocket.ts'
 
 /** `resolver` makes what asks for SRV records, each time one is needed; that of the system unless told. */
 export function createNodePlatform(resolver: () => SrvResolver = systemResolver): Platform {
@@ -17,6 +18,7 @@ export function createNodePlatform(resolver: () => SrvResolver = systemResolver)
     async open(text, options) {
       const url = URL.canParse(text) ? new URL(text) : undefined
       if (url?.protocol === 'xmpp:' || url?.protocol === 'xmpps:') return openTcp(url, options)
+      if (url?.protocol === 'wss:' || url?.protocol === 'ws:') return openWebSocket(url, options)
       throw new UsageError(
         `"${text}" is no address of a service: xmpps://host:port, xmpp://host:port or wss://… is one.`,
       )
