@@ -28,7 +28,24 @@ export function run(program: string, args: readonly string[], cwd: string): stri
 
 export function install(): Installed {
   const base = mkdtempSync(join(tmpdir(), 'rookery-package-'))
-  const folder = join(base, 'app')
+  const remove = (): void => rmSync(base, { recursive: true, force: true })
+  try {
+    const folder = join(base, 'app')
+    installInto(folder, base)
+    const where = (name: string): string => join(folder, 'node_modules/@rookery', name)
+    return {
+      folder,
+      where,
+      manifest: (name) => JSON.parse(readFileSync(join(where(name), 'package.json'), 'utf8')),
+      [Symbol.dispose]: remove,
+    }
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+function installInto(folder: string, base: string): void {
   mkdirSync(folder)
   const built = build(join(base, 'built'))
   run('npm', ['pack', '--silent', '--pack-destination', base, ...built], root)
@@ -39,11 +56,4 @@ export function install(): Installed {
   run('npm', ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs], folder)
   mkdirSync(join(folder, 'node_modules/@types'))
   symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
-  const where = (name: string): string => join(folder, 'node_modules/@rookery', name)
-  return {
-    folder,
-    where,
-    manifest: (name) => JSON.parse(readFileSync(join(where(name), 'package.json'), 'utf8')),
-    [Symbol.dispose]: () => rmSync(base, { recursive: true, force: true }),
-  }
 }
