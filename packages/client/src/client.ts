@@ -178,7 +178,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
    * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`.
    */
   messages(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<ReceivedMessage> {
-    return this.#inbox.read(options.signal)
+    return this.#inbox.read((message) => message, options.signal)
   }
 
   /** Asks for something with XML of your own, and resolves with the payload of the answer. */
@@ -289,6 +289,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       send: (stanza) => this.#send(stanza),
       unwrap: (reader) => void dispatch.unwrappers.push(reader),
       readMessages: (reader) => void dispatch.messageReaders.push(reader),
+      messages: (pick, signal) => this.#inbox.read(pick, signal),
       readPresence: (reader) => void dispatch.presenceReaders.push(reader),
       deliver: (stanza, way) => dispatch.deliver(stanza, way),
       onSession: (phase, run) => void sessions.beginnings[phase].push(run),

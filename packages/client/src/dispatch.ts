@@ -85,11 +85,13 @@ export class Dispatch {
     const message = new ReceivedMessage(stanza, from, to ?? own, way)
     const { emitter, inbox } = this.#parts
     let working: Promise<unknown>[] | undefined
+    let isHeard = emitter.has('message')
     for (const reader of this.messageReaders) {
       const work = this.#call('message', () => reader(message))
       if (work instanceof Promise) (working ??= []).push(work)
+      isHeard ||= work === true || work instanceof Promise
     }
-    for (const work of [emitter.emit('message', message), inbox.push(message, emitter.has('message'))])
+    for (const work of [emitter.emit('message', message), inbox.push(message, isHeard)])
       if (work instanceof Promise) (working ??= []).push(work)
     return working === undefined ? undefined : Promise.all(working).then(() => undefined)
   }

@@ -55,6 +55,7 @@ export type AnyExtension = Extension<string, any, any>
  * })
  * ```
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineExtension<const Name extends string, Api, E = unknown>(
   declaration: Extension<Name, Api, E>,
 ): Extension<Name, Api, E> {
@@ -62,6 +63,7 @@ export function defineExtension<const Name extends string, Api, E = unknown>(
 }
 
 /** The events of an extension: a type that needs no value. */
+/* @__NO_SIDE_EFFECTS__ */
 export function events<E extends { readonly [name: string]: unknown }>(): E | undefined {
   return undefined
 }
@@ -120,8 +122,13 @@ export interface Core<E = unknown> {
 
   /** Sees messages before they are read: copies and results of archives. */
   unwrap(reader: (stanza: Message) => Unwrapped): void
-  /** Sees each message; an answered promise holds back its acknowledgement. */
+  /**
+   * Sees each message. An answered promise holds back its acknowledgement; that, or `true`, says that the message is dealt with: it does not
+   * wait for somebody who begins to read messages later.
+   */
   readMessages(reader: (message: ReceivedMessage) => unknown): void
+  /** A loop over what `pick` makes of messages, like `client.messages()`: each is acknowledged after the body of the loop has run. */
+  messages<T>(pick: (message: ReceivedMessage) => T | undefined, signal?: AbortSignal): AsyncIterableIterator<T>
   readPresence(reader: (presence: Presence) => unknown): void
   /** Hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */
   deliver(stanza: Message, way: Way): undefined | Promise<undefined>

@@ -4,21 +4,25 @@
  */
 import type { ReceivedMessage } from './received-message.ts'
 
-interface Waiting {
+interface Waiting<T> {
+  readonly value: T
   readonly message: ReceivedMessage
   readonly done: () => void
 }
+
+/** What a loop gets of a message; undefined when that message is not for it. */
+export type PickMessage<T> = (message: ReceivedMessage) => T | undefined
 
 /** Without a reader so many messages are kept; one more, and it is clear that nobody will come. */
 const unclaimedMax = 500
 
 export class Inbox {
-  readonly #readers: Set<Reader> = new Set()
+  readonly #readers: Set<Reader<unknown>> = new Set()
   /** What came before the first reader, or was left by the last one. */
-  #unclaimed: Waiting[] = []
+  #unclaimed: Omit<Waiting<unknown>, 'value'>[] = []
   #isIdle = false
 
-  /** A promise while somebody has it to read. `isHeard`: listeners get it in any case. */
+  /** A promise while somebody has it to read. `isHeard`: it does not have to wait for somebody who reads. */
   push(message: ReceivedMessage, isHeard: boolean): undefined | Promise<undefined> {
     if (this.#readers.size === 0) {
       if (isHeard || this.#isIdle) return undefined
@@ -27,8 +31,14 @@ export class Inbox {
         if (this.#unclaimed.length > unclaimedMax) this.release()
       })
     }
-    const reading = [...this.#readers].map((reader) => new Promise<void>((done) => reader.push({ message, done })))
-    return Promise.all(reading).then(() => undefined)
+    let reading: Promise<void>[] | undefined
+    for (const reader of this.#readers) {
+      const value = reader.pick(message)
+      if (value === undefined) continue
+      reading ??= []
+      reading.push(new Promise<void>((done) => reader.push({ value, message, done })))
+    }
+    return reading === undefined ? undefined : Promise.all(reading).then(() => undefined)
   }
 
   /** Nobody reads: what waits for a reader is given up, and what comes as well, until there is one. */
@@ -38,9 +48,15 @@ export class Inbox {
   }
 
   /** Ends when the signal is aborted, or the loop is left; what it has not come to waits for the next reader. */
-  read(signal?: AbortSignal): AsyncIterableIterator<ReceivedMessage> {
+  read<T>(pick: PickMessage<T>, signal?: AbortSignal): AsyncIterableIterator<T> {
     this.#isIdle = false
-    const reader = new Reader(this.#unclaimed.splice(0), (rest) => {
+    const queue: Waiting<T>[] = []
+    this.#unclaimed = this.#unclaimed.filter((waiting) => {
+      const value = pick(waiting.message)
+      if (value !== undefined) queue.push({ ...waiting, value })
+      return value === undefined
+    })
+    const reader: Reader<T> = new Reader(pick, queue, (rest) => {
       this.#readers.delete(reader)
       if (this.#readers.size === 0) this.#unclaimed.push(...rest)
       else for (const { done } of rest) done()
@@ -56,19 +72,22 @@ export class Inbox {
   }
 }
 
-class Reader implements AsyncIterableIterator<ReceivedMessage> {
-  readonly #queue: Waiting[]
-  readonly #ended: (rest: readonly Waiting[]) => void
-  #current: Waiting | undefined
+class Reader<out T> implements AsyncIterableIterator<T> {
+  readonly pick: PickMessage<T>
+  readonly #queue: Waiting<unknown>[]
+  readonly #ended: (rest: readonly Waiting<unknown>[]) => void
+  #current: Waiting<unknown> | undefined
   #wake: () => void = () => undefined
   #isOver = false
 
-  constructor(queue: Waiting[], ended: (rest: readonly Waiting[]) => void) {
+  constructor(pick: PickMessage<T>, queue: Waiting<unknown>[], ended: (rest: readonly Waiting<unknown>[]) => void) {
+    this.pick = pick
     this.#queue = queue
     this.#ended = ended
   }
 
-  push(waiting: Waiting & { done: () => void }): void {
+  /** `waiting.value` is what `pick` gave. */
+  push(waiting: Waiting<unknown>): void {
     this.#queue.push(waiting)
     this.#wake()
   }
@@ -80,18 +99,18 @@ class Reader implements AsyncIterableIterator<ReceivedMessage> {
     this.#wake()
   }
 
-  async next(): Promise<IteratorResult<ReceivedMessage, undefined>> {
+  async next(): Promise<IteratorResult<T, undefined>> {
     this.#current?.done() // the body of the loop has run
     this.#current = undefined
     for (;;) {
       if (this.#isOver) return { done: true, value: undefined }
       this.#current = this.#queue.shift()
-      if (this.#current !== undefined) return { done: false, value: this.#current.message }
+      if (this.#current !== undefined) return { done: false, value: this.#current.value as T }
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
 
-  async return(): Promise<IteratorResult<ReceivedMessage, undefined>> {
+  async return(): Promise<IteratorResult<T, undefined>> {
     this.#current?.done()
     this.#current = undefined
     this.end()
