@@ -39,21 +39,21 @@ test('two clients at a time do not share a table', () => {
 test('messages that others have left behind are taken over, behind the own ones, and nothing else is', () => {
   const store = memoryStore()
   const [one, two, three] = [open(store), open(store), open(store)]
-  one.write([['out/08', 'own']])
+  one.write([['out/000000000008', 'own']])
   two.write([
-    ['out/03', 'first'],
-    ['out/11', 'second'],
+    ['out/000000000003', '{"wire":"first","n":4}'],
+    ['out/000000000011', 'second'],
     ['session', 'of no use'],
   ])
-  three.write([['out/01', 'still at work']])
+  three.write([['out/000000000001', 'still at work']])
   two.close()
   one.close()
   const next = open(store)
-  next.write([['out/09', 'new']])
-  assert.deepEqual(
-    (next.read() as [string, string][]).map(([, value]) => value),
-    ['own', 'first', 'second', 'new'],
-  )
+  assert.deepEqual(next.read(), [
+    ['out/000000000008', 'own'],
+    ['out/000000000009', '{"wire":"first"}'], // its number in a session of another client is gone
+    ['out/000000000010', 'second'],
+  ])
   assert.deepEqual(open(store).read(), [])
-  assert.deepEqual(three.read(), [['out/01', 'still at work']])
+  assert.deepEqual(three.read(), [['out/000000000001', 'still at work']])
 })

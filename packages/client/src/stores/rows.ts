@@ -1,22 +1,34 @@
 /** What stores have in common: the order of rows, and taking over the messages that another client has left behind. */
 import type { Change } from '../store.ts'
 
-/** Rows whose keys begin so are messages that were not acknowledged, in their order; the rest is of one session and of no use to another. */
+/** Rows of messages that were not acknowledged: behind it a number of so many digits, in their order. Other rows are of use to their own session only. */
 export const messagePrefix = 'out/'
+const digits = 12
 
 /** By code unit of the key. */
 export function sorted(rows: Iterable<readonly [string, string]>): (readonly [key: string, value: string])[] {
   return [...rows].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
-/**
- * Changes that append the messages of an abandoned table to one's own. Their keys are the last one's with `~` and more behind it: they
- * come after it, in their order, and before whatever number of the same width comes next.
- */
-export function adopt(own: ReadonlyMap<string, string>, abandoned: ReadonlyMap<string, string>): Change[] {
-  const messages = sorted(abandoned).filter(([key]) => key.startsWith(messagePrefix))
-  let last = ''
-  for (const key of own.keys()) if (key.startsWith(messagePrefix) && key > last) last = key
-  if (last === '') return messages
-  return messages.map(([, value], index) => [`${last}~${index.toString(36).padStart(5, '0')}`, value])
+/** Changes that append the messages of an abandoned table to one's own. */
+export function adopt(
+  own: Iterable<readonly [string, string]>,
+  abandoned: Iterable<readonly [string, string]>,
+): Change[] {
+  let next = 0
+  for (const [key] of own)
+    if (key.startsWith(messagePrefix)) next = Math.max(next, Number(key.slice(messagePrefix.length)) + 1)
+  return sorted(abandoned)
+    .filter(([key]) => key.startsWith(messagePrefix))
+    .map(([, value]) => [messagePrefix + String(next++).padStart(digits, '0'), unnumbered(value)])
+}
+
+/** A message's number (`n`) counts in the session in which it was sent, which is not the one of who takes it over. */
+function unnumbered(value: string): string {
+  try {
+    const { n: _, ...row } = JSON.parse(value)
+    return JSON.stringify(row)
+  } catch {
+    return value
+  }
 }

@@ -1,0 +1,236 @@
+/**
+ * A store in the browser's database, for pages and workers. Each living client of an account has a table of its own, held by a Web Lock: a page
+ * that is loaded again finds its own, two tabs never share one, and messages that a closed tab has left are taken over by the next.
+ */
+import { StoreError } from '../errors.ts'
+import type { Change, OpenStore, Store } from '../store.ts'
+import { memoryStore } from './memory.ts'
+import { adopt } from './rows.ts'
+
+/** How long a page that is loaded again waits for the one before to let go of its table, in milliseconds. */
+const patience = 1000
+
+/** `name`: of the database. Where the browser has none, or no locks (private windows of old ones, pages that are no secure context), nothing outlives the page. */
+export function indexedDbStore(name = 'rookery'): OpenStore {
+  let fallback: OpenStore | undefined
+  return async (account) => {
+    if (globalThis.indexedDB === undefined || globalThis.navigator?.locks === undefined)
+      return (fallback ??= memoryStore())(account)
+    const rows = await Rows.open(name)
+    try {
+      const { slot, release } = await takeSlot(rows, account)
+      await rows.adopt(account, slot)
+      return new IndexedDbStore(rows, account, slot, release)
+    } catch (error) {
+      rows.close()
+      throw error
+    }
+  }
+}
+
+interface Slot {
+  readonly slot: number
+  release(): void
+}
+
+/** The table this tab had before, or else the lowest that nobody holds. */
+async function takeSlot(rows: Rows, account: string): Promise<Slot> {
+  const lockName = (slot: number): string => `${rows.name} ${account} ${slot}`
+  const remembered = tabMemory()
+  const memoryName = `${rows.name} ${account}`
+  const last = Number(remembered?.getItem(memoryName) ?? -1)
+  const known = await rows.slots(account)
+  // a worker has no memory of its tab: if there is one table only, it may be waiting for the worker of before
+  const own = last >= 0 ? last : remembered === undefined && known.length === 1 ? known[0]! : -1
+  let release = own < 0 ? undefined : await hold(lockName(own), patience)
+  let slot = own
+  if (release === undefined) for (slot = 0; (release = await hold(lockName(slot), 0)) === undefined; slot++);
+  remembered?.setItem(memoryName, String(slot))
+  return { slot, release }
+}
+
+/** What a tab keeps through a reload; a duplicated tab has a copy, and finds that its table is held. */
+function tabMemory(): Storage | undefined {
+  try {
+    return globalThis.sessionStorage
+  } catch {
+    return undefined // pages without an origin may not
+  }
+}
+
+/** What lets go of the lock; undefined when somebody else holds it for longer than that. */
+function hold(name: string, milliseconds: number): Promise<(() => void) | undefined> {
+  return new Promise((resolve, reject) => {
+    const how = milliseconds === 0 ? { ifAvailable: true } : { signal: AbortSignal.timeout(milliseconds) }
+    navigator.locks
+      .request(name, how, (lock) => (lock === null ? resolve(undefined) : new Promise<void>((done) => resolve(done))))
+      .catch((error: unknown) =>
+        milliseconds > 0 ? resolve(undefined) : reject(new StoreError('The browser gives no locks.', { cause: error })),
+      )
+  })
+}
+
+const tableName = 'rows'
+
+/** The one table of the database: rows by account, slot and key. */
+class Rows {
+  readonly name: string
+  #database: IDBDatabase
+
+  private constructor(name: string, database: IDBDatabase) {
+    this.name = name
+    this.#database = database
+    database.onversionchange = () => database.close() // somebody deletes it
+  }
+
+  static async open(name: string): Promise<Rows> {
+    return new Rows(name, await openDatabase(name))
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  /** The slots of an account that have rows, in order. */
+  async slots(account: string): Promise<number[]> {
+    const found: number[] = []
+    await this.#run('readonly', (table) => {
+      const request = table.openKeyCursor(IDBKeyRange.bound([account], [account, []]))
+      request.onsuccess = () => {
+        const cursor = request.result
+        if (cursor === null) return
+        const slot = (cursor.key as [string, number, string])[1]
+        found.push(slot)
+        cursor.continue([account, slot, []]) // behind its last row
+      }
+    })
+    return found
+  }
+
+  async read(account: string, slot: number): Promise<[string, string][]> {
+    const range = rangeOf(account, slot)
+    const found: [string, string][] = []
+    await this.#run('readonly', (table) => {
+      const request = table.openCursor(range)
+      request.onsuccess = () => {
+        const cursor = request.result
+        if (cursor === null) return
+        found.push([(cursor.key as [string, number, string])[2], cursor.value as string])
+        cursor.continue()
+      }
+    })
+    return found
+  }
+
+  /** Resolves when the transaction is complete: what is in it survives the end of the process. */
+  write(account: string, slot: number, changes: readonly Change[]): Promise<undefined> {
+    return this.#run('readwrite', (table) => {
+      for (const [key, value] of changes) {
+        if (value === undefined) table.delete([account, slot, key])
+        else table.put(value, [account, slot, key])
+      }
+    })
+  }
+
+  /** Takes over what lies in slots that nobody holds, and empties them. */
+  async adopt(account: string, own: number): Promise<void> {
+    for (const other of await this.slots(account)) {
+      if (other === own) continue
+      const release = await hold(`${this.name} ${account} ${other}`, 0)
+      if (release === undefined) continue
+      try {
+        const changes = adopt(await this.read(account, own), await this.read(account, other))
+        if (changes.length === 0) continue // only a session, which its tab may come back for
+        await this.#run('readwrite', (table) => {
+          for (const [key, value] of changes) table.put(value, [account, own, key])
+          table.delete(rangeOf(account, other))
+        })
+      } finally {
+        release()
+      }
+    }
+  }
+
+  async #run(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<undefined> {
+    try {
+      await this.#transaction(mode, use)
+    } catch (error) {
+      // Safari loses its database when a page was long in the background: it is there again when opened again
+      if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw storeError(error)
+      this.#database = await openDatabase(this.name)
+      await this.#transaction(mode, use).catch((again: unknown) => {
+        throw storeError(again)
+      })
+    }
+  }
+
+  #transaction(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const transaction = this.#database.transaction(tableName, mode)
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(transaction.error)
+      use(transaction.objectStore(tableName))
+    })
+  }
+}
+
+function rangeOf(account: string, slot: number): IDBKeyRange {
+  return IDBKeyRange.bound([account, slot], [account, slot, []]) // an array is behind every text
+}
+
+function openDatabase(name: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(name, 1)
+    request.onupgradeneeded = () => request.result.createObjectStore(tableName)
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(storeError(request.error))
+  })
+}
+
+function storeError(cause: unknown): StoreError {
+  const isFull = cause instanceof Error && cause.name === 'QuotaExceededError'
+  const text = isFull ? 'The browser has no room left for this site.' : 'The database of the browser cannot be used.'
+  return new StoreError(text, { cause })
+}
+
+class IndexedDbStore implements Store {
+  readonly #rows: Rows
+  readonly #account: string
+  readonly #slot: number
+  readonly #release: () => void
+  /** Written in this turn, in order; and the promise of all of it. */
+  #waiting: Change[] = []
+  #flushing: Promise<undefined> | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(rows: Rows, account: string, slot: number, release: () => void) {
+    this.#rows = rows
+    this.#account = account
+    this.#slot = slot
+    this.#release = release
+  }
+
+  read(): Promise<[string, string][]> {
+    return this.#rows.read(this.#account, this.#slot)
+  }
+
+  write(changes: readonly Change[]): Promise<undefined> {
+    this.#waiting.push(...changes)
+    return (this.#flushing ??= Promise.resolve().then(() => {
+      const all = this.#waiting
+      this.#waiting = []
+      this.#flushing = undefined
+      const writing = this.#rows.write(this.#account, this.#slot, all)
+      this.#last = writing.catch(() => undefined)
+      return writing
+    }))
+  }
+
+  /** After what was written. */
+  async close(): Promise<undefined> {
+    await this.#flushing?.catch(() => undefined)
+    await this.#last
+    this.#rows.close()
+    this.#release()
+  }
+}
