@@ -290,6 +290,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       unwrap: (reader) => void dispatch.unwrappers.push(reader),
       readMessages: (reader) => void dispatch.messageReaders.push(reader),
       messages: (pick, signal) => this.#inbox.read(pick, signal),
+      rooms: dispatch.rooms,
       readPresence: (reader) => void dispatch.presenceReaders.push(reader),
       deliver: (stanza, way) => dispatch.deliver(stanza, way),
       onSession: (phase, run) => void sessions.beginnings[phase].push(run),

@@ -49,6 +49,7 @@ export class Dispatch {
   readonly unwrappers: ((stanza: Message) => Unwrapped)[] = []
   readonly messageReaders: ((message: ReceivedMessage) => unknown)[] = []
   readonly presenceReaders: ((presence: Presence) => unknown)[] = []
+  readonly rooms: Set<string> = new Set()
   readonly #seen: Set<string> = new Set()
 
   constructor(parts: DispatchParts) {
@@ -160,7 +161,7 @@ export class Dispatch {
   /** By the id of the archive, and by what the sender called it. [XEP-0359] */
   #isKnown(stanza: Message, from: Jid, own: Jid): boolean {
     const by = stanza.type === 'groupchat' ? from.bare : own.bare
-    const sender = stanza.type === 'groupchat' ? from : from.bare
+    const sender = stanza.type === 'groupchat' || this.rooms.has(from.bare.toString()) ? from : from.bare
     const given = stanzaIdBy(stanza.element, by)
     const origin = originId.find(stanza.element)
     const known = given !== undefined && this.#remembers(`${by}\n${given}`)

@@ -130,6 +130,8 @@ export interface Core<E = unknown> {
   /** A loop over what `pick` makes of messages, like `client.messages()`: each is acknowledged after the body of the loop has run. */
   messages<T>(pick: (message: ReceivedMessage) => T | undefined, signal?: AbortSignal): AsyncIterableIterator<T>
   readPresence(reader: (presence: Presence) => unknown): void
+  /** The bare addresses of the rooms that we are in or enter: who speaks from there is an occupant, and no contact. */
+  readonly rooms: Set<string>
   /** Hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */
   deliver(stanza: Message, way: Way): undefined | Promise<undefined>
 

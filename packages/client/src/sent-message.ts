@@ -10,7 +10,7 @@ export type Fate =
   | 'sent'
   /** The server has it. */
   | 'acked'
-  /** A device of the recipient has it (XEP-0184). */
+  /** A device of the recipient has it (XEP-0184), or the room has passed it on. */
   | 'delivered'
   /** The recipient has seen it (XEP-0333). */
   | 'displayed'
@@ -23,6 +23,8 @@ export class SentMessage {
   readonly to: Jid
   /** When it was handed over, in ms since 1970. */
   readonly at: number
+  /** What a room called it, once the room has passed it on: by this others refer to it (XEP-0359). */
+  stanzaId: string | undefined
   #stanza: Message
   #fate: Fate = 'queued'
   #error: ClientError | undefined
@@ -105,6 +107,7 @@ export class SentMessage {
 
   /** For the outbox: the stanza to send now. */
   replace(stanza: Message): void {
+    this.stanzaId = undefined
     this.#stanza = stanza
   }
 }

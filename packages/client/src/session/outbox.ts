@@ -94,13 +94,20 @@ export class Outbox {
     this.#session = undefined
   }
 
-  /** A session is gone for good, with these not acknowledged: they are the first to be sent in the next one. */
-  requeue(entries: readonly Entry[]): void {
-    for (const entry of entries) {
+  /**
+   * A session is gone for good, with these not acknowledged: they are the first to be sent in the next one, but for those of which others
+   * have said that they arrived. The answer: which are to be sent.
+   */
+  requeue(entries: readonly Entry[]): readonly Entry[] {
+    const hasArrived = ({ message: { fate } }: Entry): boolean => fate === 'delivered' || fate === 'displayed'
+    const again = entries.filter((entry) => !hasArrived(entry))
+    this.acknowledged(entries.filter(hasArrived))
+    for (const entry of again) {
       entry.number = undefined
       entry.message.advance('queued')
     }
-    this.#queue = [...entries, ...this.#queue]
+    this.#queue = [...again, ...this.#queue]
+    return again
   }
 
   /** Of those that wait: what was sent in a session of before the restart, to be sent in the order of keys. */

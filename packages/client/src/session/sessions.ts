@@ -253,9 +253,9 @@ export class Sessions {
     }
     session.detach()
     if (h !== undefined) session.handledBy(h)
-    const unsure = session.unacknowledged
+    const { unacknowledged } = session
     outbox.close()
-    outbox.requeue(unsure)
+    const unsure = outbox.requeue(unacknowledged)
     this.#beginning = undefined
     this.#parts.lost()
     for (const end of this.endings) this.#call(end)
