@@ -17,13 +17,18 @@ const LONGEST = 64
 
 /** `CCYY-MM-DDThh:mm:ss[.sss]TZD` as milliseconds since 1970 in UTC, or undefined. */
 export function parseDateTime(text: string): number | undefined {
-  if (text[10] !== 'T') return undefined
-  const day = parseDate(text.slice(0, 10))
-  const clock = parseTime(text.slice(11))
-  if (day === undefined || clock?.offset === undefined) return undefined // the zone is required [XEP-0082 3.2]
-  const moment = day + clock.ms - clock.offset * MINUTE
+  const found = text.length > LONGEST ? null : dateTime.exec(text)
+  if (found === null) return undefined
+  const [, day = '', time, fraction = '', zone] = found
+  if (parseDate(day) === undefined) return undefined
+  const start = Date.parse(`${day}T${time ?? '00:00:00'}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`)
+  const moment = time === undefined ? start + DAY : start
   return moment < FIRST || moment > LAST ? undefined : moment
 }
+
+/** The zone is required. [XEP-0082 3.2] */
+const dateTime =
+  /^(\d{4}-\d\d-\d\d)T(?:((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?|24:00:00(?:\.0+)?)(Z|[+-](?:0\d:[0-5]\d|1[0-3]:[0-5]\d|14:00))$/
 
 /** `CCYY-MM-DD` as milliseconds since 1970 of its midnight in UTC, or undefined. */
 export function parseDate(text: string): number | undefined {

@@ -2,8 +2,9 @@
 
 import { type Maybe, then } from '../maybe.ts'
 import { decodeUtf8 } from './bytes.ts'
-import { problem, type SaslClientMechanism, type SaslClientStep } from './client-mechanism.ts'
+import type { SaslClientMechanism } from './client-mechanism.ts'
 import { failure, type SaslServerContext, type SaslServerMechanism, type SaslStep } from './server-mechanism.ts'
+import { SingleMessage } from './single-message.ts'
 
 /** In characters and, at four octets each, in octets. [RFC4505 2] */
 const maxTrace = 255
@@ -44,20 +45,6 @@ function isTrace(trace: string): boolean {
   return length <= maxTrace
 }
 
-export class AnonymousClient implements SaslClientMechanism {
-  #isSent = false
-
-  start(): SaslClientStep {
-    this.#isSent = true
-    return { kind: 'response', data: new Uint8Array(0) }
-  }
-
-  respond(): SaslClientStep {
-    this.#isSent = false
-    return problem('malformed-challenge', 'ANONYMOUS has no second challenge')
-  }
-
-  finish(): SaslClientStep {
-    return this.#isSent ? { kind: 'success' } : problem('unexpected-success', 'success before anything was sent')
-  }
+export function anonymousClient(): SaslClientMechanism {
+  return new SingleMessage(() => new Uint8Array(0))
 }

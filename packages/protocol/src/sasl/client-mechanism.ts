@@ -70,3 +70,13 @@ export interface SaslClientOptions extends BindingOffers {
 export function problem(name: SaslProblem, text: string): SaslClientFailure {
   return { kind: 'failure', problem: name, text }
 }
+
+/** The own name as it is sent. */
+export function nameToSend({ username = '', prepareUsername }: SaslClientOptions): string | SaslClientFailure {
+  return prepareUsername(username) || problem('bad-username', 'this cannot be a username')
+}
+
+/** The own password as it is proved. */
+export function passwordToProve({ password = '', prepareOpaque }: SaslClientOptions): string | SaslClientFailure {
+  return prepareOpaque(password) || problem('bad-password', 'the password is empty or has forbidden characters')
+}

@@ -1,11 +1,11 @@
 /** From a mechanism's name to an attempt with it, on the initiating side: the table of everything we can do. */
 
-import { AnonymousClient } from './anonymous.ts'
+import { anonymousClient } from './anonymous.ts'
 import type { SaslClientMechanism, SaslClientOptions } from './client-mechanism.ts'
-import { ExternalClient } from './external.ts'
-import { HashedTokenClient } from './hashed-token.ts'
+import { externalClient } from './external.ts'
+import { hashedTokenClient } from './hashed-token.ts'
 import { hashedTokenMechanism, scramMechanism } from './mechanism-name.ts'
-import { PlainClient } from './plain.ts'
+import { plainClient } from './plain.ts'
 import { ScramClient } from './scram-client.ts'
 
 /** Undefined for a mechanism we do not know; take the name from `chooseMechanism`. */
@@ -13,14 +13,14 @@ export function createClientMechanism(name: string, options: SaslClientOptions):
   const scram = scramMechanism(name)
   if (scram !== undefined) return new ScramClient(options, scram.hash, scram.plus)
   const token = hashedTokenMechanism(name)
-  if (token !== undefined) return new HashedTokenClient(options, token)
+  if (token !== undefined) return hashedTokenClient(options, token)
   switch (name) {
     case 'PLAIN':
-      return new PlainClient(options)
+      return plainClient(options)
     case 'EXTERNAL':
-      return new ExternalClient(options)
+      return externalClient(options)
     case 'ANONYMOUS':
-      return new AnonymousClient()
+      return anonymousClient()
     default:
       return undefined
   }

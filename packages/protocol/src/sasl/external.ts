@@ -1,7 +1,7 @@
 /** EXTERNAL (RFC 4422 appendix A; certificates by XEP-0178 version 1.2), both roles. Not the reading of certificates. */
 
 import { encodeUtf8 } from './bytes.ts'
-import { problem, type SaslClientMechanism, type SaslClientOptions, type SaslClientStep } from './client-mechanism.ts'
+import type { SaslClientMechanism, SaslClientOptions } from './client-mechanism.ts'
 import { messageText } from './message-text.ts'
 import {
   emptyChallenge,
@@ -10,6 +10,7 @@ import {
   type SaslServerMechanism,
   type SaslStep,
 } from './server-mechanism.ts'
+import { SingleMessage } from './single-message.ts'
 
 export class ExternalServer implements SaslServerMechanism {
   readonly #context: SaslServerContext
@@ -42,25 +43,6 @@ export class ExternalServer implements SaslServerMechanism {
   }
 }
 
-export class ExternalClient implements SaslClientMechanism {
-  readonly #authzid: string
-  #isSent = false
-
-  constructor(options: SaslClientOptions) {
-    this.#authzid = options.authzid ?? ''
-  }
-
-  start(): SaslClientStep {
-    this.#isSent = true
-    return { kind: 'response', data: encodeUtf8(this.#authzid) }
-  }
-
-  respond(): SaslClientStep {
-    this.#isSent = false
-    return problem('malformed-challenge', 'EXTERNAL has no second challenge')
-  }
-
-  finish(): SaslClientStep {
-    return this.#isSent ? { kind: 'success' } : problem('unexpected-success', 'success before anything was sent')
-  }
+export function externalClient({ authzid = '' }: SaslClientOptions): SaslClientMechanism {
+  return new SingleMessage(() => encodeUtf8(authzid))
 }

@@ -6,7 +6,13 @@
 import { type Maybe, then } from '../maybe.ts'
 import { concatBytes, decodeUtf8, encodeUtf8 } from './bytes.ts'
 import { findBinding } from './channel-binding.ts'
-import { problem, type SaslClientMechanism, type SaslClientOptions, type SaslClientStep } from './client-mechanism.ts'
+import {
+  nameToSend,
+  problem,
+  type SaslClientFailure,
+  type SaslClientMechanism,
+  type SaslClientOptions,
+} from './client-mechanism.ts'
 import type { HashedTokenMechanism } from './mechanism-name.ts'
 import { maxSaslMessage } from './message-text.ts'
 import { hashLength } from './sasl-crypto.ts'
@@ -18,6 +24,7 @@ import {
   type SaslStep,
   type StoredToken,
 } from './server-mechanism.ts'
+import { SingleMessage } from './single-message.ts'
 
 const initiator = encodeUtf8('Initiator')
 const responder = encodeUtf8('Responder')
@@ -93,52 +100,25 @@ function parse(data: Uint8Array): { readonly authcid: string; readonly mac: Uint
   return authcid === undefined ? undefined : { authcid, mac: data.subarray(end + 1) }
 }
 
-export class HashedTokenClient implements SaslClientMechanism {
-  readonly #options: SaslClientOptions
-  readonly #mechanism: HashedTokenMechanism
-  #isSent = false
+export function hashedTokenClient(options: SaslClientOptions, mechanism: HashedTokenMechanism): SaslClientMechanism {
+  const { crypto, token = '' } = options
+  const { hash, binding } = mechanism
+  const bound = binding === undefined ? nothing : findBinding(options.channelBindings, binding)?.data
+  const mac = (label: Uint8Array): Maybe<Uint8Array> =>
+    crypto.hmac(hash, encodeUtf8(token), concatBytes(label, bound ?? nothing))
 
-  constructor(options: SaslClientOptions, mechanism: HashedTokenMechanism) {
-    this.#options = options
-    this.#mechanism = mechanism
-  }
-
-  start(): Maybe<SaslClientStep> {
-    const { username = '', token = '', prepareUsername } = this.#options
-    const name = prepareUsername(username)
-    if (name === undefined || name === '') return problem('bad-username', 'this cannot be a username')
+  const make = (): Maybe<Uint8Array | SaslClientFailure> => {
+    const name = nameToSend(options)
+    if (typeof name !== 'string') return name
     if (token === '') return problem('bad-password', 'there is no token')
-    const bound = this.#bound()
-    if (bound === undefined) return problem('binding-unavailable', `this end has no ${this.#mechanism.binding}`)
-    return then(this.#mac(initiator, bound), (mac): SaslClientStep => {
-      this.#isSent = true
-      return { kind: 'response', data: concatBytes(encodeUtf8(name), Uint8Array.of(0), mac) }
-    })
+    if (bound === undefined) return problem('binding-unavailable', `this end has no ${binding}`)
+    return then(mac(initiator), (made) => concatBytes(encodeUtf8(name), Uint8Array.of(0), made))
   }
-
-  respond(): SaslClientStep {
-    this.#isSent = false
-    return problem('malformed-challenge', 'hashed tokens have no challenge')
-  }
-
-  finish(data?: Uint8Array): Maybe<SaslClientStep> {
-    const isDue = this.#isSent
-    this.#isSent = false
-    if (!isDue) return problem('unexpected-success', 'success before the token was proved')
-    const unproven = problem('server-not-verified', 'the server does not know the token')
-    if (data === undefined) return unproven
-    return then(this.#mac(responder, this.#bound() ?? nothing), (expected) =>
-      this.#options.crypto.equal(expected, data) ? { kind: 'success' } : unproven,
-    )
-  }
-
-  #bound(): Uint8Array | undefined {
-    const { binding } = this.#mechanism
-    return binding === undefined ? nothing : findBinding(this.#options.channelBindings, binding)?.data
-  }
-
-  #mac(label: Uint8Array, bound: Uint8Array): Maybe<Uint8Array> {
-    const { crypto, token = '' } = this.#options
-    return crypto.hmac(this.#mechanism.hash, encodeUtf8(token), concatBytes(label, bound))
-  }
+  return new SingleMessage(make, (data) =>
+    then(mac(responder), (expected) =>
+      data !== undefined && crypto.equal(expected, data)
+        ? { kind: 'success' }
+        : problem('server-not-verified', 'the server does not know the token'),
+    ),
+  )
 }

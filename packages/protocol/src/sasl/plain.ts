@@ -2,8 +2,7 @@
 
 import { type Maybe, then } from '../maybe.ts'
 import { encodeUtf8 } from './bytes.ts'
-import type { SaslClientMechanism, SaslClientOptions, SaslClientStep } from './client-mechanism.ts'
-import { problem } from './client-mechanism.ts'
+import { nameToSend, passwordToProve, type SaslClientMechanism, type SaslClientOptions } from './client-mechanism.ts'
 import { messageText } from './message-text.ts'
 import {
   emptyChallenge,
@@ -13,6 +12,7 @@ import {
   type SaslServerMechanism,
   type SaslStep,
 } from './server-mechanism.ts'
+import { SingleMessage } from './single-message.ts'
 
 export class PlainServer implements SaslServerMechanism {
   readonly #context: SaslServerContext
@@ -50,30 +50,11 @@ export class PlainServer implements SaslServerMechanism {
   }
 }
 
-export class PlainClient implements SaslClientMechanism {
-  readonly #options: SaslClientOptions
-  #isSent = false
-
-  constructor(options: SaslClientOptions) {
-    this.#options = options
-  }
-
-  start(): SaslClientStep {
-    const { authzid = '', username = '', password = '' } = this.#options
-    const name = this.#options.prepareUsername(username)
-    const secret = this.#options.prepareOpaque(password)
-    if (name === undefined || name === '') return problem('bad-username', 'this cannot be a username')
-    if (secret === undefined || secret === '') return problem('bad-password', 'the password has forbidden characters')
-    this.#isSent = true
-    return { kind: 'response', data: encodeUtf8(`${authzid}\0${name}\0${secret}`) }
-  }
-
-  respond(): SaslClientStep {
-    this.#isSent = false
-    return problem('malformed-challenge', 'PLAIN has no second challenge')
-  }
-
-  finish(): SaslClientStep {
-    return this.#isSent ? { kind: 'success' } : problem('unexpected-success', 'success before the password was sent')
-  }
+export function plainClient(options: SaslClientOptions): SaslClientMechanism {
+  return new SingleMessage(() => {
+    const name = nameToSend(options)
+    const secret = passwordToProve(options)
+    if (typeof name !== 'string') return name
+    return typeof secret === 'string' ? encodeUtf8(`${options.authzid ?? ''}\0${name}\0${secret}`) : secret
+  })
 }

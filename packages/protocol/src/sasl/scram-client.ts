@@ -5,6 +5,8 @@ import { encodeBase64 } from './base64.ts'
 import { type BindingChoice, chooseBinding } from './binding-choice.ts'
 import { concatBytes, encodeUtf8, xorBytes } from './bytes.ts'
 import {
+  nameToSend,
+  passwordToProve,
   problem,
   type SaslClientFailure,
   type SaslClientMechanism,
@@ -51,13 +53,11 @@ export class ScramClient implements SaslClientMechanism {
   }
 
   start(): SaslClientStep {
-    const { authzid, username = '', password = '' } = this.#options
-    const name = this.#options.prepareUsername(username)
-    const secret = this.#options.prepareOpaque(password)
-    if (name === undefined || name === '') return this.#fail('bad-username', 'this cannot be a username')
-    if (secret === undefined || secret === '') {
-      return this.#fail('bad-password', 'the password is empty or has forbidden characters')
-    }
+    const { authzid } = this.#options
+    const name = nameToSend(this.#options)
+    if (typeof name !== 'string') return name
+    const password = passwordToProve(this.#options)
+    if (typeof password !== 'string') return password
     const choice = chooseBinding(this.#options, this.#plus)
     if (choice.kind === 'failure') return choice
     const header = `${bindingFlag(choice)},${authzid === undefined ? '' : `a=${escapeName(authzid)}`},`
@@ -67,7 +67,7 @@ export class ScramClient implements SaslClientMechanism {
       nonce: this.#nonce,
       bare,
       bindingInput: concatBytes(encodeUtf8(header), bindingData),
-      password: secret,
+      password,
       mustProveOffers: choice.kind === 'unbound' && choice.mustProveOffers,
     }
     this.#state = { at: 'server-first', sent }
@@ -85,7 +85,7 @@ export class ScramClient implements SaslClientMechanism {
       this.#state = { at: 'verified' }
       return { kind: 'response', data: new Uint8Array(0) }
     }
-    return this.#fail('malformed-challenge', 'a challenge that SCRAM does not have')
+    return this.#fail('malformed-challenge', 'SCRAM has no third challenge')
   }
 
   finish(data?: Uint8Array): SaslClientStep {
@@ -94,7 +94,7 @@ export class ScramClient implements SaslClientMechanism {
     if (state.at === 'verified') return { kind: 'success' }
     // [RFC5802 5] without the right signature "the client MUST consider the authentication exchange to be unsuccessful"
     if (state.at !== 'server-final' || data === undefined) {
-      return this.#fail('server-not-verified', 'the server reports success without proving that it knows the account')
+      return this.#fail('server-not-verified', 'the server did not prove that it knows the account')
     }
     return this.#verify(data, state.signature)
   }
@@ -103,18 +103,18 @@ export class ScramClient implements SaslClientMechanism {
     const text = messageText(challenge)
     const message = text === undefined ? undefined : parseServerFirst(text)
     if (text === undefined || message === undefined) {
-      return errorOf(challenge) ?? this.#fail('malformed-challenge', 'the challenge is not a SCRAM message')
+      return errorOf(challenge) ?? this.#fail('malformed-challenge', 'this is no SCRAM message')
     }
     const { minIterations = 4096, maxIterations = 1_000_000, crypto } = this.#options
     // [RFC5802 5.1] ours must be the beginning; a server that adds nothing would let an old exchange be replayed
     if (!message.nonce.startsWith(sent.nonce) || message.nonce.length === sent.nonce.length) {
-      return this.#fail('nonce-changed', 'the challenge does not answer our message')
+      return this.#fail('nonce-changed', 'this answers another message')
     }
     if (message.iterations < minIterations) {
       return this.#fail('iterations-too-low', `${message.iterations} iterations would expose the password`)
     }
     if (message.iterations > maxIterations) {
-      return this.#fail('iterations-too-high', `${message.iterations} iterations are more than we are ready to compute`)
+      return this.#fail('iterations-too-high', `${message.iterations} iterations are too many`)
     }
     return then(this.#checkOffers(message, sent), (downgrade) => {
       if (downgrade !== undefined) return downgrade
@@ -128,15 +128,15 @@ export class ScramClient implements SaslClientMechanism {
     const { crypto, offered, offeredBindings = [] } = this.#options
     const version = tlsVersionCode(this.#options.tlsVersion)
     if (version !== undefined && message.tlsVersion !== undefined && message.tlsVersion !== version) {
-      return this.#fail('downgrade', 'somebody between here and the server speaks another version of TLS with it')
+      return this.#fail('downgrade', 'the server sees another version of TLS')
     }
     if (message.downgradeHash === undefined) {
       if (!sent.mustProveOffers) return undefined
-      return this.#fail('downgrade', 'the server lists only channel bindings unknown here and does not prove the list')
+      return this.#fail('downgrade', 'the server does not prove its list of bindings')
     }
     return then(downgradeHash(crypto, this.#hash, offered, offeredBindings), (expected) => {
       if (expected === message.downgradeHash) return undefined
-      return this.#fail('downgrade', 'somebody between here and the server has changed its list of mechanisms')
+      return this.#fail('downgrade', 'the list of mechanisms was changed on the way')
     })
   }
 
@@ -158,7 +158,7 @@ export class ScramClient implements SaslClientMechanism {
     const message = text === undefined ? undefined : parseServerFinal(text)
     if (message !== undefined && 'error' in message) return this.#fail('server-error', message.error)
     if (message === undefined || !this.#options.crypto.equal(message.signature, signature)) {
-      return this.#fail('server-not-verified', 'the server does not know the keys of the account')
+      return this.#fail('server-not-verified', 'the server does not know the account')
     }
     return { kind: 'success' }
   }
