@@ -102,12 +102,7 @@ export function oneOf<const W extends string>(...words: readonly W[]): Text<W> {
 
 /** xs:integer without surrounding space, or undefined when it is none or too large to be exact. */
 export function parseInteger(text: string): number | undefined {
-  const signed = text[0] === '-' || text[0] === '+'
-  if (text.length === (signed ? 1 : 0) || text.length > 40) return undefined
-  for (let at = signed ? 1 : 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code < 48 || code > 57) return undefined
-  }
+  if (!/^[-+]?\d{1,39}$/.test(text)) return undefined
   const value = Number(text)
   if (!Number.isSafeInteger(value)) return undefined
   return value === 0 ? 0 : value // no negative zero

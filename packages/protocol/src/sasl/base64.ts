@@ -4,6 +4,8 @@
  */
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+/** By character; -1 for what is none. */
+const digits: Int8Array = Int8Array.from({ length: 128 }, (_, code) => alphabet.indexOf(String.fromCharCode(code)))
 
 export function encodeBase64(bytes: Uint8Array): string {
   let text = ''
@@ -25,7 +27,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   let bits = 0
   let held = 0
   for (let i = 0; i < end; i++) {
-    const value = digitOf(text.charCodeAt(i))
+    const value = digits[text.charCodeAt(i)] ?? -1
     if (value < 0) return undefined
     bits = ((bits << 6) | value) & 0xfff
     held += 6
@@ -36,12 +38,4 @@ export function decodeBase64(text: string): Uint8Array | undefined {
   }
   // [RFC6120 6.3.5] "the padding bits are set to zero"
   return (bits & ((1 << held) - 1)) === 0 ? bytes : undefined
-}
-
-/** Of A-Z, a-z, 0-9, + and /; -1 for everything else. */
-function digitOf(code: number): number {
-  if (code >= 0x61) return code <= 0x7a ? code - 71 : -1
-  if (code >= 0x41) return code <= 0x5a ? code - 65 : -1
-  if (code >= 0x30) return code <= 0x39 ? code + 4 : -1
-  return code === 0x2b ? 62 : code === 0x2f ? 63 : -1
 }

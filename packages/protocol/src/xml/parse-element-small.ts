@@ -17,29 +17,20 @@ const otherEncoding: XmlError = new XmlError('unsupported-encoding', 'only UTF-8
 const badUtf8: XmlError = new XmlError('bad-format', 'not UTF-8')
 
 /** [XML 2.8] */
+const declarationStart = /<\?xml[ \t\n?]/y
 const declaration =
-  /^<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(["'])1\.\d+\1(?:[ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])([A-Za-z][\w.-]*)\2)?(?:[ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(?:yes|no)\4)?[ \t\n]*\?>/
-const space = /[ \t\n]*/y
+  /[ \t\n]*version[ \t\n]*=[ \t\n]*(["'])1\.\d+\1(?:[ \t\n]+encoding[ \t\n]*=[ \t\n]*(["'])([A-Za-z][\w.-]*)\2)?(?:[ \t\n]+standalone[ \t\n]*=[ \t\n]*(["'])(?:yes|no)\4)?[ \t\n]*\?>/y
 const tagName = /[^\0- "&'/<=>]+/y
 const tagEnd = /[ \t\n]*(\/?)>/y
 const attribute = /[ \t\n]+([^\0- "&'/<=>]+)[ \t\n]*=[ \t\n]*(?:"([^"<]*)"|'([^'<]*)')/y
 
-const entities: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
-  ['lt', '<'],
-  ['gt', '>'],
-  ['amp', '&'],
-  ['quot', '"'],
-  ['apos', "'"],
-])
-
 interface Open {
-  /** As on the text. */
+  /** Its name as it was written. */
   readonly tag: string
-  readonly name: string
-  readonly ns: string
-  readonly attributes: readonly string[]
+  readonly element: Element
+  /** Of the element; they come while it is open. */
   readonly children: Node[]
-  /** How many namespace declarations were in scope before it. */
+  /** How many namespace declarations are in scope around it. */
   readonly outside: number
 }
 
@@ -48,148 +39,110 @@ export function parseElement(wire: string, limits: XmlLimits = authenticated): E
   if (/^[\xfe\xff]/.test(wire)) return otherEncoding
   const text = decodeWire(wire)
   if (text === undefined) return badUtf8
-  if (text.search(illegal) >= 0) return malformed
-  return new Reader(text.replaceAll(/\r\n?/g, '\n'), limits).read() // [XML 2.11]
+  return text.search(illegal) < 0 ? read(text.replaceAll(/\r\n?/g, '\n'), limits) : malformed // [XML 2.11]
 }
 
-class Reader {
-  readonly #text: string
-  readonly #limits: XmlLimits
-  #at = 0
-  #elements = 0
-  readonly #open: Open[] = []
-  /** [prefix, namespace, …], innermost last; the default namespace has the prefix ''. */
-  readonly #scope: string[] = ['xml', XML_NS, '', '']
-
-  constructor(text: string, limits: XmlLimits) {
-    this.#text = text
-    this.#limits = limits
-  }
-
-  read(): Element | XmlError {
-    const text = this.#text
-    if (text.startsWith('\ufeff')) this.#at = 1
-    if (/^<\?xml[ \t\n?]/.test(text.slice(this.#at, this.#at + 6))) {
-      const found = declaration.exec(text.slice(this.#at))
-      if (found === null) return malformed
-      if (found[3] !== undefined && found[3].toUpperCase() !== 'UTF-8') return otherEncoding
-      this.#at += found[0].length
-    }
-    this.#skip(space)
-    for (;;) {
-      const result = this.#step()
-      if (result instanceof XmlError) return result
-      if (result === undefined) continue
-      if (this.#open.length > 0) this.#open.at(-1)!.children.push(result)
-      else {
-        this.#skip(space)
-        return this.#at === text.length ? result : malformed
-      }
-    }
-  }
-
-  /** Text up to a tag, and the tag; an element that has come to its end, or what is wrong. */
-  #step(): Element | XmlError | undefined {
-    const text = this.#text
-    const start = text.indexOf('<', this.#at)
-    if (start < 0) return malformed
-    if (start > this.#at) {
-      const run = text.slice(this.#at, start)
-      const error = run.includes(']]>') ? malformed : this.#addText(expand(run)) // [XML 2.4]
-      if (error !== undefined) return error
-    }
-    this.#at = start + 1
-    if (text.startsWith('![CDATA[', this.#at)) {
-      const end = text.indexOf(']]>', start)
-      if (end < 0) return malformed
-      this.#at = end + 3
-      return this.#addText(text.slice(start + 9, end))
-    }
-    if (/[!?]/.test(text.charAt(this.#at))) return text.startsWith('![', this.#at) ? malformed : restricted // [RFC6120 11.1]
-    return text.startsWith('/', this.#at) ? this.#endTag() : this.#startTag()
-  }
-
-  /** Text on both sides of a CDATA section's borders is one text. */
-  #addText(text: string | undefined): XmlError | undefined {
-    const children = this.#open.at(-1)?.children
-    if (children === undefined || text === undefined) return malformed
-    if (typeof children.at(-1) === 'string') children.push(`${children.pop()}${text}`)
-    else if (text !== '') children.push(text)
-    return undefined
-  }
-
-  #endTag(): Element | XmlError {
-    const open = this.#open.pop()
-    if (open === undefined || !this.#text.startsWith(`/${open.tag}`, this.#at)) return malformed
-    this.#at += 1 + open.tag.length
-    const end = this.#match(tagEnd)
-    if (end === null || end[1] !== '') return malformed
-    this.#scope.length = open.outside
-    return new Element(open.name, open.ns, open.attributes, open.children)
-  }
-
-  #startTag(): Element | XmlError | undefined {
-    const { depth, elements, attributes: most, nameLength, prefixes } = this.#limits
-    const tag = this.#match(tagName)?.[0] ?? ''
-    if (this.#open.length >= depth || ++this.#elements > elements || tag.length > nameLength) return excessive
-    const outside = this.#scope.length
-    /** [prefix, local part, value] */
-    const found: [string, string, string][] = []
-    const seen = new Set<string>()
-    for (;;) {
-      const match = this.#match(attribute)
-      if (match === null) break
-      const [, name = '', quoted, apostrophed = ''] = match
-      if (seen.size >= most || name.length > nameLength) return excessive
-      const parts = splitName(name)
-      const value = expand((quoted ?? apostrophed).replaceAll(/[\t\n]/g, ' ')) // [XML 3.3.3]
-      if (parts === undefined || value === undefined || seen.size === seen.add(name).size) return malformed
-      const [prefix, local] = parts
-      if (name === 'xmlns' || prefix === 'xmlns') {
-        if (!isLegal(prefix, local, value)) return malformed
-        this.#scope.push(prefix === '' ? '' : local, value)
-      } else found.push([prefix, local, value])
-    }
-    const end = this.#match(tagEnd)
-    const name = splitName(tag)
-    if (end === null || name === undefined || name[0] === 'xmlns') return malformed
-    if (this.#scope.filter((prefix, i) => i % 2 === 0 && i > 2 && prefix !== '').length > prefixes) return excessive
-    const ns = this.#namespace(name[0])
-    if (ns === undefined) return malformed
-    const attributes: string[] = []
-    for (const [prefix, local, value] of found) {
-      const space = prefix === '' ? '' : this.#namespace(prefix)
-      if (space === undefined) return malformed
-      attributes.push(prefix === '' ? local : prefix === 'xml' ? `xml:${local}` : `{${space}}${local}`, value)
-    }
-    // [XML-NAMES 6.3]
-    if (new Set(attributes.filter((_, i) => i % 2 === 0)).size < found.length) return malformed
-    const open: Open = { tag, name: name[1], ns, attributes, children: [], outside }
-    if (end[1] === '') {
-      this.#open.push(open)
-      return undefined
-    }
-    this.#scope.length = outside
-    return new Element(open.name, ns, attributes, [])
-  }
-
-  #namespace(prefix: string): string | undefined {
-    for (let i = this.#scope.length - 2; i >= 0; i -= 2) if (this.#scope[i] === prefix) return this.#scope[i + 1]
-    return undefined
-  }
+function read(text: string, limits: XmlLimits): Element | XmlError {
+  const open: Open[] = []
+  /** Declared prefixes and their namespaces, innermost last; '' is the default one's. */
+  const prefixes = ['xml', '']
+  const uris = [XML_NS, '']
+  let elements = 0
+  let at = text.startsWith('\ufeff') ? 1 : 0
 
   /** What an expression finds right here; goes on behind it. */
-  #match(expression: RegExp): RegExpExecArray | null {
-    expression.lastIndex = this.#at
-    const match = expression.exec(this.#text)
-    if (match !== null) this.#at = expression.lastIndex
-    return match
+  const match = (expression: RegExp): RegExpExecArray | null => {
+    expression.lastIndex = at
+    const found = expression.exec(text)
+    if (found !== null) at = expression.lastIndex
+    return found
+  }
+  const namespace = (prefix: string): string | undefined => uris[prefixes.lastIndexOf(prefix)]
+
+  /** Reads a start tag up to its end; what is open then. */
+  const startTag = (): Open | XmlError => {
+    const outside = prefixes.length
+    const tag = match(tagName)?.[0] ?? ''
+    if (open.length >= limits.depth || ++elements > limits.elements || tag.length > limits.nameLength) return excessive
+    const declared: string[] = []
+    /** [prefix, local part, value] */
+    const found: [string, string, string][] = []
+    for (let next = match(attribute); next !== null; next = match(attribute)) {
+      const name = next[1]!
+      if (declared.length + found.length >= limits.attributes || name.length > limits.nameLength) return excessive
+      const value = expand((next[2] ?? next[3]!).replaceAll(/[\t\n]/g, ' ')) // [XML 3.3.3]
+      const [prefix, local] = splitName(name) ?? []
+      if (prefix === undefined || local === undefined || value === undefined) return malformed
+      if (prefix === 'xmlns' || name === 'xmlns') {
+        if (!mayDeclare(prefix, local, value)) return malformed
+        declared.push(name)
+        prefixes.push(prefix === '' ? '' : local)
+        uris.push(value)
+      } else found.push([prefix, local, value])
+    }
+    if (prefixes.filter((prefix) => prefix !== '').length - 1 > limits.prefixes) return excessive
+    const attributes = found.flatMap(([prefix, local, value]) => {
+      if (prefix === '' || prefix === 'xml') return [prefix === '' ? local : `xml:${local}`, value]
+      const ns = namespace(prefix)
+      return ns === undefined ? [] : [`{${ns}}${local}`, value]
+    })
+    const names = [...declared, ...attributes.filter((_, i) => i % 2 === 0)]
+    // an unknown prefix, or a name that comes twice [XML-NAMES 6.3]
+    if (new Set(names).size < declared.length + found.length) return malformed
+    const [prefix = 'xmlns', local = ''] = splitName(tag) ?? []
+    const ns = namespace(prefix)
+    if (prefix === 'xmlns' || ns === undefined) return malformed
+    const children: Node[] = []
+    return { tag, element: new Element(local, ns, attributes, children), children, outside }
   }
 
-  #skip(expression: RegExp): void {
-    this.#match(expression)
+  if (match(declarationStart) !== null) {
+    const found = match(declaration)
+    if (found === null) return malformed
+    if (found[3] !== undefined && found[3].toUpperCase() !== 'UTF-8') return otherEncoding
+  }
+  for (;;) {
+    const start = text.indexOf('<', at)
+    const written = text.slice(at, start)
+    let run = expand(written)
+    if (start < 0 || run === undefined || written.includes(']]>')) return malformed // [XML 2.4]
+    let top = open.at(-1)
+    at = start + 1
+    const isSection = text.startsWith('![CDATA[', at)
+    if (isSection) {
+      const end = text.indexOf(']]>', at)
+      if (end < 0) return malformed
+      run += text.slice(start + 9, end)
+      at = end + 3
+    }
+    if (top === undefined) {
+      if (isSection || /[^ \t\n]/.test(written)) return malformed
+    } else if (run !== '') {
+      const { children } = top
+      children.push(typeof children.at(-1) === 'string' ? `${children.pop()}${run}` : run)
+    }
+    if (isSection) continue
+    if (/[!?]/.test(text.charAt(at))) return text.startsWith('![', at) ? malformed : restricted // [RFC6120 11.1]
+    const isEnd = text.startsWith('/', at)
+    if (isEnd) {
+      if (top === undefined || !text.startsWith(top.tag, at + 1)) return malformed
+      at += 1 + top.tag.length
+    } else {
+      const opened = startTag()
+      if (opened instanceof XmlError) return opened
+      top?.children.push(opened.element)
+      open.push((top = opened))
+    }
+    const end = match(tagEnd)
+    if (end === null || (isEnd && end[1] !== '')) return malformed
+    if (!isEnd && end[1] === '') continue
+    open.pop()
+    prefixes.length = uris.length = top.outside
+    if (open.length === 0) return /[^ \t\n]/.test(text.slice(at)) ? malformed : top.element
   }
 }
+
+const entities: readonly string[] = ['lt', 'gt', 'amp', 'quot', 'apos']
 
 /** Text with its references resolved [XML 4.1, 4.6]; undefined if one of them is none. */
 function expand(text: string): string | undefined {
@@ -197,7 +150,7 @@ function expand(text: string): string | undefined {
   const expanded = text.replaceAll(/&([^&;]*)(;?)/g, (_, name: string, end: string) => {
     const [, hex, decimal] = /^#(?:x([\dA-Fa-f]+)|(\d+))$/.exec(name) ?? []
     const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-    const character = code <= 0x10ffff ? String.fromCodePoint(code) : entities.get(name)
+    const character = code <= 0x10ffff ? String.fromCodePoint(code) : '<>&"\''[entities.indexOf(name)]
     if (end === '' || character === undefined || character.search(illegal) >= 0) isLegal = false
     return character ?? ''
   })
@@ -205,7 +158,7 @@ function expand(text: string): string | undefined {
 }
 
 /** [XML-NAMES 3 Reserved Prefixes and Namespace Names, 2.3 No Prefix Undeclaring] */
-function isLegal(prefix: string, declared: string, uri: string): boolean {
+function mayDeclare(prefix: string, declared: string, uri: string): boolean {
   if (uri === XMLNS_NS || (prefix === '' && uri === XML_NS)) return false
   return prefix === '' || (declared !== 'xmlns' && uri !== '' && (declared === 'xml') === (uri === XML_NS))
 }
