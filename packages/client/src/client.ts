@@ -4,13 +4,14 @@
  */
 import type { Maybe } from '@rookery/protocol'
 import { NS } from '@rookery/protocol'
-import { type Jid, jidFromParts, parseJid } from '@rookery/protocol/jid'
+import { type Jid, jidFromParts } from '@rookery/protocol/jid'
 import { type Iq, iq, Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
 import { type Element, el } from '@rookery/protocol/xml'
+import { readJid } from './contract/address.ts'
 import { Dispatch } from './dispatch.ts'
 import { type ClientError, DisconnectedError, UsageError } from './errors.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
-import type { AnyExtension, ClientEvents, Core, Extension, PostOptions } from './extension.ts'
+import type { AnyExtension, ClientEvents, Core, Extension, PostOptions, Software } from './extension.ts'
 import { createIds } from './ids.ts'
 import { Inbox } from './inbox.ts'
 import type { Kept } from './kept.ts'
@@ -53,6 +54,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #lifeline: Lifeline
   readonly #extensions: Map<string, unknown> = new Map()
   readonly #account: Jid
+  readonly #software: Software
 
   /** Call `createClient` or `connect`. */
   constructor(options: ClientOptions, platform: Platform, kept: Kept) {
@@ -60,6 +62,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     const { clock, crypto } = platform
     const failed = (error: ClientError): undefined => void this.#emitter.emit('error', error)
     this.#account = account.bare
+    const { software: name = 'Rookery', version, kind = 'document' in globalThis ? 'web' : 'pc' } = options
+    this.#software = { name, version, kind }
     this.#platform = platform
     this.#kept = kept
     this.#newId = createIds(crypto)
@@ -274,6 +278,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       },
       clock: this.#platform.clock,
       crypto: this.#platform.crypto,
+      software: this.#software,
       newId: this.#newId,
       supported: sessions.supported,
       use: (extension) => this.use(extension),
@@ -302,13 +307,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       keep: (key, value) => this.#kept.write([[`x/${name}/${key}`, value]]),
     }
   }
-}
-
-function readJid(address: Jid | string): Jid {
-  const read = typeof address === 'string' ? parseJid(address) : address
-  if (read === undefined)
-    throw new UsageError(`${JSON.stringify(address)} is not an address; one looks like name@domain/resource.`)
-  return read
 }
 
 function readAccount(address: string): Jid {

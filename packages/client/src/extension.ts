@@ -81,6 +81,14 @@ export interface SessionStart {
 /** What is to be read in place of a message that wraps it, `'taken'` when nobody else is to see it, undefined when it is an ordinary one. */
 export type Unwrapped = { readonly stanza: Message; readonly way: Way } | 'taken' | undefined
 
+/** What the software is that uses the library. */
+export interface Software {
+  readonly name: string
+  readonly version: string | undefined
+  /** The type of its identity. [XEP-0030 3.1] */
+  readonly kind: string
+}
+
 /** What an extension may see and do. */
 export interface Core<E = unknown> {
   /** The bare address of the account. Of an anonymous login: known once online. */
@@ -92,6 +100,7 @@ export interface Core<E = unknown> {
   readonly streamFeatures: Element
   readonly clock: Clock
   readonly crypto: SaslCrypto
+  readonly software: Software
   /** An id that nobody can guess. */
   newId(): string
 

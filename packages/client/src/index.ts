@@ -13,8 +13,21 @@ export {
   type PostOptions,
   type SessionPhase,
   type SessionStart,
+  type Software,
   type Unwrapped,
 } from './extension.ts'
+// features
+export {
+  Disco,
+  type DiscoInfo,
+  type DiscoItem,
+  disco,
+  type Identity,
+  type InfoOptions,
+  type ItemsOptions,
+  type OwnNode,
+  type Wanted,
+} from './features/disco.ts'
 export type { ClientOptions } from './options.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'
 export { ReceivedMessage, type Way } from './received-message.ts'

@@ -33,8 +33,12 @@ export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyE
   /** Allows a connection without encryption: for tests on one machine. */
   readonly plaintext?: boolean | undefined
   readonly tls?: TlsOptions | undefined
-  /** What the owner of the account sees in the list of devices. */
+  /** What the owner of the account sees in the list of devices, and others who ask. */
   readonly software?: string | undefined
+  /** The version of your software. */
+  readonly version?: string | undefined
+  /** What it is, of the registry of identities: `web`, `pc`, `phone`, `bot`, … Unless told: `web` in a page, `pc` elsewhere. */
+  readonly kind?: string | undefined
   readonly device?: string | undefined
   /** Sees all elements that are sent and received, but for logins. */
   readonly trace?: Trace | undefined

@@ -1,0 +1,24 @@
+/** Questions whose answer is an element that a codec reads. */
+import { type ElementCodec, isBroken } from '@rookery/protocol/codec'
+import type { Element } from '@rookery/protocol/xml'
+import { UnexpectedAnswerError } from '../errors.ts'
+import type { Core } from '../extension.ts'
+import type { RequestOptions } from '../requests.ts'
+
+/** Asks, and reads the answer. Throws what `core.request` does, and UnexpectedAnswerError. */
+export async function ask<T>(
+  core: Pick<Core, 'request'>,
+  type: 'get' | 'set',
+  payload: Element,
+  codec: ElementCodec<T>,
+  options?: RequestOptions,
+): Promise<T> {
+  return readAnswer(await core.request(type, payload, options), codec)
+}
+
+export function readAnswer<T>(answer: Element | undefined, codec: ElementCodec<T>): T {
+  const read = answer === undefined ? undefined : codec.parse(answer)
+  if (read === undefined) throw new UnexpectedAnswerError(`The answer has no <${codec.name}/>.`)
+  if (isBroken(read)) throw new UnexpectedAnswerError(`The answer is broken: ${read.sentence}`)
+  return read
+}

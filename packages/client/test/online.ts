@@ -1,0 +1,44 @@
+/** Clients that are online at a server in the process of the test. */
+import type { TestServer } from '@rookery/testkit'
+import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
+import type { AnyExtension, ClientEvents, ClientOptions } from '../src/index.ts'
+import { type Client, connect } from '../src/node/index.ts'
+
+/** A client of a new account; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
+export async function online<const X extends readonly AnyExtension[]>(
+  server: TestServer | HostileServer,
+  use: X,
+  options: Partial<ClientOptions<X>> & { readonly local?: string } = {},
+): Promise<Client<X>> {
+  const { local, ...others } = options
+  const isReal = 'createAccount' in server
+  const account =
+    options.jid !== undefined
+      ? options
+      : isReal
+        ? await server.createAccount(local === undefined ? {} : { local })
+        : { jid: `${local ?? 'romeo'}@${server.domain}`, password: server.accounts.get(local ?? 'romeo') }
+  return await connect({
+    jid: account.jid!,
+    password: account.password,
+    service: isReal ? `xmpp://127.0.0.1:${server.port}` : server.service.xmpp,
+    plaintext: true,
+    use,
+    ...others,
+  })
+}
+
+/** The next event of this name for which `is` holds. */
+export function next<E extends ClientEvents, K extends keyof E & string>(
+  client: { on(event: K, listener: (payload: E[K]) => unknown): () => void },
+  event: K,
+  is: (payload: E[K]) => boolean = () => true,
+): Promise<E[K]> {
+  return new Promise((resolve) => {
+    const stop = client.on(event, (payload) => {
+      if (!is(payload)) return
+      stop()
+      resolve(payload)
+    })
+  })
+}
