@@ -7,6 +7,7 @@ import type { ClientOptions } from '../options.ts'
 import { nodePlatform } from './node-platform.ts'
 
 export * from '../index.ts'
+export { fileStore } from './file-store.ts'
 export { nodePlatform } from './node-platform.ts'
 
 /** A client that is not connected yet: for those who want to see its first states, or what is left of before. */
