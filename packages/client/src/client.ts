@@ -293,6 +293,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       sentMessage: (id) => this.#outbox.find(id),
       send: (stanza) => this.#send(stanza),
       unwrap: (reader) => void dispatch.unwrappers.push(reader),
+      gate: (keep) => void dispatch.gates.push(keep),
       readMessages: (reader) => void dispatch.messageReaders.push(reader),
       messages: (pick, signal) => this.#inbox.read(pick, signal),
       rooms: dispatch.rooms,

@@ -21,7 +21,7 @@ import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
 import { ListenerError } from './errors.ts'
 import type { Emitter } from './events.ts'
-import type { ClientEvents, Unwrapped } from './extension.ts'
+import type { ClientEvents, Gate, Unwrapped } from './extension.ts'
 import type { Inbox } from './inbox.ts'
 import { ReceivedMessage, type Way } from './received-message.ts'
 import type { Requests } from './requests.ts'
@@ -47,6 +47,7 @@ export class Dispatch {
   readonly #parts: DispatchParts
   readonly #answers: Map<string, Answer> = new Map()
   readonly unwrappers: ((stanza: Message) => Unwrapped)[] = []
+  readonly gates: Gate[] = []
   readonly messageReaders: ((message: ReceivedMessage) => unknown)[] = []
   readonly presenceReaders: ((presence: Presence) => unknown)[] = []
   readonly rooms: Set<string> = new Set()
@@ -79,10 +80,16 @@ export class Dispatch {
   }
 
   /** A message, however it came; not twice. */
-  deliver(stanza: Message, way: Way): undefined | Promise<undefined> {
+  deliver(stanza: Message, way: Way, gate = 0): undefined | Promise<undefined> {
+    const keep = this.gates[gate]
+    if (keep === undefined) return this.#read(stanza, way)
+    return this.#call('message', () => keep(stanza, way, () => this.deliver(stanza, way, gate + 1)))
+  }
+
+  #read(stanza: Message, way: Way): undefined | Promise<undefined> {
     const { from, to } = stanza
     const own = this.#parts.own()
-    if (from === undefined || own === undefined || this.#isKnown(stanza, from, own)) return undefined
+    if (from === undefined || own === undefined || this.#isKnown(stanza, way, from, own)) return undefined
     const message = new ReceivedMessage(stanza, from, to ?? own, way)
     const { emitter, inbox } = this.#parts
     let working: Promise<unknown>[] | undefined
@@ -159,10 +166,10 @@ export class Dispatch {
   }
 
   /** By the id of the archive, and by what the sender called it. [XEP-0359] */
-  #isKnown(stanza: Message, from: Jid, own: Jid): boolean {
+  #isKnown(stanza: Message, way: Way, from: Jid, own: Jid): boolean {
     const by = stanza.type === 'groupchat' ? from.bare : own.bare
     const sender = stanza.type === 'groupchat' || this.rooms.has(from.bare.toString()) ? from : from.bare
-    const given = stanzaIdBy(stanza.element, by)
+    const given = way.archived ?? stanzaIdBy(stanza.element, by)
     const origin = originId.find(stanza.element)
     const known = given !== undefined && this.#remembers(`${by}\n${given}`)
     const repeated = origin !== undefined && !isBroken(origin) && this.#remembers(`${sender}\n\n${origin.id}`)

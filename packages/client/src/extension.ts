@@ -89,6 +89,13 @@ export interface Software {
   readonly kind: string
 }
 
+/** Hands a message on with `next`, now or later. What it answers holds back the acknowledgement, as what `next` answers would. */
+export type Gate = (
+  stanza: Message,
+  way: Way,
+  next: () => undefined | Promise<undefined>,
+) => undefined | Promise<undefined>
+
 /** What an extension may see and do. */
 export interface Core<E = unknown> {
   /** The bare address of the account. Of an anonymous login: known once online. */
@@ -131,6 +138,8 @@ export interface Core<E = unknown> {
 
   /** Sees messages before they are read: copies and results of archives. */
   unwrap(reader: (stanza: Message) => Unwrapped): void
+  /** Stands before each message is read, whichever way it came: before it is known whether it has been seen. */
+  gate(keep: Gate): void
   /**
    * Sees each message. An answered promise holds back its acknowledgement; that, or `true`, says that the message is dealt with: it does not
    * wait for somebody who begins to read messages later.

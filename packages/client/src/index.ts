@@ -10,6 +10,7 @@ export {
   defineExtension,
   type Extension,
   events,
+  type Gate,
   type PostOptions,
   type SessionPhase,
   type SessionStart,

@@ -8,8 +8,10 @@ import type { Element } from '@rookery/protocol/xml'
 export interface Way {
   /** A copy of what another device of this account has received or sent (XEP-0280). */
   readonly carbon?: 'received' | 'sent' | undefined
-  /** It was asked of an archive, of which this is the id (XEP-0313). */
+  /** It was asked of an archive, of which this is the id (XEP-0313): that of the room, for what was said in one, else that of the account. */
   readonly archived?: string | undefined
+  /** The account itself has written it. */
+  readonly own?: boolean | undefined
   /** When it was sent, in ms since 1970, as a server that we trust says; the time it came otherwise. */
   readonly at: number
 }
@@ -42,7 +44,7 @@ export class ReceivedMessage {
 
   /** Written by this account, on another device. */
   get isOwn(): boolean {
-    return this.way.carbon === 'sent'
+    return this.way.carbon === 'sent' || this.way.own === true
   }
 
   /** The text; where it is in several languages, the first of them without one, else the first. */
