@@ -92,16 +92,15 @@ export class Dispatch {
     if (from === undefined || own === undefined || this.#isKnown(stanza, way, from, own)) return undefined
     const message = new ReceivedMessage(stanza, from, to ?? own, way)
     const { emitter, inbox } = this.#parts
-    let working: Promise<unknown>[] | undefined
+    let working: undefined | Promise<undefined>
     let isHeard = emitter.has('message')
     for (const reader of this.messageReaders) {
       const work = this.#call('message', () => reader(message))
-      if (work instanceof Promise) (working ??= []).push(work)
+      working = both(working, work)
       isHeard ||= work === true || work instanceof Promise
     }
-    for (const work of [emitter.emit('message', message), inbox.push(message, isHeard)])
-      if (work instanceof Promise) (working ??= []).push(work)
-    return working === undefined ? undefined : Promise.all(working).then(() => undefined)
+    working = both(working, emitter.emit('message', message))
+    return both(working, inbox.push(message, isHeard))
   }
 
   #message(stanza: Message, own: Jid): undefined | Promise<undefined> {
@@ -198,6 +197,12 @@ export class Dispatch {
     }
     return now
   }
+}
+
+/** Goes on until both are done. Neither rejects. */
+function both(one: undefined | Promise<undefined>, other: unknown): undefined | Promise<undefined> {
+  if (!(other instanceof Promise)) return one
+  return one === undefined ? other : one.then(() => other)
 }
 
 /** Undefined where there is none, null where it is malformed. */
