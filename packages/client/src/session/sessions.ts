@@ -107,20 +107,19 @@ export class Sessions {
     }
   }
 
-  /** The session is over, and was meant to be. */
+  /** The session is over, and was meant to be. One that has no connection now waits to be gone on with. */
   async end(within: number): Promise<undefined> {
     const connection = this.#session?.connection
-    if (connection !== undefined) {
-      connection.end()
-      await new Promise<void>((resolve) => {
-        const cancel = this.#parts.platform.clock.after(within, resolve)
-        void connection.closed.then(() => {
-          cancel()
-          resolve()
-        })
+    if (connection === undefined) return
+    connection.end()
+    await new Promise<void>((resolve) => {
+      const cancel = this.#parts.platform.clock.after(within, resolve)
+      void connection.closed.then(() => {
+        cancel()
+        resolve()
       })
-      connection.destroy()
-    }
+    })
+    connection.destroy()
     this.#lose(undefined)
     await this.#keep('session', undefined)
   }
