@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { execPath } from 'node:process'
 import { test } from 'node:test'
 import { ConnectError } from '../errors.ts'
 import { type Address, connectTcp, interleave } from './happy-eyeballs.ts'
@@ -72,4 +74,30 @@ test('the signal ends the wait for the name server, with nothing left behind', a
   const connecting = connectTcp('example.org', 1, abort.signal, () => new Promise(() => undefined))
   abort.abort(new DOMException('too slow', 'TimeoutError'))
   await assert.rejects(connecting, { kind: 'connect', reason: 'timeout' })
+})
+
+test('an address that says nothing is not waited for, nor given up while the next is tried', async (t) => {
+  // a process that stands still, and whose queue of connections is full: to this machine's own network it is a black hole
+  const script =
+    "require('net').createServer().listen({ host: '127.0.0.2', port: 0, backlog: 1 }, function () { console.log(this.address().port) })"
+  const deaf = spawn(execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => deaf.kill('SIGKILL'))
+  const port = Number(String((await once(deaf.stdout, 'data'))[0]))
+  deaf.kill('SIGSTOP')
+  const fillers = Array.from({ length: 8 }, () => connect(port, '127.0.0.2').on('error', () => undefined))
+  t.after(() => fillers.map((socket) => socket.destroy()))
+  await Promise.all(fillers.slice(0, 2).map((socket) => once(socket, 'connect')))
+  const server = createServer((socket) => socket.end())
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+
+  const socket = await connectTcp('host', port, never, async () => [four('127.0.0.2'), four('127.0.0.1')])
+  assert.equal(socket.remoteAddress, '127.0.0.1')
+  socket.destroy()
+
+  const abort = new AbortController()
+  const alone = connectTcp('host', port, abort.signal, async () => [four('127.0.0.2')])
+  abort.abort(new DOMException('too slow', 'TimeoutError'))
+  await assert.rejects(alone, { kind: 'connect', reason: 'timeout' })
 })

@@ -10,6 +10,9 @@ import { adopt } from './rows.ts'
 /** How long a page that is loaded again waits for the one before to let go of its table, in milliseconds. */
 const patience = 1000
 
+/** So many tables a worker waits for at once. */
+const mostAwaited = 8
+
 /** `name`: of the database. Where the browser has none, or no locks (private windows of old ones, pages that are no secure context), nothing outlives the page. */
 export function indexedDbStore(name = 'rookery'): OpenStore {
   let fallback: OpenStore | undefined
@@ -35,18 +38,35 @@ interface Slot {
 
 /** The table this tab had before, or else the lowest that nobody holds. */
 async function takeSlot(rows: Rows, account: string): Promise<Slot> {
-  const lockName = (slot: number): string => `${rows.name} ${account} ${slot}`
-  const remembered = tabMemory()
-  const memoryName = `${rows.name} ${account}`
-  const last = Number(remembered?.getItem(memoryName) ?? -1)
-  const known = await rows.slots(account)
-  // a worker has no memory of its tab: if there is one table only, it may be waiting for the worker of before
-  const own = last >= 0 ? last : remembered === undefined && known.length === 1 ? known[0]! : -1
-  let release = own < 0 ? undefined : await hold(lockName(own), patience)
-  let slot = own
-  if (release === undefined) for (slot = 0; (release = await hold(lockName(slot), 0)) === undefined; slot++);
-  remembered?.setItem(memoryName, String(slot))
-  return { slot, release }
+  const name = `${rows.name} ${account}`
+  const memory = tabMemory()
+  const last = Number(memory?.getItem(name) ?? -1)
+  // a worker has no memory of its tab: one of those that are there may be what the worker of before is just letting go
+  const own = memory === undefined ? (await rows.slots(account)).slice(0, mostAwaited) : last >= 0 ? [last] : []
+  let taken = await firstFree(name, own, patience)
+  for (let slot = 0; taken === undefined; slot++) taken = await firstFree(name, [slot], 0)
+  memory?.setItem(name, String(taken.slot))
+  return taken
+}
+
+/** The first of these that can be held within that time. */
+function firstFree(name: string, slots: readonly number[], milliseconds: number): Promise<Slot | undefined> {
+  return new Promise((resolve, reject) => {
+    let waiting = slots.length
+    let isTaken = false
+    if (waiting === 0) resolve(undefined)
+    for (const slot of slots)
+      hold(`${name} ${slot}`, milliseconds).then((release) => {
+        waiting--
+        if (release === undefined) {
+          if (waiting === 0) resolve(undefined)
+        } else if (isTaken) release()
+        else {
+          isTaken = true
+          resolve({ slot, release })
+        }
+      }, reject)
+  })
 }
 
 /** What a tab keeps through a reload; a duplicated tab has a copy, and finds that its table is held. */
