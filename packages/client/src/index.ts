@@ -18,6 +18,30 @@ export {
   type Unwrapped,
 } from './extension.ts'
 // features
+export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
+export {
+  type Attachment,
+  type Authored,
+  Chat,
+  type ChatEvents,
+  ChatMessage,
+  type ChatNote,
+  type ChatOptions,
+  type Confirmed,
+  type Correction,
+  chat,
+  chatWith,
+  type Displayed,
+  isBySameAuthor,
+  type MessageContent,
+  type Quoted,
+  type Reactions,
+  type Receipt,
+  type Retraction,
+  type SendOptions,
+  type StateChange,
+  type Target,
+} from './features/chat/index.ts'
 export {
   Disco,
   type DiscoInfo,

@@ -1,0 +1,92 @@
+/**
+ * Message Carbons (XEP-0280 1.0.1): what the other devices of the account send and receive is seen here as well, as messages with a
+ * `way.carbon`. Copies are believed of the own account only.
+ */
+import { isBroken } from '@rookery/protocol/codec'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
+import { Message } from '@rookery/protocol/stanza'
+import { CARBONS_NS, disable, enable, received, sent } from '@rookery/protocol/xeps/carbons'
+import type { Forwarded } from '@rookery/protocol/xeps/forward'
+import { RequestError } from '../errors.ts'
+import { type Core, defineExtension, type Extension, type SessionStart, type Unwrapped } from '../extension.ts'
+import type { RequestOptions } from '../requests.ts'
+
+export type CarbonsOptions = Pick<RequestOptions, 'signal' | 'timeout'>
+
+export class Carbons {
+  readonly #core: Core
+  #wanted = true
+  #isOn = false
+
+  constructor(core: Core) {
+    this.#core = core
+    core.inline(enable.build({})) // [XEP-0280 5]
+    core.onSession('prepare', (start) => this.#begin(start))
+    core.unwrap((stanza) => this.#unwrap(stanza))
+  }
+
+  /** Whether copies come: they do in every session, where the server has them and nobody called `disable`. */
+  get isOn(): boolean {
+    return this.#isOn
+  }
+
+  /** Asks for copies, in this session and the next ones. Throws a RequestError when the server refuses, or has none. */
+  async enable(options: CarbonsOptions = {}): Promise<undefined> {
+    await this.#turn(true, options)
+  }
+
+  async disable(options: CarbonsOptions = {}): Promise<undefined> {
+    await this.#turn(false, options)
+  }
+
+  async #turn(on: boolean, options: CarbonsOptions): Promise<undefined> {
+    const { signal, timeout } = options
+    this.#wanted = on
+    await this.#core.request('set', (on ? enable : disable).build({}), { signal, timeout })
+    this.#isOn = on
+  }
+
+  async #begin({ resumed }: SessionStart): Promise<undefined> {
+    if (resumed) return // [XEP-0280 4] as before
+    this.#isOn = this.#core.isTurnedOn(CARBONS_NS)
+    if (this.#isOn === this.#wanted) return
+    try {
+      await this.#turn(this.#wanted, {})
+    } catch (error) {
+      // a server without copies is no fault: `isOn` says it
+      if (!(error instanceof RequestError) || error.type === 'wait') throw error
+    }
+  }
+
+  #unwrap(stanza: Message): Unwrapped {
+    const { account, clock } = this.#core
+    // [XEP-0280 11] from anybody else it is a message like any, whatever is in it
+    if (stanza.from?.equals(account) !== true) return undefined
+    const outbound = sent.find(stanza.element)
+    const way = outbound === undefined ? 'received' : 'sent'
+    const copy = outbound ?? received.find(stanza.element)
+    if (copy === undefined) return undefined
+    if (isBroken(copy)) return 'taken'
+    const { forwarded } = copy
+    const inner = readCopied(forwarded, account)
+    // what the server copies was sent or received by the account [XEP-0280 7, 8]
+    const side = way === 'sent' ? inner?.from : inner?.to
+    if (inner === undefined || side === undefined || !side.bare.equals(account)) return 'taken'
+    const now = clock.now()
+    return { stanza: inner, way: { carbon: way, at: Math.min(forwarded.delay?.stamp ?? now, now) } }
+  }
+}
+
+export const carbons: Extension<'carbons', Carbons> = defineExtension({
+  name: 'carbons',
+  start: (core) => new Carbons(core),
+})
+
+/** Undefined when it is no message with good addresses, or one of a room, which is never copied. [XEP-0280 6.1] */
+function readCopied({ stanza }: Forwarded, account: Jid): Message | undefined {
+  if (stanza?.name !== 'message') return undefined
+  const from = parseJid(stanza.attr('from') ?? '')
+  const to = parseJid(stanza.attr('to') ?? account.toString()) // [RFC6120 10.3.1]
+  const message = new Message(stanza, from, to)
+  return from === undefined || to === undefined || message.type === 'groupchat' ? undefined : message
+}

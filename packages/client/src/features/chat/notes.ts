@@ -1,0 +1,94 @@
+/**
+ * What messages say about other messages, and about their sender: corrections, retractions, reactions, receipts, markers, states. Whether
+ * the sender may is for the reader to see.
+ */
+import type { Jid } from '@rookery/protocol/jid'
+import { type ChatState, chatStateOf } from '@rookery/protocol/xeps/chat-states'
+import { FILE_SHARING_NS } from '@rookery/protocol/xeps/file-sharing'
+import { displayedMarker } from '@rookery/protocol/xeps/markers'
+import { OOB_NS } from '@rookery/protocol/xeps/oob'
+import { reactions } from '@rookery/protocol/xeps/reactions'
+import { receipt } from '@rookery/protocol/xeps/receipts'
+import { retractedBy } from '@rookery/protocol/xeps/retraction'
+import type { Authored } from './author.ts'
+import type { ChatMessage } from './message.ts'
+
+interface NoteBase extends Authored {
+  readonly peer: Jid
+  readonly from: Jid
+  /** By another device of this account. */
+  readonly isOwn: boolean
+  /** In ms since 1970. */
+  readonly at: number
+  /** The message that says so. */
+  readonly message: ChatMessage
+}
+
+/** `id`: of the message that it is about. */
+interface Reference extends NoteBase {
+  readonly id: string
+}
+
+/** `message` takes the place of the message with this `id`, if both are by the same author. */
+export interface Correction extends Reference {
+  readonly kind: 'corrected'
+}
+
+/** The message with this `id` (in a room: `stanzaId`) is taken back, if its author says so. */
+export interface Retraction extends Reference {
+  readonly kind: 'retracted'
+}
+
+/** What the author thinks of the message with this `reference`: these are all, what they said before is void. */
+export interface Reactions extends Reference {
+  readonly kind: 'reactions'
+  readonly reactions: readonly string[]
+}
+
+/** The message with this `id` has arrived. */
+export interface Receipt extends Reference {
+  readonly kind: 'receipt'
+}
+
+/** The message with this `reference`, and all before it, have been seen. */
+export interface Displayed extends Reference {
+  readonly kind: 'displayed'
+}
+
+export interface StateChange extends NoteBase {
+  readonly kind: 'state'
+  readonly state: ChatState
+}
+
+export type ChatNote = Correction | Retraction | Reactions | Receipt | Displayed | StateChange
+
+export function notesOf(message: ChatMessage): ChatNote[] {
+  const { received, element, peer, from, author, isOwn, at } = message
+  const base: NoteBase = { peer, from, author, isOwn, at, message }
+  const notes: ChatNote[] = []
+  const note = (kind: Exclude<ChatNote, StateChange | Reactions>['kind'], id: string | undefined): void => {
+    if (id !== undefined) notes.push({ ...base, kind, id })
+  }
+  const retracted = retractedBy(element)
+  note('retracted', retracted)
+  if (retracted === undefined) note('corrected', message.corrects)
+  const given = received.payload(reactions)
+  if (given !== undefined) notes.push({ ...base, kind: 'reactions', ...given })
+  note('receipt', received.payload(receipt)?.id)
+  note('displayed', received.payload(displayedMarker)?.id)
+  const state = chatStateOf(element)
+  if (state !== undefined) notes.push({ ...base, kind: 'state', state })
+  return notes
+}
+
+/** Whether there is something to show: the body of a reaction or a retraction is for clients that know neither. */
+export function hasContent({ received, element }: ChatMessage): boolean {
+  if (retractedBy(element) !== undefined || received.payload(reactions) !== undefined) return false
+  return element.children.some(
+    (child) =>
+      typeof child !== 'string' &&
+      (child.name === 'body' || child.name === 'subject'
+        ? child.ns === element.ns
+        : child.ns === FILE_SHARING_NS || child.ns === OOB_NS),
+  )
+}

@@ -1,0 +1,44 @@
+/** Which chat states (XEP-0085 2.1) are told to whom: not the same twice, not to those who do not say theirs, or have left. */
+import type { ChatState } from '@rookery/protocol/xeps/chat-states'
+import { BoundedMap } from '../../contract/bounded-map.ts'
+
+interface Peer {
+  /** What we told last. */
+  told: ChatState | undefined
+  /** What they told last; `none`: they wrote without a state. */
+  heard: ChatState | 'none' | undefined
+}
+
+export class ChatStates {
+  readonly #peers: BoundedMap<string, Peer> = new BoundedMap(1_000)
+
+  /** Whether a message to them takes a state with it. [XEP-0085 5.1] */
+  accepts(peer: string): boolean {
+    return this.#peers.get(peer)?.heard !== 'none'
+  }
+
+  /** Whether a state is to be told to them, in a message of its own. [XEP-0085 5.3] */
+  wants(peer: string, state: ChatState): boolean {
+    const known = this.#peers.get(peer)
+    return known === undefined || (known.told !== state && known.heard !== 'none' && known.heard !== 'gone')
+  }
+
+  told(peer: string, state: ChatState): void {
+    this.#of(peer).told = state
+  }
+
+  /** A message came: with a state, or without one. */
+  heard(peer: string, state: ChatState | undefined): void {
+    const known = this.#of(peer)
+    known.heard = state ?? 'none'
+    if (known.heard === 'none' || known.heard === 'gone') known.told = undefined
+  }
+
+  #of(peer: string): Peer {
+    const known = this.#peers.get(peer)
+    if (known !== undefined) return known
+    const made: Peer = { told: undefined, heard: undefined }
+    this.#peers.set(peer, made)
+    return made
+  }
+}
