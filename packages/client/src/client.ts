@@ -55,6 +55,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #extensions: Map<string, unknown> = new Map()
   readonly #account: Jid
   readonly #software: Software
+  /** For somebody who reads messages. */
+  #stopWaiting: () => void = () => undefined
 
   /** Call `createClient` or `connect`. */
   constructor(options: ClientOptions, platform: Platform, kept: Kept) {
@@ -225,7 +227,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   #changed(state: ClientState): void {
     if (state.name === 'offline' || state.name === 'failed')
       this.#requests.failAll(new DisconnectedError('There is no connection any more.'))
-    if (state.name === 'online') this.#platform.clock.after(unreadFor, () => this.#inbox.release())
+    this.#stopWaiting()
+    if (state.name === 'online') this.#stopWaiting = this.#platform.clock.after(unreadFor, () => this.#inbox.release())
     this.#emitter.emit('state', state)
   }
 

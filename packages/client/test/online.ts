@@ -1,7 +1,7 @@
 /** Clients that are online at a server in the process of the test. */
 import type { TestServer } from '@rookery/testkit'
 import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
-import type { AnyExtension, ClientEvents, ClientOptions } from '../src/index.ts'
+import type { AnyExtension, ClientCore, ClientEvents, ClientOptions } from '../src/index.ts'
 import { type Client, connect } from '../src/node/index.ts'
 
 /** A client of a new account; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
@@ -30,7 +30,7 @@ export async function online<const X extends readonly AnyExtension[]>(
 
 /** The next event of this name for which `is` holds. */
 export function next<E extends ClientEvents, K extends keyof E & string>(
-  client: { on(event: K, listener: (payload: E[K]) => unknown): () => void },
+  client: ClientCore<E>,
   event: K,
   is: (payload: E[K]) => boolean = () => true,
 ): Promise<E[K]> {
