@@ -8,7 +8,6 @@ import { Message } from '@rookery/protocol/stanza'
 import { type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
 import { hint } from '@rookery/protocol/xeps/hints'
 import { displayedMarker } from '@rookery/protocol/xeps/markers'
-import { MUC_USER_NS } from '@rookery/protocol/xeps/muc'
 import { receipt } from '@rookery/protocol/xeps/receipts'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
@@ -69,6 +68,8 @@ export interface Target {
   readonly id: string
 }
 
+/** Of XEP-0045, written here because a bundler takes its file whole. */
+const MUC_USER_NS = 'http://jabber.org/protocol/muc#user'
 /** Of so many messages one learns that all before another one have been seen. */
 const remembered = 1_000
 

@@ -75,7 +75,8 @@ export function contentElements(content: MessageContent): (Element | undefined)[
     ...Object.entries(content.bodies ?? {}).map(([language, words]) => body(words, language)),
     typeof thread === 'string' ? el('thread', NS.client, {}, thread) : undefined,
     typeof thread === 'object' ? el('thread', NS.client, { parent: thread.parent }, thread.id) : undefined,
-    answered && reply.build({ id: answered.id, to: answered.author === undefined ? undefined : readJid(answered.author) }),
+    answered &&
+      reply.build({ id: answered.id, to: answered.author === undefined ? undefined : readJid(answered.author) }),
     quoted === '' ? undefined : fallbackBefore(REPLIES_NS, quoted),
     correct === undefined ? undefined : replace.build({ id: readCorrected(correct) }),
     ...attachments.flatMap(({ elements }) => elements),

@@ -4,14 +4,15 @@
  */
 import type { Jid } from '@rookery/protocol/jid'
 import { type ChatState, chatStateOf } from '@rookery/protocol/xeps/chat-states'
-import { FILE_SHARING_NS } from '@rookery/protocol/xeps/file-sharing'
 import { displayedMarker } from '@rookery/protocol/xeps/markers'
-import { OOB_NS } from '@rookery/protocol/xeps/oob'
 import { reactions } from '@rookery/protocol/xeps/reactions'
 import { receipt } from '@rookery/protocol/xeps/receipts'
 import { retractedBy } from '@rookery/protocol/xeps/retraction'
 import type { Authored } from './author.ts'
 import type { ChatMessage } from './message.ts'
+
+/** Of XEP-0447 and XEP-0066, written here because a bundler takes their files whole. */
+const files: readonly string[] = ['urn:xmpp:sfs:0', 'jabber:x:oob']
 
 interface NoteBase extends Authored {
   readonly peer: Jid
@@ -87,8 +88,6 @@ export function hasContent({ received, element }: ChatMessage): boolean {
   return element.children.some(
     (child) =>
       typeof child !== 'string' &&
-      (child.name === 'body' || child.name === 'subject'
-        ? child.ns === element.ns
-        : child.ns === FILE_SHARING_NS || child.ns === OOB_NS),
+      (child.name === 'body' || child.name === 'subject' ? child.ns === element.ns : files.includes(child.ns)),
   )
 }
