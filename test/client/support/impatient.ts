@@ -1,0 +1,11 @@
+/** Node as a platform, for tests that reconnect hundreds of times: the time to wait is always drawn as the shortest. */
+import { nodePlatform, type Platform } from '@rookery/client/node'
+
+export const impatient: Platform = {
+  ...nodePlatform,
+  // the jitter of the back-off is the only draw of four bytes
+  crypto: {
+    ...nodePlatform.crypto,
+    random: (length) => (length === 4 ? new Uint8Array(4) : nodePlatform.crypto.random(length)),
+  },
+}
