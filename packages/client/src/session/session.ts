@@ -57,6 +57,7 @@ export class Session<T> {
   #told = 0
   #owes = false
   #stopTimer: () => void = () => undefined
+  #drained: () => void = () => undefined
 
   constructor(
     jid: Jid,
@@ -196,14 +197,27 @@ export class Session<T> {
     if (this.#handled.bytes > this.#limits.unhandledBytes) this.#overflow(connection)
   }
 
-  /** Too much waits for the application: the server has to wait as well. */
+  /**
+   * Too much waits for the application: the server has to wait as well. Where it cannot be held back (WebSocket in browsers) the connection is
+   * given up: what was not acknowledged comes again when the session goes on.
+   */
   #overflow(connection: Connection): void {
     connection.pause()
+    if (this.#handled.bytes > 2 * this.#limits.unhandledBytes)
+      connection.destroy(new DisconnectedError('More messages came than the application can deal with.'))
+  }
+
+  /** Resolves when the application has dealt with enough to take more. */
+  async drained(): Promise<undefined> {
+    while (this.#handled.bytes > this.#limits.unhandledBytes)
+      await new Promise<void>((resolve) => (this.#drained = resolve))
   }
 
   #advanced(): void {
     if (this.#owes) this.#acknowledge()
-    if (this.#handled.bytes <= this.#limits.unhandledBytes) this.#connection?.resume()
+    if (this.#handled.bytes > this.#limits.unhandledBytes) return
+    this.#connection?.resume()
+    this.#drained()
   }
 
   #acknowledge(): void {

@@ -96,6 +96,7 @@ export class Sessions {
   /** One try. Throws a ClientError. */
   async begin(signal: AbortSignal): Promise<Live> {
     const { options } = this.#parts
+    await this.#session?.drained()
     const hadToken = this.#memory.token !== undefined
     const asks = typeof options.password === 'function'
     try {
