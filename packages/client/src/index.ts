@@ -1,4 +1,10 @@
 /** A client of XMPP: connect, stay connected, lose nothing. This entry runs in browsers, workers, Deno and Bun; `@rookery/client/node` adds TCP. */
+import type { Client } from './client.ts'
+import { connected, createClientFor } from './connect.ts'
+import type { AnyExtension } from './extension.ts'
+import type { ClientOptions } from './options.ts'
+import { webPlatform } from './platform/web-platform.ts'
+
 export { type Client, ClientCore, type EventsOf } from './client.ts'
 export type { Trace } from './connection.ts'
 export * from './errors.ts'
@@ -54,6 +60,7 @@ export {
   type Wanted,
 } from './features/disco.ts'
 export type { ClientOptions } from './options.ts'
+export { webPlatform } from './platform/web-platform.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'
 export { ReceivedMessage, type Way } from './received-message.ts'
 export type { RequestOptions } from './requests.ts'
@@ -62,3 +69,17 @@ export type { ClientState } from './state.ts'
 export type { Change, OpenStore, Store } from './store.ts'
 export { indexedDbStore } from './stores/indexed-db.ts'
 export { memoryStore } from './stores/memory.ts'
+
+/** A client that is not connected yet: for those who want to see its first states, or what is left of before. */
+export function createClient<const X extends readonly AnyExtension[] = readonly []>(
+  options: ClientOptions<X>,
+): Promise<Client<X>> {
+  return createClientFor(webPlatform, options)
+}
+
+/** Connects, and resolves with a client that can be used. Throws a ClientError that says what to do. */
+export function connect<const X extends readonly AnyExtension[] = readonly []>(
+  options: ClientOptions<X>,
+): Promise<Client<X>> {
+  return connected(createClient(options))
+}

@@ -1,7 +1,7 @@
 /** The client for Node: everything of the default entry, and connections over TCP and TLS found by DNS. */
 
 import type { Client } from '../client.ts'
-import { createClientFor } from '../connect.ts'
+import { connected, createClientFor } from '../connect.ts'
 import type { AnyExtension } from '../extension.ts'
 import type { ClientOptions } from '../options.ts'
 import { nodePlatform } from './node-platform.ts'
@@ -18,15 +18,8 @@ export function createClient<const X extends readonly AnyExtension[] = readonly 
 }
 
 /** Connects, and resolves with a client that can be used. Throws a ClientError that says what to do. */
-export async function connect<const X extends readonly AnyExtension[] = readonly []>(
+export function connect<const X extends readonly AnyExtension[] = readonly []>(
   options: ClientOptions<X>,
 ): Promise<Client<X>> {
-  const client = await createClient(options)
-  try {
-    await client.connect()
-  } catch (error) {
-    await client.close()
-    throw error
-  }
-  return client
+  return connected(createClient(options))
 }
