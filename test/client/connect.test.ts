@@ -15,6 +15,7 @@ import { StreamError } from '@rookery/protocol/stream'
 import { el } from '@rookery/protocol/xml'
 import { type HostileOptions, HostileServer, seeOtherHost } from './harness/hostile-server.ts'
 import type { Script } from './harness/script.ts'
+import { impatient } from './support/impatient.ts'
 
 const romeo = { jid: 'romeo@localhost', password: 'secret' }
 const body = (text: string) => el('body', NS.client, {}, text)
@@ -288,6 +289,43 @@ describe('messages that come', () => {
     assert.equal(acknowledged(), 1)
     await reading.return?.()
     await server.until((element) => element.name === 'a' && Number(element.attr('h')) > 2)
+  })
+
+  test('do not come twice when the connection breaks while they are dealt with', async () => {
+    await using server = await HostileServer.start()
+    await using client = await connect(options(server, { platform: impatient }))
+    const to = client.jid!.toString()
+    const say = (text: string): void =>
+      server.route(el('message', NS.client, { to, from: 'juliet@localhost/a' }, [body(text)]))
+    say('one')
+    say('two')
+    const seen: (string | undefined)[] = []
+    for await (const message of client.messages()) {
+      seen.push(message.body)
+      if (message.body === 'one') {
+        server.connection.break()
+        await server.online(2)
+        say('three')
+      }
+      if (message.body === 'three') break
+    }
+    assert.deepEqual(seen, ['one', 'two', 'three'])
+    await server.until((element) => element.name === 'a' && Number(element.attr('h')) > 2)
+  })
+
+  test('hold back the server while the application is slow, and none is lost', async () => {
+    await using server = await HostileServer.start()
+    await using client = await connect(options(server, { platform: impatient, maxUnhandled: 10_000 }))
+    const to = client.jid!.toString()
+    const count = 500
+    for (let i = 0; i < count; i++)
+      server.route(el('message', NS.client, { to, from: 'juliet@localhost/a' }, [body(`${i} ${'x'.repeat(500)}`)]))
+    let next = 0
+    for await (const message of client.messages()) {
+      assert.match(message.body ?? '', new RegExp(`^${next} `))
+      if (++next === count) break
+      if (next % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
   })
 
   test('wait for the first who reads them', async () => {

@@ -1,49 +1,102 @@
 /**
- * How many stanzas of the other side have been handled (XEP-0198 section 4): one that somebody still works on holds back the count,
- * and with it our acknowledgement of all that came after it.
+ * How many stanzas of the other side have been handled (XEP-0198 section 4): one that somebody still works on holds back the count, and with it
+ * our acknowledgement of all that came after it. When the session goes on, the other side sends these again; what is in hand is known then.
  */
+import type { Element } from '@rookery/protocol/xml'
+
+interface Received {
+  readonly signature: string
+  readonly bytes: number
+  isDone: boolean
+}
+
 export class Handled {
-  #received: number
-  /** Those that are held, in the order they came, with their sizes. */
-  readonly #held: Map<number, number> = new Map()
+  #count: number
+  /** From the first that is not done, in the order they came. */
+  #queue: Received[] = []
+  /** Of before the connection broke, and how many may still come again. */
+  #inHand: Received[] = []
+  #mayRepeat = 0
   #bytes = 0
   readonly #changed: () => void
 
-  /** `changed` is called when a held one was the first. */
+  /** `changed` is called when the count has grown later than the stanza came. */
   constructor(handled: number, changed: () => void) {
-    this.#received = handled
+    this.#count = handled
     this.#changed = changed
   }
 
-  /** All before the first that is held. */
+  /** All before the first that is not done. */
   get count(): number {
-    for (const first of this.#held.keys()) return first - 1
-    return this.#received
+    return this.#count
   }
 
   get received(): number {
-    return this.#received
+    return this.#count + this.#queue.length
   }
 
-  /** Bytes of what is held. */
+  /** Bytes of what is not done. */
   get bytes(): number {
     return this.#bytes
   }
 
-  receive(): void {
-    this.#received++
+  /** Whether this one came before and is in hand: it counts, and is not to be dealt with again. */
+  repeats(element: Element): boolean {
+    if (this.#mayRepeat === 0) return false
+    this.#mayRepeat--
+    const signature = signatureOf(element)
+    const at = this.#inHand.findIndex((one) => one.signature === signature)
+    if (at < 0) return false
+    const [known] = this.#inHand.splice(at, 1)
+    this.#add(known!)
+    return true
   }
 
-  /** Holds the stanza that came last, until the answer is called. */
-  hold(bytes: number): () => void {
-    const number = this.#received
-    this.#held.set(number, bytes)
-    this.#bytes += bytes
-    return () => {
-      const before = this.count
-      if (!this.#held.delete(number)) return
-      this.#bytes -= bytes
-      if (this.count !== before) this.#changed()
+  /** One has come; `working` settles when it is done. It never rejects. */
+  receive(element: Element, working: Promise<unknown> | undefined): void {
+    if (working === undefined && this.#queue.length === 0) {
+      this.#count++
+      return
     }
+    const one: Received = {
+      signature: signatureOf(element),
+      bytes: working === undefined ? 0 : (element.inner?.length ?? 200) + 200,
+      isDone: working === undefined,
+    }
+    this.#bytes += one.bytes
+    this.#add(one)
+    working?.then(() => {
+      one.isDone = true
+      this.#bytes -= one.bytes
+      const before = this.#count
+      this.#advance()
+      if (this.#count !== before) this.#changed()
+    })
   }
+
+  /** The other side sends again what was not acknowledged, from the count on. */
+  resume(): void {
+    this.#inHand = [...this.#inHand, ...this.#queue]
+    this.#mayRepeat = this.#inHand.length
+    this.#queue = []
+  }
+
+  #add(one: Received): void {
+    this.#queue.push(one)
+    this.#advance()
+  }
+
+  #advance(): void {
+    let done = 0
+    while (this.#queue[done]?.isDone === true) done++
+    if (done === 0) return
+    this.#queue.splice(0, done)
+    this.#count += done
+  }
+}
+
+/** What is the same when a stanza is sent again, perhaps with a delay in it. */
+function signatureOf(element: Element): string {
+  const { name } = element
+  return [name, element.attr('type'), element.attr('from'), element.attr('id'), element.childText('body')].join('\n')
 }

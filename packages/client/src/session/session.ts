@@ -116,6 +116,7 @@ export class Session<T> {
   /** Goes on, on another connection: false when the server's count cannot be true. Sends again what it has not got. [XEP-0198 5] */
   resume(connection: Connection, h: number): boolean {
     if (!this.handledBy(h)) return false
+    this.#handled.resume()
     this.attach(connection)
     for (const { wire } of this.#unacked.rest()) connection.sendWire(wire)
     this.#ask()
@@ -189,11 +190,8 @@ export class Session<T> {
       this.#ping = undefined
       return this.#answered(connection, onWire(this.#asked ?? this.#unacked.acknowledged))
     }
-    this.#handled.receive()
-    const working = this.#watch.stanza(element)
-    if (working === undefined) return
-    const release = this.#handled.hold(sizeOf(element))
-    working.then(release)
+    if (this.#handled.repeats(element)) return
+    this.#handled.receive(element, this.#watch.stanza(element))
     if (this.#handled.bytes > this.#limits.unhandledBytes) this.#overflow(connection)
   }
 
@@ -276,8 +274,4 @@ export class Session<T> {
     const from = element.attr('from')
     return from === undefined || from === this.jid.domain
   }
-}
-
-function sizeOf(element: Element): number {
-  return (element.inner?.length ?? 200) + 200
 }

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NS } from '@rookery/protocol'
+import { type Element, el } from '@rookery/protocol/xml'
+import { Handled } from './handled.ts'
+
+const message = (id: string): Element => el('message', NS.client, { id, from: 'juliet@example.net/a' })
+
+function deferred(): { promise: Promise<void>; resolve: () => Promise<void> } {
+  let settle: () => void = () => undefined
+  const promise = new Promise<void>((resolve) => (settle = resolve))
+  return {
+    promise,
+    resolve: async () => {
+      settle()
+      await promise
+    },
+  }
+}
+
+test('counts what is done at once', () => {
+  const handled = new Handled(5, assert.fail)
+  handled.receive(message('a'), undefined)
+  assert.equal(handled.count, 6)
+})
+
+test('one that is worked on holds back all behind it', async () => {
+  let changes = 0
+  const handled = new Handled(0, () => changes++)
+  const [a, c] = [deferred(), deferred()]
+  handled.receive(message('a'), a.promise)
+  handled.receive(message('b'), undefined)
+  handled.receive(message('c'), c.promise)
+  assert.deepEqual([handled.count, handled.received], [0, 3])
+  await c.resolve()
+  assert.deepEqual([handled.count, changes], [0, 0])
+  await a.resolve()
+  assert.deepEqual([handled.count, handled.bytes, changes], [3, 0, 1])
+})
+
+test('what is in hand and comes again is known, and counts when it is done', async () => {
+  const handled = new Handled(0, () => undefined)
+  const a = deferred()
+  handled.receive(message('a'), a.promise)
+  handled.receive(message('b'), undefined)
+  handled.resume()
+  assert.equal(handled.received, 0)
+  assert.equal(handled.repeats(message('a')), true)
+  assert.equal(handled.repeats(message('b')), true)
+  assert.equal(handled.repeats(message('b')), false, 'one more is another one')
+  handled.receive(message('b'), undefined)
+  assert.deepEqual([handled.count, handled.received], [0, 3])
+  await a.resolve()
+  assert.equal(handled.count, 3)
+})
+
+test('what was done meanwhile counts at once when it comes again', async () => {
+  const handled = new Handled(0, () => undefined)
+  const [a, b] = [deferred(), deferred()]
+  handled.receive(message('a'), a.promise)
+  handled.receive(message('b'), b.promise)
+  handled.resume()
+  await b.resolve()
+  await a.resolve()
+  assert.equal(handled.repeats(message('a')), true)
+  assert.equal(handled.count, 1)
+  assert.equal(handled.repeats(message('c')), false, 'the other side has left one out')
+  handled.receive(message('c'), undefined)
+  assert.equal(handled.count, 2)
+})
