@@ -20,7 +20,7 @@ export class Handled {
   #bytes = 0
   readonly #changed: () => void
 
-  /** `changed` is called when the count has grown later than the stanza came. */
+  /** `changed` is called when one is done later than it came. */
   constructor(handled: number, changed: () => void) {
     this.#count = handled
     this.#changed = changed
@@ -68,14 +68,13 @@ export class Handled {
     working?.then(() => {
       one.isDone = true
       this.#bytes -= one.bytes
-      const before = this.#count
       this.#advance()
-      if (this.#count !== before) this.#changed()
+      this.#changed()
     })
   }
 
-  /** The other side sends again what was not acknowledged, from the count on. */
-  resume(): void {
+  /** The connection broke: the other side will send again what comes behind the count, which stands still until then. */
+  interrupt(): void {
     this.#inHand = [...this.#inHand, ...this.#queue]
     this.#mayRepeat = this.#inHand.length
     this.#queue = []

@@ -116,7 +116,6 @@ export class Session<T> {
   /** Goes on, on another connection: false when the server's count cannot be true. Sends again what it has not got. [XEP-0198 5] */
   resume(connection: Connection, h: number): boolean {
     if (!this.handledBy(h)) return false
-    this.#handled.resume()
     this.attach(connection)
     for (const { wire } of this.#unacked.rest()) connection.sendWire(wire)
     this.#ask()
@@ -132,6 +131,8 @@ export class Session<T> {
   }
 
   detach(): void {
+    if (this.#connection === undefined) return
+    this.#handled.interrupt()
     this.#stopTimer()
     this.#connection = undefined
   }
@@ -212,7 +213,7 @@ export class Session<T> {
   }
 
   #advanced(): void {
-    if (this.#owes) this.#acknowledge()
+    if (this.#owes && this.#handled.count !== this.#told) this.#acknowledge()
     if (this.#handled.bytes > this.#limits.unhandledBytes) return
     this.#connection?.resume()
     this.#drained()
