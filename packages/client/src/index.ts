@@ -59,6 +59,22 @@ export {
   type OwnNode,
   type Wanted,
 } from './features/disco.ts'
+export {
+  ContactPresence,
+  type OwnPresence,
+  type PresenceEvents,
+  Presences,
+  presence,
+  type Show,
+} from './features/presence/index.ts'
+export {
+  type Contact,
+  Roster,
+  type RosterChange,
+  type RosterEvents,
+  roster,
+  type SubscriptionRequest,
+} from './features/roster/index.ts'
 export type { ClientOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'

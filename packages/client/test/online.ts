@@ -1,7 +1,7 @@
 /** Clients that are online at a server in the process of the test. */
 import type { TestServer } from '@rookery/testkit'
 import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
-import type { AnyExtension, ClientCore, ClientEvents, ClientOptions } from '../src/index.ts'
+import type { AnyExtension, ClientOptions, EventsOf } from '../src/index.ts'
 import { type Client, connect } from '../src/node/index.ts'
 
 /** A client of a new account; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
@@ -29,11 +29,11 @@ export async function online<const X extends readonly AnyExtension[]>(
 }
 
 /** The next event of this name for which `is` holds. */
-export function next<E extends ClientEvents, K extends keyof E & string>(
-  client: ClientCore<E>,
+export function next<X extends readonly AnyExtension[], K extends keyof EventsOf<X> & string>(
+  client: Client<X>,
   event: K,
-  is: (payload: E[K]) => boolean = () => true,
-): Promise<E[K]> {
+  is: (payload: EventsOf<X>[K]) => boolean = () => true,
+): Promise<EventsOf<X>[K]> {
   return new Promise((resolve) => {
     const stop = client.on(event, (payload) => {
       if (!is(payload)) return

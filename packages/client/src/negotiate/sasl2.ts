@@ -107,8 +107,8 @@ function established(
       negotiation.turnedOn = negotiation.inlined.map(({ ns }) => ns)
     }
   }
-  if (negotiation.resumption?.kind === 'resumed' || negotiation.jid !== undefined) return 'done'
-  return 'features'
+  // features follow, but for a session that goes on [XEP-0388 2.6.2, XEP-0198 8.2]
+  return negotiation.resumption?.kind === 'resumed' ? 'done' : 'features'
 }
 
 /** What is asked for with the login. */

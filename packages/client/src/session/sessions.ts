@@ -174,7 +174,8 @@ export class Sessions {
 
   async #established(negotiation: Negotiation, signal: AbortSignal): Promise<Live> {
     const { connection, resumption } = negotiation
-    this.offers = negotiation.offers
+    // of a session that goes on, the server says them no more
+    if (resumption?.kind !== 'resumed') this.offers = negotiation.offers
     const restored = this.#session === undefined && resumption?.kind === 'resumed'
     const resumed = resumption?.kind === 'resumed' && this.#resume(connection, resumption.h)
     if (resumption?.kind === 'resumed' && !resumed) {

@@ -1,0 +1,247 @@
+/**
+ * The roster (RFC 6121 section 2) and who may see whose presence (section 3): kept across restarts, brought up to date at the start of each
+ * session, changed only by the own account. [S55]
+ */
+import { NS } from '@rookery/protocol'
+import { isBroken } from '@rookery/protocol/codec'
+import type { Jid } from '@rookery/protocol/jid'
+import { type Iq, type Presence, presence as presenceStanza, StanzaError } from '@rookery/protocol/stanza'
+import { nick } from '@rookery/protocol/xeps/nick'
+import { preApprovalFeature, roster as rosterElement, rosterVersioningFeature } from '@rookery/protocol/xeps/roster'
+import { type Element, el } from '@rookery/protocol/xml'
+import { readJid } from '../../contract/address.ts'
+import { readAnswer } from '../../contract/ask.ts'
+import type { WaitOptions } from '../../contract/within.ts'
+import { DisconnectedError, StoreError, UnsupportedError } from '../../errors.ts'
+import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
+import { presence } from '../presence/index.ts'
+import { type Contact, contactOf, groupsOf, readKept } from './contact.ts'
+
+export type { Contact } from './contact.ts'
+
+/** What has become different. */
+export interface RosterChange {
+  /** New ones, and those that have changed. */
+  readonly changed: readonly Contact[]
+  readonly removed: readonly Contact[]
+}
+
+/** Somebody asks to see our presence: answer with `approve` or `deny`. */
+export interface SubscriptionRequest {
+  readonly jid: Jid
+  /** Words for us. */
+  readonly status: string | undefined
+  /** What they call themselves: shown, never trusted. [XEP-0172] */
+  readonly nick: string | undefined
+}
+
+export type RosterEvents = {
+  readonly roster: RosterChange
+  readonly 'subscription:request': SubscriptionRequest
+  /** They let us see their presence. */
+  readonly 'subscription:approved': { readonly jid: Jid }
+  /** They do not, or not any more. */
+  readonly 'subscription:denied': { readonly jid: Jid }
+  /** They want to see ours no more. */
+  readonly 'subscription:cancelled': { readonly jid: Jid }
+}
+
+const maxContacts = 50_000
+const maxRequests = 500
+
+export class Roster {
+  /** Whether contacts whose presence we see, or have asked to see, may see ours without a question. */
+  autoApprove = false
+  readonly #core: Core<RosterEvents>
+  readonly #contacts: Map<string, Contact>
+  readonly #requests: Map<string, SubscriptionRequest> = new Map()
+  #ver: string | undefined
+  #isKept: boolean
+  #fetching: Promise<undefined> | undefined
+
+  constructor(core: Core<RosterEvents>) {
+    this.#core = core
+    const kept = readKept(core.kept('roster'))
+    this.#isKept = kept !== undefined
+    this.#ver = kept?.ver
+    this.#contacts = new Map(kept?.contacts.map((contact) => [contact.jid.toString(), contact]))
+    core.use(presence).isContact = (bare) => this.#contacts.has(bare.toString())
+    core.respond('set', 'query', NS.roster, (request) => this.#pushed(request))
+    core.readPresence((stanza) => this.#read(stanza))
+    core.onSession('prepare', async ({ resumed, restored }) => {
+      if (resumed && !restored) return
+      this.#fetching = this.#fetch()
+      await this.#fetching
+    })
+    core.onSessionEnd(() => this.#requests.clear()) // the server asks again
+  }
+
+  get contacts(): readonly Contact[] {
+    return [...this.#contacts.values()]
+  }
+
+  /** The names of all groups, in their order. */
+  get groups(): readonly string[] {
+    return [...new Set(this.contacts.flatMap(({ groups }) => groups))].sort()
+  }
+
+  /** Questions that are not answered yet. */
+  get requests(): readonly SubscriptionRequest[] {
+    return [...this.#requests.values()]
+  }
+
+  get(jid: Jid | string): Contact | undefined {
+    return this.#contacts.get(readJid(jid).bare.toString())
+  }
+
+  /** Adds somebody, or changes their name and groups; what is left out stays. Does not ask to see their presence: `subscribe` does. */
+  async set(
+    jid: Jid | string,
+    change: { readonly name?: string | undefined; readonly groups?: readonly string[] | undefined } = {},
+    options?: WaitOptions,
+  ): Promise<undefined> {
+    const { bare } = readJid(jid)
+    const { name, groups = [] } = { ...this.get(bare), ...change }
+    await this.#change({ jid: bare, name: name === '' ? undefined : name, groups: groupsOf(groups) }, options)
+  }
+
+  /** Removes somebody, and ends both subscriptions. [RFC6121 2.5] */
+  async remove(jid: Jid | string, options?: WaitOptions): Promise<undefined> {
+    await this.#change({ jid: readJid(jid).bare, subscription: 'remove', groups: [] }, options)
+  }
+
+  /** Asks somebody to let us see their presence. They are added to the roster by the server. [RFC6121 3.1] Throws DisconnectedError. */
+  subscribe(jid: Jid | string, words: { readonly status?: string; readonly nick?: string } = {}): undefined {
+    const { status } = words
+    this.#send(jid, 'subscribe', [
+      status === undefined ? undefined : el('status', NS.client, undefined, status),
+      words.nick === undefined ? undefined : nick.build({ nick: words.nick }),
+    ])
+  }
+
+  /** Wants to see their presence no more. [RFC6121 3.3] */
+  unsubscribe(jid: Jid | string): undefined {
+    this.#send(jid, 'unsubscribe')
+  }
+
+  /** Lets somebody who has asked see our presence. [RFC6121 3.1.4] */
+  approve(jid: Jid | string): undefined {
+    this.#send(jid, 'subscribed')
+  }
+
+  /** Lets somebody see our presence as soon as they ask. Throws UnsupportedError where the server cannot. [RFC6121 3.4] */
+  preApprove(jid: Jid | string): undefined {
+    const { name, ns } = preApprovalFeature
+    if (this.#core.streamFeatures.child(name, ns) === undefined)
+      throw new UnsupportedError(ns, 'The server knows no approval in advance.')
+    this.#send(jid, 'subscribed')
+  }
+
+  /** Refuses, or takes back what was approved. [RFC6121 3.2] */
+  deny(jid: Jid | string): undefined {
+    this.#send(jid, 'unsubscribed')
+  }
+
+  async #change(
+    item: Parameters<typeof rosterElement.build>[0]['items'][number],
+    options?: WaitOptions,
+  ): Promise<void> {
+    await this.#core.request('set', rosterElement.build({ items: [item] }), options)
+  }
+
+  #send(jid: Jid | string, type: Presence['type'], children?: readonly (Element | undefined)[]): undefined {
+    const { bare } = readJid(jid)
+    if (!this.#core.send(presenceStanza(undefined, bare, type, children)))
+      throw new DisconnectedError('There is no connection now.')
+    if (type === 'subscribed' || type === 'unsubscribed') this.#requests.delete(bare.toString())
+  }
+
+  async #fetch(): Promise<undefined> {
+    const { name, ns } = rosterVersioningFeature
+    const hasVersions = this.#core.streamFeatures.child(name, ns) !== undefined
+    // [RFC6121 2.6.2] '' says: versions, please, but there is none yet
+    const ver = hasVersions ? ((this.#isKept ? this.#ver : undefined) ?? '') : undefined
+    const answer = await this.#core.request('get', rosterElement.build({ ver, items: [] }))
+    if (answer === undefined && ver !== undefined) return // [RFC6121 2.6.3] what we have is what there is; changes are pushed
+    const fetched = readAnswer(answer, rosterElement)
+    this.#ver = fetched.ver
+    const contacts = fetched.items.slice(0, maxContacts).map(contactOf)
+    const now = new Map(contacts.map((contact) => [contact.jid.toString(), contact]))
+    const removed = this.contacts.filter(({ jid }) => !now.has(jid.toString()))
+    const changed = contacts.filter((contact) => !isSame(contact, this.#contacts.get(contact.jid.toString())))
+    this.#contacts.clear()
+    for (const [key, contact] of now) this.#contacts.set(key, contact)
+    await this.#keep()
+    if (changed.length + removed.length > 0) await this.#core.emit('roster', { changed, removed })
+  }
+
+  /** [RFC6121 2.1.6] a change, told by the own account and nobody else */
+  async #pushed({ from, payload }: Iq): Promise<undefined> {
+    if (from !== undefined && !from.equals(this.#core.account)) throw new StanzaError('service-unavailable')
+    const push = rosterElement.parse(payload!)
+    if (push === undefined || isBroken(push) || push.items.length !== 1) throw new StanzaError('bad-request')
+    await this.#fetching?.catch(() => undefined) // what comes after the list is not to be overwritten by it
+    const item = push.items[0]!
+    const contact = contactOf(item)
+    const key = contact.jid.toString()
+    const before = this.#contacts.get(key)
+    const isRemoved = item.subscription === 'remove'
+    if (isRemoved) this.#contacts.delete(key)
+    else if (before === undefined && this.#contacts.size >= maxContacts) throw new StanzaError('resource-constraint')
+    else this.#contacts.set(key, contact)
+    this.#ver = push.ver
+    // listeners first: what is kept is read again only after a restart
+    void this.#core.emit(
+      'roster',
+      isRemoved ? { changed: [], removed: [before ?? contact] } : { changed: [contact], removed: [] },
+    )
+    await this.#keep()
+  }
+
+  #read({ element, from, type }: Presence): void {
+    const jid = from!.bare
+    if (jid.equals(this.#core.account)) return
+    if (type === 'subscribe') this.#asked(jid, element)
+    else if (type === 'subscribed') void this.#core.emit('subscription:approved', { jid })
+    else if (type === 'unsubscribed') void this.#core.emit('subscription:denied', { jid })
+    else if (type === 'unsubscribe') {
+      this.#requests.delete(jid.toString())
+      void this.#core.emit('subscription:cancelled', { jid })
+    }
+  }
+
+  #asked(jid: Jid, element: Element): void {
+    const contact = this.get(jid)
+    const sees = contact?.subscription === 'to' || contact?.subscription === 'both' || contact?.isAsked === true
+    if (this.autoApprove && sees) return this.approve(jid)
+    const name = nick.find(element)
+    const request: SubscriptionRequest = {
+      jid,
+      status: element.childText('status') || undefined,
+      nick: name === undefined || isBroken(name) ? undefined : name.nick,
+    }
+    if (this.#requests.size >= maxRequests && !this.#requests.has(jid.toString())) return // the server keeps it, and asks again
+    this.#requests.set(jid.toString(), request)
+    void this.#core.emit('subscription:request', request)
+  }
+
+  async #keep(): Promise<void> {
+    this.#isKept = true
+    try {
+      await this.#core.keep('roster', JSON.stringify({ ver: this.#ver, contacts: this.contacts }))
+    } catch (cause) {
+      this.#core.failed(new StoreError('The roster could not be kept: it will be asked for again.', { cause }))
+    }
+  }
+}
+
+/** Contacts, and who sees whose presence. */
+export const roster: Extension<'roster', Roster, RosterEvents> = defineExtension({
+  name: 'roster',
+  events: events<RosterEvents>(),
+  start: (core) => new Roster(core),
+})
+
+function isSame(one: Contact, other: Contact | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
