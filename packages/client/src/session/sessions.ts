@@ -296,6 +296,7 @@ export class Sessions {
     try {
       return await run()
     } catch (error) {
+      if (error instanceof DisconnectedError) return undefined // the state says so, and the next session begins anew
       this.#parts.failed(
         error instanceof Error && 'kind' in error ? (error as ClientError) : new ListenerError('session', error),
       )
