@@ -26,6 +26,16 @@ export {
 // features
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
 export {
+  attachFile,
+  attachLink,
+  type FileInfo,
+  type FileSource,
+  filesOf,
+  isOnlyFiles,
+  type SharedFile,
+  sourceOf,
+} from './features/chat/files.ts'
+export {
   type Attachment,
   type Authored,
   Chat,
@@ -48,6 +58,7 @@ export {
   type StateChange,
   type Target,
 } from './features/chat/index.ts'
+export { richTextOf, styledTextOf } from './features/chat/rich-text.ts'
 export {
   Disco,
   type DiscoInfo,

@@ -27,7 +27,7 @@ export interface Quoted {
   readonly text?: string | undefined
 }
 
-/** Something that comes with a message: made by `file` or `link`. */
+/** Something that comes with a message: made by `attachFile` or `attachLink`. */
 export interface Attachment {
   readonly elements: readonly Element[]
   /** The text of a message that has none of its own. */

@@ -85,9 +85,11 @@ export function notesOf(message: ChatMessage): ChatNote[] {
 /** Whether there is something to show: the body of a reaction or a retraction is for clients that know neither. */
 export function hasContent({ received, element }: ChatMessage): boolean {
   if (retractedBy(element) !== undefined || received.payload(reactions) !== undefined) return false
-  return element.children.some(
-    (child) =>
-      typeof child !== 'string' &&
-      (child.name === 'body' || child.name === 'subject' ? child.ns === element.ns : files.includes(child.ns)),
-  )
+  return element.children.some((child) => {
+    if (typeof child === 'string') return false
+    const { name, ns } = child
+    return name === 'body' || name === 'subject'
+      ? ns === element.ns
+      : (name === 'file-sharing' || name === 'x') && files.includes(ns)
+  })
 }
