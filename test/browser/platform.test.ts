@@ -1,42 +1,24 @@
 /** The client's platform and store in a browser: what only a browser can show. */
 import assert from 'node:assert/strict'
-import { createServer, type Server } from 'node:http'
-import { join } from 'node:path'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { startTestServer, type TestServer } from '@rookery/testkit'
-import { build } from 'esbuild'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext } from 'playwright-core'
 import { nodeCrypto } from '../../packages/client/src/node/node-crypto.ts'
-import { portOf } from '../../scripts/peers/free-ports.ts'
+import { type BundledPages, serveBundle, Tab } from './bundled-page.ts'
 import { foreignHost, startChromium } from './chromium.ts'
 
-let pages: Server
+let pages: BundledPages
 let server: TestServer
 let browser: Browser
 before(async () => {
-  const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'platform-page.ts')],
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    write: false,
-  })
-  pages = createServer(({ url }, response) => {
-    if (url === '/page.js') response.setHeader('content-type', 'text/javascript').end(outputFiles[0]!.text)
-    else
-      response
-        .setHeader('content-type', 'text/html')
-        .end('<!doctype html><script type="module" src="/page.js"></script>')
-  })
-  await new Promise<void>((resolve) => pages.listen({ port: 0, host: '127.0.0.1' }, resolve))
+  pages = await serveBundle('platform-page.ts', 'platform')
   server = await startTestServer({ plaintext: false })
   browser = await startChromium()
 })
 after(async () => {
   await browser?.close()
   await server?.stop()
-  pages?.closeAllConnections()
-  pages?.close()
+  await pages?.close()
 })
 
 /** A browser of a user, with nothing in it. */
@@ -46,38 +28,10 @@ async function newBrowser(t: TestContext): Promise<BrowserContext> {
   return context
 }
 
-class Tab {
-  readonly page: Page
-
-  constructor(page: Page) {
-    this.page = page
-  }
-
-  static async open(context: BrowserContext, host = 'localhost'): Promise<Tab> {
-    const tab = new Tab(await context.newPage())
-    await tab.page.goto(`http://${host}:${portOf(pages)}/`)
-    await tab.ready()
-    return tab
-  }
-
-  async ready(): Promise<void> {
-    await this.page.waitForFunction('globalThis.platform !== undefined')
-  }
-
-  async reload(): Promise<void> {
-    await this.page.reload()
-    await this.ready()
-  }
-
-  call<T>(name: string, ...values: readonly unknown[]): Promise<T> {
-    return this.page.evaluate<T>(`platform.${name}(${values.map((value) => JSON.stringify(value)).join(', ')})`)
-  }
-}
-
 const account = 'romeo@example.org'
 
 test('passwords are hashed as they are elsewhere', async (t) => {
-  const tab = await Tab.open(await newBrowser(t))
+  const tab = await pages.open(await newBrowser(t))
   for (const hash of ['SHA-1', 'SHA-256', 'SHA-512'] as const) {
     const wanted = await nodeCrypto.pbkdf2(hash, Buffer.from('pencil'), Buffer.from('salt'), 4096, 20)
     assert.equal(await tab.call('pbkdf2', hash, 'pencil', 'salt'), Buffer.from(wanted).toString('hex'))
@@ -85,7 +39,7 @@ test('passwords are hashed as they are elsewhere', async (t) => {
 })
 
 test('a page without a secure context is told what to do', async (t) => {
-  const tab = await Tab.open(await newBrowser(t), foreignHost)
+  const tab = await pages.open(await newBrowser(t), foreignHost)
   await assert.rejects(tab.call('pbkdf2', 'SHA-1', 'pencil', 'salt'), /serve it by https:, or from localhost/)
 })
 
@@ -93,7 +47,7 @@ describe('over WebSocket', () => {
   const port = (): number => server.httpsPort
 
   test('a stream opens where host-meta says, and ends in order', async (t) => {
-    const tab = await Tab.open(await newBrowser(t))
+    const tab = await pages.open(await newBrowser(t))
     const urls = await tab.call<string[]>('discover', `localhost:${port()}`)
     assert.deepEqual(urls, [`wss://localhost:${port()}/xmpp-websocket`])
     const { received, isSecure, reason } = await tab.call<{ received: string[]; isSecure: boolean; reason: string }>(
@@ -108,17 +62,17 @@ describe('over WebSocket', () => {
   })
 
   test('what cannot be reached or must not be is told', async (t) => {
-    const tab = await Tab.open(await newBrowser(t))
+    const tab = await pages.open(await newBrowser(t))
     assert.match(await tab.call('failure', 'wss://localhost:1/'), /ConnectError: No WebSocket of XMPP answers/)
     assert.match(await tab.call('failure', 'ws://example.org/'), /UsageError: .* not encrypted/)
-    const stranger = await Tab.open(await newBrowser(t), foreignHost)
+    const stranger = await pages.open(await newBrowser(t), foreignHost)
     assert.match(await stranger.call('failure', `wss://localhost:${port()}/xmpp-websocket`), /ConnectError/)
   })
 })
 
 describe('the store', () => {
   test('is there after a reload, with all that was written in one turn', async (t) => {
-    const tab = await Tab.open(await newBrowser(t))
+    const tab = await pages.open(await newBrowser(t))
     await tab.call('open', account)
     await tab.call('write', ['b', '1'], ['a', 'Grüße'], ['c', 'removed'])
     await tab.call('write', ['c', null])
@@ -137,7 +91,7 @@ describe('the store', () => {
 
   test('of two tabs is two, and each finds its own after reloads, in whatever order', async (t) => {
     const context = await newBrowser(t)
-    const tabs = [await Tab.open(context), await Tab.open(context), await Tab.open(context)]
+    const tabs = [await pages.open(context), await pages.open(context), await pages.open(context)]
     for (const [index, tab] of tabs.entries()) {
       await tab.call('open', account)
       assert.deepEqual(await tab.call('read'), [])
@@ -161,14 +115,14 @@ describe('the store', () => {
 
   test('of a duplicated tab is not the one of its original', async (t) => {
     const context = await newBrowser(t)
-    const original = await Tab.open(context)
+    const original = await pages.open(context)
     await original.call('open', account)
     await original.call('write', ['session', 'original'])
     const [page] = await Promise.all([
       context.waitForEvent('page'),
       original.page.evaluate('void window.open(location.href)'), // with a copy of sessionStorage
     ])
-    const copy = new Tab(page)
+    const copy = new Tab(page, 'platform')
     await copy.ready()
     await copy.call('open', account)
     assert.deepEqual(await copy.call('read'), [])
@@ -176,8 +130,8 @@ describe('the store', () => {
 
   test('of a closed tab leaves its messages to the next, in order, and nothing else', async (t) => {
     const context = await newBrowser(t)
-    const one = await Tab.open(context)
-    const other = await Tab.open(context)
+    const one = await pages.open(context)
+    const other = await pages.open(context)
     await one.call('open', account)
     await other.call('open', account)
     await one.call('write', ['out/000000000004', '{"wire":"own"}'])
@@ -202,10 +156,10 @@ describe('the store', () => {
 
   test('of a living tab is not touched by others, whatever lies in it', async (t) => {
     const context = await newBrowser(t)
-    const one = await Tab.open(context)
+    const one = await pages.open(context)
     await one.call('open', account)
     await one.call('write', ['out/000000000000', 'mine'])
-    const other = await Tab.open(context)
+    const other = await pages.open(context)
     await other.call('open', account)
     assert.deepEqual(await other.call('read'), [])
     assert.deepEqual(await one.call('read'), [['out/000000000000', 'mine']])
@@ -213,12 +167,12 @@ describe('the store', () => {
 
   test('works in a worker, and is found by the worker of the page that is loaded again', async (t) => {
     const context = await newBrowser(t)
-    const tab = await Tab.open(context)
+    const tab = await pages.open(context)
     const opened = [['open', account], ['write', ['session', 'of a worker']], ['read']]
     assert.deepEqual(await tab.call('inWorker', ...opened), [['session', 'of a worker']])
     await tab.reload()
     assert.deepEqual(await tab.call('inWorker', ['open', account], ['read']), [['session', 'of a worker']])
-    const other = await Tab.open(context)
+    const other = await pages.open(context)
     const another = [['open', account], ['write', ['session', 'of another']], ['read']]
     assert.deepEqual(await other.call('inWorker', ...another), [['session', 'of another']])
     await tab.call('endWorker')
@@ -228,7 +182,7 @@ describe('the store', () => {
   })
 
   test('of a page without a secure context lives as long as the page', async (t) => {
-    const tab = await Tab.open(await newBrowser(t), foreignHost)
+    const tab = await pages.open(await newBrowser(t), foreignHost)
     await tab.call('open', account)
     await tab.call('write', ['a', 'b'])
     assert.deepEqual(await tab.call('read'), [['a', 'b']])
