@@ -24,6 +24,7 @@ export {
   type Unwrapped,
 } from './extension.ts'
 // features
+export { Capabilities, caps } from './features/caps.ts'
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
 export {
   attachFile,

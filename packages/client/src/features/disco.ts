@@ -64,6 +64,8 @@ export class Disco {
   readonly #core: Core
   readonly #known: BoundedMap<string, { readonly info: DiscoInfo; readonly until: number }> = new BoundedMap(maxKnown)
   readonly #asking: Map<string, Promise<DiscoInfo>> = new Map()
+  readonly #sources: ((jid: Jid) => DiscoInfo | undefined)[] = []
+  readonly #learners: ((jid: Jid, info: DiscoInfo) => void)[] = []
   readonly #nodes: ((node: string, request: Iq) => OwnNode | undefined)[] = []
 
   constructor(core: Core) {
@@ -113,12 +115,24 @@ export class Disco {
   /** What is known without asking. */
   known(jid: Jid, node?: string): DiscoInfo | undefined {
     const found = this.#known.get(keyOf(jid, node))
-    return found !== undefined && found.until > this.#core.clock.now() ? found.info : undefined
+    if (found !== undefined && found.until > this.#core.clock.now()) return found.info
+    if (node !== undefined) return undefined
+    for (const source of this.#sources) {
+      const info = source(jid)
+      if (info !== undefined) return info
+    }
+    return undefined
   }
 
-  /** Notes what somebody is and can do, as it was learned otherwise. */
-  learn(jid: Jid, info: DiscoInfo, node?: string): void {
+  /** For features: `source` is looked at where nobody has been asked, and `learned` hears what was answered (without a node). */
+  addSource(source: (jid: Jid) => DiscoInfo | undefined, learned: (jid: Jid, info: DiscoInfo) => void): void {
+    this.#sources.push(source)
+    this.#learners.push(learned)
+  }
+
+  #learn(jid: Jid, info: DiscoInfo, node: string | undefined): void {
     const { account } = this.#core
+    if (node === undefined) for (const learned of this.#learners) learned(jid, info)
     const isOwn = jid.equals(account) || jid.toString() === account.domain
     if (info.identities.length + info.features.length + info.forms.length > maxParts && !isOwn) return
     const until = isOwn ? Number.POSITIVE_INFINITY : this.#core.clock.now() + goodFor
@@ -201,7 +215,7 @@ export class Disco {
     const done = (info?: DiscoInfo): void => {
       if (this.#asking.get(key) !== asking) return // of a session that is over
       this.#asking.delete(key)
-      if (info !== undefined) this.learn(to, info, node)
+      if (info !== undefined) this.#learn(to, info, node)
     }
     asking.then(done, () => done())
     return asking

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { NS } from '@rookery/protocol'
+import { caps as capsElement } from '@rookery/protocol/caps'
+import { DISCO_INFO_NS, discoInfo } from '@rookery/protocol/disco'
+import { jid } from '@rookery/protocol/jid'
+import { type Element, el } from '@rookery/protocol/xml'
+import { startTestServer } from '@rookery/testkit'
+import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
+import { next, online } from '../../test/online.ts'
+import { caps, defineExtension, disco, memoryStore, presence } from '../index.ts'
+
+const juliet = jid('juliet@localhost/balcony')
+const nurse = jid('nurse@localhost/kitchen')
+
+/** The verification string of [XEP-0115 5.2]. */
+const ver = 'QgayPKawpkPSDYmwT/WM94uAlu0='
+const exodus = discoInfo.build({
+  identities: [{ category: 'client', type: 'pc', name: 'Exodus 0.9.1' }],
+  features: [
+    'http://jabber.org/protocol/caps',
+    'http://jabber.org/protocol/disco#info',
+    'http://jabber.org/protocol/disco#items',
+    'http://jabber.org/protocol/muc',
+  ],
+  forms: [],
+})
+const seenAs = (from: string, hash = ver): Element =>
+  el('presence', NS.client, { from }, [capsElement.build({ hash: 'sha-1', node: 'https://example.org', ver: hash })])
+
+/** A server with contacts who all say the same of themselves. */
+async function town(info: Element): Promise<{ server: HostileServer; asked: () => number }> {
+  let asked = 0
+  const server = await HostileServer.start({
+    startTls: 'absent',
+    script: {
+      receive(iq, connection) {
+        if (iq.firstElement()?.ns !== DISCO_INFO_NS || iq.attr('to') === undefined) return
+        asked++
+        connection.reply(iq, info)
+        return true
+      },
+    },
+  })
+  return { server, asked: () => asked }
+}
+
+describe('capabilities', () => {
+  test('one answer tells for all who have the hash, and is kept', async () => {
+    const { server, asked } = await town(exodus)
+    await using _ = server
+    const store = memoryStore()
+    {
+      await using romeo = await online(server, [caps, disco, presence], { store })
+      for (const { from } of [{ from: juliet }, { from: nurse }]) {
+        const seen = next(romeo, 'presence', (one) => one.from!.equals(from))
+        server.connection.send(seenAs(`${from}`))
+        await seen
+      }
+      assert.equal(romeo.disco.known(nurse), undefined)
+      assert.ok(await romeo.disco.supports(juliet, 'http://jabber.org/protocol/muc'))
+      assert.ok(await romeo.disco.supports(nurse, 'http://jabber.org/protocol/muc'))
+      assert.equal(asked(), 1)
+    }
+    await using again = await online(server, [caps, disco, presence], { store })
+    const seen = next(again, 'presence', (one) => one.from!.equals(nurse))
+    server.connection.send(seenAs(`${nurse}`))
+    await seen
+    assert.equal(again.disco.known(nurse)?.identities[0]?.name, 'Exodus 0.9.1')
+    assert.equal(asked(), 1)
+  })
+
+  test('an answer that is not what the hash promised tells for nobody else', async () => {
+    const { server, asked } = await town(exodus)
+    await using _ = server
+    await using romeo = await online(server, [caps, disco, presence])
+    for (const from of [juliet, nurse]) {
+      const seen = next(romeo, 'presence', (one) => one.from!.equals(from))
+      server.connection.send(seenAs(`${from}`, 'AAAAAAAAAAAAAAAAAAAAAAAAAAA='))
+      await seen
+    }
+    await romeo.disco.info(juliet)
+    await romeo.disco.info(nurse)
+    assert.equal(asked(), 2)
+    // with another hash it is another that is asked
+    const changed = next(romeo, 'presence', (one) => one.from!.equals(juliet))
+    server.connection.send(seenAs(`${juliet}`, 'BAAAAAAAAAAAAAAAAAAAAAAAAAA='))
+    await changed
+    assert.equal(romeo.disco.known(juliet), undefined)
+  })
+
+  test('our own hash is in presence, holds, and changes with what we can do', async () => {
+    await using server = await startTestServer()
+    const later = defineExtension({
+      name: 'later',
+      start: (core) => ({
+        add: (feature: string) => {
+          core.supported.add(feature)
+          return core.use(caps).refresh()
+        },
+      }),
+    })
+    await using romeo = await online(server, [caps, disco, presence])
+    await using juliet = await online(server, [caps, disco, presence, later])
+    const seen = next(romeo, 'presence:changed', (one) => one.jid.equals(juliet.jid!))
+    juliet.presence.showTo(romeo.jid!)
+    const said = (await seen).payload(capsElement)!
+    const info = await romeo.disco.info(juliet.jid!, { node: `${said.node}#${said.ver}` })
+    assert.deepEqual(info.features, juliet.disco.own.features)
+    const changed = next(juliet, 'presence', (one) => one.from!.equals(juliet.jid!))
+    await juliet.later.add('urn:example:new')
+    const now = capsElement.find((await changed).element)
+    assert.ok(now !== undefined && 'ver' in now && now.ver !== said.ver)
+    await juliet.later.add('urn:example:new')
+    assert.ok(juliet.disco.own.features.includes('urn:example:new'))
+  })
+})
