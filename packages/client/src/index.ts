@@ -61,6 +61,20 @@ export {
 } from './features/chat/index.ts'
 export { richTextOf, styledTextOf } from './features/chat/rich-text.ts'
 export {
+  Archive,
+  ArchivedMessage,
+  type ArchiveEvents,
+  type ArchiveFilter,
+  type ArchivePage,
+  type ArchivePreferences,
+  archive,
+  archiveWith,
+  type Mark,
+  type PageOptions,
+  type QueryOptions,
+  type RepairOptions,
+} from './features/archive/index.ts'
+export {
   Disco,
   type DiscoInfo,
   type DiscoItem,

@@ -1,0 +1,293 @@
+/**
+ * Message Archive Management (XEP-0313 1.1.3; preferences XEP-0441, text search XEP-0431): what was said, to be read page by page; and, at the
+ * start of a session, what was missed. Archives of pubsub nodes (XEP-0442) are not here.
+ */
+import { isBroken } from '@rookery/protocol/codec'
+import { dataForm } from '@rookery/protocol/forms'
+import type { Jid } from '@rookery/protocol/jid'
+import {
+  type ArchiveDefault,
+  archiveForm,
+  archiveMetadata,
+  archivePreferences,
+  archiveQuery,
+  FULLTEXT_NS,
+  MAM_EXTENDED,
+  MAM_NS,
+} from '@rookery/protocol/xeps/mam'
+import { type Element, el } from '@rookery/protocol/xml'
+import { readJid } from '../../contract/address.ts'
+import { ask } from '../../contract/ask.ts'
+import { type WaitOptions, within } from '../../contract/within.ts'
+import { UnexpectedAnswerError, UnsupportedError, UsageError } from '../../errors.ts'
+import type { Core } from '../../extension.ts'
+import type { RequestOptions } from '../../requests.ts'
+import { disco } from '../disco.ts'
+import { arrived } from './arrived.ts'
+import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
+import { fillGap } from './gap.ts'
+import { Line } from './line.ts'
+import { type Question, Questions } from './questions.ts'
+import { Repair, type RepairOptions } from './repair.ts'
+
+export type ArchiveEvents = {
+  /** What was missed has been handed on: how many messages, of the account or of a room. */
+  readonly 'archive:repaired': { readonly of: Jid; readonly count: number }
+}
+
+/** Which messages; what is left out does not matter. */
+export interface ArchiveFilter extends WaitOptions {
+  /** Of a room, by its address; of the account unless told. */
+  readonly of?: Jid | string | undefined
+  /** Exchanged with this one. */
+  readonly with?: Jid | string | undefined
+  /** In ms since 1970, both included. */
+  readonly start?: number | undefined
+  readonly end?: number | undefined
+  /** Those with these ids in the archive; a RequestError (`item-not-found`) when one of them is not there. */
+  readonly ids?: readonly string[] | undefined
+  /** Those that a search for these words finds, as the server sees it. */
+  readonly text?: string | undefined
+}
+
+export interface QueryOptions extends ArchiveFilter {
+  /** After and before the messages with these ids in the archive. */
+  readonly after?: string | undefined
+  readonly before?: string | undefined
+  /** The newest first. */
+  readonly flipped?: boolean | undefined
+  /** Messages in a page; 50 unless told. */
+  readonly pageSize?: number | undefined
+}
+
+export interface PageOptions extends ArchiveFilter {
+  /** The page after the message with this id in the archive; or the one before. Neither: the newest page. */
+  readonly after?: string | undefined
+  readonly before?: string | undefined
+  /** Messages in it; 50 unless told. The server may give fewer. */
+  readonly max?: number | undefined
+}
+
+export interface ArchivePage {
+  /** The oldest first. */
+  readonly messages: readonly ArchivedMessage[]
+  /** For `before` and `after` of the next pages; undefined in an empty one. */
+  readonly first: string | undefined
+  readonly last: string | undefined
+  /** Nothing is left in this direction. */
+  readonly isComplete: boolean
+  /** How many there are in all pages, where the archive tells. */
+  readonly count: number | undefined
+}
+
+/** Whose messages are archived (XEP-0441). */
+export interface ArchivePreferences {
+  /** Of those who are in neither list. */
+  readonly default: ArchiveDefault
+  readonly always: readonly Jid[]
+  readonly never: readonly Jid[]
+}
+
+/** For scrolling: more is not asked for at a time. */
+const largestPage = 100
+const textField = `{${FULLTEXT_NS}}fulltext`
+
+export class Archive {
+  readonly #core: Core<ArchiveEvents>
+  readonly #questions: Questions
+  readonly #repair: Repair
+  readonly #pageSize: number
+  /** Of the account, and of rooms that are being repaired. */
+  readonly #lines: Map<string, Line> = new Map()
+
+  constructor(core: Core<ArchiveEvents>, options: RepairOptions) {
+    this.#core = core
+    this.#pageSize = options.pageSize ?? 50
+    this.#questions = new Questions(core)
+    this.#repair = new Repair(core, this.#questions, options, (count) =>
+      core.emit('archive:repaired', { of: core.account, count }),
+    )
+    core.gate((stanza, way, next) => {
+      const line = stanza.type === 'groupchat' ? this.#lines.get(String(stanza.from?.bare)) : this.#repair.line
+      return line === undefined ? next() : line.pass(stanza, way, next)
+    })
+    core.reconcile((unsure) =>
+      arrived(unsure, core.account, (of, options) => this.query({ of, flipped: true, ...options })),
+    )
+  }
+
+  /**
+   * The messages of an archive, from the oldest to the newest or the other way round; a page is asked for when the loop comes to it. Throws
+   * UnsupportedError where there is no archive, or where it cannot do what was asked for; RequestError, TimeoutError, DisconnectedError.
+   */
+  async *query(options: QueryOptions = {}): AsyncGenerator<ArchivedMessage, undefined> {
+    const { flipped = false, pageSize = this.#pageSize, before, after } = options
+    const of = this.#addressOf(options)
+    const form = await this.#form(of, options, flipped ? { afterId: after } : { beforeId: before })
+    let place = flipped ? (before ?? '') : after
+    for (;;) {
+      const page = { max: pageSize, [flipped ? 'before' : 'after']: place }
+      const answer = await this.#page(of, form, page, options)
+      yield* flipped ? [...answer.messages].reverse() : answer.messages
+      const next = flipped ? answer.first : answer.last
+      if (answer.isComplete || next === undefined || next === place) return
+      place = next
+    }
+  }
+
+  /** One page, for scrolling back and forth. Throws as `query` does. */
+  async page(options: PageOptions = {}): Promise<ArchivePage> {
+    const { after, max = this.#pageSize } = options
+    const of = this.#addressOf(options)
+    const before = options.before ?? (after === undefined ? '' : undefined)
+    const form = await this.#form(of, options, after !== undefined && before !== undefined ? { beforeId: before } : {})
+    return await this.#page(of, form, after === undefined ? { max, before } : { max, after }, options)
+  }
+
+  /** The newest messages, the oldest of them first. Throws as `query` does. */
+  async latest(count: number, filter: ArchiveFilter = {}): Promise<readonly ArchivedMessage[]> {
+    const found: ArchivedMessage[] = []
+    const pageSize = Math.min(count, largestPage)
+    if (count > 0)
+      for await (const message of this.query({ ...filter, flipped: true, pageSize }))
+        if (found.push(message) === count) break
+    return found.reverse()
+  }
+
+  /** The oldest and the newest message; neither in an empty archive. */
+  async metadata(
+    options: Pick<ArchiveFilter, 'of' | 'signal' | 'timeout'> = {},
+  ): Promise<{ readonly first: Mark | undefined; readonly last: Mark | undefined }> {
+    const of = this.#addressOf(options)
+    await this.#core.use(disco).require(of, MAM_EXTENDED, options)
+    const { start, end } = await ask(
+      this.#core,
+      'get',
+      archiveMetadata.build({}),
+      archiveMetadata,
+      this.#toOf(of, options),
+    )
+    return {
+      first: start && { id: start.id, at: start.timestamp },
+      last: end && { id: end.id, at: end.timestamp },
+    }
+  }
+
+  /** The names of the fields that a question to this archive may have. [XEP-0313 4.1.5] */
+  async fields(options: Pick<ArchiveFilter, 'of' | 'signal' | 'timeout'> = {}): Promise<readonly string[]> {
+    const of = this.#addressOf(options)
+    await this.#core.use(disco).require(of, MAM_NS, options)
+    const { form } = await ask(this.#core, 'get', archiveQuery.build({}), archiveQuery, this.#toOf(of, options))
+    const read = form === undefined ? undefined : dataForm.parse(form)
+    if (read === undefined || isBroken(read)) throw new UnexpectedAnswerError('The answer has no form.')
+    return read.fields.flatMap(({ var: name, type }) => (name === undefined || type === 'hidden' ? [] : [name]))
+  }
+
+  /** Whose messages the server archives for us. Throws a RequestError where that cannot be chosen. */
+  async preferences(options: WaitOptions = {}): Promise<ArchivePreferences> {
+    return await this.#preferences('get', el('prefs', MAM_NS), options)
+  }
+
+  /** The answer is what holds from now on; the server may not have taken all of it. */
+  async setPreferences(
+    preferences: {
+      readonly default: ArchiveDefault
+      readonly always?: readonly (Jid | string)[] | undefined
+      readonly never?: readonly (Jid | string)[] | undefined
+    },
+    options: WaitOptions = {},
+  ): Promise<ArchivePreferences> {
+    const { always = [], never = [] } = preferences
+    const wanted = archivePreferences.build({
+      default: preferences.default,
+      always: always.map(readJid),
+      never: never.map(readJid),
+    })
+    return await this.#preferences('set', wanted, options)
+  }
+
+  /** Resolves when what was missed before this session has been handed on; at once where nothing is asked for by itself. */
+  async caughtUp(options: WaitOptions = {}): Promise<undefined> {
+    return await within(this.#core.clock, this.#repair.done, options)
+  }
+
+  /**
+   * What was said in a room since a mark, or a time in ms since 1970, handed on as if it had just arrived, while what arrives waits for its place.
+   * An archive that has forgotten the mark is asked by the time. The answer, when all has been dealt with: how many, and where to go on the
+   * next time. Throws as `query` does; what was handed on until then stays so.
+   */
+  async repair(
+    room: Jid | string,
+    since: Mark | number,
+    options: WaitOptions = {},
+  ): Promise<{ readonly count: number; readonly last: Mark | undefined }> {
+    const of = readJid(room).bare
+    const key = of.toString()
+    if (this.#lines.has(key)) throw new UsageError(`${of} is being repaired.`)
+    let last: Mark | undefined
+    const line = new Line(
+      () => of,
+      (mark) => (last = mark),
+    )
+    this.#lines.set(key, line)
+    try {
+      await this.#core.use(disco).require(of, MAM_NS, options)
+      const { count, handled } = await fillGap({
+        core: this.#core,
+        questions: this.#questions,
+        line,
+        since: typeof since === 'number' ? { id: '', at: since } : since,
+        max: this.#pageSize,
+        form: (start) => (start === undefined ? undefined : archiveForm.submit({ start })),
+        isWanted: () => true,
+        steady: () => undefined,
+        signal: options.signal,
+      })
+      line.release(false)
+      this.#lines.delete(key)
+      await handled
+      this.#core.emit('archive:repaired', { of, count })
+      return { count, last }
+    } finally {
+      line.release(false)
+      this.#lines.delete(key)
+    }
+  }
+
+  async #page(of: Jid, form: Element | undefined, page: Question['page'], options: WaitOptions): Promise<ArchivePage> {
+    const { results, ...answer } = await this.#questions.ask(of, { form, page }, options)
+    const messages = results.flatMap((result) => readEntry(this.#core, of, result) ?? [])
+    return { messages, ...answer }
+  }
+
+  /** The form of a question; undefined where none is needed. Looks first whether the archive can do what is asked for. */
+  async #form(
+    of: Jid,
+    filter: ArchiveFilter,
+    bounds: { readonly afterId?: string | undefined; readonly beforeId?: string | undefined },
+  ): Promise<Element | undefined> {
+    const { start, end, ids, text } = filter
+    const { afterId, beforeId } = bounds
+    const isExtended = ids !== undefined || afterId !== undefined || beforeId !== undefined
+    await this.#core.use(disco).require(of, isExtended ? MAM_EXTENDED : MAM_NS, filter)
+    if (text !== undefined && !(await this.fields(filter)).includes(textField))
+      throw new UnsupportedError(FULLTEXT_NS, `The archive of ${of} cannot be searched for words.`)
+    const peer = filter.with === undefined ? undefined : readJid(filter.with)
+    const values = { with: peer, start, end, ids, afterId, beforeId, fulltext: text }
+    return Object.values(values).every((value) => value === undefined) ? undefined : archiveForm.submit(values)
+  }
+
+  async #preferences(type: 'get' | 'set', payload: Element, options: WaitOptions): Promise<ArchivePreferences> {
+    const { signal, timeout } = options
+    const answer = await ask(this.#core, type, payload, archivePreferences, { signal, timeout })
+    return { default: answer.default, always: answer.always ?? [], never: answer.never ?? [] }
+  }
+
+  #addressOf({ of }: Pick<ArchiveFilter, 'of'>): Jid {
+    return of === undefined ? this.#core.account : readJid(of).bare
+  }
+
+  #toOf(of: Jid, { signal, timeout }: WaitOptions): RequestOptions {
+    return { to: of.equals(this.#core.account) ? undefined : of, signal, timeout }
+  }
+}

@@ -1,0 +1,68 @@
+/** Everything in an archive after a mark, handed on page by page as if it had just arrived: a page is asked for when the one before has been dealt with. */
+import type { Element } from '@rookery/protocol/xml'
+import { within } from '../../contract/within.ts'
+import { RequestError, UnexpectedAnswerError } from '../../errors.ts'
+import type { Core } from '../../extension.ts'
+import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
+import type { Line } from './line.ts'
+import type { Questions } from './questions.ts'
+
+export interface Gap {
+  readonly core: Core
+  readonly questions: Questions
+  readonly line: Line
+  readonly since: Mark
+  /** Messages in a page. */
+  readonly max: number
+  /** Which messages, of those since `start` (ms since 1970) where it is given. */
+  readonly form: (start: number | undefined) => Element | undefined
+  readonly isWanted: (entry: ArchivedMessage) => boolean
+  /** From when on nothing is missed any more; asked for before the page that is to be the last. */
+  readonly steady: () => undefined | Promise<undefined>
+  readonly signal: AbortSignal | undefined
+}
+
+/** Where an archive has forgotten what we knew last, what came so long before is looked at as well: clocks differ. */
+const clockError = 86_400_000
+
+/** How many were handed on; `handled` settles when the last of them has been dealt with. Throws what a request throws. */
+export async function fillGap(gap: Gap): Promise<{ readonly count: number; readonly handled: Promise<unknown> }> {
+  const { core, questions, line, since, max, signal } = gap
+  let after = since.id
+  let start = after === '' && since.at > 0 ? since.at : undefined
+  let isSteady = gap.steady() === undefined
+  let count = 0
+  for (;;) {
+    const page = { max, after: after === '' ? undefined : after }
+    const answer = await questions.ask(line.of, { form: gap.form(start), page }, { signal }).catch((error: unknown) => {
+      // [XEP-0313 4.3.5] it has been removed, as what is older
+      if (after === '' || after !== since.id || !isNotFound(error)) throw error
+      start = Math.max(since.at - clockError, 0)
+      after = ''
+    })
+    if (answer === undefined) continue
+    const works: Promise<undefined>[] = []
+    for (const result of answer.results) {
+      const entry = readEntry(core, line.of, result)
+      const isWanted = entry !== undefined && gap.isWanted(entry)
+      if (isWanted) count++
+      const at = result.forwarded.delay?.stamp ?? since.at
+      const work = isWanted ? core.deliver(entry.stanza, entry.way) : line.mark({ id: result.id, at }, undefined)
+      if (work !== undefined) works.push(work)
+    }
+    const handled = Promise.all(works)
+    if (answer.isComplete && isSteady) return { count, handled }
+    await within(core.clock, handled, { signal })
+    if (answer.isComplete) {
+      await gap.steady()
+      isSteady = true
+    } else if (answer.last === undefined || answer.last === after)
+      throw new UnexpectedAnswerError('The archive does not come to an end.')
+    signal?.throwIfAborted()
+    after = answer.last ?? after
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof RequestError && error.condition === 'item-not-found'
+}

@@ -1,0 +1,83 @@
+/**
+ * The messages of one archive, in its order: while the archive is asked for what was missed, live ones wait, so that each is handed on once and in
+ * its place. What is asked, and when, is decided elsewhere.
+ */
+import type { Jid } from '@rookery/protocol/jid'
+import type { Message } from '@rookery/protocol/stanza'
+import { DELAY_NS } from '@rookery/protocol/xeps/delay'
+import { stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
+import type { Way } from '../../received-message.ts'
+import type { Mark } from './entry.ts'
+import { Place } from './place.ts'
+
+/** Beyond so many live messages, or bytes of them, the next ones do not wait: they are handed on out of order, and still once. */
+const mostHeld = 200
+const mostBytes = 256 << 10
+
+export class Line {
+  readonly #of: () => Jid
+  readonly #place: Place
+  #held: (() => void)[] = []
+  #bytes = 0
+  #isHolding = true
+  #counts = false
+  /** When the newest one that counts came to the archive. */
+  #newest = 0
+
+  /** `of`: whose archive; `moved`: everything up to there has been dealt with. */
+  constructor(of: () => Jid, moved: (mark: Mark) => void) {
+    this.#of = of
+    this.#place = new Place(moved)
+  }
+
+  /** Whose archive it is. */
+  get of(): Jid {
+    return this.#of()
+  }
+
+  /** Live messages wait from now on. Those that waited in a session that is gone are in the archive. */
+  hold(): void {
+    this.#held = []
+    this.#bytes = 0
+    this.#isHolding = true
+    this.#counts = false
+  }
+
+  /** Live messages are handed on: those that waited first. `counts`: nothing is missing before them. */
+  release(counts: boolean): void {
+    this.#counts = counts
+    this.#isHolding = false
+    this.#bytes = 0
+    for (const go of this.#held.splice(0)) go()
+  }
+
+  /** A message on its way to its readers. */
+  pass(stanza: Message, way: Way, next: () => undefined | Promise<undefined>): undefined | Promise<undefined> {
+    const { element } = stanza
+    const id = way.archived ?? stanzaIdBy(element, this.of)
+    if (id === undefined) return next()
+    const go = (): undefined | Promise<undefined> => {
+      const counts = this.#counts && this.#isNewer(stanza, way)
+      return this.mark({ id, at: way.at }, next(), way.archived !== undefined || counts)
+    }
+    if (!this.#isHolding || way.archived !== undefined || this.#isFull(element.inner?.length ?? 0)) return go()
+    return new Promise((resolve) => this.#held.push(() => resolve(go())))
+  }
+
+  /** Of a message in the archive: it is handed on, or it need not be. */
+  mark(mark: Mark, work: undefined | Promise<undefined>, counts = true): undefined | Promise<undefined> {
+    if (counts) this.#newest = mark.at
+    return this.#place.pass(mark, work, counts)
+  }
+
+  /** What the server had kept for us (offline messages) may be older than what the archive has told since. */
+  #isNewer({ element }: Message, { at }: Way): boolean {
+    return at > this.#newest || element.child('delay', DELAY_NS) === undefined
+  }
+
+  #isFull(bytes: number): boolean {
+    if (this.#held.length >= mostHeld || this.#bytes + bytes > mostBytes) return true
+    this.#bytes += bytes
+    return false
+  }
+}

@@ -1,0 +1,46 @@
+/** How far the messages of an archive have been dealt with: everything up to the mark has, whatever comes first to its end. Where the mark is kept is not known here. */
+import type { Mark } from './entry.ts'
+
+interface Waiting {
+  readonly mark: Mark
+  isDone: boolean
+}
+
+export class Place {
+  readonly #moved: (mark: Mark) => void
+  /** In the order of the archive; the first of them is not done. */
+  readonly #line: Waiting[] = []
+  /** What is being worked on, also when it comes once more. */
+  readonly #working: Map<string, Promise<undefined>> = new Map()
+
+  constructor(moved: (mark: Mark) => void) {
+    this.#moved = moved
+  }
+
+  /** A message that is handed on. `work`: who deals with it; `counts`: it is the next one of the archive. The answer: what to wait for. */
+  pass(mark: Mark, work: undefined | Promise<undefined>, counts: boolean): undefined | Promise<undefined> {
+    const { id } = mark
+    if (work !== undefined) {
+      this.#working.set(id, work)
+      void work.then(() => this.#working.delete(id))
+    }
+    const going = work ?? this.#working.get(id)
+    if (!counts) return going
+    if (going === undefined && this.#line.length === 0) this.#moved(mark)
+    else {
+      const waiting: Waiting = { mark, isDone: going === undefined }
+      this.#line.push(waiting)
+      void going?.then(() => {
+        waiting.isDone = true
+        this.#advance()
+      })
+    }
+    return going
+  }
+
+  #advance(): void {
+    const open = this.#line.findIndex(({ isDone }) => !isDone)
+    const done = this.#line.splice(0, open < 0 ? this.#line.length : open).pop()
+    if (done !== undefined) this.#moved(done.mark)
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Questions to archives, a page at a time (XEP-0313 1.1.3 with XEP-0059): results come as messages before the answer, and count only for the
+ * question whose id they have, from the archive that was asked [XEP-0313 8.2, S57].
+ */
+import { isBroken } from '@rookery/protocol/codec'
+import type { Jid } from '@rookery/protocol/jid'
+import type { PageRequest } from '@rookery/protocol/rsm'
+import type { Message } from '@rookery/protocol/stanza'
+import { type ArchiveResult, archiveFin, archiveQuery, archiveResult } from '@rookery/protocol/xeps/mam'
+import type { Element } from '@rookery/protocol/xml'
+import { ask } from '../../contract/ask.ts'
+import type { WaitOptions } from '../../contract/within.ts'
+import { UnexpectedAnswerError } from '../../errors.ts'
+import type { Core, Unwrapped } from '../../extension.ts'
+
+/** What came, in the order of the archive. */
+export interface Answered {
+  readonly results: readonly ArchiveResult[]
+  readonly first: string | undefined
+  readonly last: string | undefined
+  /** Nothing is left in the direction that was asked for. */
+  readonly isComplete: boolean
+  /** How many there are in all, where the archive tells. */
+  readonly count: number | undefined
+}
+
+export interface Question {
+  readonly form?: Element | undefined
+  readonly page: PageRequest & { readonly max: number }
+}
+
+interface Open {
+  readonly of: Jid
+  readonly results: ArchiveResult[]
+  /** Results that may still come, and bytes of them. */
+  room: number
+  bytes: number
+}
+
+/** Bytes of a page that is not complete. */
+const mostBytes = 32 << 20
+
+export class Questions {
+  readonly #core: Core
+  readonly #open: Map<string, Open> = new Map()
+
+  constructor(core: Core) {
+    this.#core = core
+    core.unwrap((stanza) => this.#take(stanza))
+  }
+
+  /** Throws RequestError, TimeoutError, DisconnectedError, UnexpectedAnswerError. */
+  async ask(of: Jid, { form, page }: Question, { signal, timeout }: WaitOptions): Promise<Answered> {
+    const queryId = this.#core.newId()
+    const open: Open = { of, results: [], room: page.max, bytes: mostBytes }
+    this.#open.set(queryId, open)
+    try {
+      const payload = archiveQuery.build({ queryId, form, page })
+      const to = of.equals(this.#core.account) ? undefined : of
+      const fin = await ask(this.#core, 'set', payload, archiveFin, { to, signal, timeout })
+      if (open.room < 0 || open.bytes < 0)
+        throw new UnexpectedAnswerError('The archive sends more than it was asked for.')
+      const { first, last, count } = fin.page
+      return { results: open.results, first: first?.id, last, isComplete: fin.complete === true, count }
+    } finally {
+      this.#open.delete(queryId)
+    }
+  }
+
+  #take({ element, from }: Message): Unwrapped {
+    const result = archiveResult.find(element)
+    if (result === undefined) return undefined
+    // nobody asked for it, or it is not from whom was asked: nobody is to see it
+    const open = isBroken(result) ? undefined : this.#open.get(result.queryId ?? '')
+    if (open === undefined || isBroken(result) || from?.equals(open.of) !== true) return 'taken'
+    open.bytes -= element.inner?.length ?? 1000
+    if (--open.room >= 0 && open.bytes >= 0) open.results.push(result)
+    return 'taken'
+  }
+}

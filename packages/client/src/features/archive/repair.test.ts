@@ -1,0 +1,330 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { NS } from '@rookery/protocol'
+import { presence } from '@rookery/protocol/stanza'
+import { el } from '@rookery/protocol/xml'
+import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
+import { CuttingProxy } from '../../../../../test/client/harness/cutting-proxy.ts'
+import {
+  archive,
+  archiveWith,
+  type Client,
+  defineExtension,
+  memoryStore,
+  type OpenStore,
+  type ReceivedMessage,
+} from '../../index.ts'
+import { connect, fileStore } from '../../node/index.ts'
+
+/** Is there for messages, in every session. */
+const present = defineExtension({
+  name: 'present',
+  start: (core) => {
+    core.onSession('appear', ({ resumed }) => {
+      if (!resumed) core.send(presence(undefined, undefined, 'available'))
+    })
+    return undefined
+  },
+})
+
+const use = [archive, present] as const
+type Romeo = Client<typeof use>
+
+interface Scene extends AsyncDisposable {
+  readonly server: TestServer
+  readonly proxy: CuttingProxy
+  readonly romeo: TestAccount
+  readonly juliet: Client<readonly []>
+  /** A message of Juliet's that the server has. */
+  says(...bodies: string[]): Promise<void>
+}
+
+/** Sessions cannot be resumed. */
+async function scene(): Promise<Scene> {
+  const server = await startTestServer({ management: { resumeSeconds: 0 } })
+  const romeo = await server.createAccount({ local: 'romeo' })
+  const proxy = await CuttingProxy.to(server.port)
+  const account = await server.createAccount({ local: 'juliet' })
+  const juliet = await connect({ ...account, service: `xmpp://127.0.0.1:${server.port}`, plaintext: true })
+  return {
+    server,
+    proxy,
+    romeo,
+    juliet,
+    async says(...bodies) {
+      const sent = bodies.map((body) => juliet.post(romeo.jid, [el('body', NS.client, {}, body)]))
+      for (const one of sent) await one.reached('acked')
+    },
+    async [Symbol.asyncDispose]() {
+      await juliet.close()
+      await proxy.stop()
+      await server.stop()
+    },
+  }
+}
+
+async function login(
+  { proxy, romeo }: Scene,
+  store: OpenStore,
+  options: { readonly use?: typeof use; readonly reconnect?: boolean } = {},
+): Promise<Romeo> {
+  return await connect({
+    jid: romeo.jid,
+    password: romeo.password,
+    service: `xmpp://127.0.0.1:${proxy.port}`,
+    plaintext: true,
+    store,
+    use,
+    ...options,
+  })
+}
+
+/** Reads so many messages of a client. */
+async function read(client: Romeo, count: number): Promise<string[]> {
+  const bodies: string[] = []
+  if (count > 0)
+    for await (const message of client.messages()) {
+      bodies.push(message.body ?? '')
+      if (bodies.length === count) break
+    }
+  return bodies
+}
+
+/** That nothing more comes: one more message, and it is the next. */
+async function isQuiet(scene: Scene, client: Romeo): Promise<void> {
+  await scene.says('the end')
+  assert.deepEqual(await read(client, 1), ['the end'])
+}
+
+const numbered = (from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => `number ${from + index}`)
+
+test('a client that starts for the first time is given nothing that was before it', async () => {
+  await using stage = await scene()
+  const store = memoryStore()
+  await using first = await login(stage, store)
+  await stage.says('one', 'two')
+  assert.deepEqual(await read(first, 2), ['one', 'two'])
+  await first.close()
+
+  await using other = await login(stage, memoryStore())
+  await other.archive.caughtUp()
+  await isQuiet(stage, other)
+  await other.close()
+})
+
+test('a client that starts for the first time gets everything when it asks for it', async () => {
+  await using stage = await scene()
+  await using first = await login(stage, memoryStore())
+  await stage.says(...numbered(1, 5))
+  await read(first, 5)
+  await first.close()
+
+  await using other = await login(stage, memoryStore(), { use: [archiveWith({ catchUp: 'all', pageSize: 2 }), present] })
+  assert.deepEqual(await read(other, 5), numbered(1, 5))
+  await isQuiet(stage, other)
+  await other.close()
+})
+
+test('what was missed while a program did not run comes once, in order, offline messages as well', async () => {
+  await using stage = await scene()
+  const folder = await mkdtemp(join(tmpdir(), 'rookery-archive-'))
+  try {
+    const store = fileStore(folder)
+    await using first = await login(stage, store)
+    await stage.says('one', 'two')
+    assert.deepEqual(await read(first, 2), ['one', 'two'])
+    await first.close()
+
+    await stage.says(...numbered(1, 300))
+    await using second = await login(stage, store)
+    const got: ReceivedMessage[] = []
+    for await (const message of second.messages()) if (got.push(message) === 300) break
+    assert.deepEqual(
+      got.map(({ body }) => body),
+      numbered(1, 300),
+    )
+    assert.ok(got.every(({ way }) => way.archived !== undefined))
+    await isQuiet(stage, second)
+    await second.close()
+
+    await using third = await login(stage, store)
+    await third.archive.caughtUp()
+    await isQuiet(stage, third)
+    await third.close()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('a connection that is cut, and a session that cannot be resumed, lose nothing and double nothing', async () => {
+  await using stage = await scene()
+  await using client = await login(stage, memoryStore())
+  const got: string[] = []
+  const counts: number[] = []
+  client.on('message', ({ body }) => void got.push(body ?? ''))
+  client.on('archive:repaired', ({ count }) => void counts.push(count))
+  await client.archive.caughtUp()
+  await stage.says('one')
+
+  await stage.proxy.refuse()
+  stage.proxy.link.break()
+  await stage.says(...numbered(1, 120))
+  const repaired = new Promise((resolve) => client.on('archive:repaired', resolve, { once: true }))
+  await stage.proxy.accept()
+  await repaired
+  await stage.says('two')
+  await arrival(client, got, 'two')
+  assert.deepEqual(got, ['one', ...numbered(1, 120), 'two'])
+  assert.equal(counts.at(-1), 120)
+  await client.close()
+})
+
+/** Resolves when this has come. */
+async function arrival(client: Romeo, got: readonly string[], body: string): Promise<void> {
+  if (got.includes(body)) return
+  await new Promise<void>((resolve) => {
+    const stop = client.on('message', (message) => {
+      if (message.body !== body) return
+      stop()
+      resolve()
+    })
+  })
+}
+
+test('a program that dies within the repair is given again what it has not dealt with, and nothing is lost', async () => {
+  await using stage = await scene()
+  const store = copied()
+  await using first = await login(stage, store.open)
+  await stage.says('one')
+  assert.deepEqual(await read(first, 1), ['one'])
+  await first.close()
+  await stage.says(...numbered(1, 130))
+
+  await using second = await login(stage, store.open)
+  const got = await read(second, 70)
+  await new Promise(setImmediate)
+  // it dies: what it writes from now on is not there afterwards
+  const then = store.copy()
+  await second.close()
+
+  await using third = await login(stage, then)
+  const rest = await read(third, 60)
+  assert.deepEqual([...got, ...rest], numbered(1, 130))
+  await isQuiet(stage, third)
+  await third.close()
+})
+
+/** A store of which there can be a copy, as a crash would leave it. */
+function copied(): { open: OpenStore; copy: () => OpenStore } {
+  const opened = (rows: Map<string, string>): OpenStore => {
+    return () => ({
+      read: () => [...rows].sort(([a], [b]) => (a < b ? -1 : 1)),
+      write: (changes) => {
+        for (const [key, value] of changes) value === undefined ? rows.delete(key) : rows.set(key, value)
+      },
+      close: () => undefined,
+    })
+  }
+  const rows = new Map<string, string>()
+  return { open: opened(rows), copy: () => opened(new Map(rows)) }
+}
+
+test('what arrives live during the repair keeps its place behind what was missed', async () => {
+  await using stage = await scene()
+  const store = memoryStore()
+  await using first = await login(stage, store)
+  await stage.says('one')
+  await read(first, 1)
+  await first.close()
+  await stage.says(...numbered(1, 60))
+
+  await using second = await login(stage, store)
+  const got: string[] = []
+  for await (const message of second.messages()) {
+    got.push(message.body ?? '')
+    // the first page is not done with, so the second one has not been asked for
+    if (got.length === 1) await stage.says('live')
+    if (got.length === 61) break
+  }
+  assert.deepEqual(got, [...numbered(1, 60), 'live'])
+  await isQuiet(stage, second)
+  await second.close()
+})
+
+test('an archive that has forgotten the last message is asked by its time', async () => {
+  await using stage = await scene()
+  const store = copied()
+  await using first = await login(stage, store.open)
+  await stage.says('one')
+  await read(first, 1)
+  await first.close()
+  await stage.says('two', 'three')
+
+  const open = store.copy()
+  const table = await open('')
+  const [key, mark] = (await table.read()).find(([, value]) => /^\d+ \S+$/.test(value))!
+  await table.write([[key, `${mark.split(' ')[0]} nobody-knows-this`]])
+  await using second = await login(stage, open)
+  // 'one' is not known to have been seen by this program: it comes again rather than that something is lost
+  assert.deepEqual(await read(second, 3), ['one', 'two', 'three'])
+  await isQuiet(stage, second)
+  await second.close()
+})
+
+test('messages of other devices are seen, those of this one are not', async () => {
+  await using stage = await scene()
+  const store = memoryStore()
+  await using first = await login(stage, store)
+  await stage.says('one')
+  await read(first, 1)
+  await first.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'from here')]).reached('acked')
+  await first.close()
+  await using phone = await login(stage, memoryStore())
+  await phone.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'from the phone')]).reached('acked')
+  await phone.close()
+
+  await using second = await login(stage, store)
+  const got: ReceivedMessage[] = []
+  for await (const message of second.messages()) if (got.push(message) === 1) break
+  assert.equal(got[0]!.body, 'from the phone')
+  assert.equal(got[0]!.isOwn, true)
+  await isQuiet(stage, second)
+  await second.close()
+})
+
+test('a message that has arrived without being acknowledged is not sent again', async () => {
+  await using stage = await scene()
+  const store = copied()
+  await using first = await login(stage, store.open)
+  const before = store.copy() // the message is not in it yet
+  const rows = await before('')
+  const sent = first.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'once')])
+  const row = (await (await store.open('')).read()).find(([key]) => key.startsWith('out/'))!
+  await sent.reached('acked')
+  await first.close()
+  await rows.write([row, ['session', undefined]])
+
+  const got: string[] = []
+  stage.juliet.on('message', ({ body }) => void got.push(body ?? ''))
+  await using second = await login(stage, before)
+  assert.deepEqual(second.unacknowledged, [])
+  await second.close()
+  const stored = await stage.juliet.use(archive).latest(10)
+  assert.equal(stored.filter(({ body }) => body === 'once').length, 1)
+})
+
+test('without an archive at the server nothing is asked for, and messages come', async () => {
+  const server = await startTestServer({ features: { archive: false } })
+  const account = await server.createAccount()
+  const client = await connect({ ...account, service: `xmpp://127.0.0.1:${server.port}`, plaintext: true, use })
+  await client.archive.caughtUp()
+  client.post(account.jid, [el('body', NS.client, {}, 'to myself')])
+  assert.deepEqual(await read(client, 1), ['to myself'])
+  await assert.rejects(client.archive.latest(1), { kind: 'unsupported' })
+  await client.close()
+  await server.stop()
+})

@@ -1,0 +1,219 @@
+/**
+ * The archive of the account as the reason why nothing is lost and nothing doubled: the newest message that was dealt with is kept, across restarts
+ * too, and at the start of a session that does not go on with the one before, all that came since is handed on, before what comes live.
+ */
+import { archiveForm, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
+import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
+import { type ClientError, ListenerError, RequestError, StoreError } from '../../errors.ts'
+import type { Core, SessionStart } from '../../extension.ts'
+import { onAbort } from '../../platform/abort.ts'
+import { type Deferred, deferred } from '../../platform/deferred.ts'
+import { disco } from '../disco.ts'
+import type { ArchivedMessage, Mark } from './entry.ts'
+import { fillGap } from './gap.ts'
+import { Line } from './line.ts'
+import type { Questions } from './questions.ts'
+
+export interface RepairOptions {
+  /** What a client without a past asks for: everything, what is so new (in ms), or nothing, which is the default. */
+  readonly catchUp?: 'all' | number | undefined
+  /** False: nothing is asked for by itself. */
+  readonly repair?: boolean | undefined
+  /** Messages in a page; 50 unless told. */
+  readonly pageSize?: number | undefined
+}
+
+/** So many of the last addresses of this client are known again. */
+const ownMax = 10
+/** Milliseconds before the archive is asked again; twice as many after each failure. */
+const firstPause = 5_000
+const longestPause = 300_000
+
+export class Repair {
+  readonly line: Line
+  readonly #core: Core
+  readonly #questions: Questions
+  readonly #options: RepairOptions
+  readonly #repaired: (count: number) => void
+  #mark: Mark | undefined
+  #writes = false
+  #stop: AbortController | undefined
+  #done: Deferred<undefined> = deferred()
+
+  constructor(core: Core, questions: Questions, options: RepairOptions, repaired: (count: number) => void) {
+    this.#core = core
+    this.#questions = questions
+    this.#options = options
+    this.#repaired = repaired
+    this.#mark = readMark(core.kept('mark'))
+    this.line = new Line(
+      () => core.account,
+      (mark) => this.#keep(mark),
+    )
+    core.onSession('prepare', (start) => this.#begin(start))
+    core.onSessionEnd(() => {
+      this.#stop?.abort()
+      this.#stop = undefined
+      this.line.hold()
+    })
+  }
+
+  /** Resolves when what was missed has been handed on; at once where there is nothing to be missed. */
+  get done(): Promise<undefined> {
+    return this.#done.promise
+  }
+
+  #begin({ resumed, restored }: SessionStart): undefined {
+    // who was started anew may have been stopped within a repair
+    if (resumed && !restored) return
+    this.#stop?.abort()
+    this.#stop = new AbortController()
+    this.#done = deferred()
+    void this.#run(this.#stop.signal)
+  }
+
+  /** Until it has worked, or the session is over: the next one begins anew. */
+  async #run(signal: AbortSignal): Promise<undefined> {
+    const { clock } = this.#core
+    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+      try {
+        const count = await this.#catchUp(signal)
+        if (signal.aborted) return
+        if (count === undefined) this.line.release(false)
+        else {
+          this.line.release(true)
+          this.#repaired(count)
+        }
+        this.#done.resolve(undefined)
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        // live messages go on; what was missed comes later, and the mark stays where it is until then
+        this.line.release(false)
+        this.#done.resolve(undefined)
+        this.#core.failed(isClientError(error) ? error : new ListenerError('archive', error))
+        if (error instanceof RequestError && error.type !== 'wait') return
+        await new Promise<void>((resolve) => {
+          const cancel = clock.after(pause, resolve)
+          onAbort(signal, () => {
+            cancel()
+            resolve()
+          })
+        })
+        if (signal.aborted) return
+      }
+    }
+  }
+
+  /** How many were missed; undefined where the server has no archive, or one whose ids cannot be believed. */
+  async #catchUp(signal: AbortSignal): Promise<number | undefined> {
+    const core = this.#core
+    if (this.#options.repair === false) return undefined
+    const features = await this.#features(signal)
+    if (!features.includes(MAM_NS) || !features.includes(STANZA_ID_NS)) return undefined
+    const own = this.#ownAddresses()
+    const isFirst = this.#mark === undefined
+    const since = this.#mark ?? (await this.#first(signal))
+    if (isFirst) this.#keep(since)
+    const includeGroupchat = features.includes(MAM_GROUPCHAT_FIELD) ? false : undefined
+    const { count } = await fillGap({
+      core,
+      questions: this.#questions,
+      line: this.line,
+      since,
+      max: this.#options.pageSize ?? 50,
+      form: (start) =>
+        start === undefined && includeGroupchat === undefined
+          ? undefined
+          : archiveForm.submit({ start, includeGroupchat }),
+      // rooms have archives of their own; and what this client has sent, it knows
+      isWanted: (entry) =>
+        entry.type !== 'groupchat' && !(entry.way.own === true && this.#isSent(entry, isFirst ? [] : own)),
+      steady: () => this.#online(signal),
+      signal,
+    })
+    return count
+  }
+
+  async #features(signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      return (await this.#core.use(disco).account({ signal })).features
+    } catch (error) {
+      if (error instanceof RequestError && error.type !== 'wait') return [] // it knows no such question, so it has no archive either
+      throw error
+    }
+  }
+
+  /** Where a client begins that has seen nothing yet. */
+  async #first(signal: AbortSignal): Promise<Mark> {
+    const { catchUp } = this.#options
+    const { account, clock } = this.#core
+    if (catchUp === 'all') return { id: '', at: 0 }
+    if (catchUp !== undefined) return { id: '', at: clock.now() - catchUp }
+    const { results } = await this.#questions.ask(account, { page: { before: '', max: 1 } }, { signal })
+    const newest = results[0]
+    return { id: newest?.id ?? '', at: newest?.forwarded.delay?.stamp ?? 0 }
+  }
+
+  /** From then on what arrives comes live: presence has been sent, copies have been turned on. */
+  #online(signal: AbortSignal): undefined | Promise<undefined> {
+    const core = this.#core
+    if (core.state.name === 'online') return undefined
+    return new Promise((resolve) => {
+      const stop = core.on('state', ({ name }) => {
+        if (name !== 'online' && !signal.aborted) return
+        stop()
+        resolve(undefined)
+      })
+      onAbort(signal, () => {
+        stop()
+        resolve(undefined)
+      })
+    })
+  }
+
+  /** Those of this client's sessions. */
+  #ownAddresses(): readonly string[] {
+    const before = this.#core.kept('own')?.split('\n') ?? []
+    const now = String(this.#core.jid)
+    if (before.includes(now)) return before
+    const own = [now, ...before].slice(0, ownMax)
+    this.#write('own', own.join('\n'))
+    return own
+  }
+
+  #isSent(entry: ArchivedMessage, own: readonly string[]): boolean {
+    const id = entry.payload(originId)?.id ?? entry.id
+    return own.includes(entry.from.toString()) || (id !== undefined && this.#core.sentMessage(id) !== undefined)
+  }
+
+  /** Once for all that is dealt with in one turn. */
+  #keep(mark: Mark): void {
+    this.#mark = mark
+    if (this.#writes) return
+    this.#writes = true
+    queueMicrotask(() => {
+      this.#writes = false
+      const { at, id } = this.#mark!
+      this.#write('mark', `${at} ${id}`)
+    })
+  }
+
+  #write(key: string, value: string): void {
+    const writing = this.#core.keep(key, value)
+    if (writing instanceof Promise)
+      writing.catch((cause: unknown) =>
+        this.#core.failed(new StoreError('How far the archive was read could not be kept.', { cause })),
+      )
+  }
+}
+
+function isClientError(error: unknown): error is ClientError {
+  return error instanceof Error && 'kind' in error
+}
+
+function readMark(text: string | undefined): Mark | undefined {
+  const space = text?.indexOf(' ') ?? -1
+  const at = Number(text?.slice(0, space))
+  return text === undefined || space < 1 || !Number.isFinite(at) ? undefined : { at, id: text.slice(space + 1) }
+}
