@@ -29,6 +29,8 @@ interface Row {
 }
 
 const prefix = 'out/'
+/** The number of what was sent in a session that nobody can go on with: no count of the server is about it. */
+const lost = Number.MAX_SAFE_INTEGER
 /** Answers (errors, receipts) to the last so many messages find them. */
 const remembered = 2_000
 
@@ -96,21 +98,26 @@ export class Outbox {
 
   /**
    * A session is gone for good, with these not acknowledged: they are the first to be sent in the next one, but for those of which others
-   * have said that they arrived. The answer: which are to be sent.
+   * have said that they arrived.
    */
-  requeue(entries: readonly Entry[]): readonly Entry[] {
+  requeue(entries: readonly Entry[]): void {
     const hasArrived = ({ message: { fate } }: Entry): boolean => fate === 'delivered' || fate === 'displayed'
     const again = entries.filter((entry) => !hasArrived(entry))
     this.acknowledged(entries.filter(hasArrived))
     for (const entry of again) {
-      entry.number = undefined
+      this.#sent(entry, lost)
       entry.message.advance('queued')
     }
     this.#queue = [...again, ...this.#queue]
-    return again
   }
 
-  /** Of those that wait: what was sent in a session of before the restart, to be sent in the order of keys. */
+  /** Gives up a session of before the restart; `h`: what the server had handled of it, if it said so. */
+  giveUp(h: number | undefined): void {
+    if (h !== undefined) this.acknowledged(this.sentBefore.filter(({ number }) => number! <= h))
+    for (const entry of this.sentBefore) this.#sent(entry, lost)
+  }
+
+  /** Of those that wait: what was sent in an earlier session, to be sent again in this order unless it has arrived. */
   get sentBefore(): readonly Entry[] {
     return this.#queue.filter(({ number }) => number !== undefined)
   }
@@ -173,14 +180,19 @@ export class Outbox {
       if (entry === undefined || session?.connection === undefined) return
       if (entry.written !== undefined) return void entry.written.then(() => this.#pump())
       this.#queue.shift()
-      entry.number = session.send(entry.wire, entry)
-      if (session.canResume) {
-        const row: Row = { wire: entry.wire, at: entry.message.at, n: entry.number }
-        const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
-        if (writing instanceof Promise) writing.catch((cause: unknown) => this.#storeFailed(cause))
-      }
+      const number = session.send(entry.wire, entry)
+      this.#sent(entry, session.canResume ? number : lost)
       entry.message.advance('sent')
     }
+  }
+
+  /** Kept with its number: after a restart it is known that it may have arrived. */
+  #sent(entry: Entry, number: number): void {
+    if (entry.number === number) return
+    entry.number = number
+    const row: Row = { wire: entry.wire, at: entry.message.at, n: number }
+    const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
+    if (writing instanceof Promise) writing.catch((cause: unknown) => this.#storeFailed(cause))
   }
 
   #forget(entries: readonly Entry[]): void {

@@ -247,20 +247,18 @@ export class Sessions {
     this.#session = undefined
     this.#row = undefined
     if (session === undefined) {
-      const { sentBefore } = outbox
-      if (h === undefined) return sentBefore
-      outbox.acknowledged(sentBefore.filter(({ number }) => number! <= h))
+      outbox.giveUp(h)
       return outbox.sentBefore
     }
     session.detach()
     if (h !== undefined) session.handledBy(h)
     const { unacknowledged } = session
     outbox.close()
-    const unsure = outbox.requeue(unacknowledged)
+    outbox.requeue(unacknowledged)
     this.#beginning = undefined
     this.#parts.lost()
     for (const end of this.endings) this.#call(end)
-    return unsure
+    return outbox.sentBefore
   }
 
   #closed(session: Session<Entry>, connection: Connection): void {
