@@ -23,6 +23,20 @@ export {
   type Software,
   type Unwrapped,
 } from './extension.ts'
+export {
+  Archive,
+  ArchivedMessage,
+  type ArchiveEvents,
+  type ArchiveFilter,
+  type ArchivePage,
+  type ArchivePreferences,
+  archive,
+  archiveWith,
+  type Mark,
+  type PageOptions,
+  type QueryOptions,
+  type RepairOptions,
+} from './features/archive/index.ts'
 // features
 export { Capabilities, caps } from './features/caps.ts'
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
@@ -60,20 +74,6 @@ export {
   type Target,
 } from './features/chat/index.ts'
 export { richTextOf, styledTextOf } from './features/chat/rich-text.ts'
-export {
-  Archive,
-  ArchivedMessage,
-  type ArchiveEvents,
-  type ArchiveFilter,
-  type ArchivePage,
-  type ArchivePreferences,
-  archive,
-  archiveWith,
-  type Mark,
-  type PageOptions,
-  type QueryOptions,
-  type RepairOptions,
-} from './features/archive/index.ts'
 export {
   Disco,
   type DiscoInfo,

@@ -123,7 +123,9 @@ test('a client that starts for the first time gets everything when it asks for i
   await read(first, 5)
   await first.close()
 
-  await using other = await login(stage, memoryStore(), { use: [archiveWith({ catchUp: 'all', pageSize: 2 }), present] })
+  await using other = await login(stage, memoryStore(), {
+    use: [archiveWith({ catchUp: 'all', pageSize: 2 }), present],
+  })
   assert.deepEqual(await read(other, 5), numbered(1, 5))
   await isQuiet(stage, other)
   await other.close()

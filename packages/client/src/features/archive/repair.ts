@@ -4,7 +4,7 @@
  */
 import { archiveForm, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
-import { type ClientError, ListenerError, RequestError, StoreError } from '../../errors.ts'
+import { type ClientError, DisconnectedError, ListenerError, RequestError, StoreError } from '../../errors.ts'
 import type { Core, SessionStart } from '../../extension.ts'
 import { onAbort } from '../../platform/abort.ts'
 import { type Deferred, deferred } from '../../platform/deferred.ts'
@@ -39,6 +39,7 @@ export class Repair {
   #writes = false
   #stop: AbortController | undefined
   #done: Deferred<undefined> = deferred()
+  #isDone = false
 
   constructor(core: Core, questions: Questions, options: RepairOptions, repaired: (count: number) => void) {
     this.#core = core
@@ -68,7 +69,8 @@ export class Repair {
     if (resumed && !restored) return
     this.#stop?.abort()
     this.#stop = new AbortController()
-    this.#done = deferred()
+    if (this.#isDone) this.#done = deferred()
+    this.#isDone = false
     void this.#run(this.#stop.signal)
   }
 
@@ -84,15 +86,18 @@ export class Repair {
           this.line.release(true)
           this.#repaired(count)
         }
-        this.#done.resolve(undefined)
+        this.#settle()
         return
       } catch (error) {
         if (signal.aborted) return
-        // live messages go on; what was missed comes later, and the mark stays where it is until then
-        this.line.release(false)
-        this.#done.resolve(undefined)
-        this.#core.failed(isClientError(error) ? error : new ListenerError('archive', error))
-        if (error instanceof RequestError && error.type !== 'wait') return
+        // without a connection nothing arrives: when there is one, it goes on
+        if (!(error instanceof DisconnectedError)) {
+          // live messages go on; what was missed comes later, and the mark stays where it is until then
+          this.line.release(false)
+          this.#settle()
+          this.#core.failed(isClientError(error) ? error : new ListenerError('archive', error))
+          if (error instanceof RequestError && error.type !== 'wait') return
+        }
         await new Promise<void>((resolve) => {
           const cancel = clock.after(pause, resolve)
           onAbort(signal, () => {
@@ -103,6 +108,11 @@ export class Repair {
         if (signal.aborted) return
       }
     }
+  }
+
+  #settle(): void {
+    this.#isDone = true
+    this.#done.resolve(undefined)
   }
 
   /** How many were missed; undefined where the server has no archive, or one whose ids cannot be believed. */
