@@ -12,16 +12,24 @@ export interface WaitOptions {
 export function within<T>(clock: Clock, work: Promise<T>, { signal, timeout }: WaitOptions): Promise<T> {
   if (signal === undefined && timeout === undefined) return work
   return new Promise((resolve, reject) => {
-    const aborted = (): void => reject(signal?.reason)
+    const fail = (reason: unknown): void => {
+      end()
+      reject(reason)
+    }
+    const aborted = (): void => fail(signal?.reason)
     const stop =
       timeout === undefined
         ? undefined
-        : clock.after(timeout, () => reject(new TimeoutError(`There was no answer within ${timeout / 1000} s.`)))
-    if (signal?.aborted === true) aborted()
-    signal?.addEventListener('abort', aborted)
-    work.then(resolve, reject).finally(() => {
+        : clock.after(timeout, () => fail(new TimeoutError(`There was no answer within ${timeout / 1000} s.`)))
+    const end = (): void => {
       stop?.()
       signal?.removeEventListener('abort', aborted)
-    })
+    }
+    signal?.addEventListener('abort', aborted)
+    work.then((value) => {
+      end()
+      resolve(value)
+    }, fail)
+    if (signal?.aborted === true) aborted()
   })
 }

@@ -208,7 +208,7 @@ export class Archive {
 
   /** Resolves when what was missed before this session has been handed on; at once where nothing is asked for by itself. */
   async caughtUp(options: WaitOptions = {}): Promise<undefined> {
-    return await within(this.#core.clock, this.#repair.done, options)
+    await within(this.#core.clock, this.#repair.done(), options)
   }
 
   /**

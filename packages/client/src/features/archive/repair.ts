@@ -4,10 +4,9 @@
  */
 import { archiveForm, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
+import { within } from '../../contract/within.ts'
 import { type ClientError, DisconnectedError, ListenerError, RequestError, StoreError } from '../../errors.ts'
 import type { Core, SessionStart } from '../../extension.ts'
-import { onAbort } from '../../platform/abort.ts'
-import { type Deferred, deferred } from '../../platform/deferred.ts'
 import { disco } from '../disco.ts'
 import type { ArchivedMessage, Mark } from './entry.ts'
 import { fillGap } from './gap.ts'
@@ -38,8 +37,8 @@ export class Repair {
   #mark: Mark | undefined
   #writes = false
   #stop: AbortController | undefined
-  #done: Deferred<undefined> = deferred()
   #isDone = false
+  #waiting: (() => void)[] = []
 
   constructor(core: Core, questions: Questions, options: RepairOptions, repaired: (count: number) => void) {
     this.#core = core
@@ -60,8 +59,8 @@ export class Repair {
   }
 
   /** Resolves when what was missed has been handed on; at once where there is nothing to be missed. */
-  get done(): Promise<undefined> {
-    return this.#done.promise
+  done(): Promise<void> {
+    return this.#isDone ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   #begin({ resumed, restored }: SessionStart): undefined {
@@ -69,7 +68,6 @@ export class Repair {
     if (resumed && !restored) return
     this.#stop?.abort()
     this.#stop = new AbortController()
-    if (this.#isDone) this.#done = deferred()
     this.#isDone = false
     void this.#run(this.#stop.signal)
   }
@@ -98,13 +96,7 @@ export class Repair {
           this.#core.failed(isClientError(error) ? error : new ListenerError('archive', error))
           if (error instanceof RequestError && error.type !== 'wait') return
         }
-        await new Promise<void>((resolve) => {
-          const cancel = clock.after(pause, resolve)
-          onAbort(signal, () => {
-            cancel()
-            resolve()
-          })
-        })
+        await within(clock, new Promise(() => undefined), { signal, timeout: pause }).catch(() => undefined)
         if (signal.aborted) return
       }
     }
@@ -112,7 +104,7 @@ export class Repair {
 
   #settle(): void {
     this.#isDone = true
-    this.#done.resolve(undefined)
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** How many were missed; undefined where the server has no archive, or one whose ids cannot be believed. */
@@ -170,15 +162,15 @@ export class Repair {
     const core = this.#core
     if (core.state.name === 'online') return undefined
     return new Promise((resolve) => {
+      const done = (): void => {
+        stop()
+        signal.removeEventListener('abort', done)
+        resolve(undefined)
+      }
       const stop = core.on('state', ({ name }) => {
-        if (name !== 'online' && !signal.aborted) return
-        stop()
-        resolve(undefined)
+        if (name === 'online') done()
       })
-      onAbort(signal, () => {
-        stop()
-        resolve(undefined)
-      })
+      signal.addEventListener('abort', done)
     })
   }
 
