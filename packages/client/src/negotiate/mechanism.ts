@@ -1,6 +1,5 @@
 /** Which SASL mechanism a login uses, and what its outcome means to a person. Both profiles of SASL (RFC 6120 6, XEP-0388) share it. */
 import type { Maybe } from '@rookery/protocol'
-import { isBroken } from '@rookery/protocol/codec'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
 import {
   chooseMechanism,
@@ -13,9 +12,10 @@ import {
   type SaslCondition,
   scramMechanism,
 } from '@rookery/protocol/sasl'
-import { channelBindings } from '@rookery/protocol/xeps/sasl'
+import { CHANNEL_BINDING_NS } from '@rookery/protocol/xeps/sasl'
 import { LoginError } from '../errors.ts'
 import type { Negotiation, Token } from './negotiation.ts'
+import { listOf } from './nonzas.ts'
 
 export interface Attempt {
   readonly name: string
@@ -30,11 +30,11 @@ export function chooseAttempt(
 ): Attempt {
   const { connection, credentials, memory, crypto } = negotiation
   const { transport } = connection
-  const listed = channelBindings.find(negotiation.offers)
+  const listed = negotiation.offers.child('sasl-channel-binding', CHANNEL_BINDING_NS)
   const offers = {
     channelBindings: transport.channelBindings,
     offered,
-    ...(listed === undefined || isBroken(listed) ? {} : { offeredBindings: listed.types }),
+    offeredBindings: listOf(listed, 'channel-binding', (one) => one.attr('type') ?? ''),
   }
   const token = usableToken(memory.token, tokens)
   const { password, local } = credentials

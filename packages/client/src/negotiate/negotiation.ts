@@ -8,8 +8,6 @@ import type { Connection } from '../connection.ts'
 export interface Token {
   readonly token: string
   readonly mechanism: string
-  /** Milliseconds since 1970. */
-  readonly expiry: number
 }
 
 export interface Credentials {
@@ -44,7 +42,6 @@ export type ManagementAnswer =
 
 export interface Enabled {
   readonly id: string | undefined
-  readonly max: number | undefined
   readonly location: string | undefined
 }
 
@@ -79,7 +76,6 @@ export interface Negotiation {
  * offered and has come about; `negotiate` answers what the next offers come with.
  */
 export interface Step {
-  readonly name: string
   readonly ready: (negotiation: Negotiation) => boolean
   readonly negotiate: (negotiation: Negotiation) => Promise<Next>
 }

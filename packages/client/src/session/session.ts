@@ -5,13 +5,14 @@
 import { NS } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import { onWire, Unacknowledged } from '@rookery/protocol/stream'
-import { acknowledgement, acknowledgementRequest, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
+import { acknowledgementRequest, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from '../connection.ts'
 import { ConnectError, DisconnectedError } from '../errors.ts'
 import { Handled } from '../handled.ts'
 import type { Enabled } from '../negotiate/negotiation.ts'
+import { countOf } from '../negotiate/nonzas.ts'
 import type { Clock } from '../platform.ts'
 
 /** What was sent; `entry` is the sender's own, to know it again. */
@@ -180,8 +181,8 @@ export class Session<T> {
       this.#owes = true
       this.#acknowledge()
     } else if (element.name === 'a') {
-      const h = acknowledgement.parse(element)
-      if (h !== undefined && 'h' in h) this.#answered(connection, h.h)
+      const h = countOf(element)
+      if (h !== undefined) this.#answered(connection, h)
     }
   }
 
@@ -226,7 +227,7 @@ export class Session<T> {
     this.#owes = count < this.#handled.received
     const tell = (): undefined => {
       this.#told = count
-      connection.send(acknowledgement.build({ h: onWire(count) }))
+      connection.send(el('a', MANAGEMENT_NS, { h: String(onWire(count)) }))
     }
     if (count === this.#told) return tell()
     const keeping = this.#watch.handled(count) // kept before it is acknowledged: the server forgets what it hears of

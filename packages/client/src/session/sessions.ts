@@ -358,7 +358,7 @@ function readRow(row: unknown): Row | undefined {
   if (typeof jid !== 'string' || parseJid(jid) === undefined || typeof handled !== 'number' || typeof id !== 'string')
     return undefined
   const location = 'location' in row && typeof row.location === 'string' ? row.location : undefined
-  return { jid, handled, id, location, max: undefined }
+  return { jid, handled, id, location }
 }
 
 function readMemory(row: unknown): Memory {
@@ -371,6 +371,6 @@ function readMemory(row: unknown): Memory {
 
 function isToken(token: unknown): token is Token {
   if (typeof token !== 'object' || token === null) return false
-  const { token: secret, mechanism, expiry } = token as Partial<Record<keyof Token, unknown>>
-  return typeof secret === 'string' && typeof mechanism === 'string' && typeof expiry === 'number'
+  const { token: secret, mechanism } = token as Partial<Record<keyof Token, unknown>>
+  return typeof secret === 'string' && typeof mechanism === 'string'
 }
