@@ -14,6 +14,7 @@ import {
   chatWith,
   isBySameAuthor,
   type MessageContent,
+  roster,
   type SentMessage,
   UsageError,
 } from '../../index.ts'
@@ -252,6 +253,19 @@ describe('conversations', () => {
     assert.notEqual(second.fate, 'delivered')
     juliet.chat.options = {}
     await romeo.chat.send('juliet@localhost', 'Now?').reached('delivered')
+
+    await using nurse = await here(server, 'nurse', [roster, chatWith({ receipts: roster })])
+    const third = romeo.chat.send('nurse@localhost', 'And you?')
+    await next(nurse, 'chat')
+    await after(nurse, romeo)
+    assert.notEqual(third.fate, 'delivered')
+    const asked = next(nurse, 'subscription:request')
+    romeo.send(presence(undefined, nurse.jid!.bare, 'subscribe'))
+    await asked
+    const approved = next(nurse, 'roster', ({ changed }) => changed.some(({ subscription }) => subscription === 'from'))
+    nurse.roster.approve('romeo@localhost')
+    await approved
+    await romeo.chat.send('nurse@localhost', 'And now?').reached('delivered')
   })
 
   test('other devices see what one sends, and confirm nothing', async () => {

@@ -15,6 +15,7 @@ import { UsageError } from '../../errors.ts'
 import type { Core, PostOptions } from '../../extension.ts'
 import type { ReceivedMessage } from '../../received-message.ts'
 import { SentMessage } from '../../sent-message.ts'
+import type { roster } from '../roster/index.ts'
 import { isBySameAuthor } from './author.ts'
 import { contentElements, type MessageContent, reactionElements, retractionElements, unnamed } from './content.ts'
 import { ChatMessage, type Place } from './message.ts'
@@ -46,8 +47,11 @@ export type ChatEvents = {
 }
 
 export interface ChatOptions {
-  /** Who is told that their messages have arrived: everybody who asks, nobody, or whom you say. Default `all`. */
-  readonly receipts?: 'all' | 'none' | ((from: Jid) => boolean) | undefined
+  /**
+   * Who is told that their messages have arrived, which says that somebody is there: everybody who asks; nobody; who may see our presence,
+   * by the roster (give it: `chatWith({ receipts: roster })`); or whom you say. Default `all`.
+   */
+  readonly receipts?: 'all' | 'none' | typeof roster | ((from: Jid) => boolean) | undefined
   /** Whether messages ask to be told when they have arrived and been seen. Default true. */
   readonly confirm?: boolean | undefined
   /** Whether others see what one does. Default true. */
@@ -163,7 +167,7 @@ export class Chat {
     const notes = notesOf(message)
     const isContent = hasContent(message)
     if (isNew && isContent && !message.isOwn) this.#states.heard(message.peer.bare.toString(), message.state)
-    if (isNew) this.#confirm(message)
+    if (isNew) this.#confirm(message) // [XEP-0184 5.5]
     let working: Promise<undefined>[] | undefined
     let isHeard = !isContent && notes.length > 0
     const told = (work: undefined | Promise<undefined>): void => {
@@ -231,13 +235,20 @@ export class Chat {
     return sent
   }
 
-  /** Tells its sender that it has arrived. [XEP-0184 5.4] */
+  /** Tells its sender that it has arrived. [XEP-0184 7] */
   #confirm(message: ChatMessage): void {
     const { from, id, isOwn } = message
+    if (id === undefined || isOwn || !message.wantsReceipt || !this.#mayKnow(from)) return
+    if (message.received.payload(receipt) !== undefined) return // [XEP-0184 5.4] nobody confirms a receipt
+    this.#notify(from, message.received.type, [receipt.build({ id })])
+  }
+
+  #mayKnow(from: Jid): boolean {
     const { receipts = 'all' } = this.options
-    if (id === undefined || isOwn || !message.wantsReceipt || receipts === 'none') return
-    if (message.received.payload(receipt) !== undefined) return // [XEP-0184 5.2] nobody confirms a receipt
-    if (receipts === 'all' || receipts(from)) this.#notify(from, message.received.type, [receipt.build({ id })])
+    if (typeof receipts === 'function') return receipts(from)
+    if (typeof receipts === 'string') return receipts === 'all'
+    const subscription = this.#core.use(receipts).get(from)?.subscription
+    return subscription === 'from' || subscription === 'both' // [XEP-0184 8]
   }
 
   #post(to: Jid, elements: readonly (Element | undefined)[], options?: PostOptions): SentMessage {

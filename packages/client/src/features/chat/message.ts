@@ -11,6 +11,7 @@ import { markable } from '@rookery/protocol/xeps/markers'
 import { referenceId } from '@rookery/protocol/xeps/message-ids'
 import { receiptRequest } from '@rookery/protocol/xeps/receipts'
 import { REPLIES_NS, type Reply, reply } from '@rookery/protocol/xeps/replies'
+import { RETRACTION_NS } from '@rookery/protocol/xeps/retraction'
 import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
 import type { ReceivedMessage } from '../../received-message.ts'
@@ -120,6 +121,11 @@ export class ChatMessage implements Authored {
   /** The `id` of the message that it takes the place of, if both are by the same author (XEP-0308). */
   get corrects(): string | undefined {
     return this.received.payload(replace)?.id
+  }
+
+  /** An archive has this in the place of a message that was taken back. [XEP-0424 4] */
+  get isRetracted(): boolean {
+    return this.received.way.archived !== undefined && this.element.child('retracted', RETRACTION_NS) !== undefined
   }
 
   /** What the sender does (XEP-0085). */

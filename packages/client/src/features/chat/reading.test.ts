@@ -141,6 +141,14 @@ describe('what a message says', () => {
     assert.throws(() => contentElements({ body: 'y', replyTo: unsure }), { kind: 'usage' })
   })
 
+  test('an archive says what was taken back, and nobody else', () => {
+    const { received, ...place } = read(el('retracted', 'urn:xmpp:message-retract:1', { id: 'r' }))
+    const kept = new ReceivedMessage(received.stanza, juliet, romeo, { at: 0, archived: 'a1' })
+    assert.equal(new ChatMessage(kept, { ...place, archive: undefined }).isRetracted, true)
+    assert.equal(new ChatMessage(kept, { ...place, archive: undefined }).stanzaId, 'a1')
+    assert.equal(new ChatMessage(received, { ...place, archive: undefined }).isRetracted, false)
+  })
+
   test('one message can say several things', () => {
     const message = read(
       body('again'),
