@@ -113,9 +113,10 @@ export interface Core<E = unknown> {
 
   /** Another extension; it is started when nobody else has. */
   use<Name extends string, Api, X>(extension: Extension<Name, Api, X>): Api
-  on<K extends keyof ClientEvents & string>(
+  /** Listens to events of the core and to its own. */
+  on<K extends keyof (ClientEvents & E) & string>(
     event: K,
-    listener: Listener<ClientEvents[K]>,
+    listener: Listener<(ClientEvents & E)[K]>,
     options?: ListenOptions,
   ): () => void
   /** An event of its own; a promise when a listener works on. */
