@@ -39,6 +39,8 @@ export {
 } from './features/archive/index.ts'
 // features
 export { Capabilities, caps } from './features/caps.ts'
+export { type Activity, activity } from './features/activity.ts'
+export { type Bookmark, type BookmarkedRoom, Bookmarks, type BookmarksEvents, bookmarks } from './features/bookmarks.ts'
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
 export {
   attachFile,
@@ -86,6 +88,26 @@ export {
   type Wanted,
 } from './features/disco.ts'
 export {
+  type DisplayedEvents,
+  DisplayedSync,
+  type DisplayedUpTo,
+  displayed,
+  type MarkOptions,
+} from './features/displayed.ts'
+export { type Location, location } from './features/location.ts'
+export { type Mood, mood } from './features/mood.ts'
+export { nick } from './features/nick.ts'
+export {
+  AccountNode,
+  Pep,
+  type Personal,
+  type PersonalDeclaration,
+  PersonalNode,
+  pep,
+  personalNode,
+  type Told,
+} from './features/pep/index.ts'
+export {
   ContactPresence,
   type OwnPresence,
   type PresenceEvents,
@@ -94,6 +116,36 @@ export {
   type Show,
 } from './features/presence/index.ts'
 export {
+  type Affiliated,
+  type ConfiguredEvent,
+  type CreateOptions,
+  type DeletedEvent,
+  type FeedEvents,
+  type Item,
+  type ItemCodec,
+  type ItemEvent,
+  json,
+  type NodeConfig,
+  type NodeEvent,
+  type NodeFact,
+  type NodeItemsOptions,
+  type NodeSetting,
+  type PublishOptions,
+  Pubsub,
+  type PubsubEvents,
+  PubsubFields,
+  PubsubNode,
+  pubsub,
+  pubsubConditionOf,
+  type RetractedEvent,
+  type Schema,
+  ServiceNode,
+  type SubscriptionEvent,
+  type SubscriptionOptions,
+  type SubscriptionSetting,
+  type WhichSubscription,
+} from './features/pubsub/index.ts'
+export {
   type Contact,
   Roster,
   type RosterChange,
@@ -101,6 +153,8 @@ export {
   roster,
   type SubscriptionRequest,
 } from './features/roster/index.ts'
+export { type Tune, tune } from './features/tune.ts'
+export { type VCard, vcard4 } from './features/vcard4.ts'
 export type { ClientOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'

@@ -1,0 +1,114 @@
+/**
+ * A private node of the own account with an item for each chat or room, whose address is the id of the item. It is kept in memory, fetched at
+ * the beginning of a session, and follows what the other devices do.
+ */
+import { type Jid, parseJid } from '@rookery/protocol/jid'
+import { sameElement } from '@rookery/protocol/xml'
+import type { WaitOptions } from '../../contract/within.ts'
+import { UnsupportedError } from '../../errors.ts'
+import type { Core } from '../../extension.ts'
+import { type ItemCodec, isMissing, type PubsubEvents } from '../pubsub/index.ts'
+import { type AccountNode, privateList } from './account-node.ts'
+import { pep } from './pep.ts'
+
+/** Called for each change; undefined: it is no more there. */
+export type ListChange<T> = (jid: Jid, value: T | undefined) => undefined | Promise<undefined>
+
+interface Entry<T> {
+  readonly jid: Jid
+  /** As it is written in the node. */
+  readonly id: string
+  readonly value: T
+}
+
+const most = 10_000
+
+export class OwnList<T> {
+  readonly #node: AccountNode<T>
+  readonly #codec: ItemCodec<T>
+  readonly #changed: ListChange<T>
+  readonly #entries: Map<string, Entry<T>> = new Map()
+  #isLoaded = false
+
+  constructor(core: Core<PubsubEvents>, node: string, codec: ItemCodec<T>, changed: ListChange<T>) {
+    const personal = core.use(pep)
+    this.#node = personal.node(node, codec, privateList)
+    this.#codec = codec
+    this.#changed = changed
+    personal.follow(node)
+    personal.listen(node, codec, true, ({ id, value }) => this.#told(id, value))
+    core.onSession('prepare', async ({ resumed, restored }) => {
+      if (!resumed || restored) await this.#load({})
+    })
+  }
+
+  get(jid: Jid): T | undefined {
+    return this.#entries.get(jid.toString())?.value
+  }
+
+  *entries(): Generator<readonly [Jid, T]> {
+    for (const { jid, value } of this.#entries.values()) yield [jid, value]
+  }
+
+  /** `make` is given what is there. */
+  async set(jid: Jid, make: (before: T | undefined) => T, options: WaitOptions): Promise<undefined> {
+    if (!this.#isLoaded) await this.#load(options)
+    const id = this.#entries.get(jid.toString())?.id ?? jid.toString()
+    const value = make(this.get(jid))
+    await this.#node.publish(value, { ...options, id })
+    this.#put(jid, id, value)
+  }
+
+  async remove(jid: Jid, options: WaitOptions): Promise<undefined> {
+    const key = jid.toString()
+    try {
+      await this.#node.retract(this.#entries.get(key)?.id ?? key, options)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    this.#drop(key)
+  }
+
+  async #load(options: WaitOptions): Promise<undefined> {
+    const found = new Set<string>()
+    try {
+      for await (const { id, value } of this.#node.items(options)) {
+        const jid = parseJid(id)
+        if (jid === undefined) continue
+        found.add(jid.toString())
+        await this.#put(jid, id, value)
+        if (found.size === most) break
+      }
+    } catch (error) {
+      if (error instanceof UnsupportedError) return // whoever changes the list is told
+      if (!isMissing(error)) throw error
+    }
+    this.#isLoaded = true
+    for (const key of [...this.#entries.keys()]) if (!found.has(key)) await this.#drop(key)
+  }
+
+  #told(id: string | undefined, value: T | undefined): undefined | Promise<undefined> {
+    if (id === undefined) {
+      const work = [...this.#entries.keys()].map((key) => this.#drop(key))
+      return work.some((one) => one !== undefined) ? Promise.all(work).then(() => undefined) : undefined
+    }
+    const jid = parseJid(id)
+    if (jid === undefined) return undefined
+    return value === undefined ? this.#drop(jid.toString()) : this.#put(jid, id, value)
+  }
+
+  #put(jid: Jid, id: string, value: T): undefined | Promise<undefined> {
+    const key = jid.toString()
+    const before = this.#entries.get(key)
+    if (before === undefined && this.#entries.size >= most) return undefined
+    this.#entries.set(key, { jid, id, value })
+    const isSame = before !== undefined && sameElement(this.#codec.build(before.value), this.#codec.build(value))
+    return isSame ? undefined : this.#changed(jid, value)
+  }
+
+  #drop(key: string): undefined | Promise<undefined> {
+    const before = this.#entries.get(key)
+    this.#entries.delete(key)
+    return before && this.#changed(before.jid, undefined)
+  }
+}

@@ -1,0 +1,326 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { DISCO_INFO_NS } from '@rookery/protocol/disco'
+import { bookmark } from '@rookery/protocol/xeps/bookmarks'
+import { PUBSUB_ERRORS_NS, PUBSUB_EVENT_NS, PUBSUB_NS, PUBSUB_OWNER_NS, pubsub } from '@rookery/protocol/xeps/pubsub'
+import { type Element, el, parseElement } from '@rookery/protocol/xml'
+import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
+import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
+import { capable } from '../../../test/capable.ts'
+import { next, online } from '../../../test/online.ts'
+import {
+  type AnyExtension,
+  activity,
+  bookmarks,
+  type Client,
+  displayed,
+  json,
+  location,
+  mood,
+  nick,
+  pep,
+  personalNode,
+  pubsubConditionOf,
+  type Schema,
+  tune,
+  UnsupportedError,
+  vcard4,
+} from '../../index.ts'
+
+interface Book {
+  readonly title: string
+}
+/** What zod and others make, by hand. */
+const book: Schema<Book> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      typeof value === 'object' && value !== null && 'title' in value && typeof value.title === 'string'
+        ? { value: { title: value.title } }
+        : { issues: [{ message: 'a book has a title' }] },
+  },
+}
+const reading = personalNode({ name: 'reading', node: 'urn:example:reading', codec: json(book), event: 'reading' })
+
+const publishOptions = `${PUBSUB_NS}#publish-options`
+
+/** Two devices of one account at our server. */
+async function devices<const X extends readonly AnyExtension[]>(
+  server: TestServer,
+  use: X,
+): Promise<{ readonly account: TestAccount; readonly phone: Client<X>; readonly desk: Client<X> }> {
+  const account = await server.createAccount()
+  const phone = await online(server, use, account)
+  const desk = await online(server, use, account)
+  return { account, phone, desk }
+}
+
+describe('personal nodes', () => {
+  test('what one device says, the other hears, and who asks', async () => {
+    await using server = await startTestServer()
+    const { account, phone, desk } = await devices(server, [capable, mood, nick, tune, activity, location, vcard4])
+    await using _phone = phone
+    await using _desk = desk
+    const heard = next(desk, 'mood')
+    await phone.mood.publish({ mood: 'happy', text: 'Juliet is the sun' })
+    const { jid, value } = await heard
+    assert.equal(`${jid}`, account.jid)
+    assert.deepEqual(value, { mood: 'happy', text: 'Juliet is the sun' })
+    assert.deepEqual(desk.mood.known(account.jid), value)
+    assert.deepEqual(await desk.mood.of(account.jid), value)
+
+    const cleared = next(desk, 'mood')
+    await phone.mood.clear()
+    assert.equal((await cleared).value, undefined)
+    assert.equal(desk.mood.known(account.jid), undefined)
+    assert.equal(await desk.mood.of(account.jid), undefined)
+
+    const all = [next(desk, 'nick'), next(desk, 'tune'), next(desk, 'activity'), next(desk, 'location')] as const
+    await phone.nick.publish('Montague')
+    await phone.tune.publish({ artist: 'Prokofiev', length: 360 })
+    await phone.activity.publish({ activity: { general: 'relaxing', specific: 'thinking' } })
+    await phone.location.publish({ lat: 45.44, lon: 10.99, locality: 'Verona' })
+    const values = await Promise.all(all)
+    assert.deepEqual(
+      values.map((told) => told.value),
+      [
+        'Montague',
+        { artist: 'Prokofiev', length: 360 },
+        { activity: { general: 'relaxing', specific: 'thinking' } },
+        { lat: 45.44, lon: 10.99, locality: 'Verona' },
+      ],
+    )
+    await phone.vcard4.publish({ fullName: 'Romeo Montague' })
+    assert.equal((await desk.vcard4.of(account.jid))?.fullName, 'Romeo Montague')
+  })
+
+  test('a node of your own, checked by a schema, is retracted and comes back', async () => {
+    await using server = await startTestServer()
+    const { phone, desk, account } = await devices(server, [capable, reading, pep])
+    await using _phone = phone
+    await using _desk = desk
+    assert.equal(await phone.pep.isSupported(), true)
+    const heard = next(desk, 'reading')
+    await phone.reading.publish({ title: 'Hero and Leander' })
+    assert.deepEqual((await heard).value, { title: 'Hero and Leander' })
+    const gone = next(desk, 'reading')
+    await phone.reading.clear()
+    assert.equal((await gone).value, undefined)
+    await phone.reading.clear() // nothing is there: nothing to do
+    // what the schema does not allow is not a value
+    await phone.pep.node('urn:example:reading').publish(el('json', 'urn:xmpp:json:0', {}, '{"title":7}'))
+    assert.equal(await desk.reading.of(account.jid), undefined)
+  })
+})
+
+describe('bookmarks', () => {
+  test('are fetched with the session, follow the other device, and keep what other clients added', async () => {
+    await using server = await startTestServer()
+    const { account, phone, desk } = await devices(server, [capable, bookmarks])
+    await using _phone = phone
+    await using _desk = desk
+    const first = next(desk, 'bookmark')
+    const extension = el('colour', 'urn:example:colour', {}, 'red')
+    await phone.bookmarks.add('Orchard@rooms.example/x', { autojoin: true, nick: 'R', extensions: [extension] })
+    const { room, bookmark: told } = await first
+    assert.equal(`${room}`, 'orchard@rooms.example')
+    assert.equal(told?.nick, 'R')
+    assert.equal(desk.bookmarks.autojoin.length, 1)
+
+    const second = next(phone, 'bookmark', (event) => event.bookmark?.autojoin !== true)
+    await desk.bookmarks.add(room, { name: 'The Orchard' })
+    await second
+    assert.deepEqual(phone.bookmarks.autojoin, [])
+    const changed = phone.bookmarks.get(room)
+    assert.equal(changed?.name, 'The Orchard')
+    assert.equal(changed?.nick, undefined)
+    assert.equal(changed?.extensions?.[0]?.text(), 'red')
+
+    await using late = await online(server, [bookmarks], account)
+    assert.deepEqual(
+      late.bookmarks.all.map((one) => `${one.room} ${one.name}`),
+      ['orchard@rooms.example The Orchard'],
+    )
+    const removed = next(phone, 'bookmark')
+    await late.bookmarks.remove(room)
+    assert.equal((await removed).bookmark, undefined)
+    assert.deepEqual(phone.bookmarks.all, [])
+    await late.bookmarks.remove(room)
+  })
+
+  test('after a new session only what is different is told', async () => {
+    await using server = await startTestServer()
+    const { account, phone, desk } = await devices(server, [capable, bookmarks])
+    await using _phone = phone
+    for (const name of ['one', 'two']) await phone.bookmarks.add(`${name}@rooms.example`)
+    await desk.disconnect()
+    const told: string[] = []
+    desk.on('bookmark', (event) => told.push(`${event.room.local} ${event.bookmark?.name}`))
+    await phone.bookmarks.add('two@rooms.example', { name: 'Two' })
+    await phone.bookmarks.add('three@rooms.example', { name: 'Three' })
+    await phone.bookmarks.remove('one@rooms.example')
+    await desk.connect()
+    await using _desk = desk
+    assert.deepEqual(told.sort(), ['one undefined', 'three Three', 'two Two'])
+    assert.equal(account.jid, `${desk.jid?.bare}`)
+  })
+})
+
+describe('displayed', () => {
+  test('what was read here is read there', async () => {
+    await using server = await startTestServer()
+    const { account, phone, desk } = await devices(server, [capable, displayed])
+    await using _phone = phone
+    await using _desk = desk
+    const first = next(desk, 'displayed')
+    await phone.displayed.mark('juliet@example.org', 'a1')
+    const told = await first
+    assert.deepEqual([`${told.chat}`, told.id, `${told.by}`], ['juliet@example.org', 'a1', account.jid])
+    const second = next(desk, 'displayed')
+    await phone.displayed.mark('room@rooms.example', 'b2', { by: 'room@rooms.example' })
+    assert.equal((await second).id, 'b2')
+    assert.equal(desk.displayed.all.length, 2)
+    // one who gave no ids there is not believed
+    const third = next(desk, 'displayed')
+    await phone.displayed.mark('juliet@example.org', 'c3', { by: 'mallory@example.org' })
+    await phone.displayed.mark('juliet@example.org', 'c4')
+    assert.equal((await third).id, 'c4')
+  })
+})
+
+interface Script {
+  readonly features: readonly string[]
+  readonly answer: (payload: Element) => Element | 'not-met' | 'empty' | undefined
+}
+
+/** A server with pubsub as the test has it. */
+function scripted({ features, answer }: Script): Promise<HostileServer> {
+  return HostileServer.start({
+    startTls: 'absent',
+    disco: [...features],
+    script: {
+      receive(stanza, connection) {
+        const payload = stanza.firstElement()
+        if (payload === undefined || stanza.name !== 'iq' || !payload.ns.startsWith(PUBSUB_NS)) return
+        const answered = answer(payload)
+        if (answered === undefined) return
+        if (answered === 'not-met') {
+          const error = el('error', stanza.ns, { type: 'cancel' }, [
+            el('conflict', 'urn:ietf:params:xml:ns:xmpp-stanzas'),
+            el('precondition-not-met', PUBSUB_ERRORS_NS),
+          ])
+          connection.send(el('iq', stanza.ns, { type: 'error', id: stanza.attr('id') }, [error]))
+        } else connection.reply(stanza, answered === 'empty' ? undefined : answered)
+        return true
+      },
+    },
+  })
+}
+
+const field = (form: Element | undefined, name: string): string | undefined =>
+  form
+    ?.childElements()
+    .find((one) => one.attr('var') === name)
+    ?.childText('value')
+
+describe('the nodes of a server that does otherwise', () => {
+  test('a node that is not as it must be is configured, and what was to be published is', async () => {
+    const asked: string[] = []
+    let isConfigured = false
+    await using server = await scripted({
+      features: [DISCO_INFO_NS, publishOptions],
+      answer: (payload) => {
+        const [request] = payload.childElements()
+        asked.push(request!.name)
+        if (payload.ns === PUBSUB_OWNER_NS) {
+          isConfigured = true
+          assert.equal(request!.attr('node'), 'urn:xmpp:bookmarks:1')
+          assert.equal(field(request!.firstElement(), 'FORM_TYPE'), `${PUBSUB_NS}#node_config`)
+          assert.equal(field(request!.firstElement(), 'pubsub#access_model'), 'whitelist')
+          assert.equal(field(request!.firstElement(), 'pubsub#max_items'), '255') // it does not say that it knows `max`
+          return 'empty'
+        }
+        if (request!.name === 'items') return pubsub.build({ items: { node: 'urn:xmpp:bookmarks:1', items: [] } })
+        return isConfigured ? 'empty' : 'not-met'
+      },
+    })
+    await using romeo = await online(server, [bookmarks])
+    await romeo.bookmarks.add('orchard@rooms.example', { name: 'Orchard' })
+    assert.deepEqual(asked, ['items', 'publish', 'configure', 'publish'])
+    assert.equal(romeo.bookmarks.get('orchard@rooms.example')?.name, 'Orchard')
+  })
+
+  test('one that stays as it is, is told with what the server said', async () => {
+    await using server = await scripted({ features: [publishOptions], answer: () => 'not-met' })
+    await using romeo = await online(server, [pep])
+    const node = romeo.pep.node('urn:example:n', { parse: (found) => found, build: (made) => made }, { max_items: 3 })
+    await assert.rejects(
+      node.publish(el('n', 'urn:example:n')),
+      (error) => pubsubConditionOf(error) === 'precondition-not-met',
+    )
+  })
+
+  test('nothing private is published where the server would tell it to everybody', async () => {
+    let published = 0
+    await using server = await scripted({
+      features: [PUBSUB_NS],
+      answer: (payload) => {
+        if (payload.child('publish') !== undefined) published++
+        return pubsub.build({ items: { node: 'urn:xmpp:bookmarks:1', items: [] } })
+      },
+    })
+    await using romeo = await online(server, [bookmarks])
+    await assert.rejects(
+      romeo.bookmarks.add('orchard@rooms.example'),
+      (error) => error instanceof UnsupportedError && error.feature === publishOptions,
+    )
+    assert.equal(published, 0)
+    assert.deepEqual(romeo.bookmarks.all, [])
+  })
+
+  test('a server without nodes is no failure until something is to be kept', async () => {
+    await using server = await HostileServer.start({ startTls: 'absent', disco: [publishOptions] })
+    await using romeo = await online(server, [bookmarks, mood])
+    assert.deepEqual(romeo.bookmarks.all, [])
+    await assert.rejects(romeo.bookmarks.add('orchard@rooms.example'), UnsupportedError)
+    await assert.rejects(romeo.mood.publish({ mood: 'sad' }), UnsupportedError)
+  })
+
+  test('a private node is heard of the own account alone, and nobody speaks for another', async () => {
+    await using server = await HostileServer.start({ startTls: 'absent' })
+    await using romeo = await online(server, [bookmarks, mood])
+    const said: string[] = []
+    romeo.on('bookmark', ({ room }) => said.push(`bookmark ${room}`))
+    romeo.on('mood', ({ jid }) => said.push(`mood ${jid}`))
+    romeo.on('pubsub:item', ({ service }) => said.push(`item ${service}`))
+    const own = romeo.jid!.bare
+    const tell = (from: string | undefined, node: string, id: string, payload: Element, type = 'headline'): void => {
+      const items = el('items', PUBSUB_EVENT_NS, { node }, [el('item', PUBSUB_EVENT_NS, { id }, [payload])])
+      server.route(
+        el('message', 'jabber:client', { from, to: `${romeo.jid}`, type }, [el('event', PUBSUB_EVENT_NS, {}, [items])]),
+      )
+    }
+    const room = bookmark.build({ autojoin: true })
+    const sad = parseElement(`<mood xmlns='http://jabber.org/protocol/mood'><sad/></mood>`) as Element
+    const bookmarksNode = 'urn:xmpp:bookmarks:1'
+    const moodNode = 'http://jabber.org/protocol/mood'
+    // S123: others' bookmarks, also of who looks like us
+    for (const from of ['mallory@evil.example', `${own}/other`, own.domain, `${own}.evil.example`])
+      tell(from, bookmarksNode, 'trap@evil.example', room)
+    tell(`${own}`, bookmarksNode, 'trap@evil.example', room, 'error')
+    tell(`${own}`, bookmarksNode, '@@', room)
+    // a client says what only its server may; a contact does not speak for another
+    tell('juliet@capulet.example/balcony', moodNode, 'current', sad)
+    tell('juliet@capulet.example', moodNode, 'current', sad)
+    const last = next(romeo, 'bookmark')
+    tell(`${own}`, bookmarksNode, 'orchard@rooms.example', room)
+    await last
+    assert.deepEqual(
+      said.filter((line) => !line.startsWith('item')),
+      ['mood juliet@capulet.example', 'bookmark orchard@rooms.example'],
+    )
+    assert.equal(romeo.bookmarks.all.length, 1)
+    assert.equal(romeo.mood.known('juliet@capulet.example')?.mood, 'sad')
+  })
+})

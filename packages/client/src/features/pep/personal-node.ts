@@ -1,0 +1,121 @@
+/** What an account says of itself in a node with one value: a mood, a nickname, whatever you publish. Each is a small declaration. */
+import type { Jid } from '@rookery/protocol/jid'
+import { sameElement } from '@rookery/protocol/xml'
+import { readJid } from '../../contract/address.ts'
+import { BoundedMap } from '../../contract/bounded-map.ts'
+import type { WaitOptions } from '../../contract/within.ts'
+import { type Core, defineExtension, type Extension } from '../../extension.ts'
+import { type ItemCodec, isMissing, type NodeConfig, type PublishOptions, type PubsubEvents } from '../pubsub/index.ts'
+import { type AccountNode, privateNode } from './account-node.ts'
+import { pep } from './pep.ts'
+
+/** Whose it is, and what they say now; undefined when they say nothing any more. */
+export interface Personal<T> {
+  readonly jid: Jid
+  readonly value: T | undefined
+}
+
+export interface PersonalDeclaration<Name extends string, T, Event extends string> {
+  readonly name: Name
+  /** The name of the node, most often the namespace of what is in it. */
+  readonly node: string
+  readonly codec: ItemCodec<T>
+  /** The name of the event that tells of changes. */
+  readonly event: Event
+  /** What is published to say nothing any more; without it the item is taken back. */
+  readonly empty?: T | undefined
+  /** What the node must be; what the server thinks right unless told. */
+  readonly config?: NodeConfig | undefined
+  /** For the own devices alone: what others publish under this name is not heard. */
+  readonly isPrivate?: boolean | undefined
+  /** Contacts' values come by themselves (`+notify`), unless this is false. */
+  readonly follows?: boolean | undefined
+}
+
+/** So many others' values are kept. */
+const most = 1_000
+/** [XEP-0060 12.20] */
+const current = 'current'
+
+export class PersonalNode<T> {
+  readonly #core: Core<PubsubEvents>
+  readonly #declared: PersonalDeclaration<string, T, string>
+  readonly #own: AccountNode<T>
+  readonly #known: BoundedMap<string, T> = new BoundedMap(most)
+
+  constructor(core: Core<PubsubEvents>, declared: PersonalDeclaration<string, T, string>) {
+    const { node, codec, config, isPrivate = false, event, follows = true } = declared
+    const personal = core.use(pep)
+    this.#core = core
+    this.#declared = declared
+    this.#own = personal.node(node, codec, isPrivate ? { ...privateNode, ...config } : config)
+    if (follows) personal.follow(node)
+    const emit = core.emit as unknown as (event: string, payload: Personal<T>) => undefined | Promise<undefined>
+    personal.listen(node, codec, isPrivate, ({ jid, value }) => emit(event, { jid, value: this.#learn(jid, value) }))
+    core.onSessionEnd(() => this.#known.clear())
+  }
+
+  /** What somebody said last, as far as we were told. */
+  known(jid: Jid | string): T | undefined {
+    return this.#known.get(readJid(jid).bare.toString())
+  }
+
+  /** Asks what somebody says; undefined where they say nothing. Throws a RequestError where they do not tell us. */
+  async of(jid: Jid | string, options: WaitOptions = {}): Promise<T | undefined> {
+    const { node, codec } = this.#declared
+    const bare = readJid(jid).bare
+    const found = await this.#core.use(pep).nodeOf(bare, node, codec).item(undefined, options)
+    return this.#learn(bare, found?.value)
+  }
+
+  /** Throws an UnsupportedError where the server has no nodes for accounts. */
+  async publish(value: T, options: Omit<PublishOptions, 'id'> = {}): Promise<undefined> {
+    await this.#own.publish(value, { ...options, id: current })
+    this.#learn(this.#core.account, value)
+  }
+
+  /** Says nothing any more. */
+  async clear(options: WaitOptions = {}): Promise<undefined> {
+    const { empty } = this.#declared
+    if (empty !== undefined) return await this.publish(empty, options)
+    try {
+      await this.#own.retract(current, options)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    this.#learn(this.#core.account, undefined)
+  }
+
+  #learn(jid: Jid, value: T | undefined): T | undefined {
+    const { empty, codec } = this.#declared
+    const key = jid.toString()
+    if (value === undefined || (empty !== undefined && sameElement(codec.build(value), codec.build(empty)))) {
+      this.#known.delete(key)
+      return undefined
+    }
+    this.#known.set(key, value)
+    return value
+  }
+}
+
+/**
+ * Declares an extension for a node with one value.
+ *
+ * ```ts
+ * const reading = personalNode({ name: 'reading', node: 'urn:example:reading', codec: json(book), event: 'reading' })
+ * const client = await connect({ jid, password, use: [reading] })
+ * client.on('reading', ({ jid, value }) => show(jid, value?.title))
+ * await client.reading.publish({ title: 'Hero and Leander' })
+ * ```
+ */
+/* @__NO_SIDE_EFFECTS__ */
+export function personalNode<const Name extends string, T, const Event extends string>(
+  declared: PersonalDeclaration<Name, T, Event>,
+): Extension<Name, PersonalNode<T>, PubsubEvents & { readonly [E in Event]: Personal<T> }> {
+  return defineExtension({
+    name: declared.name,
+    features: [declared.node],
+    start: (core: Core<PubsubEvents & { readonly [E in Event]: Personal<T> }>) =>
+      new PersonalNode<T>(core as unknown as Core<PubsubEvents>, declared),
+  })
+}

@@ -1,0 +1,168 @@
+/**
+ * A node (XEP-0060 1.30.0) and what everybody may try to do with it: publish, retract, read, listen. What needs more of the specification is
+ * in service-node.ts.
+ */
+import { type CodecError, isBroken } from '@rookery/protocol/codec'
+import type { Jid } from '@rookery/protocol/jid'
+import { pageRequest, pageResult } from '@rookery/protocol/rsm'
+import { type PubsubItem, type PubsubRequest, pubsub } from '@rookery/protocol/xeps/pubsub'
+import { PUBSUB_PUBLISH_OPTIONS } from '@rookery/protocol/xeps/pubsub-forms'
+import type { Element } from '@rookery/protocol/xml'
+import type { WaitOptions } from '../../contract/within.ts'
+import { RequestError, UnexpectedAnswerError } from '../../errors.ts'
+import type { ListenOptions } from '../../events.ts'
+import type { ConfiguredEvent, DeletedEvent, NodeEvent, PubsubEvents, RetractedEvent } from './eventing.ts'
+import { type NodeConfig, submission } from './fields.ts'
+import { ownerRequest, type PubsubService } from './service.ts'
+
+/** How the payloads of a node are read and written: each `ElementCodec` is one, and `json(schema)`. */
+export interface ItemCodec<T> {
+  /** The value; undefined when the element is another one, a CodecError when it is broken. */
+  readonly parse: (element: Element) => T | CodecError | undefined
+  readonly build: (value: T) => Element
+}
+
+/** Payloads as they are. */
+export const rawItem: ItemCodec<Element> = { parse: (element) => element, build: (element) => element }
+
+export interface Item<T> {
+  /** Empty where the service gives none. */
+  readonly id: string
+  readonly value: T
+  /** As the service says. */
+  readonly publisher: string | undefined
+}
+
+export interface PublishOptions extends WaitOptions {
+  /** Replaces the item that has it; a new one is made unless told. */
+  readonly id?: string | undefined
+  /** What the configuration of the node must be; a node that is made by this has it. [XEP-0060 7.1.5] */
+  readonly config?: NodeConfig | undefined
+}
+
+export interface NodeItemsOptions extends WaitOptions {
+  /** So many of the newest, as one answer. */
+  readonly max?: number | undefined
+  /** These alone, as one answer. */
+  readonly ids?: readonly string[] | undefined
+  /** How many to ask for at a time, where the service knows pages (XEP-0059); 100 unless told. */
+  readonly page?: number | undefined
+}
+
+export interface FeedEvents<T> {
+  readonly item: Item<T> & Pick<NodeEvent, 'at' | 'isArchived'>
+  readonly retracted: RetractedEvent
+  readonly deleted: DeletedEvent
+  readonly purged: NodeEvent
+  readonly configured: ConfiguredEvent
+}
+
+export class PubsubNode<T> {
+  readonly name: string
+  readonly codec: ItemCodec<T>
+  protected readonly at: PubsubService
+
+  constructor(at: PubsubService, name: string, codec: ItemCodec<T>) {
+    this.at = at
+    this.name = name
+    this.codec = codec
+  }
+
+  get service(): Jid {
+    return this.at.jid
+  }
+
+  /** Resolves with the id of the item. Throws RequestError, of which `pubsubConditionOf` says more; UnsupportedError. */
+  async publish(value: T, options: PublishOptions = {}): Promise<string> {
+    const { id = this.at.core.newId(), config } = options
+    const item: PubsubItem = { id, payloads: [this.codec.build(value)] }
+    const form = config === undefined ? undefined : submission(PUBSUB_PUBLISH_OPTIONS, config)
+    const request = pubsub.build({ publish: { node: this.name, items: [item] }, options: form })
+    await this.at.request('set', request, options)
+    return id
+  }
+
+  /** Takes an item back, and tells the subscribers unless `notify` is false. [XEP-0060 7.2] */
+  async retract(id: string, options: WaitOptions & { readonly notify?: boolean | undefined } = {}): Promise<undefined> {
+    const { notify = true } = options
+    const request = pubsub.build({ retract: { node: this.name, notify, items: [{ id, payloads: [] }] } })
+    await this.at.request('set', request, options)
+  }
+
+  /**
+   * Items, in the order of the service, page by page as far as they are read. Those that the codec cannot read are left out. Throws
+   * RequestError (item-not-found: there is no such node), UnsupportedError, UnexpectedAnswerError.
+   */
+  async *items(options: NodeItemsOptions = {}): AsyncGenerator<Item<T>, undefined> {
+    const { max, ids, page = 100 } = options
+    if (ids?.length === 0) return
+    const asked: PubsubRequest['items'] = {
+      node: this.name,
+      max,
+      items: ids?.map((id) => ({ id, payloads: [] })) ?? [],
+    }
+    const isWhole = max !== undefined || ids !== undefined
+    let after: string | undefined
+    for (let seen = 0; ; ) {
+      const set = isWhole ? undefined : pageRequest.build({ max: page, after })
+      const answer = await this.at.ask('get', pubsub.build({ items: asked, page: set }), pubsub, options)
+      if (answer.items === undefined) throw new UnexpectedAnswerError('The answer has no items.')
+      const { items } = answer.items
+      for (const item of items) {
+        const read = this.#read(item)
+        if (read !== undefined) yield read
+      }
+      seen += items.length
+      const result = isWhole || answer.page === undefined ? undefined : pageResult.parse(answer.page)
+      if (result === undefined || isBroken(result)) return
+      const { last, count } = result
+      if (items.length === 0 || last === undefined || last === after || (count !== undefined && seen >= count)) return
+      after = last
+    }
+  }
+
+  /** The item with this id; the newest without one. Undefined where there is none, or no such node. */
+  async item(id?: string, options: WaitOptions = {}): Promise<Item<T> | undefined> {
+    try {
+      const which = id === undefined ? { max: 1 } : { ids: [id] }
+      for await (const item of this.items({ ...options, ...which })) if (id === undefined || item.id === id) return item
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+    return undefined
+  }
+
+  /** The node goes, with its items. [XEP-0060 8.4] */
+  async delete(options?: WaitOptions): Promise<undefined> {
+    await this.at.request('set', ownerRequest('delete', this.name), options)
+  }
+
+  /** Listens to what its service says of this node; the answer stops it. Items that the codec cannot read are left out. */
+  on<K extends keyof FeedEvents<T>>(
+    event: K,
+    listener: (payload: FeedEvents<T>[K]) => unknown,
+    options: Pick<ListenOptions, 'signal'> = {},
+  ): () => void {
+    const name: keyof PubsubEvents = `pubsub:${event}`
+    return this.at.core.on(
+      name,
+      (told: PubsubEvents[typeof name]) => {
+        if (told.node !== this.name || !told.service.equals(this.service)) return undefined
+        if (!('payload' in told)) return listener(told as FeedEvents<T>[K])
+        const { id, payload, publisher, at, isArchived } = told
+        const item = payload && this.#read({ id, payloads: [payload], publisher })
+        return item && listener({ ...item, at, isArchived } as FeedEvents<T>[K])
+      },
+      options,
+    )
+  }
+
+  #read({ id = '', payloads: [payload], publisher }: PubsubItem): Item<T> | undefined {
+    const value = payload && this.codec.parse(payload)
+    return value === undefined || isBroken(value) ? undefined : { id, value: value as T, publisher }
+  }
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof RequestError && error.condition === 'item-not-found'
+}
