@@ -23,6 +23,7 @@ export {
   type Software,
   type Unwrapped,
 } from './extension.ts'
+export { type Activity, activity } from './features/activity.ts'
 export {
   Archive,
   ArchivedMessage,
@@ -37,10 +38,9 @@ export {
   type QueryOptions,
   type RepairOptions,
 } from './features/archive/index.ts'
+export { type Bookmark, type BookmarkedRoom, Bookmarks, type BookmarksEvents, bookmarks } from './features/bookmarks.ts'
 // features
 export { Capabilities, caps } from './features/caps.ts'
-export { type Activity, activity } from './features/activity.ts'
-export { type Bookmark, type BookmarkedRoom, Bookmarks, type BookmarksEvents, bookmarks } from './features/bookmarks.ts'
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
 export {
   attachFile,

@@ -6,7 +6,6 @@ import { PUBSUB_ERRORS_NS, PUBSUB_EVENT_NS, PUBSUB_NS, PUBSUB_OWNER_NS, pubsub }
 import { type Element, el, parseElement } from '@rookery/protocol/xml'
 import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
-import { capable } from '../../../test/capable.ts'
 import { next, online } from '../../../test/online.ts'
 import {
   type AnyExtension,
@@ -59,7 +58,7 @@ async function devices<const X extends readonly AnyExtension[]>(
 describe('personal nodes', () => {
   test('what one device says, the other hears, and who asks', async () => {
     await using server = await startTestServer()
-    const { account, phone, desk } = await devices(server, [capable, mood, nick, tune, activity, location, vcard4])
+    const { account, phone, desk } = await devices(server, [mood, nick, tune, activity, location, vcard4])
     await using _phone = phone
     await using _desk = desk
     const heard = next(desk, 'mood')
@@ -97,7 +96,7 @@ describe('personal nodes', () => {
 
   test('a node of your own, checked by a schema, is retracted and comes back', async () => {
     await using server = await startTestServer()
-    const { phone, desk, account } = await devices(server, [capable, reading, pep])
+    const { phone, desk, account } = await devices(server, [reading, pep])
     await using _phone = phone
     await using _desk = desk
     assert.equal(await phone.pep.isSupported(), true)
@@ -117,7 +116,7 @@ describe('personal nodes', () => {
 describe('bookmarks', () => {
   test('are fetched with the session, follow the other device, and keep what other clients added', async () => {
     await using server = await startTestServer()
-    const { account, phone, desk } = await devices(server, [capable, bookmarks])
+    const { account, phone, desk } = await devices(server, [bookmarks])
     await using _phone = phone
     await using _desk = desk
     const first = next(desk, 'bookmark')
@@ -151,7 +150,7 @@ describe('bookmarks', () => {
 
   test('after a new session only what is different is told', async () => {
     await using server = await startTestServer()
-    const { account, phone, desk } = await devices(server, [capable, bookmarks])
+    const { account, phone, desk } = await devices(server, [bookmarks])
     await using _phone = phone
     for (const name of ['one', 'two']) await phone.bookmarks.add(`${name}@rooms.example`)
     await desk.disconnect()
@@ -170,7 +169,7 @@ describe('bookmarks', () => {
 describe('displayed', () => {
   test('what was read here is read there', async () => {
     await using server = await startTestServer()
-    const { account, phone, desk } = await devices(server, [capable, displayed])
+    const { account, phone, desk } = await devices(server, [displayed])
     await using _phone = phone
     await using _desk = desk
     const first = next(desk, 'displayed')

@@ -8,6 +8,7 @@ import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
+import { caps } from '../caps.ts'
 import { disco } from '../disco.ts'
 import {
   eventing,
@@ -34,7 +35,6 @@ export class Pep {
   constructor(core: Core<PubsubEvents>) {
     this.#core = core
     core.use(eventing)
-    core.use(disco) // servers ask what we want to know of
   }
 
   /** A node of our own account. `config`: what the node must be when something is published. Without a codec items are elements. */
@@ -53,9 +53,11 @@ export class Pep {
     return codec === undefined ? new PubsubNode(at, name, rawItem) : new PubsubNode(at, name, codec)
   }
 
-  /** Asks servers to tell of this node of ourselves and of contacts (`+notify`). Before the client connects. [XEP-0163 4.2] */
-  follow(name: string): void {
+  /** Asks servers to tell of this node of ourselves and of contacts (`+notify`). They do so for those who show themselves. [XEP-0163 4.2] */
+  follow(name: string): undefined {
     this.#core.supported.add(`${name}+notify`)
+    const capabilities = this.#core.use(caps) // where servers read it
+    if (this.#core.state.name === 'online') void capabilities.refresh()
   }
 
   /** Calls `tell` for each event of this node, of whose account it really is; of the own account alone where it is private. */
