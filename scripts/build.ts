@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv, exit } from 'node:process'
+import { markPure } from './pure.ts'
 
 /** In the order in which they need each other: the client is compiled against the declarations of the protocol, as its users will. */
 export const published: readonly string[] = ['protocol', 'client']
@@ -87,6 +88,10 @@ export function build(to?: string): string[] {
     if (status !== 0) throw new Error(`packages/${name} does not compile`)
     rmSync(config)
     rewriteDeclarations(dist)
+    for (const file of globSync('**/*.js', { cwd: dist })) {
+      const path = join(dist, file)
+      writeFileSync(path, markPure(readFileSync(path, 'utf8')))
+    }
     writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(manifestOf(name)), null, 2)}\n`)
     copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))
     const readme = join(folder, 'README.md')

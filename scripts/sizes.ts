@@ -2,11 +2,13 @@
  * What the client weighs in a browser: `npm run check` runs this, and it fails when a budget is exceeded. `--explain` shows which files it is.
  * `node scripts/sizes.ts rooms upload` says what a program with these names of packages/client/src/index.ts weighs, and how much is theirs.
  */
+import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { argv, exit } from 'node:process'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
-import { build } from 'esbuild'
+import { build, type Plugin, transform } from 'esbuild'
+import { markPure } from './pure.ts'
 
 /** What a program imports of the client, and how many bytes that may be, minified and after `gzip -9`. */
 interface Program {
@@ -34,6 +36,15 @@ interface Weight {
   files: Map<string, number>
 }
 
+/** Sources as `npm run build` makes them. */
+const asPublished: Plugin = {
+  name: 'as published',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+      contents: markPure((await transform(readFileSync(path, 'utf8'), { loader: 'ts', target: 'es2023' })).code),
+    })),
+}
+
 const exported = new Set(Object.keys(await import('@rookery/client')))
 
 /** Bundles a program that imports these names, for browsers. What the package does not export (yet) is not in it, and said. */
@@ -53,6 +64,7 @@ async function weigh(wanted: readonly string[]): Promise<Weight> {
     write: false,
     metafile: true,
     logLevel: 'error',
+    plugins: [asPublished],
   })
   const bytes = outputFiles[0]!.contents
   const files = new Map<string, number>()
