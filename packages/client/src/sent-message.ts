@@ -97,7 +97,7 @@ export class SentMessage {
 
   /** For those who learn of it: it has come so far. Never goes back, but for what was sent over a connection that is gone. */
   advance(fate: Fate, error?: ClientError): void {
-    if (this.#fate === fate) return
+    if (this.#fate === fate || (this.#fate === 'failed' && fate !== 'queued')) return
     const isBack = order.indexOf(fate) < order.indexOf(this.#fate)
     if (isBack && fate !== 'failed' && fate !== 'queued') return
     this.#fate = fate

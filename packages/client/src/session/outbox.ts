@@ -98,12 +98,12 @@ export class Outbox {
 
   /**
    * A session is gone for good, with these not acknowledged: they are the first to be sent in the next one, but for those of which others
-   * have said that they arrived.
+   * have said that they arrived, or that were refused.
    */
   requeue(entries: readonly Entry[]): void {
-    const hasArrived = ({ message: { fate } }: Entry): boolean => fate === 'delivered' || fate === 'displayed'
-    const again = entries.filter((entry) => !hasArrived(entry))
-    this.acknowledged(entries.filter(hasArrived))
+    const isSettled = ({ message: { fate } }: Entry): boolean => fate !== 'sent' && fate !== 'queued'
+    const again = entries.filter((entry) => !isSettled(entry))
+    this.acknowledged(entries.filter(isSettled))
     for (const entry of again) {
       this.#sent(entry, lost)
       entry.message.advance('queued')
