@@ -1,0 +1,271 @@
+/**
+ * Being in a room (XEP-0045 7.2, 7.6, 7.14): entering, the nickname, leaving, and coming back when the room or the session lost us. What is
+ * said there is not known here.
+ */
+import { NS } from '@rookery/protocol'
+import { isBroken } from '@rookery/protocol/codec'
+import type { Jid } from '@rookery/protocol/jid'
+import { type Presence, presence } from '@rookery/protocol/stanza'
+import { type MucHistory, type MucUser, mucJoin, mucUser } from '@rookery/protocol/xeps/muc'
+import { MUC_SELF } from '@rookery/protocol/xeps/muc-status'
+import { type Element, el } from '@rookery/protocol/xml'
+import { backOff, type Deferred, deferred } from '../../contract/later.ts'
+import { type WaitOptions, within } from '../../contract/within.ts'
+import { type ClientError, DisconnectedError, UsageError } from '../../errors.ts'
+import type { Core } from '../../extension.ts'
+import type { RoomsEvents } from './events.ts'
+import { type Exit, readExit } from './exit.ts'
+import { type Change, Occupants } from './occupants.ts'
+import { isPassing, refusalOf } from './refusal.ts'
+
+export interface Entry {
+  readonly nick: string
+  readonly password?: string | undefined
+  readonly history?: MucHistory | undefined
+}
+
+/** `entering` also while it tries to come back. */
+export type RoomState = 'outside' | 'entering' | 'inside'
+
+export interface MembershipParts {
+  readonly core: Core<RoomsEvents>
+  readonly room: Jid
+  readonly believed: () => boolean
+  /** `again`: we were in it before. */
+  readonly entered: (statuses: readonly number[], again: boolean) => void
+  readonly changed: (change: Change) => void
+  readonly left: (exit: Exit) => void
+}
+
+const answerWithin = 30_000
+/** What the room's history is asked for beyond the time of our absence, in seconds: what was under way then. */
+const overlap = 60
+/** So often coming back is tried where the nickname is taken. */
+const conflictsMax = 5
+
+const nobody: MucUser = { items: [], statuses: [], invites: [] }
+
+export class Membership {
+  readonly occupants: Occupants
+  readonly #parts: MembershipParts
+  #state: RoomState = 'outside'
+  #entry: Entry | undefined
+  #nick = ''
+  #again = false
+  /** When we last heard what was said there, or entered. */
+  #heard = 0
+  /** Somebody waits for what the room says to our last presence. */
+  #asked: Deferred<readonly number[]> | undefined
+  #askedId: string | undefined
+  #leaving: Deferred<undefined> | undefined
+  #attempt = 0
+  #stopTimer: () => void = () => undefined
+
+  constructor(parts: MembershipParts) {
+    this.#parts = parts
+    this.occupants = new Occupants(parts.believed)
+  }
+
+  get state(): RoomState {
+    return this.#state
+  }
+
+  /** As the room knows us; as we asked for before it does. */
+  get nick(): string {
+    return this.#nick
+  }
+
+  /** The nickname is being changed: what it is now is not known. */
+  get isRenaming(): boolean {
+    return this.#state === 'inside' && this.#asked !== undefined
+  }
+
+  /** With it we came in, and come back. */
+  get password(): string | undefined {
+    return this.#entry?.password
+  }
+
+  /** Resolves with the status codes of our own presence, which ends the list of occupants. [XEP-0045 7.2.2] */
+  async enter(entry: Entry, options: WaitOptions): Promise<readonly number[]> {
+    this.#entry = entry
+    this.#again = false
+    this.#heard = this.#parts.core.clock.now()
+    try {
+      return await this.#wait(options, () => this.#ask(entry.nick, entry.history))
+    } catch (error) {
+      // it may have let us in, and its word was lost
+      if (!(error instanceof Error && 'kind' in error && error.kind === 'request')) this.#say('unavailable')
+      this.#end()
+      throw error
+    }
+  }
+
+  /** Enters again, as the one who was there: the room sends what was said meanwhile. */
+  comeBack(): void {
+    const { core } = this.#parts
+    if (this.#entry === undefined) return
+    this.lose()
+    // the clocks of the room and of this machine may differ: how long ago is what both understand
+    const seconds = Math.ceil((core.clock.now() - this.#heard) / 1000) + overlap
+    this.#ask(this.#nick, this.#again ? { seconds } : this.#entry.history)
+    this.#stopTimer()
+    if (this.#again) this.#stopTimer = core.clock.after(answerWithin, () => this.#tryLater())
+  }
+
+  /** We are not in it any more, and mean to be. */
+  lose(): void {
+    this.#stopTimer()
+    if (this.#state !== 'inside') return
+    this.#again = true
+    this.#state = 'entering'
+    this.#refuse(new DisconnectedError('The room was lost while the nickname was being changed.'))
+  }
+
+  /** Something was said there. */
+  hear(): void {
+    this.#heard = this.#parts.core.clock.now()
+  }
+
+  /** Resolves when the room calls us so, or something else it prefers. [XEP-0045 7.6] */
+  async rename(nick: string, options: WaitOptions): Promise<undefined> {
+    if (this.#state !== 'inside') throw new UsageError('You are not in this room.')
+    if (this.#asked !== undefined) throw new UsageError('The nickname is being changed already.')
+    if (nick === this.#nick) return
+    await this.#wait(options, () => {
+      this.#askedId = this.#say('available', nick)
+    })
+  }
+
+  /** Resolves when the room has seen it, or after 5 s: it is over in any case. */
+  async leave(status: string | undefined): Promise<undefined> {
+    if (this.#state === 'outside') return
+    const leaving = deferred<undefined>()
+    this.#leaving = leaving
+    this.#refuse(new UsageError('The room was left.'))
+    if (this.#say('unavailable', this.#nick, status) !== undefined && this.#state === 'inside')
+      await within(this.#parts.core.clock, leaving.promise, { timeout: 5_000 }).catch(() => undefined)
+    if (this.#leaving === leaving) this.#out({ cause: 'left' })
+  }
+
+  receive(received: Presence): void {
+    const nick = received.from!.resource
+    if (this.#state === 'outside') return
+    if (received.type === 'error') return this.#refused(received)
+    if (nick === '') return
+    const found = mucUser.find(received.element)
+    const user = found === undefined || isBroken(found) ? nobody : found
+    // [XEP-0045 7.1] and where the room forgets to say so: it is the nickname that we have
+    const isSelf = user.statuses.includes(MUC_SELF) || (this.#state === 'inside' && nick === this.#nick)
+    if (received.type === 'available') this.#available(nick, received, user, isSelf)
+    else if (received.type === 'unavailable') this.#unavailable(nick, received, user, isSelf)
+  }
+
+  #available(nick: string, received: Presence, user: MucUser, isSelf: boolean): void {
+    const change = this.occupants.available(nick, received, user.items[0])
+    if (change !== undefined) this.#parts.changed(change)
+    if (!isSelf) return
+    this.#nick = nick
+    if (this.#entry !== undefined) this.#entry = { ...this.#entry, nick }
+    if (this.#state === 'entering') this.#inside(user.statuses)
+    else this.#resolve(user.statuses)
+  }
+
+  #inside(statuses: readonly number[]): void {
+    this.#state = 'inside'
+    this.#attempt = 0
+    this.#stopTimer()
+    const again = this.#again
+    const changes = this.occupants.end()
+    this.#resolve(statuses)
+    this.#parts.entered(statuses, again)
+    if (again) for (const change of changes) this.#parts.changed(change)
+  }
+
+  #unavailable(nick: string, received: Presence, user: MucUser, isSelf: boolean): void {
+    const change = this.occupants.unavailable(nick, received, user)
+    if (change !== undefined) this.#parts.changed(change)
+    if (!isSelf) return
+    if (change?.kind === 'renamed') {
+      this.#nick = change.occupant.nick // [XEP-0045 7.6] our presence under it follows
+      return
+    }
+    const exit = readExit(user, received.element.childText('status'))
+    const mayComeBack = exit.cause === 'shutdown' || exit.cause === 'error'
+    if (mayComeBack && this.#leaving === undefined && this.#asked === undefined) {
+      this.lose()
+      this.#tryLater()
+    } else this.#out(exit)
+  }
+
+  #refused(received: Presence): void {
+    const error = refusalOf(received)
+    const { id } = received
+    if (this.#asked !== undefined && (id === undefined || id === this.#askedId)) return this.#refuse(error)
+    if (this.#state !== 'entering' || !this.#again) return
+    if (isPassing(error) && (error.condition !== 'conflict' || this.#attempt < conflictsMax)) this.#tryLater()
+    else this.#out({ cause: 'refused', reason: error.text, error })
+  }
+
+  #tryLater(): void {
+    const { clock, crypto } = this.#parts.core
+    const random = crypto.random(1)[0]! / 256
+    this.#stopTimer()
+    this.#stopTimer = clock.after(1_000 + backOff(++this.#attempt, random), () => this.comeBack())
+  }
+
+  #out(exit: Exit): void {
+    this.#end()
+    this.#refuse(new DisconnectedError(`You are out of the room: ${exit.cause}.`))
+    this.#leaving?.resolve(undefined)
+    this.#leaving = undefined
+    this.#parts.left(exit)
+  }
+
+  #end(): void {
+    this.#stopTimer()
+    this.#state = 'outside'
+    this.occupants.clear()
+  }
+
+  #ask(nick: string, history: MucHistory | undefined): void {
+    this.#state = 'entering'
+    this.#nick = nick
+    this.occupants.begin()
+    this.#askedId = this.#say('available', nick, undefined, mucJoin.build({ password: this.#entry?.password, history }))
+  }
+
+  /** Without a session the question is asked in the next one. */
+  async #wait({ signal, timeout = answerWithin }: WaitOptions, ask: () => void): Promise<readonly number[]> {
+    signal?.throwIfAborted()
+    const { core } = this.#parts
+    const { name } = core.state
+    if (name === 'offline' || name === 'failed')
+      throw new DisconnectedError('There is no connection: call connect() first.')
+    const asked = deferred<readonly number[]>()
+    this.#asked = asked
+    ask()
+    try {
+      return await within(core.clock, asked.promise, { signal, timeout })
+    } finally {
+      if (this.#asked === asked) this.#asked = undefined
+    }
+  }
+
+  #resolve(statuses: readonly number[]): void {
+    this.#asked?.resolve(statuses)
+    this.#asked = undefined
+  }
+
+  #refuse(error: ClientError): void {
+    this.#asked?.reject(error)
+    this.#asked = undefined
+  }
+
+  /** The id; undefined when there is no session to say it in. */
+  #say(type: 'available' | 'unavailable', nick = this.#nick, status?: string, join?: Element): string | undefined {
+    const { core, room } = this.#parts
+    const id = core.newId()
+    const said = status === undefined ? undefined : el('status', NS.client, {}, status)
+    return core.send(presence(undefined, room.withResource(nick), type, [said, join], id)) ? id : undefined
+  }
+}

@@ -1,0 +1,41 @@
+/** Registration with a room: membership, and a nickname that nobody else may take (XEP-0045 7.10, 7.12). */
+import { type FormAnswers, fieldOf, fillForm } from '@rookery/protocol/forms'
+import type { Jid } from '@rookery/protocol/jid'
+import { MUC_RESERVED_NICK } from '@rookery/protocol/xeps/muc'
+import type { MucRegisterField } from '@rookery/protocol/xeps/muc-forms'
+import { REGISTER_NS, register } from '@rookery/protocol/xeps/register'
+import { ask } from '../../contract/ask.ts'
+import type { WaitOptions } from '../../contract/within.ts'
+import { RequestError, UnsupportedError } from '../../errors.ts'
+import type { Core } from '../../extension.ts'
+import type { Disco, DiscoInfo } from '../disco.ts'
+import type { RoomsEvents } from './events.ts'
+
+/** `answers`: what this room asks besides the nickname, by the names of its fields. Throws a RequestError `conflict` when somebody else has it. */
+export async function registerNick(
+  core: Core<RoomsEvents>,
+  room: Jid,
+  nick: string,
+  answers: FormAnswers<MucRegisterField>,
+  options: WaitOptions,
+): Promise<undefined> {
+  const { form } = await ask(core, 'get', register.build({}), register, { ...options, to: room })
+  if (form === undefined || fieldOf(form, 'muc#register_roomnick') === undefined)
+    throw new UnsupportedError(REGISTER_NS, `${room} does not let anybody register.`)
+  const filled = fillForm<MucRegisterField>(form, { ...answers, 'muc#register_roomnick': nick })
+  await core.request('set', register.build({ form: filled }), { ...options, to: room })
+}
+
+export async function unregister(core: Core<RoomsEvents>, room: Jid, options: WaitOptions): Promise<undefined> {
+  await core.request('set', register.build({ remove: true }), { ...options, to: room })
+}
+
+/** Our nickname there; undefined where we have none, or the room does not say. */
+export async function reservedNick(disco: Disco, room: Jid, options: WaitOptions): Promise<string | undefined> {
+  const asked = disco.info(room, { ...options, node: MUC_RESERVED_NICK, fresh: true })
+  const { identities } = await asked.catch((error: unknown): Pick<DiscoInfo, 'identities'> => {
+    if (error instanceof RequestError && error.type === 'cancel') return { identities: [] } // knows no such node
+    throw error
+  })
+  return identities.find(({ category, type }) => category === 'conference' && type === 'text')?.name || undefined
+}

@@ -1,0 +1,133 @@
+/** The rooms of a client: which it is in, what comes from them, and how others are found (XEP-0045 1.35.5). A room is room.ts. */
+import type { Jid } from '@rookery/protocol/jid'
+import type { Presence } from '@rookery/protocol/stanza'
+import { MUC_NS } from '@rookery/protocol/xeps/muc'
+import { readJid } from '../../contract/address.ts'
+import { type WaitOptions, within } from '../../contract/within.ts'
+import { UnsupportedError, UsageError } from '../../errors.ts'
+import type { Core, SessionStart } from '../../extension.ts'
+import type { ReceivedMessage } from '../../received-message.ts'
+import type { SentMessage } from '../../sent-message.ts'
+import { type Disco, type DiscoItem, disco } from '../disco.ts'
+import type { RoomsEvents } from './events.ts'
+import { type RoomInvitation, readInvitation, user } from './invitations.ts'
+import { type JoinOptions, Room } from './room.ts'
+import { type RoomInfo, readRoomInfo } from './room-info.ts'
+
+/** Milliseconds that messages wait for the histories of rooms, which tell whether they have arrived before. */
+const catchUpWithin = 5_000
+
+export class Rooms {
+  readonly #core: Core<RoomsEvents>
+  readonly #disco: Disco
+  readonly #rooms: Map<string, Room> = new Map()
+
+  constructor(core: Core<RoomsEvents>) {
+    this.#core = core
+    this.#disco = core.use(disco)
+    core.gate((stanza, _, next) => {
+      const room = this.#of(stanza.from)
+      return room === undefined ? next() : room.gate(stanza, next)
+    })
+    core.readMessages((message) => this.#receive(message))
+    core.readPresence((presence) => this.#receivePresence(presence))
+    core.onSession('prepare', (start) => this.#begin(start))
+    core.onSessionEnd(() => {
+      for (const room of this.#rooms.values()) room.lose()
+    })
+    core.reconcile((unsure) => this.#reconcile(unsure))
+  }
+
+  /** Those that we are in, or are entering. */
+  get joined(): readonly Room[] {
+    return [...this.#rooms.values()]
+  }
+
+  /** A room, in it or not: lists, settings and registration do not need one to be there. */
+  get(address: Jid | string): Room {
+    const jid = readJid(address).bare
+    if (jid.local === '') throw new UsageError(`${jid} is no room; the address of one looks like room@service.`)
+    const known = this.#rooms.get(jid.toString())
+    return known ?? new Room({ core: this.#core, disco: this.#disco, address: jid, attend: this.#attend })
+  }
+
+  /**
+   * Enters a room, and resolves when it has shown who is there; what was said before comes next, to listeners that are added at once. From
+   * then on one stays in it, in the sessions to come as well, until `room.leave()`. Throws a RequestError: `not-authorized` (the password),
+   * `registration-required` (for members only), `forbidden` (banned), `conflict` (the nickname is taken), `service-unavailable` (full),
+   * `item-not-found` (it does not exist, or is being set up), `not-allowed` (one may not make rooms), `not-acceptable` (another nickname is
+   * reserved); also TimeoutError and DisconnectedError.
+   */
+  async join(address: Jid | string, options: JoinOptions = {}): Promise<Room> {
+    const { resource } = readJid(address)
+    const nick = options.nick ?? (resource || undefined)
+    return await this.get(address).join({ ...options, nick })
+  }
+
+  /** The service of our server where rooms are. Throws an UnsupportedError where there is none. */
+  async service(options: WaitOptions = {}): Promise<Jid> {
+    const found = await this.#disco.find({ category: 'conference', type: 'text' }, options)
+    if (found === undefined) throw new UnsupportedError(MUC_NS, `${this.#core.account.domain} has no rooms.`)
+    return found
+  }
+
+  /** The public rooms of a service, page by page; of our server's unless told. */
+  async *list(service?: Jid | string, options: WaitOptions = {}): AsyncGenerator<DiscoItem, undefined> {
+    yield* this.#disco.items(service ?? (await this.service(options)), options)
+    return undefined
+  }
+
+  /** What a room says of itself. Throws a RequestError `item-not-found` when there is none. */
+  async info(address: Jid | string, options: WaitOptions = {}): Promise<RoomInfo> {
+    const jid = readJid(address).bare
+    return readRoomInfo(jid, await this.#disco.info(jid, { ...options, fresh: true }))
+  }
+
+  /** Tells who invites that one does not come. Direct invitations cannot be declined: undefined. [XEP-0045 7.8.2] */
+  decline(
+    { room, from, isDirect }: RoomInvitation,
+    options: { readonly reason?: string } = {},
+  ): SentMessage | undefined {
+    if (isDirect) return undefined
+    return this.#core.post(room, [user({ decline: { to: from, reason: options.reason } })], { type: 'normal' })
+  }
+
+  readonly #attend = (room: Room, attends: boolean): void => {
+    const key = room.address.toString()
+    if (attends) this.#rooms.set(key, room)
+    else if (this.#rooms.get(key) === room) this.#rooms.delete(key)
+    if (this.#rooms.has(key)) this.#core.rooms.add(key)
+    else this.#core.rooms.delete(key)
+  }
+
+  #of(from: Jid | undefined): Room | undefined {
+    return from === undefined || this.#rooms.size === 0 ? undefined : this.#rooms.get(from.bare.toString())
+  }
+
+  #receive(message: ReceivedMessage): unknown {
+    if (message.way.carbon !== undefined) return undefined
+    const invitation = message.way.archived === undefined ? readInvitation(message) : undefined
+    if (invitation !== undefined) return this.#core.emit('room:invitation', invitation) ?? true
+    return this.#of(message.from)?.receive(message)
+  }
+
+  #receivePresence(presence: Presence): void {
+    this.#of(presence.from)?.receivePresence(presence)
+  }
+
+  /** The joins are sent before the messages that wait, so that the rooms take those. Nobody waits here for rooms that do not answer. */
+  #begin({ resumed, restored }: SessionStart): undefined {
+    for (const room of this.#rooms.values()) {
+      if (resumed && !restored) void room.check()
+      else room.comeBack()
+    }
+  }
+
+  /** What was said in rooms and not acknowledged has arrived, when it is in what they tell us was said. */
+  async #reconcile(unsure: readonly SentMessage[]): Promise<ReadonlySet<SentMessage>> {
+    const asked = unsure.filter(({ to, stanza }) => stanza.type === 'groupchat' && this.#of(to) !== undefined)
+    const histories = Promise.all(asked.map(({ to }) => this.#of(to)?.caughtUp))
+    if (asked.length > 0) await within(this.#core.clock, histories, { timeout: catchUpWithin }).catch(() => undefined)
+    return new Set(asked.filter(({ fate }) => fate === 'delivered'))
+  }
+}
