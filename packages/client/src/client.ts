@@ -295,6 +295,10 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       post: (to, children, options) => this.post(to, children, options),
       sentMessage: (id) => this.#outbox.find(id),
       send: (stanza) => this.#send(stanza),
+      sendNonza: (element) => {
+        sessions.connection?.send(element)
+        return sessions.connection !== undefined
+      },
       unwrap: (reader) => void dispatch.unwrappers.push(reader),
       gate: (keep) => void dispatch.gates.push(keep),
       readMessages: (reader) => void dispatch.messageReaders.push(reader),

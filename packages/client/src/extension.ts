@@ -136,6 +136,8 @@ export interface Core<E = unknown> {
   sentMessage(id: string): SentMessage | undefined
   /** Sends a stanza that nobody follows, at once: presence, and messages that are worth nothing later. False when there is no session. */
   send(stanza: Presence | Message): boolean
+  /** Sends an element that is no stanza, and is not sent again. False when there is no connection. */
+  sendNonza(element: Element): boolean
 
   /** Sees messages before they are read: copies and results of archives. */
   unwrap(reader: (stanza: Message) => Unwrapped): void

@@ -40,6 +40,13 @@ export {
 } from './features/archive/index.ts'
 export { type Bookmark, type BookmarkedRoom, Bookmarks, type BookmarksEvents, bookmarks } from './features/bookmarks.ts'
 // features
+export {
+  Blocking,
+  type BlockingChange,
+  type BlockingEvents,
+  blocking,
+  type ReportOptions,
+} from './features/blocking.ts'
 export { Capabilities, caps } from './features/caps.ts'
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
 export {
@@ -76,6 +83,7 @@ export {
   type Target,
 } from './features/chat/index.ts'
 export { richTextOf, styledTextOf } from './features/chat/rich-text.ts'
+export { ClientStateIndication, csi, type Page } from './features/csi.ts'
 export {
   Disco,
   type DiscoInfo,
@@ -87,6 +95,8 @@ export {
   type OwnNode,
   type Wanted,
 } from './features/disco.ts'
+export { type AskLast, type LastActivity, last } from './features/last.ts'
+export { type Ping, ping } from './features/ping.ts'
 export {
   type DisplayedEvents,
   DisplayedSync,
@@ -187,7 +197,10 @@ export {
   type SubscriptionRequest,
 } from './features/roster/index.ts'
 export { type Tune, tune } from './features/tune.ts'
-export { type VCard, vcard4 } from './features/vcard4.ts'
+export { vcard4 } from './features/vcard4.ts'
+export { type AskTime, type TimeOfOther, time } from './features/time.ts'
+export { type VCard, VCards, vcard } from './features/vcard.ts'
+export { type AskVersion, type Version, version } from './features/version.ts'
 export type { ClientOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'

@@ -11,6 +11,7 @@ import { preApprovalFeature, roster as rosterElement, rosterVersioningFeature } 
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { readAnswer } from '../../contract/ask.ts'
+import { requireOwn } from '../../contract/own.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { DisconnectedError, StoreError, UnsupportedError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
@@ -92,6 +93,13 @@ export class Roster {
 
   get(jid: Jid | string): Contact | undefined {
     return this.#contacts.get(readJid(jid).bare.toString())
+  }
+
+  /** Whether somebody may see our presence: a contact that we have let, or another device of ours. */
+  seesUs(jid: Jid | string): boolean {
+    const { bare } = readJid(jid)
+    const subscription = this.get(bare)?.subscription
+    return subscription === 'from' || subscription === 'both' || bare.equals(this.#core.account)
   }
 
   /** Adds somebody, or changes their name and groups; what is left out stays. Does not ask to see their presence: `subscribe` does. */
@@ -176,9 +184,9 @@ export class Roster {
   }
 
   /** [RFC6121 2.1.6] a change, told by the own account and nobody else */
-  async #pushed({ from, payload }: Iq): Promise<undefined> {
-    if (from !== undefined && !from.equals(this.#core.account)) throw new StanzaError('service-unavailable')
-    const push = rosterElement.parse(payload!)
+  async #pushed(request: Iq): Promise<undefined> {
+    requireOwn(this.#core, request)
+    const push = rosterElement.parse(request.payload!)
     if (push === undefined || isBroken(push) || push.items.length !== 1) throw new StanzaError('bad-request')
     await this.#fetching?.catch(() => undefined) // what comes after the list is not to be overwritten by it
     const item = push.items[0]!
