@@ -38,7 +38,6 @@ export {
   type QueryOptions,
   type RepairOptions,
 } from './features/archive/index.ts'
-export { type Bookmark, type BookmarkedRoom, Bookmarks, type BookmarksEvents, bookmarks } from './features/bookmarks.ts'
 // features
 export {
   Blocking,
@@ -47,6 +46,7 @@ export {
   blocking,
   type ReportOptions,
 } from './features/blocking.ts'
+export { type Bookmark, type BookmarkedRoom, Bookmarks, type BookmarksEvents, bookmarks } from './features/bookmarks.ts'
 export { Capabilities, caps } from './features/caps.ts'
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
 export {
@@ -95,8 +95,6 @@ export {
   type OwnNode,
   type Wanted,
 } from './features/disco.ts'
-export { type AskLast, type LastActivity, last } from './features/last.ts'
-export { type Ping, ping } from './features/ping.ts'
 export {
   type DisplayedEvents,
   DisplayedSync,
@@ -104,6 +102,7 @@ export {
   displayed,
   type MarkOptions,
 } from './features/displayed.ts'
+export { type AskLast, type LastActivity, last } from './features/last.ts'
 export { type Location, location } from './features/location.ts'
 export { type Mood, mood } from './features/mood.ts'
 export { nick } from './features/nick.ts'
@@ -117,6 +116,7 @@ export {
   personalNode,
   type Told,
 } from './features/pep/index.ts'
+export { type Ping, ping } from './features/ping.ts'
 export {
   ContactPresence,
   type OwnPresence,
@@ -196,10 +196,10 @@ export {
   roster,
   type SubscriptionRequest,
 } from './features/roster/index.ts'
-export { type Tune, tune } from './features/tune.ts'
-export { vcard4 } from './features/vcard4.ts'
 export { type AskTime, type TimeOfOther, time } from './features/time.ts'
+export { type Tune, tune } from './features/tune.ts'
 export { type VCard, VCards, vcard } from './features/vcard.ts'
+export { vcard4 } from './features/vcard4.ts'
 export { type AskVersion, type Version, version } from './features/version.ts'
 export type { ClientOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
