@@ -67,6 +67,32 @@ describe('a login', () => {
     })
   }
 
+  test('over WebSocket says that it cannot bind where nothing to bind to is offered: TLS may end at a proxy', async () => {
+    await using server = await HostileServer.start({
+      script: {
+        features: (offered) =>
+          offered
+            .filter(({ name }) => name !== 'sasl-channel-binding')
+            .map((one) =>
+              one.name === 'mechanisms'
+                ? one.withChildren(one.childElements().filter((each) => !each.text().endsWith('-PLUS')))
+                : one,
+            ),
+      },
+      downgradeProtection: false,
+    })
+    for (const [service, flag] of [
+      ['wss', 'n'],
+      ['xmpps', 'y'],
+    ] as const) {
+      const client = await createClient(options(server, { service: server.service[service], patience: 0 }))
+      await client.connect().catch(() => undefined) // this server could bind, and takes 'y' for a sign of an attack
+      await client.close()
+      const said = server.received('auth').at(-1)?.text() ?? ''
+      assert.equal(Buffer.from(said, 'base64').toString()[0], flag)
+    }
+  })
+
   test('uses a token the second time, and the password when it is no good any more', async () => {
     await using server = await HostileServer.start({ sasl2: true, fast: true })
     const store = memoryStore()

@@ -58,6 +58,8 @@ export interface Transport {
   /** e.g. `TLSv1.3`, where the platform tells. */
   readonly tlsVersion: string | undefined
   readonly channelBindings: readonly ChannelBinding[]
+  /** TLS often ends at a proxy before the server (WebSocket): that it offers no binding to it is no sign of an attack then. */
+  readonly isOftenProxied?: boolean | undefined
   /** Whether a certificate of one's own was shown. */
   readonly hasCertificate: boolean
   /** Writes what a framing has made. */

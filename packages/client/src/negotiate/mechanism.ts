@@ -31,10 +31,12 @@ export function chooseAttempt(
   const { connection, credentials, memory, crypto } = negotiation
   const { transport } = connection
   const listed = negotiation.offers.child('sasl-channel-binding', CHANNEL_BINDING_NS)
+  const offeredBindings = listOf(listed, 'channel-binding', (one) => one.attr('type') ?? '')
+  const bindsNothing = offeredBindings.length === 0 && !offered.some((name) => name.endsWith('-PLUS'))
   const offers = {
-    channelBindings: transport.channelBindings,
+    channelBindings: transport.isOftenProxied === true && bindsNothing ? [] : transport.channelBindings,
     offered,
-    offeredBindings: listOf(listed, 'channel-binding', (one) => one.attr('type') ?? ''),
+    offeredBindings,
   }
   const token = usableToken(memory.token, tokens)
   const { password, local } = credentials

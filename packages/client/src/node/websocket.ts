@@ -99,6 +99,7 @@ class WebSocketTransport implements Transport {
   readonly tlsVersion: string | undefined
   readonly channelBindings: readonly ChannelBinding[]
   readonly hasCertificate: boolean
+  readonly isOftenProxied: boolean = true
   readonly #socket: Socket
   readonly #options: OpenOptions
   /** Written in this turn of the event loop; goes out in one piece. */
