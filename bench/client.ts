@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { argv } from 'node:process'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { connect } from '@rookery/client/node'
+import { connect, messages } from '@rookery/client/node'
 
 const perChunk = 200
 
@@ -23,6 +23,7 @@ async function receive(count: number): Promise<void> {
       password: 'secret',
       service: `xmpp://127.0.0.1:${port}`,
       plaintext: true,
+      use: [messages],
     })
     let bytes = 0
     let seen = 0
@@ -34,7 +35,7 @@ async function receive(count: number): Promise<void> {
       if (way === 'listener') client.on('message', ({ body }) => count1(body))
       else
         void (async () => {
-          for await (const { body } of client.messages()) count1(body)
+          for await (const { body } of client.messages.read()) count1(body)
         })()
     })
     const start = performance.now()

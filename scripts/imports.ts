@@ -41,7 +41,7 @@ const contract = new Set([
 
 /** What a feature of the client may import of it: the contract, its own files, and the entries of other features, for `use`. */
 const clientContract =
-  /^(?:extension|errors|received-message|sent-message)\.ts$|^contract\/|^features\/[^/]+(?:\.ts|\/index\.ts)$/
+  /^(?:extension|errors)\.ts$|^contract\/|^messages\/index\.ts$|^features\/[^/]+(?:\.ts|\/index\.ts)$/
 
 const server = 'packages/server/src/'
 const client = 'packages/client/src/'

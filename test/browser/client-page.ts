@@ -1,5 +1,5 @@
 /** What the tests of the client library call in a page: a small chat application, with texts and numbers only. */
-import { type Client, type ClientState, chat, createClient, indexedDbStore } from '@rookery/client'
+import { type Client, type ClientState, chat, createClient, indexedDbStore, messages } from '@rookery/client'
 
 interface Options {
   readonly jid: string
@@ -7,7 +7,7 @@ interface Options {
   readonly service: string
 }
 
-let client: Client<readonly [typeof chat]> | undefined
+let client: Client<readonly [typeof chat, typeof messages]> | undefined
 const received: string[] = []
 const states: ClientState['name'][] = []
 const fates = new Map<string, string>()
@@ -15,10 +15,10 @@ const fates = new Map<string, string>()
 const app = {
   /** Opens what is kept; the answer is what was not acknowledged. */
   async open(options: Options): Promise<readonly string[]> {
-    client = await createClient({ ...options, store: indexedDbStore(), use: [chat] })
+    client = await createClient({ ...options, store: indexedDbStore(), use: [chat, messages] })
     client.on('state', ({ name }) => void states.push(name))
     client.on('chat', ({ body }) => void received.push(body ?? ''))
-    const left = client.unacknowledged
+    const left = client.messages.unacknowledged
     for (const message of left) {
       fates.set(message.id, message.fate)
       message.onChange(({ id, fate }) => fates.set(id, fate))

@@ -8,6 +8,7 @@ import {
   connect,
   createClient,
   memoryStore,
+  messages,
 } from '@rookery/client/node'
 import { NS } from '@rookery/protocol'
 import { StanzaError } from '@rookery/protocol/stanza'
@@ -20,8 +21,10 @@ import { impatient } from './support/impatient.ts'
 const romeo = { jid: 'romeo@localhost', password: 'secret' }
 const body = (text: string) => el('body', NS.client, {}, text)
 
-function options(server: HostileServer, more: Partial<ClientOptions> = {}): ClientOptions {
-  return { ...romeo, service: server.service.xmpp, tls: { ca: server.trust.ca }, ...more }
+type Use = readonly [typeof messages]
+
+function options(server: HostileServer, more: Partial<ClientOptions<Use>> = {}): ClientOptions<Use> {
+  return { ...romeo, service: server.service.xmpp, tls: { ca: server.trust.ca }, use: [messages], ...more }
 }
 
 /** Resolves when the state is that one. */
@@ -96,7 +99,7 @@ describe('a login', () => {
   test('uses a token the second time, and the password when it is no good any more', async () => {
     await using server = await HostileServer.start({ sasl2: true, fast: true })
     const store = memoryStore()
-    const login = async (more: Partial<ClientOptions>): Promise<string | undefined> => {
+    const login = async (more: Partial<ClientOptions<Use>>): Promise<string | undefined> => {
       const client = await connect(options(server, { service: server.service.xmpps, store, ...more }))
       await client.close()
       return server.received('authenticate').at(-1)?.attr('mechanism')
@@ -117,7 +120,7 @@ describe('a login', () => {
 })
 
 describe('what cannot work is told', () => {
-  const fails = async (server: HostileServer, more: Partial<ClientOptions> = {}): Promise<unknown> => {
+  const fails = async (server: HostileServer, more: Partial<ClientOptions<Use>> = {}): Promise<unknown> => {
     const client = await createClient(options(server, more))
     const error = await client.connect().then(
       () => 'connected',
@@ -181,11 +184,11 @@ describe('a session', () => {
     const seen: (string | undefined)[] = []
     client.on('message', ({ body }) => void seen.push(body))
     const jid = client.jid!.toString()
-    const before = client.post('juliet@localhost', [body('before')])
+    const before = client.messages.post('juliet@localhost', [body('before')])
     await before.reached('acked')
     server.connection.break()
     await until(client, 'waiting')
-    const between = client.post('juliet@localhost', [body('between')])
+    const between = client.messages.post('juliet@localhost', [body('between')])
     assert.equal(between.fate, 'queued')
     server.route(el('message', NS.client, { to: jid, from: 'juliet@localhost/a' }, [body('while away')]))
     const asked = client.request('get', el('query', NS.roster))
@@ -206,7 +209,7 @@ describe('a session', () => {
       await using client = await connect(options(server))
       // the server takes both, and acknowledges neither
       server.script.send = (element) => (element.is('a', 'urn:xmpp:sm:3') ? undefined : element)
-      const sent = ['one', 'two'].map((text) => client.post('juliet@localhost', [body(text)]))
+      const sent = ['one', 'two'].map((text) => client.messages.post('juliet@localhost', [body(text)]))
       await server.until('message', 2)
       const id = [...server.sessions.keys()][0]!
       server.script.receive = (element, connection) => {
@@ -236,7 +239,7 @@ describe('a session', () => {
       lies = false
       return el('a', 'urn:xmpp:sm:3', { h: '7' })
     }
-    const message = client.post('juliet@localhost', [body('x')])
+    const message = client.messages.post('juliet@localhost', [body('x')])
     await message.reached('acked')
     assert.equal(server.connections.length, 2)
   })
@@ -256,17 +259,17 @@ describe('a session', () => {
     await first.connect()
     const resumed = server.connection.session!.id
     server.connection.freeze()
-    const lost = first.post('juliet@localhost', [body('not acknowledged')])
+    const lost = first.messages.post('juliet@localhost', [body('not acknowledged')])
     server.connection.break()
     await until(first, 'failed')
     await first.close()
 
     await using second = await createClient(options(server, { store }))
     assert.deepEqual(
-      second.unacknowledged.map(({ id }) => id),
+      second.messages.unacknowledged.map(({ id }) => id),
       [lost.id],
     )
-    const [again] = second.unacknowledged
+    const [again] = second.messages.unacknowledged
     await second.connect()
     await again!.reached('acked')
     assert.equal(server.connection.session!.id, resumed)
@@ -284,7 +287,7 @@ describe('a session', () => {
       connection.send(el('message', NS.client, attributes, [new StanzaError('recipient-unavailable').toElement()]))
       return true
     }
-    const message = client.post('juliet@localhost', [body('x')])
+    const message = client.messages.post('juliet@localhost', [body('x')])
     const first = message.id
     await assert.rejects(
       async () => {
@@ -306,7 +309,7 @@ describe('messages that come', () => {
     for (const text of ['one', 'two'])
       server.route(el('message', NS.client, { to, from: 'juliet@localhost/a' }, [body(text)]))
     const acknowledged = (): number => Number(server.received('a').at(-1)?.attr('h') ?? 0)
-    const reading = client.messages()
+    const reading = client.messages.read()
     assert.equal((await reading.next()).value?.body, 'one')
     await client.request('get', el('ping', 'urn:xmpp:ping'))
     assert.equal(acknowledged(), 0)
@@ -326,7 +329,7 @@ describe('messages that come', () => {
     say('one')
     say('two')
     const seen: (string | undefined)[] = []
-    for await (const message of client.messages()) {
+    for await (const message of client.messages.read()) {
       seen.push(message.body)
       if (message.body === 'one') {
         server.connection.break()
@@ -347,7 +350,7 @@ describe('messages that come', () => {
     for (let i = 0; i < count; i++)
       server.route(el('message', NS.client, { to, from: 'juliet@localhost/a' }, [body(`${i} ${'x'.repeat(500)}`)]))
     let next = 0
-    for await (const message of client.messages()) {
+    for await (const message of client.messages.read()) {
       assert.match(message.body ?? '', new RegExp(`^${next} `))
       if (++next === count) break
       if (next % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
@@ -359,7 +362,7 @@ describe('messages that come', () => {
     await using client = await connect(options(server))
     server.route(el('message', NS.client, { to: client.jid!.toString(), from: 'a@b/c' }, [body('early')]))
     await client.request('get', el('ping', 'urn:xmpp:ping'))
-    for await (const message of client.messages()) {
+    for await (const message of client.messages.read()) {
       assert.equal(message.body, 'early')
       break
     }

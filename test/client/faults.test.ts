@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type AnyExtension, type Client, type ClientOptions, connect } from '@rookery/client/node'
+import { type AnyExtension, type Client, type ClientOptions, connect, messages } from '@rookery/client/node'
 import { NS } from '@rookery/protocol'
 import { presence } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
@@ -15,7 +15,7 @@ import { startTarget } from './harness/targets.ts'
 import type { Cut, Direction, How } from './harness/valve.ts'
 import { impatient } from './support/impatient.ts'
 
-const messages = 4
+const count = 4
 const patience = 10_000
 
 interface Story {
@@ -31,7 +31,7 @@ describe('a client whose sessions are lost, with the archive', () => suite({ res
 function suite({ resumeSeconds, use }: { resumeSeconds: number; use: readonly AnyExtension[] }): void {
   let target: Target
   let proxy: CuttingProxy
-  let juliet: Client
+  let juliet: Client<readonly [typeof messages]>
   let number = 0
   const heard: string[] = []
 
@@ -49,12 +49,12 @@ function suite({ resumeSeconds, use }: { resumeSeconds: number; use: readonly An
     await target.stop()
   })
 
-  const login = (local: string): ClientOptions => ({
+  const login = (local: string): ClientOptions<readonly [typeof messages]> => ({
     jid: `${local}@localhost`,
     password: `secret-${local}`,
     plaintext: true,
     platform: impatient,
-    use,
+    use: [messages, ...use] as unknown as readonly [typeof messages],
     keepAlive: 100,
     answerWithin: 200,
   })
@@ -73,22 +73,22 @@ function suite({ resumeSeconds, use }: { resumeSeconds: number; use: readonly An
     romeo.on('message', ({ body }) => void received.push(body ?? ''))
     romeo.send(presence(undefined, undefined, 'available'))
     const sent = []
-    for (let i = 0; i < messages; i++) {
-      sent.push(romeo.post('juliet@localhost', [el('body', NS.client, {}, `r${i}`)]))
-      sent.push(juliet.post(`${local}@localhost`, [el('body', NS.client, {}, `j${i}`)]))
+    for (let i = 0; i < count; i++) {
+      sent.push(romeo.messages.post('juliet@localhost', [el('body', NS.client, {}, `r${i}`)]))
+      sent.push(juliet.messages.post(`${local}@localhost`, [el('body', NS.client, {}, `j${i}`)]))
       await sent.at(-1)!.reached('acked', { signal: AbortSignal.timeout(patience) })
     }
     for (const one of sent) await one.reached('acked', { signal: AbortSignal.timeout(patience) })
-    await until(() => received.length >= messages && heard.length >= messages)
+    await until(() => received.length >= count && heard.length >= count)
     // what would come twice has come by the time that an answer comes
     await romeo.request('get', el('ping', 'urn:xmpp:ping'))
     await juliet.request('get', el('ping', 'urn:xmpp:ping'))
-    assert.equal(romeo.unacknowledged.length, 0)
+    assert.equal(romeo.messages.unacknowledged.length, 0)
     await romeo.close()
     return { romeo: received, juliet: [...heard], links }
   }
 
-  const expected = (letter: string): string[] => Array.from({ length: messages }, (_, i) => `${letter}${i}`)
+  const expected = (letter: string): string[] => Array.from({ length: count }, (_, i) => `${letter}${i}`)
 
   async function check(cut?: Cut): Promise<Story> {
     const where = cut === undefined ? 'without a cut' : JSON.stringify(cut)

@@ -126,7 +126,7 @@ for (const [tool, bundle] of [
       .map((path) => relative(folder, path))
       .filter((path) => path !== 'entry.js' && !/^node_modules\/@rookery\/(client|protocol)\//.test(path))
     assert.deepEqual(foreign, [])
-    assert.doesNotMatch(text, /["'`]node:|\brequire\(["'`]|\bprocess\.[a-z]+[.(\[]|\bBuffer\.from/)
+    assert.doesNotMatch(text, /["'`]node:|\brequire\(["'`]|\bprocess\.[a-z]+[.([]|\bBuffer\.from/)
     assert.deepEqual(exportsOf(text), names)
   })
 

@@ -3,25 +3,21 @@
  * what goes, extensions do the rest. Each of these is a file of its own.
  */
 import type { Maybe } from '@rookery/protocol'
-import { NS } from '@rookery/protocol'
 import { type Jid, jidFromParts } from '@rookery/protocol/jid'
-import { type Iq, iq, Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
-import { type Element, el } from '@rookery/protocol/xml'
+import { type Iq, iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
+import type { Element } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
+import { guardWork } from './contract/guard.ts'
 import { Dispatch } from './dispatch.ts'
 import { type ClientError, DisconnectedError, UsageError } from './errors.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
-import type { AnyExtension, ClientEvents, Core, Extension, PostOptions, Software } from './extension.ts'
+import type { AnyExtension, ClientEvents, Core, Extension, Software } from './extension.ts'
 import { createIds } from './ids.ts'
-import { Inbox } from './inbox.ts'
 import type { Kept } from './kept.ts'
 import type { ClientOptions } from './options.ts'
 import type { Platform } from './platform.ts'
-import type { ReceivedMessage } from './received-message.ts'
 import { type RequestOptions, Requests } from './requests.ts'
-import type { SentMessage } from './sent-message.ts'
 import { Lifeline } from './session/lifeline.ts'
-import { Outbox } from './session/outbox.ts'
 import { Sessions } from './session/sessions.ts'
 import type { ClientState } from './state.ts'
 
@@ -38,31 +34,28 @@ export type Client<X extends readonly AnyExtension[] = readonly []> = ClientCore
 
 /** How long an orderly end may take, in milliseconds: for messages to be acknowledged, and for the stream to be closed. */
 const endWithin = 5_000
-/** Who has not begun to read messages this long after the client is online will not. */
-const unreadFor = 30_000
 
 export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #emitter: Emitter<ClientEvents> = new Emitter()
   readonly #platform: Platform
   readonly #newId: () => string
   readonly #kept: Kept
-  readonly #inbox: Inbox = new Inbox()
   readonly #requests: Requests
-  readonly #outbox: Outbox
   readonly #dispatch: Dispatch
   readonly #sessions: Sessions
   readonly #lifeline: Lifeline
   readonly #extensions: Map<string, unknown> = new Map()
   readonly #account: Jid
   readonly #software: Software
-  /** For somebody who reads messages. */
-  #stopWaiting: () => void = () => undefined
+  readonly #failed = (error: ClientError): void => void this.#emitter.emit('error', error)
+  readonly #maxQueue: number
+  readonly #leaving: ((signal: AbortSignal) => Promise<undefined>)[] = []
 
   /** Call `createClient` or `connect`. */
   constructor(options: ClientOptions, platform: Platform, kept: Kept) {
     const account = readAccount(options.jid)
     const { clock, crypto } = platform
-    const failed = (error: ClientError): undefined => void this.#emitter.emit('error', error)
+    const failed = this.#failed
     this.#account = account.bare
     const { software: name = 'Rookery', version, kind = 'document' in globalThis ? 'web' : 'pc' } = options
     this.#software = { name, version, kind }
@@ -70,21 +63,12 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     this.#kept = kept
     this.#newId = createIds(crypto)
     this.#requests = new Requests(clock)
-    this.#outbox = new Outbox({
-      kept,
-      newId: this.#newId,
-      now: clock.now,
-      maxBytes: options.maxQueue ?? 8 << 20,
-      failed,
-    })
+    this.#maxQueue = options.maxQueue ?? 8 << 20
     this.#dispatch = new Dispatch({
-      emitter: this.#emitter,
       requests: this.#requests,
-      inbox: this.#inbox,
-      now: clock.now,
       own: () => this.#sessions.jid,
       reply: (stanza) => this.#send(stanza),
-      refused: (error) => this.#outbox.refused(error),
+      failed,
     })
     this.#sessions = new Sessions({
       account,
@@ -92,7 +76,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       platform,
       kept,
       newId: this.#newId,
-      outbox: this.#outbox,
       receive: (element) => this.#dispatch.receive(element),
       lost: () => this.#requests.failAll(new DisconnectedError('The connection was lost before the answer came.')),
       failed,
@@ -122,11 +105,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     return this.#sessions.jid
   }
 
-  /** Messages that the server has not acknowledged, also of before a restart, in order. */
-  get unacknowledged(): readonly SentMessage[] {
-    return this.#outbox.pending
-  }
-
   /** Resolves when the client can be used; throws what makes that impossible. While it lives, it comes back by itself. */
   async connect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<undefined> {
     const { signal } = options
@@ -149,19 +127,13 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
    */
   async disconnect(): Promise<undefined> {
     if (this.state.name === 'online') {
-      const end = this.#platform.clock.now() + endWithin
-      for (const message of this.#outbox.pending) {
-        const controller = new AbortController()
-        const cancel = this.#platform.clock.after(Math.max(0, end - this.#platform.clock.now()), () =>
-          controller.abort(),
-        )
-        await message.reached('acked', { signal: controller.signal }).catch(() => undefined)
-        cancel()
-      }
+      const late = new AbortController()
+      const cancel = this.#platform.clock.after(endWithin, () => late.abort())
+      await Promise.all(this.#leaving.map((run) => guardWork(this.#failed, () => run(late.signal))))
+      cancel()
     }
     this.#lifeline.stop()
     await this.#sessions.end(endWithin)
-    this.#inbox.close()
   }
 
   /** Disconnects, and lets go of the store. The client is of no use afterwards. */
@@ -179,14 +151,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     return (this.#emitter as unknown as Emitter<E>).on(event, listener, options)
   }
 
-  /**
-   * Every message, one after the other, each acknowledged to the server after the body of your loop has run: what your program has not dealt
-   * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`.
-   */
-  messages(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<ReceivedMessage> {
-    return this.#inbox.read((message) => message, options.signal)
-  }
-
   /** Asks for something with XML of your own, and resolves with the payload of the answer. */
   async request(type: 'get' | 'set', payload: Element, options: RequestOptions = {}): Promise<Element | undefined> {
     const to = options.to === undefined ? undefined : readJid(options.to)
@@ -194,13 +158,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     if (this.#sessions.connection === undefined) await this.#connected(options)
     const id = this.#newId()
     return await this.#requests.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))
-  }
-
-  /** Sends a message of these payloads (elements of your own, or made by codecs), and follows its fate. */
-  post(to: Jid | string, children: readonly (Element | undefined)[], options: PostOptions = {}): SentMessage {
-    const { type = 'chat', id, lang } = options
-    const attributes = { type: type === 'normal' ? undefined : type, id, 'xml:lang': lang }
-    return this.#outbox.post(new Message(el('message', NS.client, attributes, children), undefined, readJid(to)))
   }
 
   /** Sends a stanza of your own that nobody follows; false when there is no session to send it in. */
@@ -227,8 +184,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   #changed(state: ClientState): void {
     if (state.name === 'offline' || state.name === 'failed')
       this.#requests.failAll(new DisconnectedError('There is no connection any more.'))
-    this.#stopWaiting()
-    if (state.name === 'online') this.#stopWaiting = this.#platform.clock.after(unreadFor, () => this.#inbox.release())
     this.#emitter.emit('state', state)
   }
 
@@ -288,27 +243,24 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       on: (event, listener, options) => this.#emitter.on(event, listener, options),
       emit: (event, payload) => emitter.emit(event, payload),
       hasListeners: (event) => emitter.has(event),
-      failed: (error) => void this.#emitter.emit('error', error),
+      failed: this.#failed,
       request: (type, payload, options) => this.request(type, payload, options),
       respond: (type, payload, ns, answer: (request: Iq) => Maybe<Element | undefined>) =>
         dispatch.respond(type, payload, ns, answer),
-      post: (to, children, options) => this.post(to, children, options),
-      sentMessage: (id) => this.#outbox.find(id),
       send: (stanza) => this.#send(stanza),
       sendNonza: (element) => {
         sessions.connection?.send(element)
         return sessions.connection !== undefined
       },
-      unwrap: (reader) => void dispatch.unwrappers.push(reader),
-      gate: (keep) => void dispatch.gates.push(keep),
-      readMessages: (reader) => void dispatch.messageReaders.push(reader),
-      messages: (pick, signal) => this.#inbox.read(pick, signal),
-      rooms: dispatch.rooms,
-      readPresence: (reader) => void dispatch.presenceReaders.push(reader),
-      deliver: (stanza, way) => dispatch.deliver(stanza, way),
+      onStanza: (kind, reader) => dispatch.onStanza(kind, reader),
       onSession: (phase, run) => void sessions.beginnings[phase].push(run),
       onSessionEnd: (run) => void sessions.endings.push(run),
-      reconcile: (run) => void sessions.reconcilers.push(run),
+      onDisconnect: (run) => void this.#leaving.push(run),
+      carry: (make) => {
+        const carrier = make(this.#kept, this.#maxQueue)
+        sessions.carry(carrier)
+        return carrier
+      },
       inline: (request) => void sessions.inline.push(request),
       isTurnedOn: (ns) => sessions.isTurnedOn(ns),
       kept: (key) => this.#kept.get(`x/${name}/${key}`),

@@ -5,22 +5,19 @@
 import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
-import type { Iq, Message, Presence } from '@rookery/protocol/stanza'
+import type { Iq, Message, Presence, Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import type { ClientError } from './errors.ts'
 import type { EventsBase, Listener, ListenOptions } from './events.ts'
+import type { Kept } from './kept.ts'
 import type { Clock } from './platform.ts'
-import type { ReceivedMessage, Way } from './received-message.ts'
 import type { RequestOptions } from './requests.ts'
-import type { SentMessage } from './sent-message.ts'
+import type { Carrier } from './session/carrier.ts'
 import type { ClientState } from './state.ts'
 
 /** The events of the core. */
 export interface ClientEvents extends EventsBase {
   readonly state: ClientState
-  /** Every message but errors to our own; an answered promise holds back its acknowledgement. */
-  readonly message: ReceivedMessage
-  readonly presence: Presence
   /** What went wrong and belongs to no call: never swallowed; without a listener it is an uncaught error. */
   readonly error: ClientError
 }
@@ -47,10 +44,10 @@ export type AnyExtension = Extension<string, any, any>
  *   features: ['urn:example:wave'],
  *   events: events<{ wave: { from: Jid } }>(),
  *   start: (core) => {
- *     core.readMessages((message) => {
+ *     core.use(messages).onMessage((message) => {
  *       if (message.payload(wave) !== undefined) return core.emit('wave', { from: message.from })
  *     })
- *     return { send: (to: string) => core.post(to, [wave.build({})]) }
+ *     return { send: (to: string) => core.use(messages).post(to, [wave.build({})]) }
  *   },
  * })
  * ```
@@ -78,9 +75,6 @@ export interface SessionStart {
   readonly restored: boolean
 }
 
-/** What is to be read in place of a message that wraps it, `'taken'` when nobody else is to see it, undefined when it is an ordinary one. */
-export type Unwrapped = { readonly stanza: Message; readonly way: Way } | 'taken' | undefined
-
 /** What the software is that uses the library. */
 export interface Software {
   readonly name: string
@@ -88,13 +82,6 @@ export interface Software {
   /** The type of its identity. [XEP-0030 3.1] */
   readonly kind: string
 }
-
-/** Hands a message on with `next`, now or later. What it answers holds back the acknowledgement, as what `next` answers would. */
-export type Gate = (
-  stanza: Message,
-  way: Way,
-  next: () => undefined | Promise<undefined>,
-) => undefined | Promise<undefined>
 
 /** What an extension may see and do. */
 export interface Core<E = unknown> {
@@ -130,31 +117,16 @@ export interface Core<E = unknown> {
   request(type: 'get' | 'set', payload: Element, options?: RequestOptions): Promise<Element | undefined>
   /** Answers requests with this payload: with another, with nothing, or by throwing a StanzaError. */
   respond(type: 'get' | 'set', name: string, ns: string, answer: (request: Iq) => Maybe<Element | undefined>): void
-  /** Sends a message whose fate is followed. */
-  post(to: Jid | string, children: readonly (Element | undefined)[], options?: PostOptions): SentMessage
-  /** One of the last messages we sent, by its id. */
-  sentMessage(id: string): SentMessage | undefined
   /** Sends a stanza that nobody follows, at once: presence, and messages that are worth nothing later. False when there is no session. */
   send(stanza: Presence | Message): boolean
   /** Sends an element that is no stanza, and is not sent again. False when there is no connection. */
   sendNonza(element: Element): boolean
 
-  /** Sees messages before they are read: copies and results of archives. */
-  unwrap(reader: (stanza: Message) => Unwrapped): void
-  /** Stands before each message is read, whichever way it came: before it is known whether it has been seen. */
-  gate(keep: Gate): void
-  /**
-   * Sees each message. An answered promise holds back its acknowledgement; that, or `true`, says that the message is dealt with: it does not
-   * wait for somebody who begins to read messages later.
-   */
-  readMessages(reader: (message: ReceivedMessage) => unknown): void
-  /** A loop over what `pick` makes of messages, like `client.messages()`: each is acknowledged after the body of the loop has run. */
-  messages<T>(pick: (message: ReceivedMessage) => T | undefined, signal?: AbortSignal): AsyncIterableIterator<T>
-  readPresence(reader: (presence: Presence) => unknown): void
-  /** The bare addresses of the rooms that we are in or enter: who speaks from there is an occupant, and no contact. */
-  readonly rooms: Set<string>
-  /** Hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */
-  deliver(stanza: Message, way: Way): undefined | Promise<undefined>
+  /** Sees each stanza of a kind, with its addresses. An answered promise holds back its acknowledgement. Messages are better read by `messages`. */
+  onStanza<K extends 'message' | 'presence'>(
+    kind: K,
+    reader: (stanza: Extract<Stanza, { readonly kind: K }>) => unknown,
+  ): void
 
   /**
    * Called at the start of each session, before the client is called online: all of `prepare` at once (lists, copies, archives), then all of
@@ -163,8 +135,10 @@ export interface Core<E = unknown> {
   onSession(phase: SessionPhase, run: (start: SessionStart) => Maybe<undefined>): void
   /** Called when a session has ended for good. */
   onSessionEnd(run: () => void): void
-  /** Asked, after a session was lost, which of the messages that nobody acknowledged have arrived all the same. */
-  reconcile(run: (unsure: readonly SentMessage[]) => Promise<ReadonlySet<SentMessage>>): void
+  /** Called before an orderly end, which waits for it until the signal says that it is too late. */
+  onDisconnect(run: (signal: AbortSignal) => Promise<undefined>): void
+  /** For `messages`: what carries stanzas that are not to be lost, made of what is kept and of how many bytes may wait. */
+  carry<C extends Carrier>(make: (kept: Kept, maxBytes: number) => C): C
   /** Asks for this in the same breath as the binding of the resource, where the server takes it (XEP-0386). */
   inline(request: Element): void
   /** Whether it was turned on so, for this session. */
@@ -175,10 +149,4 @@ export interface Core<E = unknown> {
   /** Small things to keep across restarts, of this extension alone. */
   kept(key: string): string | undefined
   keep(key: string, value: string | undefined): Maybe<undefined>
-}
-
-export interface PostOptions {
-  readonly type?: 'normal' | 'chat' | 'groupchat' | 'headline' | undefined
-  readonly id?: string | undefined
-  readonly lang?: string | undefined
 }

@@ -16,12 +16,9 @@ export {
   defineExtension,
   type Extension,
   events,
-  type Gate,
-  type PostOptions,
   type SessionPhase,
   type SessionStart,
   type Software,
-  type Unwrapped,
 } from './extension.ts'
 export { type Activity, activity } from './features/activity.ts'
 export {
@@ -201,12 +198,22 @@ export { type Tune, tune } from './features/tune.ts'
 export { type VCard, VCards, vcard } from './features/vcard.ts'
 export { vcard4 } from './features/vcard4.ts'
 export { type AskVersion, type Version, version } from './features/version.ts'
+export {
+  type Gate,
+  type MessageEvents,
+  Messages,
+  messages,
+  type PostOptions,
+  type ReadOptions,
+  ReceivedMessage,
+  type Unwrapped,
+  type Way,
+} from './messages/index.ts'
+export { type Fate, SentMessage } from './messages/sent-message.ts'
 export type { ClientOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'
-export { ReceivedMessage, type Way } from './received-message.ts'
 export type { RequestOptions } from './requests.ts'
-export { type Fate, SentMessage } from './sent-message.ts'
 export type { ClientState } from './state.ts'
 export type { Change, OpenStore, Store } from './store.ts'
 export { indexedDbStore } from './stores/indexed-db.ts'

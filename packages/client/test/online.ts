@@ -1,15 +1,15 @@
 /** Clients that are online at a server in the process of the test. */
 import type { TestServer } from '@rookery/testkit'
 import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
-import type { AnyExtension, ClientOptions, EventsOf } from '../src/index.ts'
+import { type AnyExtension, type ClientOptions, type EventsOf, messages } from '../src/index.ts'
 import { type Client, connect } from '../src/node/index.ts'
 
-/** A client of a new account; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
+/** A client of a new account that also has `messages`; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
 export async function online<const X extends readonly AnyExtension[]>(
   server: TestServer | HostileServer,
   use: X,
-  options: Partial<ClientOptions<X>> & { readonly local?: string } = {},
-): Promise<Client<X>> {
+  options: Partial<ClientOptions> & { readonly local?: string } = {},
+): Promise<Client<readonly [...X, typeof messages]>> {
   const { local, ...others } = options
   const isReal = 'createAccount' in server
   const account =
@@ -23,8 +23,8 @@ export async function online<const X extends readonly AnyExtension[]>(
     password: account.password,
     service: isReal ? `xmpp://127.0.0.1:${server.port}` : server.service.xmpp,
     plaintext: true,
-    use,
     ...others,
+    use: [...use, messages] as const,
   })
 }
 

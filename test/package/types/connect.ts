@@ -1,12 +1,19 @@
 /** Options of a client, and what a connected one can do. */
-import { type Client, connect } from '@rookery/client/node'
+import { type Client, connect, messages } from '@rookery/client/node'
 
-export async function session(signal: AbortSignal): Promise<Client> {
-  const client = await connect({ jid: 'romeo@montague.lit', password: () => 'secret', reconnect: false })
+type Use = readonly [typeof messages]
+
+export async function session(signal: AbortSignal): Promise<Client<Use>> {
+  const client = await connect({
+    jid: 'romeo@montague.lit',
+    password: () => 'secret',
+    reconnect: false,
+    use: [messages],
+  })
 
   client.on('state', ({ name }) => name === 'online')
   client.on('message', async ({ body }) => body?.length, { signal })
-  for await (const { from, at } of client.messages({ signal })) if (at > 0) client.post(from, [])
+  for await (const { from, at } of client.messages.read({ signal })) if (at > 0) client.messages.post(from, [])
 
   // @ts-expect-error 2741: whose account?
   await connect({ password: 'secret' })
@@ -26,16 +33,16 @@ export async function session(signal: AbortSignal): Promise<Client> {
   // @ts-expect-error 2339: no extension of this name is in use
   client.rooms
   // @ts-expect-error 2345: requests get or set
-  await client.request('put', client.unacknowledged[0]!.stanza.element)
+  await client.request('put', client.messages.unacknowledged[0]!.stanza.element)
   // @ts-expect-error 2561: there is no such option
-  client.post('juliet@capulet.lit', [], { typ: 'chat' })
+  client.messages.post('juliet@capulet.lit', [], { typ: 'chat' })
   // @ts-expect-error 2540: it is looked at, not set
   client.state = { name: 'offline' }
   return client
 }
 
-export async function follow(client: Client): Promise<boolean> {
-  const message = client.post('juliet@capulet.lit', [], { type: 'normal' })
+export async function follow(client: Client<Use>): Promise<boolean> {
+  const message = client.messages.post('juliet@capulet.lit', [], { type: 'normal' })
   // @ts-expect-error 2345: nobody waits for a failure
   await message.reached('failed')
   // @ts-expect-error 2367: there is no such fate

@@ -1,5 +1,5 @@
 /** Extensions of one's own: their names, what they give and their events are typed, for those who write them and those who use them. */
-import { type ClientError, defineExtension, type EventsOf, events } from '@rookery/client'
+import { type ClientError, defineExtension, type EventsOf, events, messages } from '@rookery/client'
 import { connect } from '@rookery/client/node'
 
 const waves = defineExtension({
@@ -7,12 +7,12 @@ const waves = defineExtension({
   features: ['urn:example:wave'],
   events: events<{ wave: { readonly from: string } }>(),
   start: (core) => {
-    core.readMessages(({ from }) => core.emit('wave', { from: from.toString() }))
+    core.use(messages).onMessage(({ from }) => core.emit('wave', { from: from.toString() }))
     // @ts-expect-error 2345: it has no such event
     core.emit('waves', { from: '' })
     // @ts-expect-error 2322: the payload is another
     core.emit('wave', { from: 1 })
-    return { send: (to: string) => core.post(to, []) }
+    return { send: (to: string) => core.use(messages).post(to, []) }
   },
 })
 

@@ -50,7 +50,7 @@ export class Capabilities {
     this.#presence.decorate(() =>
       this.#own === undefined ? undefined : element.build({ hash: 'sha-1', node: this.node, ver: this.#own }),
     )
-    core.readPresence((stanza) => this.#read(stanza))
+    core.onStanza('presence', (stanza) => this.#read(stanza))
     core.onSession('prepare', async () => void (await this.#compute()))
     core.onSessionEnd(() => this.#promised.clear())
   }

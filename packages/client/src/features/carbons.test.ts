@@ -27,7 +27,7 @@ describe('copies', () => {
 
     const outward = next(phone, 'message')
     const arrived = next(juliet, 'message')
-    desk.post('juliet@localhost', [el('body', NS, {}, 'Art thou there?')])
+    desk.messages.post('juliet@localhost', [el('body', NS, {}, 'Art thou there?')])
     const copy = await outward
     assert.equal(copy.way.carbon, 'sent')
     assert.equal(copy.isOwn, true)
@@ -37,7 +37,7 @@ describe('copies', () => {
     assert.equal((await arrived).way.carbon, undefined)
 
     const inward = next(phone, 'message')
-    juliet.post(desk.jid!, [el('body', NS, {}, 'Ay.')])
+    juliet.messages.post(desk.jid!, [el('body', NS, {}, 'Ay.')])
     assert.equal((await inward).way.carbon, 'received')
     assert.equal((await inward).isOwn, false)
   })
@@ -54,7 +54,7 @@ describe('copies', () => {
     assert.equal(phone.carbons.isOn, false)
     const send = async (body: string): Promise<void> => {
       const arrived = next(desk, 'message', (message) => message.body === body)
-      juliet.post(desk.jid!, [el('body', NS, {}, body)])
+      juliet.messages.post(desk.jid!, [el('body', NS, {}, body)])
       await arrived
     }
     await send('for the desk')

@@ -8,7 +8,9 @@ import { Message } from '@rookery/protocol/stanza'
 import { CARBONS_NS, disable, enable, received, sent } from '@rookery/protocol/xeps/carbons'
 import type { Forwarded } from '@rookery/protocol/xeps/forward'
 import { RequestError } from '../errors.ts'
-import { type Core, defineExtension, type Extension, type SessionStart, type Unwrapped } from '../extension.ts'
+import { type Core, defineExtension, type Extension, type SessionStart } from '../extension.ts'
+import type { Unwrapped } from '../messages/index.ts'
+import { messages } from '../messages/index.ts'
 import type { RequestOptions } from '../requests.ts'
 
 export type CarbonsOptions = Pick<RequestOptions, 'signal' | 'timeout'>
@@ -22,7 +24,7 @@ export class Carbons {
     this.#core = core
     core.inline(enable.build({})) // [XEP-0280 5]
     core.onSession('prepare', (start) => this.#begin(start))
-    core.unwrap((stanza) => this.#unwrap(stanza))
+    core.use(messages).unwrap((stanza) => this.#unwrap(stanza))
   }
 
   /** Whether copies come: they do in every session, where the server has them and nobody called `disable`. */

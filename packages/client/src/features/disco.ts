@@ -82,7 +82,7 @@ export class Disco {
       const items = node === undefined ? [] : (this.#node(node, request).items ?? [])
       return discoItems.build({ items, node })
     })
-    core.readPresence(({ type, from }) => {
+    core.onStanza('presence', ({ type, from }) => {
       if (type === 'unavailable') this.forget(from!) // another may take its address
     })
     core.onSessionEnd(() => {

@@ -14,18 +14,19 @@ import { Handled } from '../handled.ts'
 import type { Enabled } from '../negotiate/negotiation.ts'
 import { countOf } from '../negotiate/nonzas.ts'
 import type { Clock } from '../platform.ts'
+import type { Carried } from './carrier.ts'
 
-/** What was sent; `entry` is the sender's own, to know it again. */
-export interface Sent<T> {
+/** What was sent, and by whom it is carried. */
+interface Sent {
   readonly wire: string
-  readonly entry: T | undefined
+  readonly entry: Carried | undefined
 }
 
-export interface SessionWatch<T> {
+export interface SessionWatch {
   /** A stanza; a promise holds back its acknowledgement. */
   stanza(element: Element): undefined | Promise<undefined>
   /** The server has these. */
-  acknowledged(entries: readonly T[]): void
+  acknowledged(entries: readonly Carried[]): void
   /** Before so many are acknowledged to the server: what has to be kept first. */
   handled(count: number): undefined | Promise<undefined>
 }
@@ -39,13 +40,13 @@ export interface SessionLimits {
   readonly unhandledBytes: number
 }
 
-export class Session<T> {
+export class Session {
   readonly jid: Jid
   /** Undefined where the server does not manage the stream. */
   readonly management: Enabled | undefined
   readonly #handled: Handled
-  readonly #unacked: Unacknowledged<Sent<T>>
-  readonly #watch: SessionWatch<T>
+  readonly #unacked: Unacknowledged<Sent>
+  readonly #watch: SessionWatch
   readonly #clock: Clock
   readonly #limits: SessionLimits
   #connection: Connection | undefined
@@ -65,7 +66,7 @@ export class Session<T> {
     management: Enabled | undefined,
     counts: { readonly handled: number; readonly acknowledged: number },
     parts: {
-      readonly watch: SessionWatch<T>
+      readonly watch: SessionWatch
       readonly clock: Clock
       readonly limits: SessionLimits
       readonly newId: () => string
@@ -99,7 +100,7 @@ export class Session<T> {
   }
 
   /** What was sent and not acknowledged, in order. */
-  get unacknowledged(): readonly T[] {
+  get unacknowledged(): readonly Carried[] {
     return this.#unacked.rest().flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
   }
 
@@ -139,7 +140,7 @@ export class Session<T> {
   }
 
   /** The answer is the number of the stanza in this session. */
-  send(wire: string, entry?: T): number {
+  send(wire: string, entry?: Carried): number {
     const connection = this.#connection
     // without a connection it is sent when the session goes on
     if (connection === undefined && !this.canResume) throw new DisconnectedError('There is no connection now.')
@@ -247,7 +248,7 @@ export class Session<T> {
     if (this.#unacked.size > 0) this.#ask()
   }
 
-  #tell(taken: readonly Sent<T>[]): void {
+  #tell(taken: readonly Sent[]): void {
     const entries = taken.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
     if (entries.length > 0) this.#watch.acknowledged(entries)
   }

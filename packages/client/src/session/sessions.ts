@@ -7,16 +7,16 @@ import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { type Element, el } from '@rookery/protocol/xml'
 import { type Connection, Redirect } from '../connection.ts'
-import { type ClientError, ConnectError, DisconnectedError, ListenerError, LoginError, StoreError } from '../errors.ts'
+import { guardWork } from '../contract/guard.ts'
+import { type ClientError, ConnectError, DisconnectedError, LoginError, StoreError } from '../errors.ts'
 import type { SessionPhase, SessionStart } from '../extension.ts'
 import type { Kept } from '../kept.ts'
 import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiation.ts'
 import type { ClientOptions } from '../options.ts'
 import type { Platform } from '../platform.ts'
-import type { SentMessage } from '../sent-message.ts'
 import { attempt } from './attempt.ts'
+import type { Carrier } from './carrier.ts'
 import type { Live } from './lifeline.ts'
-import type { Entry, Outbox } from './outbox.ts'
 import { Session } from './session.ts'
 
 export interface SessionsParts {
@@ -26,7 +26,6 @@ export interface SessionsParts {
   readonly platform: Platform
   readonly kept: Kept
   readonly newId: () => string
-  readonly outbox: Outbox
   readonly receive: (element: Element) => undefined | Promise<undefined>
   /** A session is gone for good. */
   readonly lost: () => void
@@ -45,19 +44,19 @@ export class Sessions {
     appear: [],
   }
   readonly endings: (() => void)[] = []
-  readonly reconcilers: ((unsure: readonly SentMessage[]) => Promise<ReadonlySet<SentMessage>>)[] = []
   readonly inline: Element[] = []
   readonly supported: Set<string> = new Set()
   offers: Element = el('features', NS.streams)
   readonly #parts: SessionsParts
   readonly #memory: Memory
-  #session: Session<Entry> | undefined
+  #session: Session | undefined
   /** Of before the program was started. */
   #row: Row | undefined
   #turnedOn: readonly string[] = []
   /** What the session does at its start, and is not done with. */
   #beginning: Promise<undefined> | undefined
   #jid: Jid | undefined
+  #carrier: Carrier | undefined
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
@@ -75,6 +74,12 @@ export class Sessions {
 
   get canResume(): boolean {
     return this.#session?.canResume ?? this.#row?.id !== undefined
+  }
+
+  /** What it carries is sent in this session, if there is one, and those to come. */
+  carry(carrier: Carrier): void {
+    this.#carrier = carrier
+    if (this.#session !== undefined && this.#beginning === undefined) carrier.open(this.#session)
   }
 
   isTurnedOn(ns: string): boolean {
@@ -183,12 +188,12 @@ export class Sessions {
       connection.destroy()
       throw new ConnectError('bad-answer', 'The server counts other stanzas than were sent: the session cannot go on.')
     }
-    const unsure = resumed ? [] : this.#lose(resumption?.h)
+    if (!resumed) this.#lose(resumption?.h)
     const session = resumed ? this.#session! : this.#start(negotiation)
     void connection.closed.then(() => this.#closed(session, connection))
     // a beginning that was cut off goes on by itself: what it asked for is sent again
     if (this.#beginning === undefined || !resumed || restored) {
-      const beginning = this.#run(session, { resumed, restored }, unsure)
+      const beginning = this.#run(session, { resumed, restored })
       this.#beginning = beginning
       void beginning.finally(() => {
         if (this.#beginning === beginning) this.#beginning = undefined
@@ -204,13 +209,12 @@ export class Sessions {
     if (this.#session !== undefined) return this.#session.resume(connection, h)
     const row = this.#row!
     const session = this.#make(parseJid(row.jid)!, row, { handled: row.handled, acknowledged: h })
-    const { outbox } = this.#parts
-    outbox.acknowledged(outbox.sentBefore.filter(({ number }) => number! <= h))
+    this.#carrier?.handledBefore(h)
     session.attach(connection)
     return true
   }
 
-  #start({ connection, jid, enabled, turnedOn }: Negotiation): Session<Entry> {
+  #start({ connection, jid, enabled, turnedOn }: Negotiation): Session {
     const session = this.#make(jid!, enabled, { handled: 0, acknowledged: 0 })
     this.#turnedOn = turnedOn
     session.attach(connection)
@@ -219,9 +223,9 @@ export class Sessions {
     return session
   }
 
-  #make(jid: Jid, enabled: Enabled | undefined, counts: { handled: number; acknowledged: number }): Session<Entry> {
-    const { platform, options, newId, outbox, receive } = this.#parts
-    const session: Session<Entry> = new Session<Entry>(jid, enabled, counts, {
+  #make(jid: Jid, enabled: Enabled | undefined, counts: { handled: number; acknowledged: number }): Session {
+    const { platform, options, newId, receive } = this.#parts
+    const session: Session = new Session(jid, enabled, counts, {
       clock: platform.clock,
       newId,
       limits: {
@@ -231,7 +235,7 @@ export class Sessions {
       },
       watch: {
         stanza: receive,
-        acknowledged: (entries) => outbox.acknowledged(entries),
+        acknowledged: (carried) => this.#carrier?.acknowledged(carried),
         handled: (count) => this.#keepRow(session, count),
       },
     })
@@ -240,69 +244,45 @@ export class Sessions {
     return session
   }
 
-  /** Gives up the session of before; `h`: what the server says it had handled. The answer: what may not have arrived. */
-  #lose(h: number | undefined): readonly Entry[] {
+  /** Gives up the session of before; `h`: what the server says it had handled. */
+  #lose(h: number | undefined): void {
     const session = this.#session
-    const { outbox } = this.#parts
     this.#session = undefined
     this.#row = undefined
     if (session === undefined) {
-      outbox.giveUp(h)
-      return outbox.sentBefore
+      if (h !== undefined) this.#carrier?.handledBefore(h)
+      this.#carrier?.lost([])
+      return
     }
     session.detach()
     if (h !== undefined) session.handledBy(h)
-    const { unacknowledged } = session
-    outbox.close()
-    outbox.requeue(unacknowledged)
+    this.#carrier?.lost(session.unacknowledged)
     this.#beginning = undefined
     this.#parts.lost()
-    for (const end of this.endings) this.#call(end)
-    return outbox.sentBefore
+    for (const end of this.endings) void guardWork(this.#parts.failed, end)
   }
 
-  #closed(session: Session<Entry>, connection: Connection): void {
+  #closed(session: Session, connection: Connection): void {
     if (session.connection !== connection) return
     session.detach()
     if (!session.canResume) this.#parts.lost()
   }
 
-  /** What extensions do at the start, and the messages that wait. */
-  async #run(session: Session<Entry>, start: SessionStart, unsure: readonly Entry[]): Promise<undefined> {
-    const { outbox } = this.#parts
-    if (start.resumed) outbox.open(session)
+  /** What extensions do at the start, and what is carried. */
+  async #run(session: Session, start: SessionStart): Promise<undefined> {
+    if (start.resumed) this.#carrier?.open(session)
     const phase = (name: SessionPhase): Promise<unknown> =>
-      Promise.all(this.beginnings[name].map((run) => this.#call(() => run(start))))
+      Promise.all(this.beginnings[name].map((run) => guardWork(this.#parts.failed, () => run(start))))
     await phase('prepare')
     if (!start.resumed) {
-      if (unsure.length > 0) await this.#reconcile(unsure)
+      await this.#carrier?.settle()
       if (this.#session !== session) return
-      outbox.open(session)
+      this.#carrier?.open(session)
     }
     await phase('appear')
   }
 
-  async #reconcile(unsure: readonly Entry[]): Promise<undefined> {
-    for (const ask of this.reconcilers) {
-      const known = await this.#call(() => ask(unsure.map(({ message }) => message)))
-      if (known !== undefined) this.#parts.outbox.acknowledged(unsure.filter(({ message }) => known.has(message)))
-    }
-  }
-
-  /** What an extension throws is an error of the client; a session stands without it. */
-  async #call<T>(run: () => Maybe<T>): Promise<T | undefined> {
-    try {
-      return await run()
-    } catch (error) {
-      if (error instanceof DisconnectedError) return undefined // the state says so, and the next session begins anew
-      this.#parts.failed(
-        error instanceof Error && 'kind' in error ? (error as ClientError) : new ListenerError('session', error),
-      )
-      return undefined
-    }
-  }
-
-  #keepRow(session: Session<Entry>, handled: number): undefined | Promise<undefined> {
+  #keepRow(session: Session, handled: number): undefined | Promise<undefined> {
     if (!session.canResume) return this.#keep('session', undefined)
     return this.#keep('session', JSON.stringify({ ...session.management, jid: session.jid.toString(), handled }))
   }

@@ -21,6 +21,7 @@ import { ask } from '../../contract/ask.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { UnexpectedAnswerError, UnsupportedError, UsageError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
+import { messages } from '../../messages/index.ts'
 import type { RequestOptions } from '../../requests.ts'
 import { disco } from '../disco.ts'
 import { arrived } from './arrived.ts'
@@ -107,13 +108,15 @@ export class Archive {
     this.#repair = new Repair(core, this.#questions, options, (count) =>
       core.emit('archive:repaired', { of: core.account, count }),
     )
-    core.gate((stanza, way, next) => {
+    core.use(messages).gate((stanza, way, next) => {
       const line = stanza.type === 'groupchat' ? this.#lines.get(String(stanza.from?.bare)) : this.#repair.line
       return line === undefined ? next() : line.pass(stanza, way, next)
     })
-    core.reconcile((unsure) =>
-      arrived(unsure, core.account, (of, options) => this.query({ of, flipped: true, ...options })),
-    )
+    core
+      .use(messages)
+      .reconcile((unsure) =>
+        arrived(unsure, core.account, (of, options) => this.query({ of, flipped: true, ...options })),
+      )
   }
 
   /**

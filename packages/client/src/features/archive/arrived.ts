@@ -2,7 +2,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
 import { RequestError, UnsupportedError } from '../../errors.ts'
-import type { SentMessage } from '../../sent-message.ts'
+import type { SentMessage } from '../../messages/index.ts'
 import type { ArchivedMessage } from './entry.ts'
 
 /** Our clock and that of the server may differ by so much, in ms. */

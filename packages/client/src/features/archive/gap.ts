@@ -3,6 +3,7 @@ import type { Element } from '@rookery/protocol/xml'
 import { within } from '../../contract/within.ts'
 import { RequestError, UnexpectedAnswerError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
+import { messages } from '../../messages/index.ts'
 import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
 import type { Line } from './line.ts'
 import type { Questions } from './questions.ts'
@@ -47,7 +48,9 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
       const isWanted = entry !== undefined && gap.isWanted(entry)
       if (isWanted) count++
       const at = result.forwarded.delay?.stamp ?? since.at
-      const work = isWanted ? core.deliver(entry.stanza, entry.way) : line.mark({ id: result.id, at }, undefined)
+      const work = isWanted
+        ? core.use(messages).deliver(entry.stanza, entry.way)
+        : line.mark({ id: result.id, at }, undefined)
       if (work !== undefined) works.push(work)
     }
     const handled = Promise.all(works)

@@ -6,7 +6,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { DELAY_NS } from '@rookery/protocol/xeps/delay'
 import { stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
-import type { Way } from '../../received-message.ts'
+import type { Way } from '../../messages/index.ts'
 import type { Mark } from './entry.ts'
 import { Place } from './place.ts'
 

@@ -11,7 +11,9 @@ import type { Element } from '@rookery/protocol/xml'
 import { ask } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { UnexpectedAnswerError } from '../../errors.ts'
-import type { Core, Unwrapped } from '../../extension.ts'
+import type { Core } from '../../extension.ts'
+import type { Unwrapped } from '../../messages/index.ts'
+import { messages } from '../../messages/index.ts'
 
 /** What came, in the order of the archive. */
 export interface Answered {
@@ -46,7 +48,7 @@ export class Questions {
 
   constructor(core: Core) {
     this.#core = core
-    core.unwrap((stanza) => this.#take(stanza))
+    core.use(messages).unwrap((stanza) => this.#take(stanza))
   }
 
   /** Throws RequestError, TimeoutError, DisconnectedError, UnexpectedAnswerError. */

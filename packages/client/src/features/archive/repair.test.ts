@@ -14,6 +14,7 @@ import {
   type Client,
   defineExtension,
   memoryStore,
+  messages,
   type OpenStore,
   type ReceivedMessage,
 } from '../../index.ts'
@@ -30,14 +31,14 @@ const present = defineExtension({
   },
 })
 
-const use = [archive, present] as const
+const use = [archive, messages, present] as const
 type Romeo = Client<typeof use>
 
 interface Scene extends AsyncDisposable {
   readonly server: TestServer
   readonly proxy: CuttingProxy
   readonly romeo: TestAccount
-  readonly juliet: Client<readonly []>
+  readonly juliet: Client<readonly [typeof messages]>
   /** A message of Juliet's that the server has. */
   says(...bodies: string[]): Promise<void>
 }
@@ -48,14 +49,19 @@ async function scene(): Promise<Scene> {
   const romeo = await server.createAccount({ local: 'romeo' })
   const proxy = await CuttingProxy.to(server.port)
   const account = await server.createAccount({ local: 'juliet' })
-  const juliet = await connect({ ...account, service: `xmpp://127.0.0.1:${server.port}`, plaintext: true })
+  const juliet = await connect({
+    ...account,
+    service: `xmpp://127.0.0.1:${server.port}`,
+    plaintext: true,
+    use: [messages],
+  })
   return {
     server,
     proxy,
     romeo,
     juliet,
     async says(...bodies) {
-      const sent = bodies.map((body) => juliet.post(romeo.jid, [el('body', NS.client, {}, body)]))
+      const sent = bodies.map((body) => juliet.messages.post(romeo.jid, [el('body', NS.client, {}, body)]))
       for (const one of sent) await one.reached('acked')
     },
     async [Symbol.asyncDispose]() {
@@ -86,7 +92,7 @@ async function login(
 async function read(client: Romeo, count: number): Promise<string[]> {
   const bodies: string[] = []
   if (count > 0)
-    for await (const message of client.messages()) {
+    for await (const message of client.messages.read()) {
       bodies.push(message.body ?? '')
       if (bodies.length === count) break
     }
@@ -124,7 +130,7 @@ test('a client that starts for the first time gets everything when it asks for i
   await first.close()
 
   await using other = await login(stage, memoryStore(), {
-    use: [archiveWith({ catchUp: 'all', pageSize: 2 }), present],
+    use: [archiveWith({ catchUp: 'all', pageSize: 2 }), messages, present],
   })
   assert.deepEqual(await read(other, 5), numbered(1, 5))
   await isQuiet(stage, other)
@@ -144,7 +150,7 @@ test('what was missed while a program did not run comes once, in order, offline 
     await stage.says(...numbered(1, 300))
     await using second = await login(stage, store)
     const got: ReceivedMessage[] = []
-    for await (const message of second.messages()) if (got.push(message) === 300) break
+    for await (const message of second.messages.read()) if (got.push(message) === 300) break
     assert.deepEqual(
       got.map(({ body }) => body),
       numbered(1, 300),
@@ -246,7 +252,7 @@ test('what arrives live during the repair keeps its place behind what was missed
 
   await using second = await login(stage, store)
   const got: string[] = []
-  for await (const message of second.messages()) {
+  for await (const message of second.messages.read()) {
     got.push(message.body ?? '')
     // the first page is not done with, so the second one has not been asked for
     if (got.length === 1) await stage.says('live')
@@ -283,15 +289,15 @@ test('messages of other devices are seen, those of this one are not', async () =
   await using first = await login(stage, store)
   await stage.says('one')
   await read(first, 1)
-  await first.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'from here')]).reached('acked')
+  await first.messages.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'from here')]).reached('acked')
   await first.close()
   await using phone = await login(stage, memoryStore())
-  await phone.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'from the phone')]).reached('acked')
+  await phone.messages.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'from the phone')]).reached('acked')
   await phone.close()
 
   await using second = await login(stage, store)
   const got: ReceivedMessage[] = []
-  for await (const message of second.messages()) if (got.push(message) === 1) break
+  for await (const message of second.messages.read()) if (got.push(message) === 1) break
   assert.equal(got[0]!.body, 'from the phone')
   assert.equal(got[0]!.isOwn, true)
   await isQuiet(stage, second)
@@ -304,7 +310,7 @@ test('a message that has arrived without being acknowledged is not sent again', 
   await using first = await login(stage, store.open)
   const before = store.copy() // the message is not in it yet
   const rows = await before('')
-  const sent = first.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'once')])
+  const sent = first.messages.post(stage.juliet.jid!.bare, [el('body', NS.client, {}, 'once')])
   const row = (await (await store.open('')).read()).find(([key]) => key.startsWith('out/'))!
   await sent.reached('acked')
   await first.close()
@@ -313,7 +319,7 @@ test('a message that has arrived without being acknowledged is not sent again', 
   const got: string[] = []
   stage.juliet.on('message', ({ body }) => void got.push(body ?? ''))
   await using second = await login(stage, before)
-  assert.deepEqual(second.unacknowledged, [])
+  assert.deepEqual(second.messages.unacknowledged, [])
   await second.close()
   const stored = await stage.juliet.use(archive).latest(10)
   assert.equal(stored.filter(({ body }) => body === 'once').length, 1)
@@ -324,7 +330,7 @@ test('without an archive at the server nothing is asked for, and messages come',
   const account = await server.createAccount()
   const client = await connect({ ...account, service: `xmpp://127.0.0.1:${server.port}`, plaintext: true, use })
   await client.archive.caughtUp()
-  client.post(account.jid, [el('body', NS.client, {}, 'to myself')])
+  client.messages.post(account.jid, [el('body', NS.client, {}, 'to myself')])
   assert.deepEqual(await read(client, 1), ['to myself'])
   await assert.rejects(client.archive.latest(1), { kind: 'unsupported' })
   await client.close()

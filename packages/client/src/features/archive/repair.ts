@@ -7,6 +7,7 @@ import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { within } from '../../contract/within.ts'
 import { type ClientError, DisconnectedError, ListenerError, RequestError, StoreError } from '../../errors.ts'
 import type { Core, SessionStart } from '../../extension.ts'
+import { messages } from '../../messages/index.ts'
 import { disco } from '../disco.ts'
 import type { ArchivedMessage, Mark } from './entry.ts'
 import { fillGap } from './gap.ts'
@@ -186,7 +187,7 @@ export class Repair {
 
   #isSent(entry: ArchivedMessage, own: readonly string[]): boolean {
     const id = entry.payload(originId)?.id ?? entry.id
-    return own.includes(entry.from.toString()) || (id !== undefined && this.#core.sentMessage(id) !== undefined)
+    return own.includes(entry.from.toString()) || (id !== undefined && this.#core.use(messages).find(id) !== undefined)
   }
 
   /** Once for all that is dealt with in one turn. */

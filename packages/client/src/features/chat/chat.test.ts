@@ -14,6 +14,7 @@ import {
   chatWith,
   isBySameAuthor,
   type MessageContent,
+  type messages,
   roster,
   type SentMessage,
   UsageError,
@@ -26,7 +27,7 @@ async function here<const X extends readonly AnyExtension[]>(
   server: TestServer,
   local: string,
   use: X,
-): Promise<Client<X>> {
+): Promise<Client<readonly [...X, typeof messages]>> {
   const client = await online(server, use, { local })
   client.send(presence(undefined, undefined, 'available'))
   return client
@@ -34,14 +35,16 @@ async function here<const X extends readonly AnyExtension[]>(
 
 async function couple(
   server: TestServer,
-): Promise<[romeo: Client<readonly [typeof chat]>, juliet: Client<readonly [typeof chat]>]> {
+): Promise<
+  [romeo: Client<readonly [typeof chat, typeof messages]>, juliet: Client<readonly [typeof chat, typeof messages]>]
+> {
   return [await here(server, 'romeo', [chat]), await here(server, 'juliet', [chat])]
 }
 
 /** Sends it, and gives both ends. */
 async function say(
-  from: Client<readonly [typeof chat]>,
-  to: Client<readonly [typeof chat]>,
+  from: Client<readonly [typeof chat, typeof messages]>,
+  to: Client<readonly [typeof chat, typeof messages]>,
   content: string | MessageContent,
 ): Promise<[SentMessage, ChatMessage]> {
   const arrived = next(to, 'chat')
@@ -50,9 +53,9 @@ async function say(
 }
 
 /** All that came to somebody before a last word did. */
-async function after(from: Client, to: Client): Promise<void> {
+async function after(from: Client<readonly [typeof messages]>, to: Client<readonly [typeof messages]>): Promise<void> {
   const arrived = next(to, 'message', (message) => message.body === 'the last word')
-  from.post(to.jid!, [el('body', NS, {}, 'the last word')])
+  from.messages.post(to.jid!, [el('body', NS, {}, 'the last word')])
   await arrived
 }
 
@@ -229,7 +232,7 @@ describe('conversations', () => {
     assert.equal(tell('composing'), true)
 
     const silent = next(romeo, 'chat', ({ body }) => body === 'plain')
-    juliet.post(romeo.jid!, [el('body', NS, {}, 'plain')])
+    juliet.messages.post(romeo.jid!, [el('body', NS, {}, 'plain')])
     await silent
     assert.equal(tell('paused'), false)
     assert.equal((await say(romeo, juliet, 'plain too'))[1].state, undefined)
@@ -316,15 +319,15 @@ describe('forged', () => {
     const told: unknown[] = []
     romeo.on('chat:receipt', (note) => told.push([`${note.peer}`, note.sent]))
     romeo.on('chat:displayed', (note) => told.push([`${note.peer}`, note.sent]))
-    mallory.post('romeo@localhost', [element('received', 'urn:xmpp:receipts', sent.id)])
-    mallory.post('romeo@localhost', [element('displayed', 'urn:xmpp:chat-markers:0', sent.id)])
+    mallory.messages.post('romeo@localhost', [element('received', 'urn:xmpp:receipts', sent.id)])
+    mallory.messages.post('romeo@localhost', [element('displayed', 'urn:xmpp:chat-markers:0', sent.id)])
     await after(mallory, romeo)
     assert.equal(sent.fate, 'acked')
     assert.deepEqual(told, [
       ['mallory@localhost', undefined],
       ['mallory@localhost', undefined],
     ])
-    juliet.post('romeo@localhost', [element('received', 'urn:xmpp:receipts', sent.id)])
+    juliet.messages.post('romeo@localhost', [element('received', 'urn:xmpp:receipts', sent.id)])
     await sent.reached('delivered')
   })
 
@@ -338,9 +341,9 @@ describe('forged', () => {
     romeo.on('chat:corrected', ({ id }) => told.push(id))
     romeo.on('chat:retracted', ({ id }) => told.push(id))
     romeo.on('chat', (message) => told.push(message.body ?? ''))
-    juliet.post('romeo@localhost', [body, element('replace', 'urn:xmpp:message-correct:0', sent.id)])
-    juliet.post('romeo@localhost', [body, element('retract', 'urn:xmpp:message-retract:1', sent.id)])
-    juliet.post('romeo@localhost', [body, element('replace', 'urn:xmpp:message-correct:0', 'theirs')])
+    juliet.messages.post('romeo@localhost', [body, element('replace', 'urn:xmpp:message-correct:0', sent.id)])
+    juliet.messages.post('romeo@localhost', [body, element('retract', 'urn:xmpp:message-retract:1', sent.id)])
+    juliet.messages.post('romeo@localhost', [body, element('replace', 'urn:xmpp:message-correct:0', 'theirs')])
     await after(juliet, romeo)
     assert.deepEqual(told, ['theirs', 'the last word'])
   })

@@ -12,9 +12,9 @@ import { receipt } from '@rookery/protocol/xeps/receipts'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { UsageError } from '../../errors.ts'
-import type { Core, PostOptions } from '../../extension.ts'
-import type { ReceivedMessage } from '../../received-message.ts'
-import { SentMessage } from '../../sent-message.ts'
+import type { Core } from '../../extension.ts'
+import type { PostOptions, ReceivedMessage } from '../../messages/index.ts'
+import { messages, SentMessage } from '../../messages/index.ts'
 import type { roster } from '../roster/index.ts'
 import { isBySameAuthor } from './author.ts'
 import { contentElements, type MessageContent, reactionElements, retractionElements, unnamed } from './content.ts'
@@ -87,7 +87,7 @@ export class Chat {
   constructor(core: Core<ChatEvents>, options: ChatOptions) {
     this.#core = core
     this.options = options
-    core.readMessages((message) => this.#receive(message))
+    core.use(messages).onMessage((message) => this.#receive(message))
   }
 
   /** Sends a message, now or when there is a connection. Throws a UsageError when it cannot be said. */
@@ -113,11 +113,11 @@ export class Chat {
     options: { readonly from?: Jid | string | undefined; readonly signal?: AbortSignal | undefined } = {},
   ): AsyncIterableIterator<ChatMessage> {
     const from = options.from === undefined ? undefined : readJid(options.from)
-    return this.#core.messages((received) => {
+    return this.#core.use(messages).pick((received) => {
       const message = this.read(received)
       if (message === undefined || message.isOwn || !this.#isShown(message)) return undefined
       return from === undefined || from.equals(message.peer) || from.equals(message.from) ? message : undefined
-    }, options.signal)
+    }, options)
   }
 
   /** A message as one of a conversation, wherever it is from: of an archive, or of the event `message`. Undefined when it is none. */
@@ -214,13 +214,13 @@ export class Chat {
 
   /** They change a message that was ours. [XEP-0308 4] [XEP-0424 5] */
   #isForged(note: Correction | Retraction): boolean {
-    const sent = this.#core.sentMessage(note.id)
+    const sent = this.#core.use(messages).find(note.id)
     return sent !== undefined && !isBySameAuthor({ peer: note.peer, author: this.#core.account.toString() }, note)
   }
 
   /** One of ours has come so far, if it is the recipient who says so; what was seen was seen with all before it. [XEP-0333 4.2] */
   #reached(note: Receipt | Displayed, fate: 'delivered' | 'displayed'): SentMessage | undefined {
-    const sent = note.isOwn ? undefined : this.#core.sentMessage(note.id)
+    const sent = note.isOwn ? undefined : this.#core.use(messages).find(note.id)
     const isFrom = (message: SentMessage): boolean => sideOf(message.to, this.#isOccupant(message)).equals(note.peer)
     if (sent === undefined || !isFrom(sent)) return undefined
     const index = fate === 'displayed' ? this.#sent.indexOf(sent) : -1
@@ -252,8 +252,8 @@ export class Chat {
   }
 
   #post(to: Jid, elements: readonly (Element | undefined)[], options?: PostOptions): SentMessage {
-    const isOccupant = !to.isBare && this.#core.rooms.has(to.bare.toString())
-    return this.#core.post(to, isOccupant ? [...elements, el('x', MUC_USER_NS)] : elements, options) // [XEP-0045 7.5]
+    const isOccupant = !to.isBare && this.#core.use(messages).rooms.has(to.bare.toString())
+    return this.#core.use(messages).post(to, isOccupant ? [...elements, el('x', MUC_USER_NS)] : elements, options) // [XEP-0045 7.5]
   }
 
   /** Sends what nobody follows. */
@@ -272,7 +272,9 @@ export class Chat {
 
   /** Behind the bare address of a room are many people: each of them is a peer. [XEP-0045 7.5] */
   #isOccupant({ to, stanza }: { readonly to: Jid; readonly stanza: Message }): boolean {
-    return this.#core.rooms.has(to.bare.toString()) || stanza.element.child('x', MUC_USER_NS) !== undefined
+    return (
+      this.#core.use(messages).rooms.has(to.bare.toString()) || stanza.element.child('x', MUC_USER_NS) !== undefined
+    )
   }
 }
 

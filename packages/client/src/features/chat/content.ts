@@ -14,7 +14,7 @@ import { RETRACTION_NS, retract } from '@rookery/protocol/xeps/retraction'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { UsageError } from '../../errors.ts'
-import { SentMessage } from '../../sent-message.ts'
+import { SentMessage } from '../../messages/index.ts'
 import { ChatMessage, correctableId } from './message.ts'
 
 /** A message that is answered, by what the application remembers of it. */

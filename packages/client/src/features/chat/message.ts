@@ -14,7 +14,7 @@ import { REPLIES_NS, type Reply, reply } from '@rookery/protocol/xeps/replies'
 import { RETRACTION_NS } from '@rookery/protocol/xeps/retraction'
 import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
-import type { ReceivedMessage } from '../../received-message.ts'
+import type { ReceivedMessage } from '../../messages/index.ts'
 import type { Authored } from './author.ts'
 
 /** Where a message belongs, and who answers for that: what its reader knows, and the message cannot say. */

@@ -15,6 +15,7 @@ import {
   displayed,
   json,
   location,
+  type messages,
   mood,
   nick,
   pep,
@@ -48,7 +49,11 @@ const publishOptions = `${PUBSUB_NS}#publish-options`
 async function devices<const X extends readonly AnyExtension[]>(
   server: TestServer,
   use: X,
-): Promise<{ readonly account: TestAccount; readonly phone: Client<X>; readonly desk: Client<X> }> {
+): Promise<{
+  readonly account: TestAccount
+  readonly phone: Client<readonly [...X, typeof messages]>
+  readonly desk: Client<readonly [...X, typeof messages]>
+}> {
   const account = await server.createAccount()
   const phone = await online(server, use, account)
   const desk = await online(server, use, account)

@@ -8,6 +8,7 @@ import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
+import { messages } from '../../messages/index.ts'
 import { caps } from '../caps.ts'
 import { disco } from '../disco.ts'
 import {
@@ -73,7 +74,7 @@ export class Pep {
       !isArchived &&
       // the server of an account speaks from its bare address; no client can [XEP-0163 4.3.1, S123]
       service.isBare &&
-      !core.rooms.has(service.toString()) &&
+      !core.use(messages).rooms.has(service.toString()) &&
       (!isPrivate || service.equals(core.account))
     core.on('pubsub:item', (event) => {
       if (!isHeard(event)) return undefined

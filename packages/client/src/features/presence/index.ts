@@ -28,6 +28,8 @@ export interface OwnPresence {
 }
 
 export type PresenceEvents = {
+  /** Every presence stanza, also of rooms, and questions and answers about subscriptions. */
+  readonly presence: PresenceStanza
   /** Somebody came, changed or left: `isAvailable` says which. */
   readonly 'presence:changed': ContactPresence
 }
@@ -45,7 +47,10 @@ export class Presences {
 
   constructor(core: Core<PresenceEvents>) {
     this.#core = core
-    core.readPresence((stanza) => this.#read(stanza))
+    core.onStanza('presence', (stanza) => {
+      this.#read(stanza)
+      void core.emit('presence', stanza)
+    })
     core.onSession('appear', ({ resumed, restored }) => {
       const isAnew = !this.#hasAppeared
       this.#hasAppeared = true

@@ -7,6 +7,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { type PubsubSubscriptionState, pubsubEvent } from '@rookery/protocol/xeps/pubsub'
 import type { Element } from '@rookery/protocol/xml'
 import { defineExtension, type Extension, events } from '../../extension.ts'
+import { messages } from '../../messages/index.ts'
 
 export interface NodeEvent {
   /** Whom the message is from. */
@@ -62,7 +63,7 @@ export const eventing: Extension<'eventing', undefined, PubsubEvents> = defineEx
   name: 'eventing',
   events: events<PubsubEvents>(),
   start: (core) => {
-    core.readMessages((message) => {
+    core.use(messages).onMessage((message) => {
       const { type, from, at, way } = message
       if (type === 'error' || type === 'groupchat' || message.isOwn) return
       const read = message.payload(pubsubEvent)

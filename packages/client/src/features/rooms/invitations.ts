@@ -4,7 +4,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { invitation } from '@rookery/protocol/xeps/invitation'
 import { type MucUser, mucUser } from '@rookery/protocol/xeps/muc'
 import type { Element } from '@rookery/protocol/xml'
-import type { ReceivedMessage } from '../../received-message.ts'
+import type { ReceivedMessage } from '../../messages/index.ts'
 
 export interface RoomInvitation {
   readonly room: Jid

@@ -22,8 +22,8 @@ import { Emitter, type EventsBase, type Listener, type ListenOptions } from '../
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { RequestError, UsageError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
-import type { ReceivedMessage } from '../../received-message.ts'
-import type { SentMessage } from '../../sent-message.ts'
+import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
+import { messages } from '../../messages/index.ts'
 import {
   contentElements,
   hasContent,
@@ -185,7 +185,7 @@ export class Room {
 
   /** What is said to everybody, each message acknowledged to the server after the body of your loop has run. Ends with the signal, and with `disconnect()`. */
   messages(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterableIterator<RoomMessage> {
-    return this.#parts.core.messages((received) => this.#shown.get(received), options.signal)
+    return this.#parts.core.use(messages).pick((received) => this.#shown.get(received), options)
   }
 
   /** Enters: as `client.rooms.join`. */
@@ -463,7 +463,7 @@ export class Room {
 
   /** The message of ours that comes back here for the first time; ids are no secret afterwards. */
   #sentAs({ id, from }: ReceivedMessage): SentMessage | undefined {
-    const sent = id === undefined || from.resource !== this.nick ? undefined : this.#parts.core.sentMessage(id)
+    const sent = id === undefined || from.resource !== this.nick ? undefined : this.#parts.core.use(messages).find(id)
     return sent?.to.equals(this.address) === true && sent.fate !== 'delivered' ? sent : undefined
   }
 
@@ -545,7 +545,7 @@ export class Room {
     { id, lang }: RoomSendOptions = {},
   ): SentMessage {
     if (this.state === 'outside') throw new UsageError(`You are not in ${this.address}: join it first.`)
-    const sent = this.#parts.core.post(to, children, { type, id, lang })
+    const sent = this.#parts.core.use(messages).post(to, children, { type, id, lang })
     const stop = sent.onChange(({ fate, error }) => {
       if (fate !== 'delivered' && fate !== 'failed') return
       stop()

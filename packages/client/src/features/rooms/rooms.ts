@@ -6,8 +6,8 @@ import { readJid } from '../../contract/address.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { UnsupportedError, UsageError } from '../../errors.ts'
 import type { Core, SessionStart } from '../../extension.ts'
-import type { ReceivedMessage } from '../../received-message.ts'
-import type { SentMessage } from '../../sent-message.ts'
+import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
+import { messages } from '../../messages/index.ts'
 import { type Disco, type DiscoItem, disco } from '../disco.ts'
 import type { RoomsEvents } from './events.ts'
 import { type RoomInvitation, readInvitation, user } from './invitations.ts'
@@ -25,17 +25,17 @@ export class Rooms {
   constructor(core: Core<RoomsEvents>) {
     this.#core = core
     this.#disco = core.use(disco)
-    core.gate((stanza, _, next) => {
+    core.use(messages).gate((stanza, _, next) => {
       const room = this.#of(stanza.from)
       return room === undefined ? next() : room.gate(stanza, next)
     })
-    core.readMessages((message) => this.#receive(message))
-    core.readPresence((presence) => this.#receivePresence(presence))
+    core.use(messages).onMessage((message) => this.#receive(message))
+    core.onStanza('presence', (presence) => this.#receivePresence(presence))
     core.onSession('prepare', (start) => this.#begin(start))
     core.onSessionEnd(() => {
       for (const room of this.#rooms.values()) room.lose()
     })
-    core.reconcile((unsure) => this.#reconcile(unsure))
+    core.use(messages).reconcile((unsure) => this.#reconcile(unsure))
   }
 
   /** Those that we are in, or are entering. */
@@ -89,15 +89,17 @@ export class Rooms {
     options: { readonly reason?: string } = {},
   ): SentMessage | undefined {
     if (isDirect) return undefined
-    return this.#core.post(room, [user({ decline: { to: from, reason: options.reason } })], { type: 'normal' })
+    return this.#core
+      .use(messages)
+      .post(room, [user({ decline: { to: from, reason: options.reason } })], { type: 'normal' })
   }
 
   readonly #attend = (room: Room, attends: boolean): void => {
     const key = room.address.toString()
     if (attends) this.#rooms.set(key, room)
     else if (this.#rooms.get(key) === room) this.#rooms.delete(key)
-    if (this.#rooms.has(key)) this.#core.rooms.add(key)
-    else this.#core.rooms.delete(key)
+    if (this.#rooms.has(key)) this.#core.use(messages).rooms.add(key)
+    else this.#core.use(messages).rooms.delete(key)
   }
 
   #of(from: Jid | undefined): Room | undefined {

@@ -68,7 +68,7 @@ export class Roster {
     this.#contacts = new Map(kept?.contacts.map((contact) => [contact.jid.toString(), contact]))
     core.use(presence).isContact = (bare) => this.#contacts.has(bare.toString())
     core.respond('set', 'query', NS.roster, (request) => this.#pushed(request))
-    core.readPresence((stanza) => this.#read(stanza))
+    core.onStanza('presence', (stanza) => this.#read(stanza))
     core.onSession('prepare', async ({ resumed, restored }) => {
       if (resumed && !restored) return
       this.#fetching = this.#fetch()

@@ -6,13 +6,19 @@ import { parseJid } from '@rookery/protocol/jid'
 import { Message, readStanzaError } from '@rookery/protocol/stanza'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement } from '@rookery/protocol/xml'
-import { type ClientError, DisconnectedError, RequestError, StoreError } from '../errors.ts'
+import { guardWork } from '../contract/guard.ts'
+import { DisconnectedError, RequestError, StoreError } from '../errors.ts'
+import type { Core } from '../extension.ts'
 import type { Kept } from '../kept.ts'
-import { SentMessage } from '../sent-message.ts'
-import type { Session } from './session.ts'
+import type { Carrier } from '../session/carrier.ts'
+import type { Session } from '../session/session.ts'
+import { SentMessage } from './sent-message.ts'
+
+/** Which of these, that nobody acknowledged, have arrived all the same. */
+export type Reconcile = (unsure: readonly SentMessage[]) => Promise<ReadonlySet<SentMessage>>
 
 /** One that the server has not acknowledged. */
-export interface Entry {
+interface Entry {
   readonly message: SentMessage
   readonly key: string
   readonly wire: string
@@ -34,36 +40,29 @@ const lost = Number.MAX_SAFE_INTEGER
 /** Answers (errors, receipts) to the last so many messages find them. */
 const remembered = 2_000
 
-export class Outbox {
+export class Outbox implements Carrier {
+  readonly reconcilers: Reconcile[] = []
+  readonly #core: Core
   readonly #kept: Kept
-  readonly #newId: () => string
-  readonly #now: () => number
   readonly #maxBytes: number
-  readonly #failed: (error: ClientError) => void
   #queue: Entry[] = []
-  #session: Session<Entry> | undefined
+  #session: Session | undefined
   #next = 0
   #bytes = 0
   readonly #byId: Map<string, SentMessage> = new Map()
 
-  constructor(parts: {
-    readonly kept: Kept
-    readonly newId: () => string
-    readonly now: () => number
-    readonly maxBytes: number
-    readonly failed: (error: ClientError) => void
-  }) {
-    this.#kept = parts.kept
-    this.#newId = parts.newId
-    this.#now = parts.now
-    this.#maxBytes = parts.maxBytes
-    this.#failed = parts.failed
+  constructor(core: Core, kept: Kept, maxBytes: number) {
+    this.#core = core
+    this.#kept = kept
+    this.#maxBytes = maxBytes
     for (const [key, text] of this.#kept.under(prefix)) this.#restore(key, text)
   }
 
   /** Kept here, or sent and not acknowledged; in order. */
   get pending(): readonly SentMessage[] {
-    return [...(this.#session?.unacknowledged ?? []), ...this.#queue].map(({ message }) => message)
+    return [...((this.#session?.unacknowledged ?? []) as readonly Entry[]), ...this.#queue].map(
+      ({ message }) => message,
+    )
   }
 
   get isEmpty(): boolean {
@@ -77,7 +76,7 @@ export class Outbox {
 
   /** Takes it over: it gets an id, and an origin-id that is the same. */
   post(stanza: Message): SentMessage {
-    const message = new SentMessage(this.#named(stanza), this.#now(), (failed) => {
+    const message = new SentMessage(this.#named(stanza), this.#core.clock.now(), (failed) => {
       this.#byId.delete(failed.id)
       failed.replace(this.#named(failed.stanza.withElement(failed.stanza.element.with({ id: undefined }))))
       this.#enqueue(failed)
@@ -87,38 +86,40 @@ export class Outbox {
   }
 
   /** Sends what waits, over this session, from now on. */
-  open(session: Session<Entry>): void {
+  open(session: Session): void {
     this.#session = session
     this.#pump()
   }
 
-  close(): void {
-    this.#session = undefined
-  }
-
   /**
-   * A session is gone for good, with these not acknowledged: they are the first to be sent in the next one, but for those of which others
-   * have said that they arrived, or that were refused.
+   * Those not acknowledged are the first to be sent in the next session, but for those of which others have said that they arrived, or that
+   * were refused.
    */
-  requeue(entries: readonly Entry[]): void {
+  lost(rest: readonly Entry[]): void {
+    this.#session = undefined
     const isSettled = ({ message: { fate } }: Entry): boolean => fate !== 'sent' && fate !== 'queued'
-    const again = entries.filter((entry) => !isSettled(entry))
-    this.acknowledged(entries.filter(isSettled))
-    for (const entry of again) {
-      this.#sent(entry, lost)
-      entry.message.advance('queued')
-    }
+    const again = rest.filter((entry) => !isSettled(entry))
+    this.acknowledged(rest.filter(isSettled))
+    for (const { message } of again) message.advance('queued')
+    for (const entry of [...again, ...this.#sentBefore]) this.#sent(entry, lost)
     this.#queue = [...again, ...this.#queue]
   }
 
-  /** Gives up a session of before the restart; `h`: what the server had handled of it, if it said so. */
-  giveUp(h: number | undefined): void {
-    if (h !== undefined) this.acknowledged(this.sentBefore.filter(({ number }) => number! <= h))
-    for (const entry of this.sentBefore) this.#sent(entry, lost)
+  handledBefore(h: number): void {
+    this.acknowledged(this.#sentBefore.filter(({ number }) => number! <= h))
+  }
+
+  async settle(): Promise<undefined> {
+    const unsure = this.#sentBefore
+    if (unsure.length === 0) return
+    for (const ask of this.reconcilers) {
+      const known = await guardWork(this.#core.failed, () => ask(unsure.map(({ message }) => message)))
+      if (known !== undefined) this.acknowledged(unsure.filter(({ message }) => known.has(message)))
+    }
   }
 
   /** Of those that wait: what was sent in an earlier session, to be sent again in this order unless it has arrived. */
-  get sentBefore(): readonly Entry[] {
+  get #sentBefore(): readonly Entry[] {
     return this.#queue.filter(({ number }) => number !== undefined)
   }
 
@@ -165,7 +166,7 @@ export class Outbox {
       (cause: unknown) => {
         entry.written = undefined
         const error = new StoreError('The message could not be kept.', { cause })
-        if (!this.#queue.includes(entry)) return void this.#failed(error)
+        if (!this.#queue.includes(entry)) return void this.#core.failed(error)
         this.#queue = this.#queue.filter((one) => one !== entry)
         this.#bytes -= entry.wire.length
         entry.message.advance('failed', error)
@@ -202,7 +203,7 @@ export class Outbox {
   }
 
   #storeFailed(cause: unknown): void {
-    this.#failed(new StoreError('What is kept of messages could not be written.', { cause }))
+    this.#core.failed(new StoreError('What is kept of messages could not be written.', { cause }))
   }
 
   #restore(key: string, text: string): void {
@@ -211,7 +212,7 @@ export class Outbox {
     const element = row === undefined ? undefined : parseElement(row.wire)
     const to = element instanceof Element ? parseJid(element.attr('to') ?? '') : undefined
     if (row === undefined || !(element instanceof Element) || to === undefined) {
-      this.#failed(new StoreError('A message that was kept cannot be read, and is left out.'))
+      this.#core.failed(new StoreError('A message that was kept cannot be read, and is left out.'))
       this.#kept.write([[key, undefined]])
       return
     }
@@ -223,7 +224,7 @@ export class Outbox {
 
   /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */
   #named(stanza: Message): Message {
-    const id = stanza.id ?? this.#newId()
+    const id = stanza.id ?? this.#core.newId()
     const { element } = stanza
     const others = element.children.filter((child) => typeof child === 'string' || !originId.matches(child))
     const named = element.with({ id }).withChildren([...others, originId.build({ id })])

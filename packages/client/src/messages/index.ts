@@ -1,0 +1,204 @@
+/**
+ * Messages (RFC 6121 section 5): those that come are read once and acknowledged when they are dealt with, those that go are kept until the
+ * server has them. What is said in them is for other extensions.
+ */
+import { NS } from '@rookery/protocol'
+import { isBroken } from '@rookery/protocol/codec'
+import type { Jid } from '@rookery/protocol/jid'
+import { Message } from '@rookery/protocol/stanza'
+import { delay } from '@rookery/protocol/xeps/delay'
+import { type Element, el } from '@rookery/protocol/xml'
+import { readJid } from '../contract/address.ts'
+import { guard } from '../contract/guard.ts'
+import { type Core, defineExtension, type Extension, events } from '../extension.ts'
+import type { ClientState } from '../state.ts'
+import { Inbox, type PickMessage } from './inbox.ts'
+import { Outbox, type Reconcile } from './outbox.ts'
+import { ReceivedMessage, type Way } from './received-message.ts'
+import { Seen } from './seen.ts'
+import type { SentMessage } from './sent-message.ts'
+
+export { ReceivedMessage, type Way } from './received-message.ts'
+export { type Fate, SentMessage } from './sent-message.ts'
+
+export type MessageEvents = {
+  /** Every message but errors to our own; an answered promise holds back its acknowledgement. */
+  readonly message: ReceivedMessage
+}
+
+export interface PostOptions {
+  readonly type?: 'normal' | 'chat' | 'groupchat' | 'headline' | undefined
+  readonly id?: string | undefined
+  readonly lang?: string | undefined
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is to be read in place of a message that wraps it, `'taken'` when nobody else is to see it, undefined when it is an ordinary one. */
+export type Unwrapped = { readonly stanza: Message; readonly way: Way } | 'taken' | undefined
+
+/** Hands a message on with `next`, now or later. What it answers holds back the acknowledgement, as what `next` answers would. */
+export type Gate = (
+  stanza: Message,
+  way: Way,
+  next: () => undefined | Promise<undefined>,
+) => undefined | Promise<undefined>
+
+/** Who has not begun to read messages this long after the client is online will not. */
+const unreadFor = 30_000
+
+export class Messages {
+  /** The bare addresses of the rooms that we are in or enter: who speaks from there is an occupant, and no contact. */
+  readonly rooms: Set<string> = new Set()
+  readonly #core: Core<MessageEvents>
+  readonly #outbox: Outbox
+  readonly #inbox: Inbox = new Inbox()
+  readonly #seen: Seen = new Seen(this.rooms)
+  readonly #unwrappers: ((stanza: Message) => Unwrapped)[] = []
+  readonly #gates: Gate[] = []
+  readonly #readers: ((message: ReceivedMessage) => unknown)[] = []
+  /** For somebody who reads. */
+  #stopWaiting: () => void = () => undefined
+
+  constructor(core: Core<MessageEvents>) {
+    this.#core = core
+    this.#outbox = core.carry((kept, maxBytes) => new Outbox(core, kept, maxBytes))
+    core.onStanza('message', (stanza) => this.#receive(stanza))
+    core.on('state', (state) => this.#changed(state))
+    core.onDisconnect(async (signal) => {
+      for (const message of this.#outbox.pending) await message.reached('acked', { signal }).catch(() => undefined)
+    })
+  }
+
+  /** What the server has not acknowledged, also of before a restart, in order. */
+  get unacknowledged(): readonly SentMessage[] {
+    return this.#outbox.pending
+  }
+
+  /**
+   * Every message, one after the other, each acknowledged to the server after the body of your loop has run: what your program has not dealt
+   * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`.
+   */
+  read({ signal }: ReadOptions = {}): AsyncIterableIterator<ReceivedMessage> {
+    return this.#inbox.read((message) => message, signal)
+  }
+
+  /** The same for what `pick` makes of messages; those of which it makes undefined are for others. */
+  pick<T>(pick: PickMessage<T>, { signal }: ReadOptions = {}): AsyncIterableIterator<T> {
+    return this.#inbox.read(pick, signal)
+  }
+
+  /** Sends a message of these payloads (elements of your own, or made by codecs), and follows its fate. */
+  post(to: Jid | string, children: readonly (Element | undefined)[], options: PostOptions = {}): SentMessage {
+    const { type = 'chat', id, lang } = options
+    const attributes = { type: type === 'normal' ? undefined : type, id, 'xml:lang': lang }
+    return this.#outbox.post(new Message(el('message', NS.client, attributes, children), undefined, readJid(to)))
+  }
+
+  /** One of the last messages we sent, by its id. */
+  find(id: string): SentMessage | undefined {
+    return this.#outbox.find(id)
+  }
+
+  /**
+   * For extensions: sees each message. An answered promise holds back its acknowledgement; that, or `true`, says that the message is dealt
+   * with: it does not wait for somebody who begins to read messages later.
+   */
+  onMessage(reader: (message: ReceivedMessage) => unknown): void {
+    this.#readers.push(reader)
+  }
+
+  /** For extensions: sees messages before they are read, such as copies and results of archives. */
+  unwrap(reader: (stanza: Message) => Unwrapped): void {
+    this.#unwrappers.push(reader)
+  }
+
+  /** For extensions: stands before each message is read, whichever way it came, before it is known whether it has been seen. */
+  gate(keep: Gate): void {
+    this.#gates.push(keep)
+  }
+
+  /** For extensions: asked, after a session was lost, which of the messages that nobody acknowledged have arrived all the same. */
+  reconcile(run: Reconcile): void {
+    this.#outbox.reconcilers.push(run)
+  }
+
+  /** For extensions: hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */
+  deliver(stanza: Message, way: Way): undefined | Promise<undefined> {
+    return this.#pass(stanza, way, 0)
+  }
+
+  #changed({ name }: ClientState): void {
+    this.#stopWaiting()
+    if (name === 'online') this.#stopWaiting = this.#core.clock.after(unreadFor, () => this.#inbox.release())
+    else if (name === 'offline') this.#inbox.close()
+  }
+
+  #receive(stanza: Message): undefined | Promise<undefined> {
+    if (stanza.type === 'error' && this.#outbox.refused(stanza)) return undefined
+    for (const unwrap of this.#unwrappers) {
+      const inner = this.#guard(() => unwrap(stanza))
+      if (inner === 'taken') return undefined
+      if (inner !== undefined) return this.deliver(inner.stanza, inner.way)
+    }
+    return this.deliver(stanza, { at: this.#timeOf(stanza) })
+  }
+
+  #pass(stanza: Message, way: Way, gate: number): undefined | Promise<undefined> {
+    const keep = this.#gates[gate]
+    if (keep === undefined) return this.#read(stanza, way)
+    return this.#guard(() => keep(stanza, way, () => this.#pass(stanza, way, gate + 1)))
+  }
+
+  #read(stanza: Message, way: Way): undefined | Promise<undefined> {
+    const { jid: own, emit, hasListeners } = this.#core
+    const { from } = stanza
+    if (from === undefined || own === undefined || this.#seen.has(stanza, way, from, own.bare)) return undefined
+    const message = new ReceivedMessage(stanza, from, stanza.to ?? own, way)
+    let working: undefined | Promise<undefined>
+    let isHeard = hasListeners('message')
+    for (const reader of this.#readers) {
+      const work = this.#guard(() => reader(message))
+      working = both(working, work)
+      isHeard ||= work === true || work instanceof Promise
+    }
+    working = both(working, emit('message', message))
+    return both(working, this.#inbox.push(message, isHeard))
+  }
+
+  #guard<T>(run: () => T): T | undefined {
+    return guard(this.#core.failed, 'message', run)
+  }
+
+  /** A delay is believed of our own server and, in a room, of the room; never one that lies ahead. [XEP-0203 5] */
+  #timeOf(stanza: Message): number {
+    const now = this.#core.clock.now()
+    const { account } = this.#core
+    for (const child of stanza.element.children) {
+      const read = typeof child === 'string' ? undefined : delay.parse(child)
+      if (read === undefined || isBroken(read) || read.from === undefined) continue
+      const by = read.from.toString()
+      const isTrusted =
+        by === account.domain ||
+        by === account.toString() ||
+        (stanza.type === 'groupchat' && read.from.bare.equals(stanza.from!.bare))
+      if (isTrusted) return Math.min(read.stamp, now)
+    }
+    return now
+  }
+}
+
+/** What others write to us, and what we write to them. */
+export const messages: Extension<'messages', Messages, MessageEvents> = defineExtension({
+  name: 'messages',
+  events: events<MessageEvents>(),
+  start: (core) => new Messages(core),
+})
+
+/** Goes on until both are done. Neither rejects. */
+function both(one: undefined | Promise<undefined>, other: unknown): undefined | Promise<undefined> {
+  if (!(other instanceof Promise)) return one
+  return one === undefined ? other : one.then(() => other)
+}
