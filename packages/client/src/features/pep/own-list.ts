@@ -71,13 +71,15 @@ export class OwnList<T> {
 
   async #load(options: WaitOptions): Promise<undefined> {
     const found = new Set<string>()
+    let read = 0
     try {
       for await (const { id, value } of this.#node.items(options)) {
         const jid = parseJid(id)
-        if (jid === undefined) continue
-        found.add(jid.toString())
-        await this.#put(jid, id, value)
-        if (found.size === most) break
+        if (jid !== undefined) {
+          found.add(jid.toString())
+          await this.#put(jid, id, value)
+        }
+        if (++read === most) break
       }
     } catch (error) {
       if (error instanceof UnsupportedError) return // whoever changes the list is told

@@ -32,11 +32,7 @@ export class PubsubService {
     return this.#jid ?? this.core.account
   }
 
-  get isOwn(): boolean {
-    return this.#jid === undefined
-  }
-
-  /** Throws an UnsupportedError where the service says that it lacks what this needs, or where the own server knows no such requests. */
+  /** Throws an UnsupportedError where the service says that it lacks what this needs, or knows no such requests. */
   async request(type: 'get' | 'set', payload: Element, options: WaitOptions = {}): Promise<Element | undefined> {
     try {
       const { signal, timeout } = options
@@ -66,8 +62,10 @@ export class PubsubService {
       return feature === undefined ? PUBSUB_NS : `${PUBSUB_NS}#${feature}`
     }
     const { condition } = error
-    const isUnknown = condition === 'service-unavailable' || condition === 'feature-not-implemented'
-    return this.isOwn && isUnknown ? PUBSUB_NS : undefined
+    if (condition === 'feature-not-implemented') return PUBSUB_NS
+    // accounts of others say so as well where they tell us nothing
+    const isFrank = this.#jid === undefined || this.#jid.isDomain
+    return condition === 'service-unavailable' && isFrank ? PUBSUB_NS : undefined
   }
 }
 

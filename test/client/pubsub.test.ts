@@ -1,0 +1,274 @@
+/** Nodes of accounts and of services, on three servers. What a server lacks, it says by its disco answer or by its refusal, and the test says so. */
+import assert from 'node:assert/strict'
+import { after, before, describe, type TestContext, test } from 'node:test'
+import {
+  type AnyExtension,
+  bookmarks,
+  type Client,
+  displayed,
+  type EventsOf,
+  mood,
+  nick,
+  pep,
+  presence,
+  pubsub,
+  pubsubConditionOf,
+  RequestError,
+  roster,
+  UnsupportedError,
+} from '@rookery/client'
+import { connect } from '@rookery/client/node'
+import type { Jid } from '@rookery/protocol/jid'
+import { type Element, el } from '@rookery/protocol/xml'
+import type { Account, Target } from './harness/target.ts'
+import { chosenTargets, startTarget } from './harness/targets.ts'
+
+const ATOM = 'http://www.w3.org/2005/Atom'
+interface Entry {
+  readonly id: string
+  readonly title: string
+}
+/** An Atom entry (RFC 4287), as far as this test needs it. */
+const atom = {
+  parse: (entry: Element): Entry | undefined => {
+    const id = entry.childText('id')
+    const title = entry.childText('title')
+    return !entry.is('entry', ATOM) || id === undefined || title === undefined ? undefined : { id, title }
+  },
+  build: ({ id, title }: Entry): Element =>
+    el('entry', ATOM, {}, [
+      el('id', ATOM, {}, id),
+      el('title', ATOM, {}, title),
+      el('updated', ATOM, {}, '2026-01-01T00:00:00Z'),
+    ]),
+}
+const entry = (number: number): Entry => ({ id: `tag:verona.example,2026:${number}`, title: `Letter ${number}` })
+
+function next<X extends readonly AnyExtension[], K extends keyof EventsOf<X> & string>(
+  client: Client<X>,
+  event: K,
+  is: (payload: EventsOf<X>[K]) => boolean = () => true,
+): Promise<EventsOf<X>[K]> {
+  return new Promise((resolve) => {
+    const stop = client.on(event, (payload) => {
+      if (!is(payload)) return
+      stop()
+      resolve(payload)
+    })
+  })
+}
+
+for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
+  describe(name, () => {
+    let target: Target
+    let count = 0
+    before(async () => {
+      target = await startTarget(name)
+    })
+    after(() => target.stop())
+
+    const account = (): Promise<Account> => target.createAccount(`user${++count}`)
+    const online = <const X extends readonly AnyExtension[]>({ jid, password }: Account, use: X): Promise<Client<X>> =>
+      connect({ jid, password, service: target.service.xmpps, tls: { ca: target.ca }, use })
+
+    test('bookmarks and what was read are the same on all devices', async () => {
+      const romeo = await account()
+      await using phone = await online(romeo, [bookmarks, displayed])
+      await using desk = await online(romeo, [bookmarks, displayed])
+      const added = next(desk, 'bookmark')
+      await phone.bookmarks.add('orchard@conference.localhost', { name: 'Orchard', autojoin: true, nick: 'R' })
+      assert.equal((await added).bookmark?.name, 'Orchard')
+      await phone.bookmarks.add('square@conference.localhost')
+      const removed = next(phone, 'bookmark', ({ bookmark }) => bookmark === undefined)
+      await desk.bookmarks.remove('orchard@conference.localhost')
+      assert.equal(`${(await removed).room}`, 'orchard@conference.localhost')
+      const read = next(desk, 'displayed')
+      await phone.displayed.mark('juliet@localhost', 'm1')
+      assert.equal((await read).id, 'm1')
+      await using late = await online(romeo, [bookmarks, displayed])
+      assert.deepEqual(
+        late.bookmarks.all.map(({ room }) => `${room}`),
+        ['square@conference.localhost'],
+      )
+      assert.equal(late.displayed.of('juliet@localhost')?.id, 'm1')
+    })
+
+    test('a node that another client made otherwise becomes private before anything is put there', async (context) => {
+      const romeo = await account()
+      await using client = await online(romeo, [pep, bookmarks])
+      const node = client.pep.node('urn:xmpp:bookmarks:1')
+      const conference = el('conference', 'urn:xmpp:bookmarks:1')
+      try {
+        await node.publish(conference, {
+          id: 'old@conference.localhost',
+          config: { access_model: 'open', max_items: 2 },
+        })
+      } catch (error) {
+        if (!(error instanceof RequestError) || pubsubConditionOf(error) !== 'unsupported-access-model') throw error
+        context.skip(`${name} has private nodes alone`)
+        return
+      }
+      await client.bookmarks.add('new@conference.localhost')
+      const juliet = await account()
+      await using other = await online(juliet, [pep])
+      await assert.rejects(other.pep.nodeOf(romeo.jid, 'urn:xmpp:bookmarks:1').item(), RequestError)
+    })
+
+    test('contacts see the mood, and who is none does not', async (context) => {
+      const [romeo, juliet, tybalt] = [await account(), await account(), await account()]
+      await using one = await online(romeo, [mood, nick, presence, roster])
+      await using two = await online(juliet, [mood, nick, presence, roster])
+      await using three = await online(tybalt, [mood])
+      for (const client of [one, two]) client.on('subscription:request', ({ jid }) => client.roster.approve(jid))
+      const agreed = Promise.all([next(one, 'subscription:approved'), next(two, 'subscription:approved')])
+      const seen = next(one, 'presence:changed', ({ jid }) => `${jid.bare}` === juliet.jid)
+      one.roster.subscribe(juliet.jid)
+      two.roster.subscribe(romeo.jid)
+      await agreed
+      await seen
+      await one.nick.publish('Romeo')
+      const told = next(two, 'mood')
+      await one.mood.publish({ mood: 'in_love' })
+      if (name === 'rookery') {
+        await assert.rejects(two.mood.of(romeo.jid), RequestError)
+        context.skip(`${name} has private nodes alone`)
+        return
+      }
+      assert.deepEqual((await told).value, { mood: 'in_love' })
+      assert.equal(await two.nick.of(romeo.jid), 'Romeo')
+      await assert.rejects(three.mood.of(romeo.jid), RequestError)
+    })
+
+    describe('the service beside it', () => {
+      let owner: Client<[typeof presence, typeof pubsub]>
+      let reader: Client<[typeof presence, typeof pubsub]>
+      let service: Jid | undefined
+      const lacks = (context: TestContext): boolean => {
+        if (service === undefined) context.skip(`${name} has no pubsub service`)
+        return service === undefined
+      }
+      before(async () => {
+        owner = await online(await account(), [presence, pubsub])
+        reader = await online(await account(), [presence, pubsub])
+        service = await owner.pubsub.service()
+      })
+      after(async () => {
+        await owner.close()
+        await reader.close()
+      })
+
+      test('an Atom entry reaches all subscribers', async (context) => {
+        if (lacks(context)) return
+        const feed = owner.pubsub.node(service!, 'letters', atom)
+        await feed.create({ access_model: 'open', max_items: 50, persist_items: true, notify_retract: true })
+        await using third = await online(await account(), [presence, pubsub])
+        const heard = []
+        for (const client of [reader, third]) {
+          const node = client.pubsub.node(service!, 'letters', atom)
+          assert.equal((await node.subscribe()).state, 'subscribed')
+          heard.push(new Promise<Entry>((resolve) => node.on('item', ({ value }) => resolve(value))))
+        }
+        const id = await feed.publish(entry(1))
+        assert.deepEqual(await Promise.all(heard), [entry(1), entry(1)])
+        assert.deepEqual((await feed.item(id))?.value, entry(1))
+
+        const mine = await reader.pubsub.subscriptions(service!)
+        assert.ok(mine.some(({ node, state }) => node === 'letters' && state === 'subscribed'))
+        assert.equal((await feed.subscribers()).filter(({ state }) => state === 'subscribed').length >= 2, true)
+        await reader.pubsub.node(service!, 'letters').unsubscribe({ subId: mine[0]?.subId })
+        assert.equal(
+          (await reader.pubsub.subscriptions(service!)).some(({ node }) => node === 'letters'),
+          false,
+        )
+      })
+
+      test('items are read from the newest, by their ids, and page by page', async (context) => {
+        if (lacks(context)) return
+        const feed = owner.pubsub.node(service!, 'archive', atom)
+        await feed.create({ access_model: 'open', max_items: 50, persist_items: true })
+        for (let number = 1; number <= 7; number++) await feed.publish(entry(number), { id: `i${number}` })
+        const read = reader.pubsub.node(service!, 'archive', atom)
+        const ids = async (options?: Parameters<typeof read.items>[0]): Promise<string[]> => {
+          const found = []
+          for await (const { id } of read.items(options)) found.push(id)
+          return found.sort()
+        }
+        assert.deepEqual(await ids(), ['i1', 'i2', 'i3', 'i4', 'i5', 'i6', 'i7'])
+        assert.deepEqual(await ids({ page: 3 }), ['i1', 'i2', 'i3', 'i4', 'i5', 'i6', 'i7'])
+        assert.deepEqual(await ids({ max: 2 }), ['i6', 'i7'])
+        assert.deepEqual(await ids({ ids: ['i2', 'i5'] }), ['i2', 'i5'])
+        assert.equal((await read.item())?.id, 'i7')
+        assert.equal(await read.item('none'), undefined)
+        assert.equal(await reader.pubsub.node(service!, 'nowhere').item(), undefined)
+      })
+
+      test('what happens to a node is told to its subscribers', async (context) => {
+        if (lacks(context)) return
+        const feed = owner.pubsub.node(service!, 'events', atom)
+        await feed.create({
+          access_model: 'open',
+          persist_items: true,
+          max_items: 10,
+          notify_retract: true,
+          notify_delete: true,
+          notify_config: true,
+        })
+        const read = reader.pubsub.node(service!, 'events', atom)
+        await read.subscribe()
+        const told = (event: 'item' | 'retracted' | 'purged' | 'deleted' | 'configured'): Promise<unknown> =>
+          new Promise((resolve) => read.on(event, resolve))
+        const item = told('item')
+        await feed.publish(entry(1), { id: 'one' })
+        await item
+        const retracted = told('retracted')
+        await feed.retract('one')
+        assert.equal(((await retracted) as { id: string }).id, 'one')
+        await feed.configure({ title: 'Events' })
+        assert.equal((await feed.configuration()).value('title'), 'Events')
+        assert.equal((await feed.configuration()).value('access_model'), 'open')
+        await feed.publish(entry(2), { id: 'two' })
+        const purged = told('purged')
+        await feed.purge()
+        await purged
+        assert.equal(await feed.item(), undefined)
+        const deleted = told('deleted')
+        await feed.delete()
+        await deleted
+        await assert.rejects(
+          feed.items().next(),
+          (error) => error instanceof RequestError && error.condition === 'item-not-found',
+        )
+      })
+
+      test('an owner says who may publish; nodes are found, and preconditions hold', async (context) => {
+        if (lacks(context)) return
+        const feed = owner.pubsub.node(service!, 'closed', atom)
+        await feed.create({ access_model: 'open', publish_model: 'publishers', persist_items: true, max_items: 5 })
+        const other = reader.pubsub.node(service!, 'closed', atom)
+        await assert.rejects(
+          other.publish(entry(1)),
+          (error) => error instanceof RequestError && error.condition === 'forbidden',
+        )
+        await feed.setAffiliation(reader.jid!.bare, 'publisher')
+        await other.publish(entry(1))
+        const list = await feed.affiliations()
+        assert.equal(list.find(({ jid }) => jid.equals(reader.jid!.bare))?.affiliation, 'publisher')
+        try {
+          assert.ok((await reader.pubsub.affiliations(service!)).some(({ node }) => node === 'closed'))
+        } catch (error) {
+          if (!(error instanceof UnsupportedError)) throw error
+          context.diagnostic(`${name} does not tell what one is to its nodes`)
+        }
+        const nodes = []
+        for await (const { node } of reader.pubsub.nodes(service!)) nodes.push(node)
+        assert.ok(nodes.includes('closed'))
+        assert.ok((await owner.pubsub.defaultConfiguration(service!)).values('access_model') !== undefined)
+        await assert.rejects(
+          feed.publish(entry(2), { config: { access_model: 'whitelist' } }),
+          (error) => error instanceof UnsupportedError || pubsubConditionOf(error) === 'precondition-not-met',
+        )
+        await assert.rejects(feed.create(), (error) => error instanceof RequestError && error.condition === 'conflict')
+      })
+    })
+  })
+}
