@@ -192,7 +192,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       await refused('forbidden', { nick: 'juliet', password: 'sesame' })
       const missing = fresh()
       await assert.rejects(juliet.rooms.join(missing, { create: false }), { condition: 'item-not-found' })
-      await assert.rejects(juliet.rooms.info(missing), { condition: 'item-not-found' })
+      await assert.rejects(juliet.rooms.info(fresh()), { condition: 'item-not-found' })
       const stop = AbortSignal.abort(new Error('enough'))
       await assert.rejects(juliet.rooms.join(fresh(), { signal: stop }), /enough/)
     })

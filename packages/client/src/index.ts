@@ -163,6 +163,7 @@ export {
   type OccupantChange,
   type Person,
   Room,
+  RoomAffairs,
   RoomConfiguration,
   type RoomConfigured,
   type RoomDeclined,

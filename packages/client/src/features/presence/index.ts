@@ -9,6 +9,7 @@ import { type Presence as PresenceStanza, presence as presenceStanza } from '@ro
 import { idle } from '@rookery/protocol/xeps/idle'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
+import { type Appearance, appearance } from '../../contract/appearance.ts'
 import { UsageError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { ContactPresence, type Show } from './contact-presence.ts'
@@ -38,6 +39,7 @@ export class Presences {
   /** Whose presence is kept when memory is short; set by the roster. */
   isContact: (bare: Jid) => boolean = () => false
   readonly #core: Core<PresenceEvents>
+  readonly #appearance: Appearance
   readonly #contacts: Contacts = new Contacts((bare) => this.isContact(bare))
   readonly #decorations: ((to: Jid | undefined) => Element | undefined)[] = []
   #own: OwnPresence | undefined = {}
@@ -51,6 +53,8 @@ export class Presences {
       this.#read(stanza)
       void core.emit('presence', stanza)
     })
+    this.#appearance = core.use(appearance)
+    this.#appearance.elements = (to) => this.#elements(to, this.#own)
     core.onSession('appear', ({ resumed, restored }) => {
       const isAnew = !this.#hasAppeared
       this.#hasAppeared = true
@@ -153,17 +157,23 @@ export class Presences {
     type: 'available' | 'unavailable' = 'available',
     children?: readonly (Element | undefined)[],
     to?: Jid,
-    own: OwnPresence = this.#own ?? {},
+    own?: OwnPresence,
   ): boolean {
+    const all = children ?? this.#elements(to, own ?? this.#own)
+    const isSent = this.#core.send(presenceStanza(undefined, to, type, all))
+    if (to === undefined && type === 'available') for (const tell of this.#appearance.changed) tell()
+    return isSent
+  }
+
+  #elements(to: Jid | undefined, own: OwnPresence = {}): readonly (Element | undefined)[] {
     const { show, status, priority = 0, idleSince } = own
-    const all = children ?? [
+    return [
       ...texts('show', show),
       ...texts('status', status),
       ...texts('priority', priority === 0 ? undefined : `${priority}`),
       idleSince === undefined ? undefined : idle.build({ since: idleSince }),
       ...this.#decorations.map((make) => make(to)),
     ]
-    return this.#core.send(presenceStanza(undefined, to, type, all))
   }
 }
 

@@ -5,6 +5,7 @@ import { defineExtension, type Extension, events } from '../../extension.ts'
 import type { RoomsEvents } from './events.ts'
 import { Rooms } from './rooms.ts'
 
+export { type DestroyOptions, RoomAffairs } from './affairs.ts'
 export { RoomConfiguration, type RoomSetting, type RoomSettings } from './configuration.ts'
 export type {
   OccupantChange,
@@ -23,7 +24,7 @@ export type { InviteOptions, RoomInvitation } from './invitations.ts'
 export type { ChangeOptions, Person, RoomListing } from './lists.ts'
 export type { RoomState } from './membership.ts'
 export { Occupant } from './occupant.ts'
-export { type DestroyOptions, type JoinOptions, Room, type RoomSendOptions } from './room.ts'
+export { type JoinOptions, Room, type RoomSendOptions } from './room.ts'
 export type { RoomInfo } from './room-info.ts'
 export { RoomMessage } from './room-message.ts'
 export { Rooms } from './rooms.ts'

@@ -9,6 +9,7 @@ import { type Presence, presence } from '@rookery/protocol/stanza'
 import { type MucHistory, type MucUser, mucJoin, mucUser } from '@rookery/protocol/xeps/muc'
 import { MUC_SELF } from '@rookery/protocol/xeps/muc-status'
 import { type Element, el } from '@rookery/protocol/xml'
+import { appearance } from '../../contract/appearance.ts'
 import { backOff, type Deferred, deferred } from '../../contract/later.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { type ClientError, DisconnectedError, UsageError } from '../../errors.ts'
@@ -95,7 +96,7 @@ export class Membership {
     } catch (error) {
       // it may have let us in, and its word was lost
       if (!(error instanceof Error && 'kind' in error && error.kind === 'request')) this.#say('unavailable')
-      this.#end()
+      this.end()
       throw error
     }
   }
@@ -119,6 +120,11 @@ export class Membership {
     this.#again = true
     this.#state = 'entering'
     this.#refuse(new DisconnectedError('The room was lost while the nickname was being changed.'))
+  }
+
+  /** What we say of ourselves has changed. [XEP-0045 7.7] */
+  show(): void {
+    if (this.#state === 'inside' && this.#asked === undefined) this.#say('available')
   }
 
   /** Something was said there. */
@@ -214,14 +220,15 @@ export class Membership {
   }
 
   #out(exit: Exit): void {
-    this.#end()
+    this.end()
     this.#refuse(new DisconnectedError(`You are out of the room: ${exit.cause}.`))
     this.#leaving?.resolve(undefined)
     this.#leaving = undefined
     this.#parts.left(exit)
   }
 
-  #end(): void {
+  /** It is over, whatever the room thinks. */
+  end(): void {
     this.#stopTimer()
     this.#state = 'outside'
     this.occupants.clear()
@@ -266,6 +273,8 @@ export class Membership {
     const { core, room } = this.#parts
     const id = core.newId()
     const said = status === undefined ? undefined : el('status', NS.client, {}, status)
-    return core.send(presence(undefined, room.withResource(nick), type, [said, join], id)) ? id : undefined
+    const to = room.withResource(nick)
+    const children = type === 'available' ? [...core.use(appearance).elements(to), join] : [said]
+    return core.send(presence(undefined, to, type, children, id)) ? id : undefined
   }
 }

@@ -20,7 +20,7 @@ export class RoomMessage extends ChatMessage {
   readonly occupantId: string | undefined
 
   /** For the room. `comesBack`: it is the one that we have sent. `isHistory`: its sender may be gone. */
-  constructor(room: Room, received: ReceivedMessage, comesBack: boolean, isHistory: boolean) {
+  constructor(room: Room, received: ReceivedMessage, comesBack = false, isHistory = false) {
     const isRoom = received.type === 'groupchat'
     const { from, element } = received
     const occupant = isHistory ? undefined : room.occupants.get(from.resource)

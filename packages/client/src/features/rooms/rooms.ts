@@ -3,6 +3,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { Presence } from '@rookery/protocol/stanza'
 import { MUC_NS } from '@rookery/protocol/xeps/muc'
 import { readJid } from '../../contract/address.ts'
+import { appearance } from '../../contract/appearance.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { UnsupportedError, UsageError } from '../../errors.ts'
 import type { Core, SessionStart } from '../../extension.ts'
@@ -32,6 +33,14 @@ export class Rooms {
     core.use(messages).onMessage((message) => this.#receive(message))
     core.onStanza('presence', (presence) => this.#receivePresence(presence))
     core.onSession('prepare', (start) => this.#begin(start))
+    // what the program of before the restart had entered is left first
+    core.onSession('appear', async ({ restored }) => {
+      await undefined
+      if (restored) for (const room of this.#rooms.values()) room.comeBack()
+    })
+    core.use(appearance).changed.push(() => {
+      for (const room of this.#rooms.values()) room.show()
+    })
     core.onSessionEnd(() => {
       for (const room of this.#rooms.values()) room.lose()
     })
@@ -120,15 +129,15 @@ export class Rooms {
   /** The joins are sent before the messages that wait, so that the rooms take those. Nobody waits here for rooms that do not answer. */
   #begin({ resumed, restored }: SessionStart): undefined {
     for (const room of this.#rooms.values()) {
-      if (resumed && !restored) void room.check()
-      else room.comeBack()
+      if (!resumed) room.comeBack()
+      else if (!restored) void room.check()
     }
   }
 
   /** What was said in rooms and not acknowledged has arrived, when it is in what they tell us was said. */
   async #reconcile(unsure: readonly SentMessage[]): Promise<ReadonlySet<SentMessage>> {
     const asked = unsure.filter(({ to, stanza }) => stanza.type === 'groupchat' && this.#of(to) !== undefined)
-    const histories = Promise.all(asked.map(({ to }) => this.#of(to)?.caughtUp))
+    const histories = Promise.all(asked.map(({ to }) => this.#of(to)?.caughtUp()))
     if (asked.length > 0) await within(this.#core.clock, histories, { timeout: catchUpWithin }).catch(() => undefined)
     return new Set(asked.filter(({ fate }) => fate === 'delivered'))
   }

@@ -1,0 +1,146 @@
+/** What can be asked of a room, in it or not: its lists, its configuration, registration. Who may is for the room to say. */
+import type { FormAnswers } from '@rookery/protocol/forms'
+import type { Jid } from '@rookery/protocol/jid'
+import { MODERATION_NS, moderate } from '@rookery/protocol/xeps/moderation'
+import type { Affiliation, Role } from '@rookery/protocol/xeps/muc'
+import type { MucRegisterField } from '@rookery/protocol/xeps/muc-forms'
+import { readJid } from '../../contract/address.ts'
+import type { WaitOptions } from '../../contract/within.ts'
+import { UsageError } from '../../errors.ts'
+import type { Core } from '../../extension.ts'
+import type { SentMessage } from '../../messages/index.ts'
+import type { Disco } from '../disco.ts'
+import * as configuration from './configuration.ts'
+import type { RoomsEvents } from './events.ts'
+import * as lists from './lists.ts'
+import type { Occupant } from './occupant.ts'
+import * as registration from './registration.ts'
+import type { RoomMessage } from './room-message.ts'
+
+export interface DestroyOptions extends WaitOptions {
+  readonly reason?: string | undefined
+  /** Where to go instead, and the password to get in. */
+  readonly alternative?: Jid | string | undefined
+  readonly password?: string | undefined
+}
+
+type Whom = lists.Person | readonly lists.Person[]
+type Nicks = string | Occupant | readonly (string | Occupant)[]
+
+export abstract class RoomAffairs {
+  readonly address: Jid
+  readonly #core: Core<RoomsEvents>
+  readonly #disco: Disco
+
+  constructor(core: Core<RoomsEvents>, disco: Disco, address: Jid) {
+    this.address = address
+    this.#core = core
+    this.#disco = disco
+  }
+
+  members(options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return this.listByAffiliation('member', options)
+  }
+
+  admins(options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return this.listByAffiliation('admin', options)
+  }
+
+  owners(options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return this.listByAffiliation('owner', options)
+  }
+
+  banned(options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return this.listByAffiliation('outcast', options)
+  }
+
+  moderators(options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return this.listByRole('moderator', options)
+  }
+
+  participants(options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return this.listByRole('participant', options)
+  }
+
+  listByAffiliation(affiliation: Affiliation, options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return lists.list(this.#core, this.address, { affiliation }, options)
+  }
+
+  listByRole(role: Role, options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
+    return lists.list(this.#core, this.address, { role }, options)
+  }
+
+  /** Of accounts, here or not. Of many, those that were changed before one is refused stay changed. */
+  setAffiliation(affiliation: Affiliation, who: Whom, options?: lists.ChangeOptions): Promise<undefined> {
+    return lists.setAffiliation(this.#core, this.address, affiliation, who, options)
+  }
+
+  /** Of occupants, by nickname. */
+  setRole(role: Role, who: Nicks, options?: lists.ChangeOptions): Promise<undefined> {
+    return lists.setRole(this.#core, this.address, role, who, options)
+  }
+
+  kick(who: Nicks, options?: lists.ChangeOptions): Promise<undefined> {
+    return this.setRole('none', who, options)
+  }
+
+  ban(who: Whom, options?: lists.ChangeOptions): Promise<undefined> {
+    return this.setAffiliation('outcast', who, options)
+  }
+
+  grantVoice(who: Nicks, options?: lists.ChangeOptions): Promise<undefined> {
+    return this.setRole('participant', who, options)
+  }
+
+  revokeVoice(who: Nicks, options?: lists.ChangeOptions): Promise<undefined> {
+    return this.setRole('visitor', who, options)
+  }
+
+  /** Takes back what somebody said, for everybody (XEP-0425). Throws an UnsupportedError where the room cannot. */
+  async moderate(message: RoomMessage | string, options: lists.ChangeOptions = {}): Promise<undefined> {
+    const { reason, ...wait } = options
+    const id = stanzaIdOf(message)
+    await this.#disco.require(this.address, MODERATION_NS, wait)
+    await this.#core.request('set', moderate.build({ id, action: 'retract', reason }), { ...wait, to: this.address })
+  }
+
+  /** The form, for owners. */
+  configuration(options?: WaitOptions): Promise<configuration.RoomConfiguration> {
+    return configuration.configuration(this.#core, this.address, options)
+  }
+
+  /** Changes these settings: `await room.configure({ membersonly: true, roomname: 'Verona' })`. */
+  async configure<More extends string = never>(
+    settings: configuration.RoomSettings<More>,
+    options?: WaitOptions,
+  ): Promise<undefined> {
+    await (await this.configuration(options)).submit(settings, options)
+  }
+
+  /** The room is no more. For owners. */
+  async destroy({ alternative, reason, password, ...options }: DestroyOptions = {}): Promise<undefined> {
+    const jid = alternative === undefined ? undefined : readJid(alternative)
+    await configuration.destroy(this.#core, this.address, { jid, reason, password }, options)
+  }
+
+  /** Reserves a nickname, and asks to be a member. `answers`: what this room wants to know besides. Throws a RequestError: `conflict`. */
+  register(nick: string, answers: FormAnswers<MucRegisterField> = {}, options: WaitOptions = {}): Promise<undefined> {
+    return registration.registerNick(this.#core, this.address, nick, answers, options)
+  }
+
+  unregister(options: WaitOptions = {}): Promise<undefined> {
+    return registration.unregister(this.#core, this.address, options)
+  }
+
+  /** The nickname that is reserved for us; undefined where there is none, or the room does not tell. */
+  reservedNick(options: WaitOptions = {}): Promise<string | undefined> {
+    return registration.reservedNick(this.#disco, this.address, options)
+  }
+}
+
+/** By it others in the room refer to a message. */
+export function stanzaIdOf(message: RoomMessage | SentMessage | string): string {
+  const id = typeof message === 'string' ? message : message.stanzaId
+  if (id === undefined) throw new UsageError('The room has not given this message an id: nothing can refer to it.')
+  return id
+}
