@@ -23,6 +23,8 @@ export interface RepairOptions {
   readonly pageSize?: number | undefined
 }
 
+/** Where nobody has told us where to begin, it is so long before the first session, in ms: clocks differ. */
+const clockError = 60_000
 /** So many of the last addresses of this client are known again. */
 const ownMax = 10
 /** Milliseconds before the archive is asked again; twice as many after each failure. */
@@ -37,6 +39,8 @@ export class Repair {
   readonly #repaired: (count: number) => void
   #mark: Mark | undefined
   #writes = false
+  /** When the first session of this program began. */
+  #began: number | undefined
   #stop: AbortController | undefined
   #isDone = false
   #waiting: (() => void)[] = []
@@ -70,15 +74,17 @@ export class Repair {
     this.#stop?.abort()
     this.#stop = new AbortController()
     this.#isDone = false
-    void this.#run(this.#stop.signal)
+    const isFirst = this.#began === undefined
+    this.#began ??= this.#core.clock.now()
+    void this.#run(this.#stop.signal, isFirst)
   }
 
   /** Until it has worked, or the session is over: the next one begins anew. */
-  async #run(signal: AbortSignal): Promise<undefined> {
+  async #run(signal: AbortSignal, isFirst: boolean): Promise<undefined> {
     const { clock } = this.#core
     for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
       try {
-        const count = await this.#catchUp(signal)
+        const count = await this.#catchUp(signal, isFirst && pause === firstPause)
         if (signal.aborted) return
         if (count === undefined) this.line.release(false)
         else {
@@ -109,15 +115,19 @@ export class Repair {
   }
 
   /** How many were missed; undefined where the server has no archive, or one whose ids cannot be believed. */
-  async #catchUp(signal: AbortSignal): Promise<number | undefined> {
+  async #catchUp(signal: AbortSignal, isFirst: boolean): Promise<number | undefined> {
     const core = this.#core
     if (this.#options.repair === false) return undefined
     const features = await this.#features(signal)
     if (!features.includes(MAM_NS) || !features.includes(STANZA_ID_NS)) return undefined
+    const isNew = this.#mark === undefined
     const own = this.#ownAddresses()
-    const isFirst = this.#mark === undefined
-    const since = this.#mark ?? (await this.#first(signal))
-    if (isFirst) this.#keep(since)
+    const since = this.#mark ?? this.#first() ?? (isFirst ? undefined : { id: '', at: this.#began! - clockError })
+    if (since === undefined) {
+      this.#keep(await this.#newest(signal))
+      return 0
+    }
+    if (isNew) this.#keep(since)
     const includeGroupchat = features.includes(MAM_GROUPCHAT_FIELD) ? false : undefined
     const { count } = await fillGap({
       core,
@@ -131,7 +141,7 @@ export class Repair {
           : archiveForm.submit({ start, includeGroupchat }),
       // rooms have archives of their own; and what this client has sent, it knows
       isWanted: (entry) =>
-        entry.type !== 'groupchat' && !(entry.way.own === true && this.#isSent(entry, isFirst ? [] : own)),
+        entry.type !== 'groupchat' && !(entry.way.own === true && this.#isSent(entry, isNew ? [] : own)),
       steady: () => this.#online(signal),
       signal,
     })
@@ -147,13 +157,15 @@ export class Repair {
     }
   }
 
-  /** Where a client begins that has seen nothing yet. */
-  async #first(signal: AbortSignal): Promise<Mark> {
+  /** Where a client begins that has seen nothing yet, if it is to see what was before it. */
+  #first(): Mark | undefined {
     const { catchUp } = this.#options
-    const { account, clock } = this.#core
     if (catchUp === 'all') return { id: '', at: 0 }
-    if (catchUp !== undefined) return { id: '', at: clock.now() - catchUp }
-    const { results } = await this.#questions.ask(account, { page: { before: '', max: 1 } }, { signal })
+    return catchUp === undefined ? undefined : { id: '', at: this.#core.clock.now() - catchUp }
+  }
+
+  async #newest(signal: AbortSignal): Promise<Mark> {
+    const { results } = await this.#questions.ask(this.line.of, { page: { before: '', max: 1 } }, { signal })
     const newest = results[0]
     return { id: newest?.id ?? '', at: newest?.forwarded.delay?.stamp ?? 0 }
   }
