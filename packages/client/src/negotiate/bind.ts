@@ -1,10 +1,10 @@
 /** Resource binding (RFC 6120 section 7), for servers without XEP-0386. */
 import { NS } from '@rookery/protocol'
-import { parseJid } from '@rookery/protocol/jid'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { readStanzaError } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
 import { RequestError } from '../errors.ts'
-import type { Step } from './negotiation.ts'
+import type { Credentials, Step } from './negotiation.ts'
 import { broken } from './nonzas.ts'
 
 const id = 'bind'
@@ -20,9 +20,14 @@ export const bindResource: Step = {
     const answer = await connection.nextElement('iq', NS.client)
     if (answer.attr('type') === 'error') throw new RequestError(readStanzaError(answer))
     const isOurs = answer.attr('id') === id && answer.attr('type') === 'result'
-    const bound = parseJid(answer.child('bind', NS.bind)?.childText('jid') ?? '')
-    if (!isOurs || bound?.isFull !== true) throw broken(NS.bind)
-    negotiation.jid = bound
+    negotiation.jid = ownAddress(isOurs ? answer.child('bind', NS.bind)?.childText('jid') : undefined, credentials)
     return 'on'
   },
+}
+
+/** The address that the server gives the session: of the account that has logged in, and no other. Throws a ConnectError. */
+export function ownAddress(text: string | undefined, { local, domain }: Credentials): Jid {
+  const jid = parseJid(text?.trim() ?? '')
+  if (jid?.isFull !== true || (local !== '' && jid.bare.toString() !== `${local}@${domain}`)) throw broken(NS.bind)
+  return jid
 }

@@ -2,7 +2,7 @@
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Enabled, ManagementAnswer, Negotiation, Resumable, Step } from './negotiation.ts'
-import { countOf } from './nonzas.ts'
+import { broken, countOf } from './nonzas.ts'
 
 export const resumeSession: Step = {
   ready: (negotiation) =>
@@ -13,7 +13,8 @@ export const resumeSession: Step = {
   negotiate: async (negotiation) => {
     const { connection, resumable } = negotiation
     connection.send(resume(resumable!))
-    negotiation.resumption = readResumption(await connection.nextElement()) ?? { kind: 'lost', h: undefined }
+    const answer = await connection.nextElement()
+    negotiation.resumption = readResumption(answer, negotiation) ?? { kind: 'resumed', h: impossible }
     return negotiation.resumption.kind === 'resumed' ? 'done' : 'on'
   },
 }
@@ -21,9 +22,14 @@ export const resumeSession: Step = {
 export const enableManagement: Step = {
   ready: (negotiation) => negotiation.jid !== undefined && negotiation.enabled === undefined && isOffered(negotiation),
   negotiate: async (negotiation) => {
-    negotiation.connection.send(enable)
-    negotiation.enabled = readEnabled(await negotiation.connection.nextElement())
-    return 'done'
+    const { connection, early } = negotiation
+    connection.send(enable)
+    for (;;) {
+      const answer = await connection.nextElement()
+      negotiation.enabled = readEnabled(answer)
+      if (answer.ns === MANAGEMENT_NS) return 'done'
+      if (early.push(answer) > mostEarly) throw broken(MANAGEMENT_NS)
+    }
   },
 }
 
@@ -37,10 +43,22 @@ export function resume({ id, handled }: Resumable): Element {
   return el('resume', MANAGEMENT_NS, { previd: id, h: String(handled % 2 ** 32) })
 }
 
+/** Stanzas that may come between the binding and the answer to `<enable/>`. */
+const mostEarly = 100
+
+/** No session has such a count: it is given up. */
+const impossible = -1
+
 /** `<resumed/>` or `<failed/>`; undefined for anything else. */
-export function readResumption(answer: Element | undefined): ManagementAnswer | undefined {
+export function readResumption(
+  answer: Element | undefined,
+  { resumable }: Negotiation,
+): ManagementAnswer | undefined {
   const h = answer && countOf(answer)
-  if (h !== undefined && answer!.is('resumed', MANAGEMENT_NS)) return { kind: 'resumed', h }
+  if (answer?.is('resumed', MANAGEMENT_NS) === true) {
+    const isOurs = answer.attr('previd') === resumable?.id
+    return { kind: 'resumed', h: isOurs ? (h ?? impossible) : impossible }
+  }
   return answer?.is('failed', MANAGEMENT_NS) === true ? { kind: 'lost', h } : undefined
 }
 

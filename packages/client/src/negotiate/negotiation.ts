@@ -64,6 +64,8 @@ export interface Negotiation {
   resumption: ManagementAnswer | undefined
   /** Stream management of the new session. */
   enabled: Enabled | undefined
+  /** Stanzas that came before it was managed: they are not counted. */
+  readonly early: Element[]
   /** Of `inline`: those that were asked for, and the namespaces of those that the binding has turned on. */
   inlined: readonly Element[]
   turnedOn: readonly string[]

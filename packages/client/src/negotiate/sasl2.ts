@@ -2,7 +2,6 @@
  * Login in one round trip: XEP-0388 (SASL2) with the resource (XEP-0386), the session of before or the management of a new one (XEP-0198),
  * and a token (XEP-0484) in the same breath. What is not offered inline is left to the steps that follow.
  */
-import { parseJid } from '@rookery/protocol/jid'
 import { encodeBase64 } from '@rookery/protocol/sasl'
 import { BIND2_NS } from '@rookery/protocol/xeps/bind2'
 import { FAST_NS } from '@rookery/protocol/xeps/fast'
@@ -11,10 +10,11 @@ import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
 import { type Element, el } from '@rookery/protocol/xml'
 import { LoginError } from '../errors.ts'
 import { exchange } from './exchange.ts'
+import { ownAddress } from './bind.ts'
 import { enable, readEnabled, readResumption, resume } from './manage.ts'
 import { type Attempt, chooseAttempt, stepOf, tokenMechanism } from './mechanism.ts'
 import type { Negotiation, Next, Step } from './negotiation.ts'
-import { broken, listOf, textOf } from './nonzas.ts'
+import { listOf, textOf } from './nonzas.ts'
 
 export const login2: Step = {
   ready: ({ isAuthenticated, offers }) => !isAuthenticated && offers.child('authentication', SASL2_NS) !== undefined,
@@ -45,20 +45,20 @@ export const login2: Step = {
 }
 
 function established(negotiation: Negotiation, success: Element, attempt: Attempt): Next {
-  const { memory } = negotiation
+  const { credentials, memory } = negotiation
   negotiation.isAuthenticated = true
   const token = success.child('token', FAST_NS)?.attr('token')
   const mechanism = attempt.name.startsWith('HT-') ? attempt.name : negotiation.askedToken
   if (token && mechanism !== undefined) memory.token = { token, mechanism }
   const bound = success.child('bound', BIND2_NS)
   if (bound !== undefined) {
-    negotiation.jid = parseJid(success.childText('authorization-identifier')?.trim() ?? '')
-    if (negotiation.jid?.isFull !== true) throw broken(SASL2_NS)
+    negotiation.jid = ownAddress(success.childText('authorization-identifier'), credentials)
     negotiation.enabled = readEnabled(bound.child('enabled', MANAGEMENT_NS))
     negotiation.turnedOn = negotiation.inlined.map(({ ns }) => ns)
   }
   negotiation.resumption = readResumption(
     success.child('resumed', MANAGEMENT_NS) ?? success.child('failed', MANAGEMENT_NS),
+    negotiation,
   )
   // features follow, but for a session that goes on [XEP-0388 2.6.2, XEP-0198 8.2]
   return negotiation.resumption?.kind === 'resumed' ? 'done' : 'features'

@@ -84,10 +84,13 @@ export class Lifeline {
       attempt++
       this.#set({ name: canResume() ? 'resuming' : 'connecting', attempt })
       let reason: ClientError
+      // what has worked before is tried again: networks lie at times, and whoever is in between may say anything in the clear
+      let mayBeLie = wasOnline
       try {
         const live = await this.#within(stop.signal, connect)
         if (stop.signal.aborted) return
         wasOnline = true
+        mayBeLie = false
         const since = clock.now()
         this.#set({ name: 'online', jid: live.jid, resumed: live.resumed })
         this.#settle()
@@ -99,7 +102,7 @@ export class Lifeline {
       if (stop.signal.aborted) return
       const delay = backOff(attempt, random())
       const isTooLate = !wasOnline && clock.now() + delay - begin > patience
-      if (isFatal(reason, wasOnline) || !this.#parts.reconnects || isTooLate) return this.#fail(reason, stop)
+      if (isFatal(reason, mayBeLie) || !this.#parts.reconnects || isTooLate) return this.#fail(reason, stop)
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })
       await this.#wait(delay, stop.signal)
       if (stop.signal.aborted) return
@@ -163,15 +166,15 @@ export function asClientError(error: unknown): ClientError {
   return new UsageError(`Something unexpected happened: ${String(error)}`, { cause: error })
 }
 
-/** Whether the next try would end like this one. What has worked before is tried again: networks lie at times. */
-function isFatal(error: ClientError, wasOnline: boolean): boolean {
+/** Whether the next try would end like this one. */
+function isFatal(error: ClientError, mayBeLie: boolean): boolean {
   switch (error.kind) {
     case 'login':
       return error.condition !== 'temporary-auth-failure'
     case 'connect':
-      return !wasOnline && final.has(error.reason)
+      return !mayBeLie && final.has(error.reason)
     case 'stream':
-      return final.has(error.condition)
+      return !mayBeLie && final.has(error.condition)
     case 'request':
       return error.type !== 'wait'
     case 'usage':

@@ -188,7 +188,7 @@ export class Session {
   }
 
   #stanza(connection: Connection, element: Element): void {
-    if (element.attr('id') === this.#ping && element.name === 'iq' && this.#isOfServer(element)) {
+    if (this.#ping !== undefined && this.#isPong(element)) {
       // whatever it says: what was sent before it has arrived
       this.#ping = undefined
       return this.#answered(connection, onWire(this.#asked ?? this.#unacked.acknowledged))
@@ -273,8 +273,9 @@ export class Session {
     }
   }
 
-  #isOfServer(element: Element): boolean {
-    const from = element.attr('from')
-    return from === undefined || from === this.jid.domain
+  #isPong(element: Element): boolean {
+    const [id, type, from] = [element.attr('id'), element.attr('type'), element.attr('from')]
+    const isAnswer = element.name === 'iq' && id === this.#ping && (type === 'result' || type === 'error')
+    return isAnswer && (from === undefined || from === this.jid.domain)
   }
 }

@@ -166,6 +166,7 @@ export class Sessions {
           jid: undefined,
           resumption: undefined,
           enabled: undefined,
+          early: [],
           inlined: [],
           turnedOn: [],
           askedToken: undefined,
@@ -182,7 +183,7 @@ export class Sessions {
     // of a session that goes on, the server says them no more
     if (resumption?.kind !== 'resumed') this.offers = negotiation.offers
     const restored = this.#session === undefined && resumption?.kind === 'resumed'
-    const resumed = resumption?.kind === 'resumed' && this.#resume(connection, resumption.h)
+    const resumed = resumption?.kind === 'resumed' && this.#resume(negotiation, resumption.h)
     if (resumption?.kind === 'resumed' && !resumed) {
       this.#lose(undefined)
       connection.destroy()
@@ -205,18 +206,20 @@ export class Sessions {
   }
 
   /** Goes on with the session of before: false when the count of the server cannot be true. */
-  #resume(connection: Connection, h: number): boolean {
+  #resume({ connection }: Negotiation, h: number): boolean {
     if (this.#session !== undefined) return this.#session.resume(connection, h)
-    const row = this.#row!
+    const row = this.#row
+    if (row === undefined || h < 0) return false
     const session = this.#make(parseJid(row.jid)!, row, { handled: row.handled, acknowledged: h })
     this.#carrier?.handledBefore(h)
     session.attach(connection)
     return true
   }
 
-  #start({ connection, jid, enabled, turnedOn }: Negotiation): Session {
+  #start({ connection, jid, enabled, early, turnedOn }: Negotiation): Session {
     const session = this.#make(jid!, enabled, { handled: 0, acknowledged: 0 })
     this.#turnedOn = turnedOn
+    for (const stanza of early) this.#parts.receive(stanza)
     session.attach(connection)
     const keeping = this.#keepRow(session, 0)
     if (keeping instanceof Promise) keeping.catch(() => undefined) // told by #keep
