@@ -50,10 +50,7 @@ const mostEarly = 100
 const impossible = -1
 
 /** `<resumed/>` or `<failed/>`; undefined for anything else. */
-export function readResumption(
-  answer: Element | undefined,
-  { resumable }: Negotiation,
-): ManagementAnswer | undefined {
+export function readResumption(answer: Element | undefined, { resumable }: Negotiation): ManagementAnswer | undefined {
   const h = answer && countOf(answer)
   if (answer?.is('resumed', MANAGEMENT_NS) === true) {
     const isOurs = answer.attr('previd') === resumable?.id
