@@ -32,7 +32,7 @@ test('S127: counts for nothing, counts of before and counts that are none change
   await using victim = await Victim.login(server)
   const { client } = victim
   server.script.send = (element) => (element.is('a', MANAGEMENT_NS) ? undefined : element)
-  const message = client.post('juliet@localhost', [body('x')])
+  const message = client.messages.post('juliet@localhost', [body('x')])
   await server.until('message')
   const { connection } = server
   for (const lie of [
@@ -62,7 +62,7 @@ test('S127: a stanza without an id is no acknowledgement', async () => {
   await using server = await HostileServer.start({ asksForAcks: false })
   await using victim = await Victim.login(server)
   server.script.send = (element) => (element.is('a', MANAGEMENT_NS) ? undefined : element)
-  const message = victim.client.post('juliet@localhost', [body('x')])
+  const message = victim.client.messages.post('juliet@localhost', [body('x')])
   await server.until('r', 1)
   await server.until('message')
   for (const type of ['result', 'error', 'get', 'set'])
@@ -80,7 +80,7 @@ test('S127: without stream management only the answer to the own ping tells what
     ping = element
     return true
   }
-  const message = victim.client.post('juliet@localhost', [body('x')])
+  const message = victim.client.messages.post('juliet@localhost', [body('x')])
   await server.until('ping')
   const id = ping?.attr('id')
   for (const attributes of [
@@ -106,7 +106,7 @@ test('S127: a count of more than was sent ends the connection, not the program, 
     await using server = await HostileServer.start({ asksForAcks: false })
     await using victim = await Victim.login(server)
     server.script.send = (element) => (element.is('a', MANAGEMENT_NS) ? undefined : element)
-    const message = victim.client.post('juliet@localhost', [body('x')])
+    const message = victim.client.messages.post('juliet@localhost', [body('x')])
     await server.until('message')
     server.connection.put(h(lie))
     server.script = {}
@@ -122,7 +122,7 @@ for (const [profile, more] of profiles) {
       await using server = await HostileServer.start(more)
       await using victim = await Victim.login(server)
       server.script.send = (element) => (element.is('a', MANAGEMENT_NS) ? undefined : element)
-      const message = victim.client.post('juliet@localhost', [body('x')])
+      const message = victim.client.messages.post('juliet@localhost', [body('x')])
       await server.until('message')
       let lies = true
       answerResumption(server, (truth) => {
@@ -183,7 +183,7 @@ for (const [profile, more] of profiles) {
       await using server = await HostileServer.start(more)
       await using victim = await Victim.login(server)
       server.script.send = (element) => (element.is('a', MANAGEMENT_NS) ? undefined : element)
-      const sent = ['one', 'two'].map((text) => victim.client.post('juliet@localhost', [body(text)]))
+      const sent = ['one', 'two'].map((text) => victim.client.messages.post('juliet@localhost', [body(text)]))
       await server.until('message', 2)
       const before = server.connection.session!.handled - 2
       server.sessions.clear()
@@ -206,7 +206,7 @@ test('S127: what the application has not dealt with comes again with the resumpt
   await using server = await HostileServer.start()
   await using victim = await Victim.login(server)
   const to = victim.jid
-  const reading = victim.client.messages()
+  const reading = victim.client.messages.read()
   const texts = ['one', 'two', 'three']
   for (const text of texts) server.route(el('message', NS.client, { to, from: mallory }, [body(text)]))
   assert.equal((await reading.next()).value?.body, 'one')
@@ -231,7 +231,7 @@ test('S127: the same, when the connection breaks again and again', async () => {
   await using server = await HostileServer.start()
   await using victim = await Victim.login(server)
   const to = victim.jid
-  const reading = victim.client.messages()
+  const reading = victim.client.messages.read()
   const texts = Array.from({ length: 12 }, (_, i) => `m${i}`)
   const read: string[] = []
   for (const [i, text] of texts.entries()) {
@@ -289,8 +289,8 @@ test('S127: counts that go beyond 2^32', async () => {
     told()
   }
   assert.deepEqual(acknowledged, ['4294967295', '0', '1', '2'])
-  const sent = second.post('juliet@localhost', [body('beyond')])
-  const sentToo = second.post('juliet@localhost', [body('beyond')])
+  const sent = second.messages.post('juliet@localhost', [body('beyond')])
+  const sentToo = second.messages.post('juliet@localhost', [body('beyond')])
   await server.until('message', 2)
   server.connection.put(h(2 ** 32 - 1))
   await sent.reached('acked')

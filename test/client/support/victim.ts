@@ -8,6 +8,7 @@ import {
   type ClientState,
   connect,
   createClient,
+  messages,
   type ReceivedMessage,
 } from '@rookery/client/node'
 import { NS } from '@rookery/protocol'
@@ -21,16 +22,27 @@ export const romeo = { jid: 'romeo@localhost', password: 'secret' } as const
 export const mallory = 'mallory@e.example'
 
 export type Options<X extends readonly AnyExtension[] = readonly AnyExtension[]> = Partial<ClientOptions<X>>
+type Use<X extends readonly AnyExtension[]> = readonly [typeof messages, ...X]
 
+/** It always has messages. */
 export function optionsFor<const X extends readonly AnyExtension[] = []>(
   server: HostileServer,
-  more: Options<X> = {},
-): ClientOptions<X> {
-  return { ...romeo, service: server.service.xmpp, tls: { ca: server.trust.ca }, platform: impatient, ...more }
+  { use, ...more }: Options<X> = {},
+): ClientOptions<Use<X>> {
+  const all = [messages, ...(use ?? [])] as unknown as Use<X>
+  return {
+    ...romeo,
+    service: server.service.xmpp,
+    tls: { ca: server.trust.ca },
+    platform: impatient,
+    use: all,
+    ...more,
+  }
 }
 
-export class Victim<X extends readonly AnyExtension[]> implements AsyncDisposable {
-  readonly client: Client<X>
+export class Victim<X extends readonly AnyExtension[] = []> implements AsyncDisposable {
+  readonly client: Client<Use<X>>
+  readonly #client: Client<Use<[]>>
   readonly server: HostileServer
   /** What the application was told, in order. */
   readonly messages: ReceivedMessage[] = []
@@ -38,8 +50,10 @@ export class Victim<X extends readonly AnyExtension[]> implements AsyncDisposabl
   readonly errors: ClientError[] = []
   readonly states: ClientState[] = []
 
-  constructor(client: Client<X>, server: HostileServer) {
-    this.client = client
+  constructor(given: Client<Use<X>>, server: HostileServer) {
+    const client = given as unknown as Client<Use<[]>>
+    this.client = given
+    this.#client = client
     this.server = server
     client.on('message', (message) => void this.messages.push(message))
     client.on('error', (error) => void this.errors.push(error))
@@ -54,7 +68,7 @@ export class Victim<X extends readonly AnyExtension[]> implements AsyncDisposabl
   }
 
   get jid(): string {
-    return this.client.jid!.toString()
+    return this.#client.jid!.toString()
   }
 
   get bodies(): (string | undefined)[] {
@@ -68,16 +82,16 @@ export class Victim<X extends readonly AnyExtension[]> implements AsyncDisposabl
 
   /** Resolves when all that was sent before has been dealt with. */
   async settled(): Promise<undefined> {
-    await this.client.request('get', el('ping', 'urn:xmpp:ping'))
+    await this.#client.request('get', el('ping', 'urn:xmpp:ping'))
   }
 
   /** Resolves when the state is that one. */
   reaches(name: ClientState['name']): Promise<ClientState> {
-    return reaches(this.client, name)
+    return reaches(this.#client, name)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.client.close()
+    await this.#client.close()
     assert.deepEqual(this.errors, [])
   }
 }
@@ -85,7 +99,7 @@ export class Victim<X extends readonly AnyExtension[]> implements AsyncDisposabl
 const patience = 10_000
 
 /** Resolves when the state of a client is that one; rejects when that takes long. */
-export function reaches(client: Pick<Client, 'state' | 'on'>, name: ClientState['name']): Promise<ClientState> {
+export function reaches(client: Client<Use<[]>>, name: ClientState['name']): Promise<ClientState> {
   if (client.state.name === name) return Promise.resolve(client.state)
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`it is ${client.state.name}, not ${name}`)), patience)
