@@ -7,6 +7,7 @@ import { webPlatform } from './platform/web-platform.ts'
 
 export { type Client, ClientCore, type EventsOf } from './client.ts'
 export type { Trace } from './connection.ts'
+export type { FileData, FileOptions, Progress } from './contract/file-source.ts'
 export * from './errors.ts'
 export { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
 export {
@@ -99,6 +100,28 @@ export {
   displayed,
   type MarkOptions,
 } from './features/displayed.ts'
+export {
+  type AcceptOptions,
+  FileOffer,
+  Files,
+  type FilesEvents,
+  files,
+  type IncomingFile,
+  type ReceivedFile,
+  type SendFileOptions,
+  type SentFile,
+  TransferError,
+  type TransferReason,
+} from './features/files/index.ts'
+export {
+  ByteStream,
+  Ibb,
+  type IbbEvents,
+  ibb,
+  type OpenStreamOptions,
+  type StreamOffer,
+} from './features/ibb/index.ts'
+export { Jingle, type JingleApplication, type JingleEnd, JingleSession, jingle } from './features/jingle/index.ts'
 export { type AskLast, type LastActivity, last } from './features/last.ts'
 export { type Location, location } from './features/location.ts'
 export { type Mood, mood } from './features/mood.ts'

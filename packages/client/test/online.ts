@@ -1,7 +1,9 @@
 /** Clients that are online at a server in the process of the test. */
+import type { Jid } from '@rookery/protocol/jid'
+import { presence } from '@rookery/protocol/stanza'
 import type { TestServer } from '@rookery/testkit'
 import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
-import { type AnyExtension, type ClientOptions, type EventsOf, messages } from '../src/index.ts'
+import { type AnyExtension, type ClientOptions, defineExtension, type EventsOf, messages } from '../src/index.ts'
 import { type Client, connect } from '../src/node/index.ts'
 
 /** A client of a new account that also has `messages`; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
@@ -41,4 +43,22 @@ export function next<X extends readonly AnyExtension[], K extends keyof EventsOf
       resolve(payload)
     })
   })
+}
+
+const arrivals = defineExtension({
+  name: 'arrivals',
+  start: (core) => (from: Jid) =>
+    new Promise<void>((resolve) =>
+      core.onStanza('presence', (presence) => {
+        if (presence.from?.equals(from) === true) resolve()
+      }),
+    ),
+})
+
+/** Each of these has seen the presence of each other, so that requests between them are let through. */
+export async function acquaint(...clients: readonly Client[]): Promise<undefined> {
+  const pairs = clients.flatMap((one) => clients.filter((other) => other !== one).map((other) => [one, other] as const))
+  const seen = pairs.map(([one, other]) => one.use(arrivals)(other.jid!))
+  for (const [one, other] of pairs) one.send(presence(undefined, other.jid, 'available'))
+  await Promise.all(seen)
 }

@@ -1,0 +1,96 @@
+/** One session of Jingle (XEP-0166 1.1.2), from one side: pending, active, over. What it is about is its application's to know. */
+import type { Jid } from '@rookery/protocol/jid'
+import {
+  type Jingle,
+  type JingleContent,
+  type JingleParty,
+  type JingleReason,
+  jingle,
+} from '@rookery/protocol/xeps/jingle'
+import type { Element } from '@rookery/protocol/xml'
+import type { WaitOptions } from '../../contract/within.ts'
+import type { Core } from '../../extension.ts'
+
+/** How a session ended: as one side told it, or `gone` with the connection. */
+export interface JingleEnd extends JingleReason {
+  /** Whether this side ended it. */
+  readonly isOwn: boolean
+}
+
+/** What an application makes of a session. Each call is one request of the other side, which is acknowledged unless a StanzaError is thrown. */
+export interface JingleApplication {
+  /** The other side accepts; these are the contents as it wants them. */
+  accepted?(contents: readonly JingleContent[]): void
+  /** It has something to tell: false when nothing is known of it. */
+  told?(info: Element): boolean
+  ended?(end: JingleEnd): void
+  /** Whether an offer that came while ours was under way is the same thing: then one of the two is enough. */
+  isSame?(contents: readonly JingleContent[]): boolean
+}
+
+export interface SessionParts {
+  readonly core: Pick<Core, 'request' | 'jid'>
+  readonly peer: Jid
+  readonly sid: string
+  readonly role: JingleParty
+  readonly contents: readonly JingleContent[]
+  readonly over: () => void
+}
+
+export class JingleSession {
+  readonly peer: Jid
+  readonly sid: string
+  /** What we are in it. */
+  readonly role: JingleParty
+  /** As they were offered. */
+  readonly contents: readonly JingleContent[]
+  state: 'pending' | 'active' | 'ended' = 'pending'
+  application: JingleApplication = {}
+  readonly #parts: SessionParts
+
+  /** @internal Made by `jingle`. */
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.peer = parts.peer
+    this.sid = parts.sid
+    this.role = parts.role
+    this.contents = parts.contents
+  }
+
+  /** Accepts what was offered, as these contents say. */
+  async accept(contents: readonly JingleContent[], options?: WaitOptions): Promise<undefined> {
+    this.state = 'active'
+    await this.#send({ action: 'session-accept', responder: this.#parts.core.jid, contents }, options)
+  }
+
+  /** Tells something of the application; nothing is a sign of life. */
+  async tell(infos: readonly Element[], options?: WaitOptions): Promise<undefined> {
+    await this.#send({ action: 'session-info', infos }, options)
+  }
+
+  /** Ends it. Whether the other side hears of that does not matter to this one. */
+  async end(reason: JingleReason): Promise<undefined> {
+    if (!this.over({ ...reason, isOwn: true })) return
+    await this.#send({ action: 'session-terminate', reason }).catch(() => undefined)
+  }
+
+  /** @internal False when it was over already. */
+  over(end: JingleEnd): boolean {
+    if (this.state === 'ended') return false
+    this.state = 'ended'
+    this.#parts.over()
+    this.application.ended?.(end)
+    return true
+  }
+
+  /** @internal */
+  async initiate(options: WaitOptions): Promise<undefined> {
+    await this.#send({ action: 'session-initiate', initiator: this.#parts.core.jid, contents: this.contents }, options)
+  }
+
+  async #send(request: Partial<Jingle> & Pick<Jingle, 'action'>, options: WaitOptions = {}): Promise<undefined> {
+    const payload = jingle.build({ contents: [], infos: [], ...request, sid: this.sid })
+    await undefined // whoever answers a request at once answers after it was acknowledged
+    await this.#parts.core.request('set', payload, { to: this.peer, signal: options.signal, timeout: options.timeout })
+  }
+}
