@@ -1,8 +1,10 @@
 /** Nodes of accounts and of services, on three servers. What a server lacks, it says by its disco answer or by its refusal, and the test says so. */
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import {
   type AnyExtension,
+  avatars,
   bookmarks,
   type Client,
   displayed,
@@ -112,6 +114,28 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       const juliet = await account()
       await using other = await online(juliet, [pep])
       await assert.rejects(other.pep.nodeOf(romeo.jid, 'urn:xmpp:bookmarks:1').item(), RequestError)
+    })
+
+    test('an avatar is seen by the other device, and by a contact', async () => {
+      const [romeo, juliet] = [await account(), await account()]
+      await using phone = await online(romeo, [avatars, presence, roster])
+      await using desk = await online(romeo, [avatars])
+      await using two = await online(juliet, [avatars, presence, roster])
+      for (const client of [phone, two]) client.on('subscription:request', ({ jid }) => client.roster.approve(jid))
+      const agreed = Promise.all([next(phone, 'subscription:approved'), next(two, 'subscription:approved')])
+      phone.roster.subscribe(juliet.jid)
+      two.roster.subscribe(romeo.jid)
+      await agreed
+      const data = new Uint8Array(randomBytes(500))
+      const [here, there] = [next(desk, 'avatar'), next(two, 'avatar', ({ id }) => id !== undefined)]
+      await phone.avatars.publish({ data })
+      assert.equal((await here).id, (await there).id)
+      assert.deepEqual((await desk.avatars.of(romeo.jid))?.data, data)
+      assert.deepEqual((await two.avatars.of(romeo.jid))?.data, data)
+      const gone = next(two, 'avatar', ({ id }) => id === undefined)
+      await phone.avatars.remove()
+      await gone
+      assert.equal(await two.avatars.of(romeo.jid), undefined)
     })
 
     test('contacts see the mood, and who is none does not', async (context) => {

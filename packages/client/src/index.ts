@@ -36,6 +36,15 @@ export {
   type QueryOptions,
   type RepairOptions,
 } from './features/archive/index.ts'
+export {
+  type Avatar,
+  type AvatarEvents,
+  type AvatarInfo,
+  type AvatarPublishOptions,
+  Avatars,
+  avatars,
+  type Picture,
+} from './features/avatars/index.ts'
 // features
 export {
   Blocking,

@@ -1,0 +1,52 @@
+/** The picture in a card of vcard-temp (XEP-0153 1.1.1, XEP-0054 1.3.0), of which nothing else is read, and nothing else is changed. */
+import type { Jid } from '@rookery/protocol/jid'
+import { picture } from '@rookery/protocol/xeps/card'
+import { type Element, el } from '@rookery/protocol/xml'
+import type { WaitOptions } from '../../contract/within.ts'
+import { RequestError } from '../../errors.ts'
+import type { Core } from '../../extension.ts'
+
+const ns = 'vcard-temp'
+
+export interface Photo {
+  readonly type: string
+  readonly data: Uint8Array
+}
+
+/** Undefined where there is none, no card, or nobody who would tell us. Without an address: our own. */
+export async function photoOf(
+  core: Pick<Core, 'request'>,
+  jid?: Jid,
+  options?: WaitOptions,
+): Promise<Photo | undefined> {
+  const found = (await cardOf(core, jid, options))?.child('PHOTO')
+  const data = picture.decode(found?.childText('BINVAL') ?? '')
+  return data && { type: found?.childText('TYPE') || 'image/png', data }
+}
+
+/** Puts the picture into our own card, or takes it out. */
+export async function setPhoto(
+  core: Pick<Core, 'request'>,
+  photo: Photo | undefined,
+  options?: WaitOptions,
+): Promise<undefined> {
+  const card = (await cardOf(core, undefined, options)) ?? el('vCard', ns)
+  const others = card.children.filter((child) => typeof child === 'string' || !child.is('PHOTO', ns))
+  const made =
+    photo && el('PHOTO', ns, {}, [el('TYPE', ns, {}, photo.type), el('BINVAL', ns, {}, picture.encode(photo.data))])
+  await core.request('set', card.withChildren(made === undefined ? others : [...others, made]), options)
+}
+
+async function cardOf(
+  core: Pick<Core, 'request'>,
+  to: Jid | undefined,
+  options?: WaitOptions,
+): Promise<Element | undefined> {
+  try {
+    const answer = await core.request('get', el('vCard', ns), { ...options, to })
+    return answer?.is('vCard', ns) === true ? answer : undefined
+  } catch (error) {
+    if (error instanceof RequestError && error.type !== 'wait') return undefined
+    throw error
+  }
+}
