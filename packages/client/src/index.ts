@@ -110,6 +110,13 @@ export {
   type MarkOptions,
 } from './features/displayed.ts'
 export {
+  type ExternalService,
+  ExternalServices,
+  type ExternalServicesEvents,
+  externalServices,
+  type ServicesOptions,
+} from './features/external-services.ts'
+export {
   type AcceptOptions,
   FileOffer,
   Files,
@@ -184,6 +191,7 @@ export {
   type SubscriptionSetting,
   type WhichSubscription,
 } from './features/pubsub/index.ts'
+export { type DisableOptions, type EnableOptions, Push, push } from './features/push.ts'
 export {
   type ChangeOptions,
   type DestroyOptions,
