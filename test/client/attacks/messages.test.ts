@@ -49,14 +49,9 @@ test('S56: copies are believed of the own account alone', async () => {
   await victim.settled()
   assert.equal(victim.bodies.includes('forged'), false)
   assert.equal(shown.includes('forged'), false)
-  for (const { way, from } of victim.messages) {
-    assert.equal(way.carbon, undefined)
-    assert.notEqual(from.bare.toString(), 'romeo@localhost/x')
-  }
-  // what stands beside the forgery is a message of whoever sent it
-  assert.ok(victim.messages.every(({ from }) => from.toString() !== 'juliet@localhost' || true))
-  const covers = victim.messages.filter(({ body: text }) => text === 'cover')
-  assert.ok(covers.every(({ isOwn }) => !isOwn || notTheAccount.includes('romeo@localhost/other')))
+  // what stands beside the forgery is a message like any, of whoever sent it
+  for (const { way, isOwn } of victim.messages) assert.deepEqual([way.carbon, isOwn], [undefined, false])
+  assert.ok(victim.bodies.includes('cover'))
 })
 
 test('S56: copies of the own account are taken, and only of what it sent or received', async () => {
@@ -139,7 +134,6 @@ test('S57: results of an archive count from the archive that was asked, with the
     ),
     result(queryId, 'a', 'romeo@localhost', inner('juliet@localhost', 'truth')),
     fin(id),
-    result(queryId, 'b', 'romeo@localhost', inner('juliet@localhost', 'late')),
   ])
   await using victim = await Victim.login(server, { use: [quiet] })
   const found: ReceivedMessage[] = []
@@ -149,6 +143,12 @@ test('S57: results of an archive count from the archive that was asked, with the
     found.map((message) => message.body),
     ['truth'],
   )
+  const queryId = server.received('query').at(-1)?.child('query', MAM_NS)?.attr('queryid')
+  victim.receive(
+    { from: 'romeo@localhost' },
+    result(queryId, 'b', undefined, inner('juliet@localhost', 'late')).children,
+  )
+  await victim.settled()
   assert.deepEqual(victim.bodies, [])
 })
 

@@ -172,21 +172,25 @@ export class Messages {
     return guard(this.#core.failed, 'message', run)
   }
 
-  /** A delay is believed of our own server and, in a room, of the room; never one that lies ahead. [XEP-0203 5] */
+  /**
+   * A delay is believed of our own server and, in a room, of the room before it; never one that lies ahead. [XEP-0203 5] The last one: who wrote
+   * the message may have put others there. [S59]
+   */
   #timeOf(stanza: Message): number {
     const now = this.#core.clock.now()
     const { account } = this.#core
+    let at = now
+    let isRooms = false
     for (const child of stanza.element.children) {
       const read = typeof child === 'string' ? undefined : delay.parse(child)
       if (read === undefined || isBroken(read) || read.from === undefined) continue
       const by = read.from.toString()
-      const isTrusted =
-        by === account.domain ||
-        by === account.toString() ||
-        (stanza.type === 'groupchat' && read.from.bare.equals(stanza.from!.bare))
-      if (isTrusted) return Math.min(read.stamp, now)
+      const isByRoom = stanza.type === 'groupchat' && read.from.bare.equals(stanza.from!.bare)
+      if (!isByRoom && (isRooms || (by !== account.domain && by !== account.toString()))) continue
+      at = Math.min(read.stamp, now)
+      isRooms = isByRoom
     }
-    return now
+    return at
   }
 }
 
