@@ -317,8 +317,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     test('comes back in a new session, without gaps and without repetitions', async () => {
       const address = fresh()
       const mine = await romeo.rooms.join(address, { nick: 'romeo' })
-      const proxy = await CuttingProxy.to(target.ports.tcp)
-      const nurse = await login('nurse', proxy.port)
+      const nurse = await login('nurse')
       const room = await nurse.rooms.join(address, { nick: 'nurse' })
       const heard: (string | undefined)[] = []
       room.on('message', ({ body }) => heard.push(body))
@@ -334,13 +333,29 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       if (!heard.includes('four')) await next(room, 'message', ({ body }) => body === 'four')
       assert.deepEqual(heard, ['one', 'two', 'three', 'four'])
       await nurse.close()
-      await proxy[Symbol.asyncDispose]()
     })
 
-    test('finds out that it is not there any more, and comes back', async () => {
-      const [, hers] = await both()
-      await hers.check()
-      assert.equal(hers.state, 'inside')
+    test('stays in it when the session goes on', async () => {
+      const address = fresh()
+      const mine = await romeo.rooms.join(address, { nick: 'romeo' })
+      await using proxy = await CuttingProxy.to(target.ports.tcp)
+      await using nurse = await login('nurse', proxy.port)
+      const room = await nurse.rooms.join(address, { nick: 'nurse' })
+      room.on('left', ({ cause }) => assert.fail(cause))
+      room.on('joined', ({ again }) => assert.equal(again, false))
+      const back = new Promise<boolean>((resolve) => {
+        nurse.on('state', (state) => {
+          if (state.name === 'online') resolve(state.resumed)
+        })
+      })
+      const heard = next(room, 'message')
+      const link = await proxy.linked(1)
+      link.break()
+      mine.send('are you there?')
+      assert.equal(await back, true)
+      assert.equal((await heard).body, 'are you there?')
+      await room.check()
+      assert.equal(room.state, 'inside')
     })
   })
 }

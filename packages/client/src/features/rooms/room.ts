@@ -292,7 +292,9 @@ export class Room extends RoomAffairs {
   /** A presence from it. @internal */
   receivePresence(presence: Presence): void {
     this.#ping.hear()
-    this.#membership.receive(presence)
+    const receive = (): void => this.#membership.receive(presence)
+    // once we are in, it keeps its place among what is said
+    if (this.state !== 'inside' || !this.#later(receive)) receive()
   }
 
   /** A message from it, before anybody has seen it: what is known is dropped, what comes before `join` has answered waits. @internal */

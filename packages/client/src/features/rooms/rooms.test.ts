@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
+import { online } from '../../../test/online.ts'
+import { address, ScriptedRoom } from '../../../test/scripted-room.ts'
+import {
+  type ChatMessage,
+  type Client,
+  chat,
+  isBySameAuthor,
+  presence,
+  type Room,
+  type RoomEvents,
+  type RoomMessage,
+  rooms,
+} from '../../index.ts'
+
+type Romeo = Client<readonly [typeof rooms, typeof chat, typeof presence]>
+
+/** Romeo, and a room that he has entered when `enter` is called. */
+async function stage(): Promise<{
+  server: HostileServer
+  room: ScriptedRoom
+  romeo: Romeo
+  [Symbol.asyncDispose](): Promise<void>
+}> {
+  const server = await HostileServer.start({ script: {} })
+  const room = new ScriptedRoom(server)
+  const romeo = await online(server, [rooms, chat, presence])
+  return {
+    server,
+    room,
+    romeo,
+    async [Symbol.asyncDispose]() {
+      await romeo.close()
+      await server[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function next<K extends keyof RoomEvents>(
+  room: Room,
+  event: K,
+  is: (payload: RoomEvents[K]) => boolean = () => true,
+): Promise<RoomEvents[K]> {
+  return new Promise((resolve) => {
+    const stop = room.on(event, (payload) => {
+      if (!is(payload)) return
+      stop()
+      resolve(payload)
+    })
+  })
+}
+
+const past = `<delay xmlns='urn:xmpp:delay' from='${address}' stamp='2020-01-01T00:00:00Z'/>`
+const occupant = (id: string): string => `<occupant-id xmlns='urn:xmpp:occupant-id:0' id='${id}'/>`
+
+/** All that a room tells of messages until it says this. */
+function heardUntil(room: Room, last: string): Promise<RoomMessage[]> {
+  const heard: RoomMessage[] = []
+  return new Promise((resolve) => {
+    const stop = room.on('message', (message) => {
+      if (message.body !== last) return void heard.push(message)
+      stop()
+      resolve(heard)
+    })
+  })
+}
+
+describe('entering a room', () => {
+  test('shows its occupants before anything is said, and tells nothing before whoever joins can listen', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    room.others = ['juliet', 'nurse']
+    room.history = [`<message type='groupchat' from='${address}/juliet' to='@me'><body>earlier</body>${past}</message>`]
+    room.subject = '<subject>Balcony</subject>'
+    const joined = await romeo.rooms.join(`${address}/romeo`)
+    assert.deepEqual([...joined.occupants.keys()], ['juliet', 'nurse', 'romeo'])
+    assert.equal(joined.subject, undefined)
+    const order: string[] = []
+    joined.on('joined', ({ again }) => order.push(`joined, again: ${again}`))
+    joined.on('message', ({ body, at, isHistory }) => order.push(`${body} ${at} ${isHistory}`))
+    const { text } = await next(joined, 'subject')
+    assert.equal(text, 'Balcony')
+    assert.deepEqual(order, ['joined, again: false', `earlier ${Date.UTC(2020, 0)} true`])
+  })
+
+  test('takes the nickname that the room gives', async () => {
+    await using set = await stage()
+    set.room.self = '<status code="110"/><status code="210"/>'
+    const joined = await set.romeo.rooms.join(address, { nick: 'romeo' })
+    assert.equal(joined.nick, 'romeo')
+    const renamed = next(joined, 'occupant')
+    set.room.presence('romeo', `<item nick='Romeo M'/><status code='303'/><status code='110'/>`, '', 'unavailable')
+    assert.equal((await renamed).kind, 'renamed')
+    assert.equal(joined.nick, 'Romeo M')
+    set.room.presence('Romeo M', `<item role='moderator'/><status code='110'/>`)
+    await next(joined, 'occupant')
+    assert.equal(joined.self?.role, 'moderator')
+  })
+
+  test('ends with its signal and with its time, and leaves nothing behind', async () => {
+    await using set = await stage()
+    const { server, romeo } = set
+    server.script.receive = (element) => element.attr('to')?.startsWith(address) === true
+    const stop = new AbortController()
+    const joining = romeo.rooms.join(address, { signal: stop.signal })
+    stop.abort(new Error('enough'))
+    await assert.rejects(joining, /enough/)
+    await assert.rejects(romeo.rooms.join(address, { timeout: 1 }), { kind: 'timeout' })
+    assert.deepEqual(romeo.rooms.joined, [])
+    assert.equal(
+      (await server.until((element) => element.attr('type') === 'unavailable')).attr('to'),
+      `${address}/romeo`,
+    )
+  })
+
+  test('shows what presence says, and says it again when it changes [XEP-0045 7.7]', async () => {
+    await using set = await stage()
+    const { server, room, romeo } = set
+    romeo.presence.set({ show: 'dnd' })
+    await romeo.rooms.join(address)
+    assert.equal(room.entered[0]?.childText('show'), 'dnd')
+    romeo.presence.set({ show: 'away', status: 'in exile' })
+    const shown = await server.until(
+      (element) => element.attr('to') === `${address}/romeo` && element.childText('show') === 'away',
+    )
+    assert.equal(shown.child('x', 'http://jabber.org/protocol/muc'), undefined)
+  })
+})
+
+describe('a room that has lost us', () => {
+  test('is entered again when it says so, with what was said meanwhile', async () => {
+    await using set = await stage()
+    const { server, room, romeo } = set
+    const joined = await romeo.rooms.join(address, { history: { maxStanzas: 0 } })
+    room.isForgetful = true
+    const back = next(joined, 'joined', ({ again }) => again)
+    const heard = heardUntil(joined, 'later')
+    room.message('juliet', 'live', '', 'one')
+    room.history = [
+      `<message type='groupchat' from='${address}/juliet' to='@me' id='one'><body>live</body>${past}</message>`,
+      `<message type='groupchat' from='${address}/juliet' to='@me' id='two'><body>missed</body>${past}</message>`,
+    ]
+    await joined.check()
+    await back
+    room.message('juliet', 'later')
+    assert.deepEqual(
+      (await heard).map(({ body }) => body),
+      ['live', 'missed'],
+    )
+    const [first, second] = room.entered.map((one) =>
+      one.child('x', 'http://jabber.org/protocol/muc')?.child('history'),
+    )
+    assert.equal(first?.attr('maxstanzas'), '0')
+    assert.ok(Number(second?.attr('seconds')) >= 60)
+    assert.equal(server.received('ping').length, 1)
+  })
+
+  test('is entered again when it has lost us by an error, not when somebody has kicked us [XEP-0045 11.1]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    const back = next(joined, 'joined', ({ again }) => again)
+    const codes = (...all: number[]): string => all.map((code) => `<status code='${code}'/>`).join('')
+    room.presence('romeo', `<item role='none'/>${codes(110, 307, 333)}`, '', 'unavailable')
+    await back
+    const left = next(joined, 'left')
+    const item = "<item role='none'><actor nick='nurse'/><reason>enough</reason></item>"
+    room.presence('romeo', `${item}${codes(110, 307)}`, '', 'unavailable')
+    const { cause, by, reason } = await left
+    assert.deepEqual([cause, by, reason], ['kicked', 'nurse', 'enough'])
+    assert.equal(joined.state, 'outside')
+    assert.deepEqual(romeo.rooms.joined, [])
+  })
+
+  test('is noticed by a message that it refuses', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    room.isForgetful = true
+    const sent = joined.send('hello?')
+    const back = next(joined, 'joined', ({ again }) => again)
+    room.say(
+      `<message type='error' from='${address}' to='@me' id='${sent.id}'><error type='modify'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`,
+    )
+    await assert.rejects(sent.reached('delivered'), { condition: 'not-acceptable' })
+    await back
+  })
+
+  test('is come back to in a new session, and takes only what it has not got', async () => {
+    await using set = await stage()
+    const { server, room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    server.script.send = (element) => (element.name === 'a' ? undefined : element) // nothing is acknowledged
+    const reflected = joined.send('got it')
+    await reflected.reached('delivered')
+    room.isForgetful = true // the room has it, and its word is lost
+    const unsure = joined.send('got it too')
+    const lost = joined.send('did not get it')
+    await server.until(({ name }) => name === 'message', 3)
+    room.history = [
+      `<message type='groupchat' from='${address}/romeo' to='@me' id='${unsure.id}'><body>got it too</body>${past}</message>`,
+    ]
+    server.sessions.clear()
+    server.script.send = (element) => element
+    const back = next(joined, 'joined', ({ again }) => again)
+    server.connection.break()
+    await back
+    await Promise.all([reflected, unsure, lost].map((message) => message.reached('delivered')))
+    const bodies = server.received('message').map((message) => message.childText('body'))
+    assert.deepEqual(bodies, ['got it', 'got it too', 'did not get it', 'did not get it'])
+  })
+})
+
+describe('what others say in the name of a room', () => {
+  test('is not believed: presence, kicks, moderation, invitations [S59]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    for (const event of ['left', 'kicked', 'moderated', 'configured', 'declined', 'whisper'] as const)
+      joined.on(event, () => assert.fail(event))
+    romeo.on('room:invitation', () => assert.fail('invitation'))
+    const user = (content: string): string => `<x xmlns='http://jabber.org/protocol/muc#user'>${content}</x>`
+    const evil = 'mallory@evil.example/x'
+    room.say(`<presence from='${evil}' type='unavailable' to='@me'>${user("<status code='110'/>")}</presence>`)
+    room.say(`<message type='groupchat' from='${evil}' to='@me'><body>x</body></message>`)
+    room.say(`<message from='${evil}' to='@me'>${user("<invite from='juliet@localhost'/>")}</message>`)
+    room.say(`<message from='${address}/mallory' to='@me'>${user("<decline from='juliet@localhost'/>")}</message>`)
+    room.message('mallory', '', user("<status code='104'/>"))
+    room.message(
+      'mallory',
+      '',
+      `<retract xmlns='urn:xmpp:message-retract:1' id='s1'><moderated xmlns='urn:xmpp:message-moderate:1'/></retract>`,
+    )
+    const heard = heardUntil(joined, 'end')
+    room.message('juliet', 'end')
+    assert.deepEqual(await heard, [])
+    assert.equal(joined.state, 'inside')
+  })
+
+  test('is believed of the room itself: a moderator has taken a message back [XEP-0425]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    const moderated = next(joined, 'moderated')
+    const by = `<moderated xmlns='urn:xmpp:message-moderate:1' by='${address}/nurse'/>`
+    room.message('', '', `<retract xmlns='urn:xmpp:message-retract:1' id='s1'>${by}<reason>spam</reason></retract>`)
+    const { stanzaId, by: moderator, reason } = await moderated
+    assert.deepEqual([stanzaId, moderator, reason], ['s1', 'nurse', 'spam'])
+    await assert.rejects(joined.moderate('s1'), { kind: 'unsupported', feature: 'urn:xmpp:message-moderate:1' })
+  })
+
+  test('ids of occupants and messages count only where the room vouches for them [S58]', async () => {
+    for (const features of [[], ['urn:xmpp:occupant-id:0', 'urn:xmpp:sid:0']]) {
+      await using set = await stage()
+      const { room, romeo } = set
+      room.features = features
+      const joined = await romeo.rooms.join(address)
+      room.presence('juliet', '<item/>', occupant('j'))
+      const heard = heardUntil(joined, 'end')
+      room.message('juliet', 'one', `${occupant('j')}<stanza-id xmlns='urn:xmpp:sid:0' by='${address}' id='s'/>`)
+      room.message('mallory', 'two', `${occupant('j')}${occupant('m')}`)
+      room.message('mallory', 'end')
+      const [one, two] = await heard
+      const believed = features.length > 0
+      assert.equal(one?.occupantId, believed ? 'j' : undefined)
+      assert.equal(one?.stanzaId, believed ? 's' : undefined)
+      assert.equal(joined.occupants.get('juliet')?.occupantId, believed ? 'j' : undefined)
+      assert.equal(two?.occupantId, undefined)
+    }
+  })
+
+  test('a nickname makes nobody an author [S60]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    room.features = []
+    room.others = ['juliet']
+    const joined = await romeo.rooms.join(address)
+    const heard = heardUntil(joined, 'end')
+    room.message('juliet', 'mine')
+    room.presence('juliet', `<item nick='capulet'/><status code='303'/>`, '', 'unavailable')
+    room.presence('capulet', '<item/>')
+    room.message('capulet', 'mine as well')
+    room.presence('capulet', '<item/>', '', 'unavailable')
+    room.presence('capulet', '<item/>')
+    room.message('capulet', 'of another')
+    room.message('capulet', 'of whom?', past)
+    room.message('capulet', 'of whom?', past)
+    room.message('juliet', 'end')
+    const [mine, same, other, unknown, unknownToo] = await heard
+    assert.equal(isBySameAuthor(mine!, same!), true)
+    assert.equal(isBySameAuthor(mine!, other!), false)
+    assert.equal(isBySameAuthor(other!, unknown!), false)
+    assert.equal(isBySameAuthor(unknown!, unknownToo!), false)
+    assert.equal(mine!.isOwn, false)
+  })
+
+  test('a message is not ours because somebody has taken our nickname, or knows its id', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    const joined = await romeo.rooms.join(address, { nick: 'romeo' })
+    const heard = heardUntil(joined, 'end')
+    const sent = joined.send('mine')
+    await sent.reached('delivered')
+    room.message('romeo', 'forged', past, sent.id)
+    room.message('mallory', 'forged as well', '', sent.id)
+    room.message('juliet', 'end')
+    assert.deepEqual(
+      (await heard).map(({ body, isOwn }) => [body, isOwn]),
+      [
+        ['mine', true],
+        ['forged', false],
+        ['forged as well', false],
+      ],
+    )
+  })
+
+  test('whispers are a conversation with an occupant, not with a room', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    room.others = ['juliet']
+    const joined = await romeo.rooms.join(address)
+    const whisper = next(joined, 'whisper')
+    const told = new Promise<ChatMessage>((resolve) => romeo.on('chat', resolve))
+    room.say(`<message type='chat' from='${address}/juliet' to='@me' id='w'><body>psst</body></message>`)
+    const message = await whisper
+    assert.equal(`${message.peer}`, `${address}/juliet`)
+    assert.equal(message.isRoom, false)
+    assert.equal(`${(await told).peer}`, `${address}/juliet`)
+  })
+})
