@@ -197,6 +197,24 @@ describe('results of archives', () => {
     assert.deepEqual(seen, ['true'])
   })
 
+  test('of a room come before what arrives meanwhile, and what they have brought does not come again', async () => {
+    const said = (id: string): Element => {
+      const mark = el('stanza-id', STANZA_ID_NS, { id, by: 'room@localhost' })
+      return el('message', NS, { from: 'room@localhost/Juliet', type: 'groupchat' }, [body(id), mark])
+    }
+    await using server = await scripted((queryId, send) => {
+      const [session] = server.sessions.values()
+      for (const id of ['2', '3']) session!.send(said(id).with({ to: session!.jid }))
+      for (const id of ['1', '2']) send('room@localhost', result(queryId, id, said(id)))
+      return fin(true, '1', '2')
+    })
+    await using romeo = await online(server, [archive])
+    const seen: (string | undefined)[] = []
+    romeo.on('message', ({ body }) => void seen.push(body))
+    const { count, last } = await romeo.archive.repair('room@localhost', { id: '0', at: 1_500_000_000_000 })
+    assert.deepEqual([seen, count, last?.id], [['1', '2', '3'], 2, '2'])
+  })
+
   test('are bounded, and an archive that does not come to an end is told from one that does', async () => {
     let asked = 0
     await using server = await scripted((queryId, send) => {

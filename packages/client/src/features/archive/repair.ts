@@ -1,6 +1,7 @@
 /**
  * The archive of the account as the reason why nothing is lost and nothing doubled: the newest message that was dealt with is kept, across restarts
- * too, and at the start of a session that does not go on with the one before, all that came since is handed on, before what comes live.
+ * too, and at the start of a session that does not go on with the one before, all that came since is handed on, before what comes live. Live
+ * messages wait until then; if the archive refuses or is silent, they go on without it, and what was missed comes when it answers.
  */
 import { archiveForm, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
