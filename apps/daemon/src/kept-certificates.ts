@@ -32,6 +32,11 @@ interface Paths {
   readonly key: string
 }
 
+/** Where the certificate of a host is, if one was made. */
+export function keptCertificate(data: string, host: string): string {
+  return keptPaths(certificatesFolder(data), host).certificate
+}
+
 /** A host may be an IPv6 literal: what file systems dislike is written as hexadecimal. */
 function keptPaths(folder: string, host: string): Paths {
   const name = host.replace(/[^\p{L}\p{N}.-]/gu, (char) => `_${char.codePointAt(0)!.toString(16)}_`)

@@ -31,7 +31,7 @@ export async function start(options: ConfigOptions): Promise<number> {
     await server.start()
     if (running.isEnding) return running.ended
     const accounts = serverAccounts(server)
-    const control = new ControlServer(data, accounts, log)
+    const control = new ControlServer(data, accounts, () => server.endpoints, log)
     running.atEnd(() => control.close())
     await control.open()
     const first = await makeFirstAccount(accounts, storage, server.config.hosts)

@@ -1,8 +1,9 @@
 /** The command's end of the control socket: the account book of a server that runs in another process. */
 import { connect, type Socket } from 'node:net'
+import type { Endpoint } from '@rookery/server'
 import { Failure } from '../failure.ts'
 import type { AccountBook } from './account-book.ts'
-import { type Answer, maxLine, type Request, socketPath } from './protocol.ts'
+import { type Answer, maxLine, type Request, type Result, socketPath } from './protocol.ts'
 
 const answerWithinMs = 30_000
 
@@ -10,7 +11,7 @@ const answerWithinMs = 30_000
 export async function connectAccounts(data: string): Promise<AccountBook | undefined> {
   const path = socketPath(data)
   if (path === undefined || !(await answers(path))) return undefined
-  const ask = async (request: Request): Promise<boolean | string[]> => {
+  const ask = async (request: Request): Promise<Result> => {
     const answer = await exchange(path, request)
     if ('problem' in answer) throw new Failure(answer.problem)
     return answer.result
@@ -21,8 +22,21 @@ export async function connectAccounts(data: string): Promise<AccountBook | undef
     remove: async (jid) => (await ask({ command: 'remove', jid })) === true,
     list: async (host, after, limit) => {
       const names = await ask({ command: 'list', host, ...(after === undefined ? {} : { after }), limit })
-      return Array.isArray(names) ? names : []
+      return Array.isArray(names) ? (names as string[]) : []
     },
+  }
+}
+
+/** Where the server of a data folder listens; undefined when none runs, or when it does not tell us. */
+export async function runningEndpoints(data: string): Promise<readonly Endpoint[] | undefined> {
+  const path = socketPath(data)
+  try {
+    if (path === undefined || !(await answers(path))) return undefined
+    const answer = await exchange(path, { command: 'endpoints' })
+    return 'result' in answer && Array.isArray(answer.result) ? answer.result : undefined
+  } catch (error) {
+    if (error instanceof Failure) return undefined // of another user, or of an earlier version
+    throw error
   }
 }
 

@@ -1,11 +1,11 @@
 /** The server's end of the control socket. Opened after the data folder is locked, so a socket that lies there is a dead one's. */
 import { rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { Log } from '@rookery/server'
+import type { Endpoint, Log } from '@rookery/server'
 import { z } from 'zod'
 import { explain } from '../failure.ts'
 import type { AccountBook } from './account-book.ts'
-import { type Answer, maxLine, type Request, socketPath } from './protocol.ts'
+import { type Answer, maxLine, type Request, type Result, socketPath } from './protocol.ts'
 
 const idleMs = 30_000
 
@@ -18,18 +18,21 @@ const requestSchema: z.ZodType<Request> = z.union([
     after: z.string().optional(),
     limit: z.number().int().min(1).max(1000),
   }),
+  z.strictObject({ command: z.literal('endpoints') }),
 ]) as z.ZodType<Request>
 
 export class ControlServer {
   readonly #path: string | undefined
   readonly #accounts: AccountBook
+  readonly #endpoints: () => readonly Endpoint[]
   readonly #log: Log
   readonly #sockets = new Set<Socket>()
   #server: Server | undefined
 
-  constructor(data: string, accounts: AccountBook, log: Log) {
+  constructor(data: string, accounts: AccountBook, endpoints: () => readonly Endpoint[], log: Log) {
     this.#path = socketPath(data)
     this.#accounts = accounts
+    this.#endpoints = endpoints
     this.#log = log
   }
 
@@ -94,8 +97,10 @@ export class ControlServer {
     }
   }
 
-  async #run(request: Request): Promise<boolean | string[]> {
+  async #run(request: Request): Promise<Result> {
     switch (request.command) {
+      case 'endpoints':
+        return this.#endpoints()
       case 'list':
         return this.#accounts.list(request.host, request.after, request.limit)
       case 'add':
@@ -107,7 +112,7 @@ export class ControlServer {
     }
   }
 
-  #changed({ command, jid }: Exclude<Request, { command: 'list' }>, done: boolean): boolean {
+  #changed({ command, jid }: Extract<Request, { jid: string }>, done: boolean): boolean {
     if (done) this.#log.info({ event: 'account', command, account: jid }, 'account changed by command')
     return done
   }

@@ -3,13 +3,16 @@
  * one JSON line there, one JSON line back. Not an interface for other programs: it changes with the version.
  */
 import { join } from 'node:path'
+import type { Endpoint } from '@rookery/server'
 
 export type Request =
   | { readonly command: 'add' | 'setPassword'; readonly jid: string; readonly password: string }
   | { readonly command: 'remove'; readonly jid: string }
   | { readonly command: 'list'; readonly host: string; readonly after?: string; readonly limit: number }
+  | { readonly command: 'endpoints' }
 
-export type Answer = { readonly result: boolean | string[] } | { readonly problem: string }
+export type Result = boolean | readonly string[] | readonly Endpoint[]
+export type Answer = { readonly result: Result } | { readonly problem: string }
 
 /** Longest line either side takes. */
 export const maxLine = 1_000_000
