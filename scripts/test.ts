@@ -36,6 +36,7 @@ const slow = [
   'apps/daemon/src/running',
   'apps/daemon/src/commands',
   'apps/daemon/src/bench',
+  'apps/daemon/src/talk',
   'apps/daemon/bin',
   'packages/server/src/listen/http/slow-headers',
   'packages/storage/src/sqlite',

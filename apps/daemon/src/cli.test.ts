@@ -7,7 +7,7 @@ import { run, TemporaryFolder } from './testing/daemon-process.ts'
 describe('the rookery command', () => {
   test('has help with examples for every command', async () => {
     using folder = new TemporaryFolder()
-    for (const words of ['start', 'init', 'check', 'user', 'user add', 'config show']) {
+    for (const words of ['start', 'init', 'check', 'user', 'user add', 'send', 'watch', 'config show']) {
       const { code, output } = await run(folder.path, [...words.split(' '), '--help'])
       assert.equal(code, 0, words)
       assert.match(output, /Usage: rookery .*Examples:\n {2}rookery /s, words)

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { ConfigOptions } from './config/load.ts'
 import { explain } from './failure.ts'
+import { addTalkCommands } from './talk/commands.ts'
 import { version } from './version.ts'
 
 /** Runs one command; resolves to the exit code. */
@@ -66,6 +67,7 @@ function buildProgram(done: (code: number) => void): Command {
     .addHelpText('after', examples('rookery check', 'rookery check --config /etc/rookery.yaml --json'))
     .action(async (options) => done(await (await import('./commands/check.ts')).check(options)))
   addUserCommands(program, done)
+  addTalkCommands(program, done)
   const config = program.command('config').description('Look at the configuration')
   withConfig(config.command('show'))
     .description('Print the configuration in force, with all defaults, and mark what is yours')

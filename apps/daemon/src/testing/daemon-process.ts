@@ -33,11 +33,11 @@ export class DaemonProcess {
   #output = ''
   #errors = ''
 
-  constructor(words: readonly string[], folder: string, program: readonly string[] = [main]) {
+  constructor(words: readonly string[], folder: string, program: readonly string[] = [main], environment: object = {}) {
     this.#child = spawn(process.execPath, [...program, ...words], {
       cwd: folder,
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], HOME: folder },
+      env: { PATH: process.env['PATH'], HOME: folder, ...environment },
     })
     this.#closed = once(this.#child, 'close')
     this.#child.stdout.setEncoding('utf8').on('data', (text) => (this.#output += text))
@@ -60,6 +60,11 @@ export class DaemonProcess {
       .map((line) => JSON.parse(line) as LogEntry)
   }
 
+  /** Until its output matches. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#output)) await this.#more()
+  }
+
   /** Nobody reads what it says any more. */
   stopReading(): void {
     this.#child.stdout.destroy()
@@ -68,6 +73,16 @@ export class DaemonProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal)
+  }
+
+  /** Writes to its standard input. */
+  write(text: string): void {
+    this.#child.stdin.write(text)
+  }
+
+  /** Its exit code, once it has ended. */
+  get exit(): Promise<number | null> {
+    return this.#closed.then(() => this.#child.exitCode)
   }
 
   /** Sends `text` as all of standard input, and waits for the end. */
@@ -82,10 +97,14 @@ export class DaemonProcess {
     for (;;) {
       const found = this.entries.slice(skip).find(fits)
       if (found !== undefined) return found
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
-        throw new Error(`the process ended: ${this.#output}${this.#errors}`)
-      await Promise.race([once(this.#child.stdout, 'data'), this.#closed])
+      await this.#more()
     }
+  }
+
+  async #more(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+      throw new Error(`the process ended: ${this.#output}${this.#errors}`)
+    await Promise.race([once(this.#child.stdout, 'data'), this.#closed])
   }
 
   async event(name: string, skip = 0): Promise<LogEntry> {
@@ -118,8 +137,13 @@ export interface Finished {
 }
 
 /** Runs a command to its end. */
-export async function run(folder: string, words: readonly string[], input = ''): Promise<Finished> {
-  await using daemon = new DaemonProcess(words, folder)
+export async function run(
+  folder: string,
+  words: readonly string[],
+  input = '',
+  environment: object = {},
+): Promise<Finished> {
+  await using daemon = new DaemonProcess(words, folder, [main], environment)
   const code = await daemon.ended(input)
   return { code, output: daemon.output, errors: daemon.errors }
 }
