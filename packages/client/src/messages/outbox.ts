@@ -76,11 +76,7 @@ export class Outbox implements Carrier {
 
   /** Takes it over: it gets an id, and an origin-id that is the same. */
   post(stanza: Message): SentMessage {
-    const message = new SentMessage(this.#named(stanza), this.#core.clock.now(), (failed) => {
-      this.#byId.delete(failed.id)
-      failed.replace(this.#named(failed.stanza.withElement(failed.stanza.element.with({ id: undefined }))))
-      this.#enqueue(failed)
-    })
+    const message = new SentMessage(this.#named(stanza), this.#core.clock.now(), this.#again)
     this.#enqueue(message)
     return message
   }
@@ -158,6 +154,13 @@ export class Outbox implements Carrier {
     this.#pump()
   }
 
+  /** One that failed is sent as another message: who has refused an id may refuse it again. */
+  readonly #again = (failed: SentMessage): void => {
+    this.#byId.delete(failed.id)
+    failed.replace(this.#named(failed.stanza.withElement(failed.stanza.element.with({ id: undefined }))))
+    this.#enqueue(failed)
+  }
+
   #write(entry: Entry, row: Row): void {
     const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
     if (!(writing instanceof Promise)) return
@@ -216,7 +219,7 @@ export class Outbox implements Carrier {
       this.#kept.write([[key, undefined]])
       return
     }
-    const message = new SentMessage(new Message(element, undefined, to), row.at, (failed) => this.#enqueue(failed))
+    const message = new SentMessage(new Message(element, undefined, to), row.at, this.#again)
     this.#remember(message)
     this.#bytes += row.wire.length
     this.#queue.push({ message, key, wire: row.wire, written: undefined, number: row.n })
