@@ -4,7 +4,17 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { archive, chat, connect, createClient, type Fate, memoryStore, ping, presence, roster } from '@rookery/client/node'
+import {
+  archive,
+  chat,
+  connect,
+  createClient,
+  type Fate,
+  memoryStore,
+  ping,
+  presence,
+  roster,
+} from '@rookery/client/node'
 import { HostileServer } from './harness/hostile-server.ts'
 import { startTarget } from './harness/targets.ts'
 import { impatient } from './support/impatient.ts'
@@ -58,7 +68,13 @@ test('acknowledgements that come twice and too late change nothing', async () =>
   server.script.send = (element) =>
     element.name === 'a' ? [element, element.with({ h: '0' }), element, element] : element
   const { jid, password } = { jid: 'romeo@localhost', password: 'secret' }
-  const options = { jid, password, service: server.service.xmpps, tls: { ca: server.trust.ca }, use: [chat, ping] as const }
+  const options = {
+    jid,
+    password,
+    service: server.service.xmpps,
+    tls: { ca: server.trust.ca },
+    use: [chat, ping] as const,
+  }
   await using client = await connect(options)
   const fates: Fate[] = []
   for (let i = 0; i < 20; i++) {
