@@ -15,6 +15,11 @@ interface OfRoom {
 export interface RoomJoined extends OfRoom {
   /** We were in it before: it had lost us, or the session is another one. What was said meanwhile comes after this. */
   readonly again: boolean
+  /**
+   * What was said from then on (ms since 1970) may be missing: the room sends some of it, as much as it keeps for those who enter.
+   * `client.archive.repair(room.address, since)` gets all of it, where the room has an archive.
+   */
+  readonly since: number
 }
 
 export interface RoomLeft extends OfRoom, Exit {}

@@ -32,8 +32,8 @@ export interface MembershipParts {
   readonly core: Core<RoomsEvents>
   readonly room: Jid
   readonly believed: () => boolean
-  /** `again`: we were in it before. */
-  readonly entered: (statuses: readonly number[], again: boolean) => void
+  /** `again`: we were in it before. `since`: when we last heard what was said there. */
+  readonly entered: (statuses: readonly number[], again: boolean, since: number) => void
   readonly changed: (change: Change) => void
   readonly left: (exit: Exit) => void
 }
@@ -183,7 +183,7 @@ export class Membership {
     const again = this.#again
     const changes = this.occupants.end()
     this.#resolve(statuses)
-    this.#parts.entered(statuses, again)
+    this.#parts.entered(statuses, again, this.#heard)
     if (again) for (const change of changes) this.#parts.changed(change)
   }
 

@@ -1,15 +1,19 @@
-/** Registration with a room: membership, and a nickname that nobody else may take (XEP-0045 7.10, 7.12). */
-import { type FormAnswers, fieldOf, fillForm } from '@rookery/protocol/forms'
+/** Registration with a room: membership, and a nickname that nobody else may take (XEP-0045 7.10, 7.12). The plain fields of XEP-0077 are not used. */
+import { isBroken } from '@rookery/protocol/codec'
+import { dataForm, type FormAnswers, fieldOf, fillForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { MUC_RESERVED_NICK } from '@rookery/protocol/xeps/muc'
 import type { MucRegisterField } from '@rookery/protocol/xeps/muc-forms'
-import { REGISTER_NS, register } from '@rookery/protocol/xeps/register'
-import { ask } from '../../contract/ask.ts'
+import { type Element, el } from '@rookery/protocol/xml'
 import type { WaitOptions } from '../../contract/within.ts'
 import { RequestError, UnsupportedError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
 import type { Disco, DiscoInfo } from '../disco.ts'
 import type { RoomsEvents } from './events.ts'
+
+/** Of XEP-0077, written here because a bundler takes its file whole. */
+const REGISTER_NS = 'jabber:iq:register'
+const query = (...children: Element[]): Element => el('query', REGISTER_NS, {}, children)
 
 /** `answers`: what this room asks besides the nickname, by the names of its fields. Throws a RequestError `conflict` when somebody else has it. */
 export async function registerNick(
@@ -19,15 +23,16 @@ export async function registerNick(
   answers: FormAnswers<MucRegisterField>,
   options: WaitOptions,
 ): Promise<undefined> {
-  const { form } = await ask(core, 'get', register.build({}), register, { ...options, to: room })
-  if (form === undefined || fieldOf(form, 'muc#register_roomnick') === undefined)
+  const asked = await core.request('get', query(), { ...options, to: room })
+  const form = asked && dataForm.find(asked)
+  if (form === undefined || isBroken(form) || fieldOf(form, 'muc#register_roomnick') === undefined)
     throw new UnsupportedError(REGISTER_NS, `${room} does not let anybody register.`)
   const filled = fillForm<MucRegisterField>(form, { ...answers, 'muc#register_roomnick': nick })
-  await core.request('set', register.build({ form: filled }), { ...options, to: room })
+  await core.request('set', query(dataForm.build(filled)), { ...options, to: room })
 }
 
 export async function unregister(core: Core<RoomsEvents>, room: Jid, options: WaitOptions): Promise<undefined> {
-  await core.request('set', register.build({ remove: true }), { ...options, to: room })
+  await core.request('set', query(el('remove', REGISTER_NS)), { ...options, to: room })
 }
 
 /** Our nickname there; undefined where we have none, or the room does not say. */

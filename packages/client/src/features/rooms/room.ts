@@ -61,6 +61,8 @@ export interface RoomParts {
   readonly attend: (room: Room, attends: boolean) => void
 }
 
+/** Milliseconds. */
+const joinWithin = 30_000
 /** So much is held back while `join` has not yet answered. */
 const heldMax = 1_000
 /** Milliseconds to wait for what a room says of itself, before it is taken as it is. */
@@ -90,7 +92,7 @@ export class Room extends RoomAffairs {
       core,
       room: address,
       believed: () => this.knowsOccupants,
-      entered: (statuses, again) => this.#entered(statuses, again),
+      entered: (statuses, again, since) => this.#entered(statuses, again, since),
       changed: (change) => void this.#tell('occupant', { room: this, ...change }),
       left: (exit) => this.#left(exit),
     })
@@ -176,7 +178,7 @@ export class Room extends RoomAffairs {
       await membership.rename(nick, options)
       return this
     }
-    if (membership.state === 'entering') throw new UsageError('The room is being entered already.')
+    if (membership.state === 'entering') return await this.#entering(options)
     attend(this, true)
     this.#held = []
     try {
@@ -196,6 +198,16 @@ export class Room extends RoomAffairs {
     }
     core.clock.after(0, () => this.#release())
     return this
+  }
+
+  /** Somebody else has called `join`, or it is being come back to. */
+  #entering({ signal, timeout = joinWithin }: JoinOptions): Promise<this> {
+    const stop = new AbortController()
+    const entered = new Promise<this>((resolve, reject) => {
+      this.on('joined', () => resolve(this), stop)
+      this.on('left', ({ error, cause }) => reject(error ?? new UsageError(`The room was left: ${cause}.`)), stop)
+    })
+    return within(this.#parts.core.clock, entered, { signal, timeout }).finally(() => stop.abort())
   }
 
   /** Leaves, with a word for the others. */
@@ -313,10 +325,10 @@ export class Room extends RoomAffairs {
     return this.#hearing.receive(received)
   }
 
-  #entered(statuses: readonly number[], again: boolean): void {
+  #entered(statuses: readonly number[], again: boolean, since: number): void {
     this.#ping.start()
     // of one that is made here it is told when others can enter
-    if (again || !statuses.includes(MUC_CREATED)) void this.#tell('joined', { room: this, again })
+    if (again || !statuses.includes(MUC_CREATED)) void this.#tell('joined', { room: this, again, since })
   }
 
   #left(exit: Exit): void {
@@ -340,7 +352,7 @@ export class Room extends RoomAffairs {
     if (settings === undefined) await acceptDefaults(core, this.address, wait)
     else if (settings !== 'later') await this.configure(settings, wait)
     await this.#learn()
-    void this.#tell('joined', { room: this, again: false })
+    void this.#tell('joined', { room: this, again: false, since: core.clock.now() })
   }
 
   /** What the room is and can do. One that does not say has nothing. */

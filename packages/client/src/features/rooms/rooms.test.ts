@@ -85,6 +85,15 @@ describe('entering a room', () => {
     assert.deepEqual(order, ['joined, again: false', `earlier ${Date.UTC(2020, 0)} true`])
   })
 
+  test('waits for who enters it already', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    const [one, other] = await Promise.all([romeo.rooms.join(address), romeo.rooms.join(address)])
+    assert.equal(one, other)
+    assert.equal(await romeo.rooms.join(address), one)
+    assert.equal(room.entered.length, 1)
+  })
+
   test('takes the nickname that the room gives', async () => {
     await using set = await stage()
     set.room.self = '<status code="110"/><status code="210"/>'
