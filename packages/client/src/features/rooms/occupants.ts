@@ -52,7 +52,7 @@ export class Occupants {
 
   available(nick: string, presence: Presence, item: MucItem | undefined): Change | undefined {
     const map = this.#coming ?? this.#present
-    const before = map.get(nick) ?? this.#present.get(nick)
+    const before = map.get(nick) // while we were away somebody else may have taken the nickname
     const occupant = new Occupant(nick, presence, item, before?.stay ?? String(this.#stays++), this.#believed)
     if (map.size < most || map.has(nick)) map.set(nick, occupant)
     if (this.#coming !== undefined) return undefined

@@ -305,6 +305,24 @@ describe('what others say in the name of a room', () => {
     assert.equal(mine!.isOwn, false)
   })
 
+  test('a nickname is not the same person when we have been away [S60]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    room.features = []
+    room.others = ['juliet']
+    const joined = await romeo.rooms.join(address)
+    const before = next(joined, 'message')
+    room.message('juliet', 'before')
+    const original = await before
+    room.isForgetful = true
+    const back = next(joined, 'joined', ({ again }) => again)
+    await joined.check()
+    await back
+    const after = next(joined, 'message')
+    room.message('juliet', 'after')
+    assert.equal(isBySameAuthor(original, await after), false)
+  })
+
   test('a message is not ours because somebody has taken our nickname, or knows its id', async () => {
     await using set = await stage()
     const { room, romeo } = set
