@@ -243,9 +243,14 @@ export class Session {
       connection.destroy(new ConnectError('bad-answer', 'The server acknowledged more than was sent.'))
       return
     }
+    if (place === 'before') return // an old one, once more
+    const taken = this.#unacked.acknowledge(h)!
+    this.#tell(taken)
     this.#asked = undefined
-    if (place === 'within') this.#tell(this.#unacked.acknowledge(h)!)
-    if (this.#unacked.size > 0) this.#ask()
+    if (this.#unacked.size === 0) return
+    // a server that says the same again needs time
+    if (taken.length > 0) this.#ask()
+    else this.#askLater()
   }
 
   #tell(taken: readonly Sent[]): void {
@@ -260,6 +265,15 @@ export class Session {
     queueMicrotask(() => {
       this.#asks = false
       if (this.#connection !== undefined && this.#asked === undefined) this.#request(this.#connection)
+    })
+  }
+
+  #askLater(): void {
+    if (this.#asks) return
+    this.#asks = true
+    this.#clock.after(1_000, () => {
+      this.#asks = false
+      if (this.#connection !== undefined && this.#unacked.size > 0) this.#request(this.#connection)
     })
   }
 
