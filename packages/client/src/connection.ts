@@ -9,7 +9,7 @@ import { Element, fromWire } from '@rookery/protocol/xml'
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from './errors.ts'
 import type { OpenOptions, Platform, Transport } from './platform.ts'
 
-/** Sees all that is sent and received, for debugging; credentials are left out. */
+/** Sees all that is sent and received, for debugging; logins and registrations are left out. */
 export type Trace = (direction: 'in' | 'out', element: Element | string) => void
 
 /** The server asks to go elsewhere. [RFC6120 4.9.3.19] */
@@ -125,14 +125,18 @@ export class Connection {
   }
 
   send(element: Element): void {
-    if (!isSecret(element)) this.#trace?.('out', element)
+    this.#show('out', element)
     this.#write(this.#stream.element(element))
   }
 
   /** A stanza that is written already. */
   sendWire(wire: string): void {
-    this.#trace?.('out', fromWire(wire))
+    if (!wire.includes(REGISTER_NS)) this.#trace?.('out', fromWire(wire))
     this.#write(this.#stream.stanza(wire))
+  }
+
+  #show(direction: 'in' | 'out', element: Element): void {
+    if (this.#trace !== undefined && !isSecret(element)) this.#trace(direction, element)
   }
 
   pause(): void {
@@ -211,7 +215,7 @@ export class Connection {
 
   #push(event: Received): void {
     if (event instanceof Element) {
-      if (!isSecret(event)) this.#trace?.('in', event)
+      this.#show('in', event)
       if (event.is('error', NS.streams)) return this.#failed(event)
       if (this.#sink !== undefined) return this.#sink(event)
     }
@@ -235,7 +239,10 @@ export class Connection {
   }
 }
 
-/** Logins: passwords, tokens and what proves them. */
-function isSecret({ ns }: Element): boolean {
-  return ns === NS.sasl || ns === SASL2_NS
+/** Logins and registrations: passwords, tokens and what proves them. */
+function isSecret(element: Element): boolean {
+  return element.ns === NS.sasl || element.ns === SASL2_NS || element.child('query', REGISTER_NS) !== undefined
 }
+
+/** Of XEP-0077, written here because a bundler takes its file whole. */
+const REGISTER_NS = 'jabber:iq:register'

@@ -4,6 +4,7 @@ import { connected, createClientFor } from './connect.ts'
 import type { AnyExtension } from './extension.ts'
 import type { ClientOptions } from './options.ts'
 import { webPlatform } from './platform/web-platform.ts'
+import { type RegisterOptions, registerAt } from './register.ts'
 
 export { type Client, ClientCore, type EventsOf } from './client.ts'
 export type { Trace } from './connection.ts'
@@ -90,6 +91,20 @@ export {
   type Target,
 } from './features/chat/index.ts'
 export { richTextOf, styledTextOf } from './features/chat/rich-text.ts'
+export {
+  type AskOptions,
+  type CommandInfo,
+  type CommandNote,
+  type CommandResult,
+  CommandSession,
+  type CommandStep,
+  Commands,
+  commands,
+  Dialogue,
+  type OfferedCommand,
+  type Reply,
+  type RunCommand,
+} from './features/commands/index.ts'
 export { ClientStateIndication, csi, type Page } from './features/csi.ts'
 export {
   Disco,
@@ -137,6 +152,14 @@ export {
   type OpenStreamOptions,
   type StreamOffer,
 } from './features/ibb/index.ts'
+export {
+  type AccountInviteOptions,
+  type Invitation,
+  type Invite,
+  Invites,
+  invites,
+  parseInvite,
+} from './features/invites.ts'
 export { Jingle, type JingleApplication, type JingleEnd, JingleSession, jingle } from './features/jingle/index.ts'
 export { type AskLast, type LastActivity, last } from './features/last.ts'
 export { type Location, location } from './features/location.ts'
@@ -192,6 +215,7 @@ export {
   type WhichSubscription,
 } from './features/pubsub/index.ts'
 export { type DisableOptions, type EnableOptions, Push, push } from './features/push.ts'
+export { Registration, registration } from './features/registration.ts'
 export {
   type ChangeOptions,
   type DestroyOptions,
@@ -234,6 +258,24 @@ export {
   roster,
   type SubscriptionRequest,
 } from './features/roster/index.ts'
+export {
+  type OfferProcedureOptions,
+  type Procedure,
+  Rpc,
+  RpcFault,
+  type RpcValue,
+  rpc,
+} from './features/rpc.ts'
+export {
+  type OfferSoapOptions,
+  Soap,
+  type SoapEnvelope,
+  type SoapFault,
+  type SoapFaultCode,
+  SoapFaultError,
+  type SoapService,
+  soap,
+} from './features/soap.ts'
 export { type AskTime, type TimeOfOther, time } from './features/time.ts'
 export { type Tune, tune } from './features/tune.ts'
 export { type VCard, VCards, vcard } from './features/vcard.ts'
@@ -254,6 +296,12 @@ export { type Fate, SentMessage } from './messages/sent-message.ts'
 export type { ClientOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'
+export {
+  type RegisterOptions,
+  RegistrationError,
+  type RegistrationQuestion,
+  type RegistrationReason,
+} from './register.ts'
 export type { RequestOptions } from './requests.ts'
 export type { ClientState } from './state.ts'
 export type { Change, OpenStore, Store } from './store.ts'
@@ -272,4 +320,9 @@ export function connect<const X extends readonly AnyExtension[] = readonly []>(
   options: ClientOptions<X>,
 ): Promise<Client<X>> {
   return connected(createClient(options))
+}
+
+/** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */
+export function register(options: RegisterOptions): Promise<undefined> {
+  return registerAt(webPlatform, options)
 }

@@ -11,7 +11,7 @@ import { startTls } from './start-tls.ts'
 /** In the order of RFC 6120 and XEP-0170; resumption takes the place of binding. */
 const steps: readonly Step[] = [startTls, login2, login, resumeSession, bindResource, enableManagement]
 
-export async function negotiate(negotiation: Negotiation): Promise<undefined> {
+export async function negotiate(negotiation: Negotiation): Promise<Negotiation> {
   const { connection } = negotiation
   const opened = (): Promise<typeof negotiation.offers> => {
     const { local, domain } = negotiation.credentials
@@ -22,11 +22,11 @@ export async function negotiate(negotiation: Negotiation): Promise<undefined> {
   for (;;) {
     const step = steps.find(({ ready }) => ready(negotiation))
     if (step === undefined) {
-      if (negotiation.jid !== undefined) return
+      if (negotiation.jid !== undefined) return negotiation
       throw new ConnectError('bad-answer', 'The server offers no way to log in that this client knows.')
     }
     const next = await step.negotiate(negotiation)
-    if (next === 'done') return
+    if (next === 'done') return negotiation
     if (next === 'restart') {
       connection.restart()
       negotiation.offers = await opened()

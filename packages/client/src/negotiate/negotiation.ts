@@ -77,9 +77,9 @@ export interface Negotiation {
  * One feature of the stream, seen by the one who asks for it (RFC 6120 section 4.3). `ready` says whether it is its turn with what is
  * offered and has come about; `negotiate` answers what the next offers come with.
  */
-export interface Step {
-  readonly ready: (negotiation: Negotiation) => boolean
-  readonly negotiate: (negotiation: Negotiation) => Promise<Next>
+export interface Step<N = Negotiation> {
+  readonly ready: (negotiation: N) => boolean
+  readonly negotiate: (negotiation: N) => Promise<Next>
 }
 
 /** 'restart': a new stream; 'features': offers come by themselves; 'on': these offers still hold; 'done': the session stands. */

@@ -2,9 +2,9 @@
 import { NS } from '@rookery/protocol'
 import { el } from '@rookery/protocol/xml'
 import { ConnectError } from '../errors.ts'
-import type { Step } from './negotiation.ts'
+import type { Negotiation, Step } from './negotiation.ts'
 
-export const startTls: Step = {
+export const startTls: Step<Pick<Negotiation, 'connection' | 'offers' | 'plaintext'>> = {
   ready: ({ connection, offers, plaintext }) =>
     !connection.transport.isSecure && (!plaintext || offers.child('starttls', NS.tls)?.child('required') !== undefined),
   negotiate: async ({ connection, offers }) => {

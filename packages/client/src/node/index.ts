@@ -4,6 +4,7 @@ import type { Client } from '../client.ts'
 import { connected, createClientFor } from '../connect.ts'
 import type { AnyExtension } from '../extension.ts'
 import type { ClientOptions } from '../options.ts'
+import { type RegisterOptions, registerAt } from '../register.ts'
 import { nodePlatform } from './node-platform.ts'
 
 export * from '../index.ts'
@@ -22,4 +23,9 @@ export function connect<const X extends readonly AnyExtension[] = readonly []>(
   options: ClientOptions<X>,
 ): Promise<Client<X>> {
   return connected(createClient(options))
+}
+
+/** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */
+export function register(options: RegisterOptions): Promise<undefined> {
+  return registerAt(nodePlatform, options)
 }

@@ -1,11 +1,9 @@
-/** One try: finds the service, connects to one of its addresses and negotiates the stream. */
+/** One try: finds the service, and connects to one of its addresses to do something there. */
 import { Connection, Redirect, type Trace } from '../connection.ts'
 import { ConnectError, DisconnectedError } from '../errors.ts'
-import { negotiate } from '../negotiate/negotiate.ts'
-import type { Negotiation } from '../negotiate/negotiation.ts'
 import type { Platform, TlsOptions } from '../platform.ts'
 
-export interface AttemptParts {
+export interface AttemptParts<T> {
   readonly platform: Platform
   readonly domain: string
   /** Given by the user. */
@@ -16,12 +14,13 @@ export interface AttemptParts {
   readonly tls: TlsOptions
   readonly trace: Trace | undefined
   readonly signal: AbortSignal
-  readonly begin: (connection: Connection) => Negotiation
+  /** What is done with a connection that stands: where it fails, the connection is ended. */
+  readonly run: (connection: Connection) => Promise<T>
 }
 
 const maxRedirects = 3
 
-export async function attempt(parts: AttemptParts): Promise<Negotiation> {
+export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
   const { platform, domain, service, location, signal } = parts
   const urls = service === undefined ? [...(await platform.discover(domain, signal))] : [service]
   const preferred = location === undefined ? undefined : moved(urls[0], location)
@@ -47,16 +46,14 @@ export async function attempt(parts: AttemptParts): Promise<Negotiation> {
   throw last
 }
 
-async function tryOne(url: string, parts: AttemptParts): Promise<Negotiation> {
+async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
   const { platform, domain, plaintext, tls, signal, trace } = parts
   const connection = await Connection.open(platform, url, { domain, plaintext, tls, signal }, trace)
   const aborted = (): void => connection.destroy(signal.reason)
   if (signal.aborted) aborted()
   signal.addEventListener('abort', aborted)
   try {
-    const negotiation = parts.begin(connection)
-    await negotiate(negotiation)
-    return negotiation
+    return await parts.run(connection)
   } catch (error) {
     connection.end()
     connection.destroy()

@@ -11,6 +11,7 @@ import { guardWork } from '../contract/guard.ts'
 import { type ClientError, ConnectError, DisconnectedError, LoginError, StoreError } from '../errors.ts'
 import type { SessionPhase, SessionStart } from '../extension.ts'
 import type { Kept } from '../kept.ts'
+import { negotiate } from '../negotiate/negotiate.ts'
 import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiation.ts'
 import type { ClientOptions } from '../options.ts'
 import type { Platform } from '../platform.ts'
@@ -145,32 +146,34 @@ export class Sessions {
         tls: options.tls ?? {},
         trace: options.trace,
         signal,
-        begin: (connection) => ({
-          connection,
-          crypto: platform.crypto,
-          credentials: {
-            local: account.local,
-            domain: account.domain,
-            resource: account.resource,
-            password,
-            agent,
-            software: options.software ?? 'Rookery',
-            device: options.device,
-          },
-          memory: this.#memory,
-          plaintext: options.plaintext ?? false,
-          resumable: id === undefined ? undefined : { id, handled: this.#session?.handled ?? this.#row?.handled ?? 0 },
-          inline: this.inline,
-          offers: el('features', NS.streams),
-          isAuthenticated: false,
-          jid: undefined,
-          resumption: undefined,
-          enabled: undefined,
-          early: [],
-          inlined: [],
-          turnedOn: [],
-          askedToken: undefined,
-        }),
+        run: (connection) =>
+          negotiate({
+            connection,
+            crypto: platform.crypto,
+            credentials: {
+              local: account.local,
+              domain: account.domain,
+              resource: account.resource,
+              password,
+              agent,
+              software: options.software ?? 'Rookery',
+              device: options.device,
+            },
+            memory: this.#memory,
+            plaintext: options.plaintext ?? false,
+            resumable:
+              id === undefined ? undefined : { id, handled: this.#session?.handled ?? this.#row?.handled ?? 0 },
+            inline: this.inline,
+            offers: el('features', NS.streams),
+            isAuthenticated: false,
+            jid: undefined,
+            resumption: undefined,
+            enabled: undefined,
+            early: [],
+            inlined: [],
+            turnedOn: [],
+            askedToken: undefined,
+          }),
       })
       return await this.#established(negotiation, signal)
     } finally {

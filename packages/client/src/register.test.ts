@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { NS } from '@rookery/protocol'
+import { REGISTER_NS } from '@rookery/protocol/xeps/register'
+import { type Element, el } from '@rookery/protocol/xml'
+import { startTestServer } from '@rookery/testkit'
+import { HostileServer } from '../../../test/client/harness/hostile-server.ts'
+import { online } from '../test/online.ts'
+import { ConnectError, connect, RegistrationError, register, registration, UsageError } from './node/index.ts'
+
+const reason = (expected: string) => (error: unknown) => {
+  assert.ok(error instanceof RegistrationError, String(error))
+  assert.equal(error.reason, expected)
+  return true
+}
+
+describe('an account', () => {
+  test('is made, gets another password, and is ended', async () => {
+    await using server = await startTestServer({ features: { register: { open: true } } })
+    const service = `xmpp://127.0.0.1:${server.port}`
+    const jid = `juliet@${server.domain}`
+    const account = { jid, password: 'first', service, plaintext: true }
+    await register(account)
+    await assert.rejects(register(account), reason('taken'))
+    const shown: string[] = []
+    await using juliet = await online(server, [registration], {
+      ...account,
+      trace: (_, element) => shown.push(`${element}`),
+    })
+    await juliet.registration.changePassword('second')
+    assert.equal(shown.filter((text) => text.includes('second')).length, 0)
+    await assert.rejects(connect(account), { kind: 'login' })
+    await using again = await connect({ ...account, password: 'second', use: [registration] })
+    await juliet.close()
+    await again.registration.deleteAccount()
+    await again.close()
+    await assert.rejects(connect({ ...account, password: 'second' }), { kind: 'login' })
+  })
+
+  test('is not made where strangers are not taken, nor for nobody', async () => {
+    await using server = await startTestServer()
+    const service = `xmpp://127.0.0.1:${server.port}`
+    const options = { jid: `juliet@${server.domain}`, password: 'x', service, plaintext: true }
+    await assert.rejects(register(options), reason('closed'))
+    await assert.rejects(register({ ...options, preauth: 'token' }), reason('closed'))
+    await assert.rejects(register({ ...options, jid: server.domain }), UsageError)
+    await assert.rejects(register({ ...options, plaintext: false }), ConnectError)
+    await assert.rejects(register({ ...options, signal: AbortSignal.abort(new Error('no')) }), /no/)
+  })
+})
+
+/** A server that asks what it is told to ask. */
+async function asking(
+  question: (asked: Element) => Element | 'refuse' | undefined,
+  features: readonly Element[],
+): Promise<{ server: HostileServer; asked: Element[] }> {
+  const asked: Element[] = []
+  const server = await HostileServer.start({
+    startTls: 'absent',
+    script: {
+      features: (offers) => [...offers, ...features],
+      receive(iq, connection) {
+        const payload = iq.firstElement()
+        if (iq.name !== 'iq' || payload === undefined) return
+        asked.push(payload)
+        const answer = question(payload)
+        if (answer === 'refuse')
+          connection.send(
+            el('iq', NS.client, { type: 'error', id: iq.attr('id') }, [
+              el('error', NS.client, { type: 'cancel' }, [el('item-not-found', NS.stanzaErrors)]),
+            ]),
+          )
+        else connection.reply(iq, answer)
+        return true
+      },
+    },
+  })
+  return { server, asked }
+}
+
+const feature = el('register', 'http://jabber.org/features/iq-register')
+const inviteFeature = el('register', 'urn:xmpp:ibr-token:0')
+const options = (server: HostileServer) => ({
+  jid: `juliet@${server.domain}`,
+  password: 'secret',
+  service: server.service.xmpp,
+  plaintext: true,
+})
+
+describe('what a server asks for', () => {
+  test('is answered in its form, with what a function finds in it', async () => {
+    const x = el('x', 'jabber:x:data', { type: 'form' }, [
+      el('field', 'jabber:x:data', { var: 'FORM_TYPE', type: 'hidden' }, [
+        el('value', 'jabber:x:data', {}, REGISTER_NS),
+      ]),
+      ...['username', 'password', 'email'].map((name) =>
+        el('field', 'jabber:x:data', { var: name, type: 'text-single' }),
+      ),
+    ])
+    const blank = el('query', REGISTER_NS, {}, [el('instructions', REGISTER_NS, {}, 'Tell us.'), x])
+    const { server, asked } = await asking((payload) => (payload.firstElement() ? undefined : blank), [feature])
+    await using _ = server
+    await register({
+      ...options(server),
+      answers: ({ fields, instructions, form }) => {
+        assert.deepEqual(fields, ['FORM_TYPE', 'username', 'password', 'email'])
+        assert.equal(instructions, 'Tell us.')
+        assert.equal(form?.fields.length, 4)
+        return { email: 'juliet@capulet.example' }
+      },
+    })
+    const values = asked[1]
+      ?.child('x', 'jabber:x:data')
+      ?.childElements()
+      .map((field) => [field.attr('var'), field.childText('value')])
+    assert.deepEqual(values, [
+      ['FORM_TYPE', REGISTER_NS],
+      ['username', 'juliet'],
+      ['password', 'secret'],
+      ['email', 'juliet@capulet.example'],
+    ])
+  })
+
+  test('is answered in plain fields, and nothing else is told', async () => {
+    const blank = el(
+      'query',
+      REGISTER_NS,
+      {},
+      ['username', 'password', 'email'].map((name) => el(name, REGISTER_NS)),
+    )
+    const { server, asked } = await asking((payload) => (payload.firstElement() ? undefined : blank), [feature])
+    await using _ = server
+    await register({ ...options(server), answers: { email: 'j@x.example', phone: '555' } })
+    assert.deepEqual(
+      asked[1]
+        ?.childElements()
+        .map(({ name }) => name)
+        .sort(),
+      ['email', 'password', 'username'],
+    )
+  })
+
+  test('may be on a page', async () => {
+    const oob = el('x', 'jabber:x:oob', {}, [el('url', 'jabber:x:oob', {}, 'https://example.org/join')])
+    const { server } = await asking(() => el('query', REGISTER_NS, {}, [oob]), [feature])
+    await using _ = server
+    await assert.rejects(register(options(server)), (error) => {
+      reason('elsewhere')(error)
+      assert.equal((error as RegistrationError).url, 'https://example.org/join')
+      return true
+    })
+  })
+
+  test('begins with the token of an invitation', async () => {
+    const blank = el(
+      'query',
+      REGISTER_NS,
+      {},
+      ['username', 'password'].map((name) => el(name, REGISTER_NS)),
+    )
+    const { server, asked } = await asking(
+      (payload) =>
+        payload.name === 'preauth'
+          ? payload.attr('token') === 'good'
+            ? undefined
+            : 'refuse'
+          : payload.firstElement()
+            ? undefined
+            : blank,
+      [inviteFeature],
+    )
+    await using _ = server
+    await register({ ...options(server), preauth: 'good' })
+    assert.deepEqual(
+      asked.map(({ name }) => name),
+      ['preauth', 'query', 'query'],
+    )
+    await assert.rejects(register({ ...options(server), preauth: 'bad' }), reason('bad-token'))
+    await assert.rejects(register(options(server)), reason('closed'))
+  })
+})

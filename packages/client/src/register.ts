@@ -1,0 +1,193 @@
+/**
+ * Making an account (XEP-0077 2.4), which comes before any login: on a connection of its own, encrypted like every other. With the token of an
+ * invitation where the server asks for one (XEP-0445 0.2.0).
+ */
+import { type Maybe, NS } from '@rookery/protocol'
+import { isBroken } from '@rookery/protocol/codec'
+import { type DataForm, type FormAnswers, fillForm } from '@rookery/protocol/forms'
+import { parseJid } from '@rookery/protocol/jid'
+import { readStanzaError } from '@rookery/protocol/stanza'
+import { inviteFeature, preauth as preauthCodec } from '@rookery/protocol/xeps/invites'
+import { register as codec, type Register, registerFeature } from '@rookery/protocol/xeps/register'
+import { type Element, el } from '@rookery/protocol/xml'
+import type { Connection } from './connection.ts'
+import { ConnectError, RequestError, UsageError } from './errors.ts'
+import { startTls } from './negotiate/start-tls.ts'
+import type { Platform, TlsOptions } from './platform.ts'
+import { attempt } from './session/attempt.ts'
+
+export interface RegisterOptions {
+  /** The account to be. */
+  readonly jid: string
+  readonly password: string
+  /** As of `connect`. */
+  readonly service?: string | undefined
+  readonly plaintext?: boolean | undefined
+  readonly tls?: TlsOptions | undefined
+  readonly platform?: Platform | undefined
+  /** The token of an invitation: see `parseInvite`. */
+  readonly preauth?: string | undefined
+  /** What else the server wants to know, beside username and password: by name, or by a function that looks at the question. */
+  readonly answers?: FormAnswers | ((asked: RegistrationQuestion) => Maybe<FormAnswers>) | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds for all of it; 60,000 unless told. */
+  readonly timeout?: number | undefined
+}
+
+/** What a server wants to know. */
+export interface RegistrationQuestion {
+  /** For a person to read. */
+  readonly instructions: string | undefined
+  /** The names of what is asked for. */
+  readonly fields: readonly string[]
+  /** With labels and kinds, where the server tells them. */
+  readonly form: DataForm | undefined
+}
+
+export type RegistrationReason =
+  /** Somebody has this name. */
+  | 'taken'
+  /** The server takes no strangers, or none without an invitation. */
+  | 'closed'
+  /** The token is not known, or not any more. */
+  | 'bad-token'
+  /** Accounts are made on a page: `url`. */
+  | 'elsewhere'
+  /** Name, password or answers are not as the server wants them, or too many accounts were made. */
+  | 'refused'
+  /** The connection broke before the server said whether it made the account: try to log in. */
+  | 'unsure'
+
+export class RegistrationError extends Error {
+  readonly kind = 'registration'
+  override readonly name = 'RegistrationError'
+  readonly reason: RegistrationReason
+  readonly url: string | undefined
+
+  constructor(reason: RegistrationReason, text: string, url?: string) {
+    super(text)
+    this.reason = reason
+    this.url = url
+  }
+}
+
+/** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */
+export async function registerAt(usual: Platform, options: RegisterOptions): Promise<undefined> {
+  const account = parseJid(options.jid)
+  if (account === undefined || account.local === '')
+    throw new UsageError(`${JSON.stringify(options.jid)} is not an address; one looks like name@domain.`)
+  const { local, domain } = account
+  const { service, plaintext = false, tls = {}, platform = usual, timeout = 60_000 } = options
+  const controller = new AbortController()
+  const aborted = (): void => controller.abort(options.signal?.reason)
+  options.signal?.throwIfAborted()
+  options.signal?.addEventListener('abort', aborted)
+  const stop = platform.clock.after(timeout, () =>
+    controller.abort(new ConnectError('timeout', `${domain} did not make the account in time.`)),
+  )
+  try {
+    await attempt({
+      platform,
+      domain,
+      service,
+      location: undefined,
+      plaintext,
+      tls,
+      trace: undefined, // passwords are shown to nobody
+      signal: controller.signal,
+      run: async (connection) => {
+        await register(connection, { ...options, plaintext, local, domain })
+        connection.end()
+      },
+    })
+  } finally {
+    stop()
+    options.signal?.removeEventListener('abort', aborted)
+  }
+}
+
+async function register(
+  connection: Connection,
+  options: RegisterOptions & { readonly plaintext: boolean; readonly local: string; readonly domain: string },
+): Promise<undefined> {
+  const { local, domain, password, preauth, plaintext } = options
+  let offers = await connection.openStream()
+  if (startTls.ready({ connection, offers, plaintext })) {
+    await startTls.negotiate({ connection, offers, plaintext })
+    connection.restart()
+    offers = await connection.openStream()
+  }
+  const ask = (type: 'get' | 'set', payload: Element): Promise<Element | undefined> =>
+    request(connection, domain, type, payload)
+  if (preauth !== undefined) {
+    if (!has(offers, inviteFeature)) throw new RegistrationError('closed', `${domain} takes no invitations.`)
+    await ask('set', preauthCodec.build({ token: preauth })).catch((error: unknown) => {
+      if (!(error instanceof RequestError)) throw error
+      throw new RegistrationError('bad-token', `${domain} does not take the invitation: ${error.condition}.`)
+    })
+  } else if (!has(offers, registerFeature)) throw new RegistrationError('closed', `${domain} takes no strangers.`)
+  try {
+    const blank = codec.parse((await ask('get', codec.build({})))!)
+    if (blank === undefined || isBroken(blank)) throw new ConnectError('bad-answer', 'The server asks nothing.')
+    const filled = codec.build(await fill(blank, { local, password, answers: options.answers, domain }))
+    await ask('set', filled).catch((error: unknown) => {
+      if (error instanceof RequestError) throw error
+      throw new RegistrationError('unsure', `${domain} did not say whether it made the account.`)
+    })
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error
+    const { condition, text } = error
+    const reason =
+      condition === 'conflict'
+        ? 'taken'
+        : condition === 'service-unavailable' || condition === 'not-allowed' || condition === 'forbidden'
+          ? 'closed'
+          : 'refused'
+    throw new RegistrationError(
+      reason,
+      `${domain} made no account: ${condition}${text === undefined ? '' : ` (${text})`}.`,
+    )
+  }
+}
+
+async function fill(
+  blank: Register,
+  {
+    local,
+    password,
+    answers = {},
+    domain,
+  }: Pick<RegisterOptions, 'password' | 'answers'> & { readonly local: string; readonly domain: string },
+): Promise<Register> {
+  const { instructions, form, oobUrl, registered, remove, key, ...plain } = blank
+  const fields = form === undefined ? Object.keys(plain) : form.fields.flatMap((field) => field.var ?? [])
+  if (oobUrl !== undefined && fields.length === 0)
+    throw new RegistrationError('elsewhere', `${domain} makes accounts at ${oobUrl}.`, oobUrl) // [XEP-0077 5]
+  const given = typeof answers === 'function' ? await answers({ instructions, fields, form }) : answers
+  const all = { ...given, username: local, password }
+  if (form !== undefined) return { form: fillForm(form, all) }
+  const wanted = Object.entries(all).flatMap(([name, value]) =>
+    fields.includes(name) && value !== undefined ? [[name, String(value)]] : [],
+  )
+  return { ...Object.fromEntries(wanted), ...(key !== undefined && { key }) } // [XEP-0077 3.1.1]
+}
+
+async function request(
+  connection: Connection,
+  to: string,
+  type: 'get' | 'set',
+  payload: Element,
+): Promise<Element | undefined> {
+  const id = `${type} ${payload.name}` // one after the other, and none twice
+  connection.send(el('iq', NS.client, { type, id, to }, [payload]))
+  for (;;) {
+    const answer = await connection.nextElement('iq', NS.client)
+    if (answer.attr('id') !== id) continue
+    if (answer.attr('type') === 'error') throw new RequestError(readStanzaError(answer), to)
+    return answer.firstElement()
+  }
+}
+
+function has(offers: Element, { name, ns }: Element): boolean {
+  return offers.child(name, ns) !== undefined
+}
