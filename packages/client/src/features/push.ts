@@ -2,7 +2,7 @@
  * Push notifications (XEP-0357 0.4.1): the server is asked to tell a push service when something came for an account that is away. How an
  * application gets a node there is its own affair.
  */
-import { type DataForm, dataForm, makeField } from '@rookery/protocol/forms'
+import { type DataForm, makeField } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { disablePush, enablePush, PUBLISH_OPTIONS, PUSH_NS } from '@rookery/protocol/xeps/push'
 import { readJid } from '../contract/address.ts'
