@@ -4,17 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  archive,
-  chat,
-  connect,
-  createClient,
-  type Fate,
-  memoryStore,
-  ping,
-  presence,
-  roster,
-} from '@rookery/client/node'
+import { archive, chat, connect, createClient, type Fate, memoryStore, presence, roster } from '@rookery/client/node'
 import { HostileServer } from './harness/hostile-server.ts'
 import { startTarget } from './harness/targets.ts'
 import { impatient } from './support/impatient.ts'
