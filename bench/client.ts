@@ -5,13 +5,15 @@
  */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { argv } from 'node:process'
+import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { connect, messages } from '@rookery/client/node'
 
 const perChunk = 200
 
-if (isMainThread) await receive(Number(argv[argv.indexOf('--messages') + 1] || 400_000))
+const { messages: count } = parseArgs({ options: { messages: { type: 'string', default: '400000' } } }).values
+
+if (isMainThread) await receive(Number(count))
 else serve(workerData as number)
 
 async function receive(count: number): Promise<void> {
