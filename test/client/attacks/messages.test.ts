@@ -144,6 +144,7 @@ test('S57: results of an archive count from the archive that was asked, with the
     ['truth'],
   )
   const queryId = server.received('query').at(-1)?.child('query', MAM_NS)?.attr('queryid')
+  assert.ok(queryId !== undefined)
   victim.receive(
     { from: 'romeo@localhost' },
     result(queryId, 'b', undefined, inner('juliet@localhost', 'late')).children,
