@@ -23,6 +23,9 @@ export class Redirect extends Error {
 
 type Received = StreamHeader | Element
 
+/** Bytes that wait in the transport: more than ever wait where the other side reads. */
+const mostUnsent = 32 << 20
+
 export class Connection {
   /** What ended it: undefined after an orderly end. */
   readonly closed: Promise<ClientError | Redirect | undefined>
@@ -85,6 +88,10 @@ export class Connection {
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
   }
 
   /** Opens the stream, or opens it anew, and gives what the server offers. */
@@ -179,7 +186,10 @@ export class Connection {
     this.#flushes = false
     const out = this.#out
     this.#out = ''
-    if (out !== '' && !this.#isClosed) this.#transport.write(out)
+    if (out === '' || this.#isClosed) return
+    this.#transport.write(out)
+    if (this.#transport.unsent > mostUnsent)
+      this.destroy(new ConnectError('timeout', 'The server does not take what is sent.'))
   }
 
   async #next(): Promise<Received> {

@@ -7,6 +7,8 @@ import type { Way } from './received-message.ts'
 
 /** So many of the last messages are known again when they come twice. */
 const remembered = 5_000
+/** With the address before it. Longer ids are nobody's honest ones, and would fill the memory. */
+const longest = 4_000
 
 export class Seen {
   /** Who speaks from there is an occupant, and no contact. */
@@ -29,6 +31,7 @@ export class Seen {
   }
 
   #remembers(key: string): boolean {
+    if (key.length > longest) return false
     if (this.#keys.has(key)) return true
     this.#keys.add(key)
     if (this.#keys.size > remembered) for (const first of this.#keys) return !this.#keys.delete(first)

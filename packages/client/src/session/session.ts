@@ -40,12 +40,17 @@ export interface SessionLimits {
   readonly unhandledBytes: number
 }
 
+/** Whoever asks and asks is answered as often, and each answer is kept until it is acknowledged. */
+const mostAnswers = 20_000
+
 export class Session {
   readonly jid: Jid
   /** Undefined where the server does not manage the stream. */
   readonly management: Enabled | undefined
   readonly #handled: Handled
   readonly #unacked: Unacknowledged<Sent>
+  /** Of these, those that nobody follows. */
+  #answers = 0
   readonly #watch: SessionWatch
   readonly #clock: Clock
   readonly #limits: SessionLimits
@@ -148,6 +153,8 @@ export class Session {
     if (this.management !== undefined || entry !== undefined) {
       this.#unacked.push({ wire, entry })
       this.#ask()
+      if (entry === undefined && ++this.#answers > mostAnswers)
+        connection?.destroy(new ConnectError('bad-answer', 'The server acknowledges nothing.'))
     }
     return this.#unacked.sent
   }
@@ -156,11 +163,12 @@ export class Session {
   check(within: number = this.#limits.answerWithin): void {
     const connection = this.#connection
     if (connection === undefined) return
+    if (connection.isPaused) return this.#watchSilence(connection) // it is us who do not listen
     this.#request(connection)
     const before = connection.received
     this.#stopTimer()
     this.#stopTimer = this.#clock.after(within, () => {
-      if (connection.received !== before) return this.#watchSilence(connection)
+      if (connection.received !== before || connection.isPaused) return this.#watchSilence(connection)
       connection.destroy(new ConnectError('timeout', 'The server does not answer any more.'))
     })
   }
@@ -255,6 +263,7 @@ export class Session {
 
   #tell(taken: readonly Sent[]): void {
     const entries = taken.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+    this.#answers -= taken.length - entries.length
     if (entries.length > 0) this.#watch.acknowledged(entries)
   }
 
