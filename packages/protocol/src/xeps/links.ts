@@ -32,6 +32,7 @@ export const link: Text<string> = linkOf(linkSchemes)
 /** What HTTP can fetch. */
 export const webLink: Text<string> = linkOf(webSchemes)
 
+/* @__NO_SIDE_EFFECTS__ */
 export function linkOf(schemes: readonly string[]): Text<string> {
   return {
     expected: `a ${schemes.join(', ')} link`,

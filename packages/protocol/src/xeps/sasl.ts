@@ -4,7 +4,6 @@
  */
 import {
   attributesOf,
-  base64,
   CodecError,
   type ElementCodec,
   element,
@@ -17,13 +16,14 @@ import {
   type Text,
   texts,
 } from '../codec/index.ts'
-import { NS } from '../namespaces.ts'
-import { decodeBase64 } from '../sasl/base64.ts'
+import { decodeBase64, encodeBase64 } from '../sasl/base64.ts'
 import { readSaslCondition, type SaslCondition } from '../sasl/sasl-error.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export type { SaslCondition }
 
+/** Spelled out: bundlers do not know that `NS.sasl` is a constant, and would keep all that is made of it. */
+const SASL_NS = 'urn:ietf:params:xml:ns:xmpp-sasl'
 export const CHANNEL_BINDING_NS = 'urn:xmpp:sasl-cb:0'
 
 /** A challenge or a response: no text is no bytes. */
@@ -52,30 +52,30 @@ export interface SaslFailureElement {
  * Zero bytes are a single equals sign in <auth/> and <success/>, so that they differ from no data. [RFC6120 6.4.2, 6.4.6]
  */
 const marked: Text<Uint8Array> = {
-  expected: base64.expected,
+  expected: 'base64',
   decode: (text) => (text === '=' ? new Uint8Array(0) : decodeBase64(text)),
-  encode: (bytes) => (bytes.length === 0 ? '=' : base64.encode(bytes)),
+  encode: (bytes) => (bytes.length === 0 ? '=' : encodeBase64(bytes)),
 }
 
-const unmarked: Text<Uint8Array> = { ...marked, encode: base64.encode }
+const unmarked: Text<Uint8Array> = { expected: 'base64', decode: (text) => marked.decode(text), encode: encodeBase64 }
 
 /** Like the three below, it can be broken in one way only: its text is not base64. The answer is `incorrect-encoding`. [RFC6120 6.5.5] */
-export const auth: ElementCodec<SaslAuthElement> = element(NS.sasl, 'auth', {
+export const auth: ElementCodec<SaslAuthElement> = element(SASL_NS, 'auth', {
   mechanism: optionalAttribute('mechanism', string),
   data: optionalOwnText(marked),
 })
 
-export const challenge: ElementCodec<SaslStepElement> = element(NS.sasl, 'challenge', { data: ownText(unmarked) })
+export const challenge: ElementCodec<SaslStepElement> = element(SASL_NS, 'challenge', { data: ownText(unmarked) })
 
-export const response: ElementCodec<SaslStepElement> = element(NS.sasl, 'response', { data: ownText(unmarked) })
+export const response: ElementCodec<SaslStepElement> = element(SASL_NS, 'response', { data: ownText(unmarked) })
 
-export const success: ElementCodec<SaslSuccessElement> = element(NS.sasl, 'success', { data: optionalOwnText(marked) })
+export const success: ElementCodec<SaslSuccessElement> = element(SASL_NS, 'success', { data: optionalOwnText(marked) })
 
-export const abort: ElementCodec<Readonly<Record<never, never>>> = element(NS.sasl, 'abort', {})
+export const abort: ElementCodec<Readonly<Record<never, never>>> = element(SASL_NS, 'abort', {})
 
-export const failure: ElementCodec<SaslFailureElement> = element(NS.sasl, 'failure', {
+export const failure: ElementCodec<SaslFailureElement> = element(SASL_NS, 'failure', {
   condition: conditionPart(),
-  text: optionalChild(element(NS.sasl, 'text', { lang: optionalAttribute('xml:lang', string), content: ownText() })),
+  text: optionalChild(element(SASL_NS, 'text', { lang: optionalAttribute('xml:lang', string), content: ownText() })),
 })
 
 export interface Mechanisms {
@@ -83,7 +83,7 @@ export interface Mechanisms {
 }
 
 /** Stream feature. [RFC6120 6.4.1] */
-export const mechanisms: ElementCodec<Mechanisms> = element(NS.sasl, 'mechanisms', { mechanisms: texts('mechanism') })
+export const mechanisms: ElementCodec<Mechanisms> = element(SASL_NS, 'mechanisms', { mechanisms: texts('mechanism') })
 
 export interface ChannelBindings {
   readonly types: readonly string[]
@@ -103,12 +103,12 @@ export function conditionPart(): RequiredPart<SaslCondition> {
   return {
     optional: false,
     read: (found: Element) => {
-      const named = found.childElements().find((one) => one.ns === NS.sasl && one.name !== 'text')
+      const named = found.childElements().find((one) => one.ns === SASL_NS && one.name !== 'text')
       if (named === undefined) return new CodecError('<failure/> needs a condition.')
       return readSaslCondition(named.name)
     },
     write: (condition, draft) => {
-      draft.children.push(el(condition, NS.sasl))
+      draft.children.push(el(condition, SASL_NS))
     },
   }
 }

@@ -93,7 +93,7 @@ const uuid: Text<string> = {
 }
 
 /** Space around it is layout, as in the examples. */
-const collapsed: Text<string> = { ...string, decode: trim }
+const collapsed: Text<string> = { expected: 'text', decode: trim, encode: (value) => value }
 
 export const authentication: ElementCodec<Authentication> = element(
   SASL2_NS,
