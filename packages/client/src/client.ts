@@ -47,6 +47,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #extensions: Map<string, unknown> = new Map()
   readonly #account: Jid
   readonly #software: Software
+  readonly #plaintext: boolean
   readonly #failed = (error: ClientError): void => void this.#emitter.emit('error', error)
   readonly #maxQueue: number
   readonly #leaving: ((signal: AbortSignal) => Promise<undefined>)[] = []
@@ -59,6 +60,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     this.#account = account.bare
     const { software: name = 'Rookery', version, kind = 'document' in globalThis ? 'web' : 'pc' } = options
     this.#software = { name, version, kind }
+    this.#plaintext = options.plaintext ?? false
     this.#platform = platform
     this.#kept = kept
     this.#newId = createIds(crypto)
@@ -237,6 +239,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       clock: this.#platform.clock,
       crypto: this.#platform.crypto,
       software: this.#software,
+      plaintext: this.#plaintext,
       newId: this.#newId,
       supported: sessions.supported,
       use: (extension) => this.use(extension),

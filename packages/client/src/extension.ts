@@ -95,6 +95,8 @@ export interface Core<E = unknown> {
   readonly clock: Clock
   readonly crypto: SaslCrypto
   readonly software: Software
+  /** Whether connections without encryption are allowed: in tests on one machine. */
+  readonly plaintext: boolean
   /** An id that nobody can guess. */
   newId(): string
 
