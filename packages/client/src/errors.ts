@@ -6,6 +6,11 @@ import type { SaslCondition } from '@rookery/protocol/sasl'
 import type { StanzaError, StanzaErrorCondition, StanzaErrorType } from '@rookery/protocol/stanza'
 import type { StreamErrorCondition } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
+import type { TransferError } from './features/files/index.ts'
+import type { RpcFault } from './features/rpc.ts'
+import type { SoapFaultError } from './features/soap.ts'
+import type { UploadError } from './features/upload/index.ts'
+import type { RegistrationError } from './register.ts'
 
 export type ClientError =
   | UsageError
@@ -19,6 +24,11 @@ export type ClientError =
   | UnsupportedError
   | StoreError
   | ListenerError
+  | RegistrationError
+  | RpcFault
+  | SoapFaultError
+  | TransferError
+  | UploadError
 
 /** The library was used in a way that cannot work: an address that is none, an unknown option, a call at the wrong time. */
 export class UsageError extends Error {

@@ -278,6 +278,16 @@ export {
 } from './features/soap.ts'
 export { type AskTime, type TimeOfOther, time } from './features/time.ts'
 export { type Tune, tune } from './features/tune.ts'
+export {
+  Upload,
+  UploadError,
+  type Uploaded,
+  type UploadOptions,
+  type UploadPurpose,
+  type UploadReason,
+  type UploadService,
+  upload,
+} from './features/upload/index.ts'
 export { type VCard, VCards, vcard } from './features/vcard.ts'
 export { vcard4 } from './features/vcard4.ts'
 export { type AskVersion, type Version, version } from './features/version.ts'

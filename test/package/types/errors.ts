@@ -26,6 +26,11 @@ export function isMine({ kind }: ClientError): boolean {
     case 'timeout':
     case 'unsupported':
     case 'store':
+    case 'registration':
+    case 'rpc':
+    case 'soap':
+    case 'transfer':
+    case 'upload':
       return false
   }
 }

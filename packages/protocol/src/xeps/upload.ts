@@ -115,16 +115,21 @@ function oneLine(text: string): string {
   return trim(line)
 }
 
-const https = attribute('url', linkOf(['https'])) // [XEP-0363 4]
+/** With links of these schemes; `https` alone is what the specification allows. [XEP-0363 4] */
+/* @__NO_SIDE_EFFECTS__ */
+export function slotOf(...schemes: readonly string[]): ElementCodec<Slot> {
+  const url = attribute('url', linkOf(schemes))
+  return element(UPLOAD_NS, 'slot', {
+    put: child(element(UPLOAD_NS, 'put', { url, headers })),
+    get: mapped(
+      child(element(UPLOAD_NS, 'get', { url })),
+      (get) => get.url,
+      (link) => ({ url: link }),
+    ),
+  })
+}
 
-export const slot: ElementCodec<Slot> = element(UPLOAD_NS, 'slot', {
-  put: child(element(UPLOAD_NS, 'put', { url: https, headers })),
-  get: mapped(
-    child(element(UPLOAD_NS, 'get', { url: https })),
-    (get) => get.url,
-    (link) => ({ url: link }),
-  ),
-})
+export const slot: ElementCodec<Slot> = slotOf('https')
 
 /** When refused as `not-acceptable`: the file is larger than this many bytes. [XEP-0363 6] */
 export const fileTooLarge: ElementCodec<{ readonly maxFileSize?: number | undefined }> = element(

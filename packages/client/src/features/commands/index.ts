@@ -60,13 +60,17 @@ export class Commands {
     })
   }
 
-  /** The commands that somebody has for us; of our server unless told. Page by page. */
+  /** The commands that somebody has for us; of our server unless told. Page by page; none where nobody knows commands. */
   async *list(
     jid: Jid | string = this.#core.account.domain,
     options: WaitOptions = {},
   ): AsyncGenerator<CommandInfo, undefined> {
-    for await (const item of this.#disco.items(jid, { ...options, node: COMMANDS_NS }))
-      if (item.node !== undefined) yield { jid: item.jid, node: item.node, name: item.name }
+    try {
+      for await (const item of this.#disco.items(jid, { ...options, node: COMMANDS_NS }))
+        if (item.node !== undefined) yield { jid: item.jid, node: item.node, name: item.name }
+    } catch (error) {
+      if (!isLacking(error)) throw error
+    }
   }
 
   /**
@@ -78,13 +82,8 @@ export class Commands {
     try {
       return await session.step({ action: 'execute' }, options)
     } catch (error) {
-      const { condition } = error as Partial<RequestError>
-      if (
-        error instanceof RequestError &&
-        (condition === 'service-unavailable' || condition === 'feature-not-implemented')
-      )
-        throw new UnsupportedError(COMMANDS_NS, `${jid} has no commands.`)
-      throw error
+      if (!isLacking(error) || error.condition === 'item-not-found') throw error
+      throw new UnsupportedError(COMMANDS_NS, `${jid} has no commands.`)
     }
   }
 
@@ -171,3 +170,10 @@ export const commands: Extension<'commands', Commands> = defineExtension({
   features: [COMMANDS_NS],
   start: (core) => new Commands(core),
 })
+
+function isLacking(error: unknown): error is RequestError {
+  return (
+    error instanceof RequestError &&
+    ['service-unavailable', 'feature-not-implemented', 'item-not-found'].includes(error.condition)
+  )
+}

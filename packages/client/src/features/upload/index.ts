@@ -1,0 +1,144 @@
+/**
+ * Files for everybody who gets the link (XEP-0363 1.2.0): they are put on a server of the own server's, by HTTP. `chat.send` with
+ * `attachFile(uploaded.url, uploaded.file)` shares them.
+ */
+import { isBroken } from '@rookery/protocol/codec'
+import type { Jid } from '@rookery/protocol/jid'
+import { safeFileName } from '@rookery/protocol/xeps/file-name'
+import type { Hash } from '@rookery/protocol/xeps/hashes'
+import {
+  fileTooLarge,
+  maxFileSizeOf,
+  type Slot,
+  slotOf,
+  slotRequest,
+  UPLOAD_NS,
+  type UploadPurpose,
+  uploadRetry,
+} from '@rookery/protocol/xeps/upload'
+import { ask } from '../../contract/ask.ts'
+import { type FileData, type FileOptions, type OpenFile, openFile } from '../../contract/file-source.ts'
+import { Sha256 } from '../../contract/sha256.ts'
+import type { WaitOptions } from '../../contract/within.ts'
+import { RequestError, UnsupportedError, UsageError } from '../../errors.ts'
+import { type Core, defineExtension, type Extension } from '../../extension.ts'
+import { disco } from '../disco.ts'
+import { type PutOptions, put } from './put.ts'
+import { UploadError } from './upload-error.ts'
+
+export type { UploadPurpose } from '@rookery/protocol/xeps/upload'
+export { UploadError, type UploadReason } from './upload-error.ts'
+
+export interface UploadOptions extends FileOptions, PutOptions {
+  /** How long it is meant to stay: `{ name: 'permanent' }`. As the service likes unless told. [XEP-0363 5] */
+  readonly purpose?: UploadPurpose | undefined
+}
+
+export interface UploadService {
+  readonly jid: Jid
+  /** Bytes of the largest file; undefined where it does not say. */
+  readonly maxBytes: number | undefined
+}
+
+/** A file that anybody who knows the link can fetch. */
+export interface Uploaded {
+  readonly url: string
+  /** What is to be told of it beside the link. */
+  readonly file: {
+    readonly name: string
+    readonly mediaType: string
+    /** Bytes. */
+    readonly size: number
+    /** SHA-256. */
+    readonly hashes: readonly Hash[]
+  }
+}
+
+export class Upload {
+  readonly #core: Core
+
+  constructor(core: Core) {
+    this.#core = core
+  }
+
+  /** Where files go; undefined where the server has no such service. */
+  async service(options: WaitOptions = {}): Promise<UploadService | undefined> {
+    const known = this.#core.use(disco)
+    const jid = await known.find(UPLOAD_NS, options)
+    return jid && { jid, maxBytes: maxFileSizeOf((await known.info(jid, options)).forms) }
+  }
+
+  /**
+   * Uploads a file. Throws UnsupportedError (no service), UploadError (too large, quota, the upload failed), RequestError, UsageError (an
+   * empty file, a wrong size), UnexpectedAnswerError; the reason of the signal.
+   */
+  async send(data: FileData, options: UploadOptions = {}): Promise<Uploaded> {
+    const { signal, purpose } = options
+    const service = await this.service({ signal })
+    if (service === undefined) throw new UnsupportedError(UPLOAD_NS, 'The server has no place for files.')
+    const file = await openFile(data, options)
+    if (file.size === 0) throw new UsageError('An empty file cannot be uploaded.')
+    const { maxBytes } = service
+    if (maxBytes !== undefined && file.size > maxBytes) throw tooLarge(maxBytes)
+    const { size, type: mediaType } = file
+    const name = safeFileName(file.name ?? '') ?? 'file'
+    const wanted = slotRequest.build({ filename: name, size, contentType: mediaType, purpose })
+    const slots = this.#core.plaintext ? slotOf('https', 'http') : slotOf('https')
+    const slot = await ask(this.#core, 'get', wanted, slots, { to: service.jid, signal }).catch(explain)
+    const value = await this.#put(slot, file, options)
+    return { url: slot.get, file: { name, mediaType, size, hashes: [{ algorithm: 'sha-256', value }] } }
+  }
+
+  /** Answers the hash. */
+  async #put(slot: Slot, file: OpenFile, options: UploadOptions): Promise<Uint8Array> {
+    if (!isSafe(slot.put.url)) throw new UploadError('insecure', 'The service would take the file without encryption.')
+    const hash = new Sha256()
+    let status: number
+    try {
+      status = await put(slot.put, file, (piece) => hash.update(piece), options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      throw error instanceof UploadError ? error : new UploadError('failed', 'The upload broke.', { cause: error })
+    }
+    if (status === 413) throw tooLarge(undefined)
+    if (status === 429 || status === 507) throw new UploadError('quota', 'Too much was uploaded.', { status })
+    if (status < 200 || status > 299)
+      throw new UploadError('failed', `The file was refused: HTTP ${status}.`, { status })
+    if (hash.length === 0) for await (const piece of file.stream()) hash.update(piece)
+    return hash.digest()
+  }
+}
+
+/** A place for files. */
+export const upload: Extension<'upload', Upload> = defineExtension({
+  name: 'upload',
+  start: (core) => new Upload(core),
+})
+
+/** Without TLS only within this machine. */
+function isSafe(link: string): boolean {
+  const { protocol, hostname } = new URL(link)
+  return (
+    protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+  )
+}
+
+function tooLarge(maxBytes: number | undefined): UploadError {
+  const most = maxBytes === undefined ? '' : `: the most are ${maxBytes} bytes`
+  return new UploadError('too-large', `The file is too large${most}.`, { maxBytes })
+}
+
+/** [XEP-0363 6] */
+function explain(error: unknown): never {
+  if (!(error instanceof RequestError)) throw error
+  const { application, condition } = error
+  const large = application && fileTooLarge.parse(application)
+  const retry = application && uploadRetry.parse(application)
+  if (large !== undefined) throw tooLarge(isBroken(large) ? undefined : large.maxFileSize)
+  if (retry !== undefined || condition === 'resource-constraint')
+    throw new UploadError('quota', error.message, {
+      retryAt: retry === undefined || isBroken(retry) ? undefined : retry.stamp,
+      cause: error,
+    })
+  throw error
+}

@@ -1,0 +1,71 @@
+/** The upload itself, which is HTTP: over TLS, to where the service said and nowhere else, with its headers (XEP-0363 1.2.0 section 4). */
+import type { Slot } from '@rookery/protocol/xeps/upload'
+import { metered, type OpenFile, type Progress } from '../../contract/file-source.ts'
+import { UploadError } from './upload-error.ts'
+
+export interface PutOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** In place of the one that is there. */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+/** `seen` is shown what goes out; it is not, where the platform reads the file by itself. Answers the status. */
+export async function put(
+  { url, headers }: Slot['put'],
+  file: OpenFile,
+  seen: (piece: Uint8Array) => void,
+  options: PutOptions,
+): Promise<number> {
+  const { signal, onProgress, fetch = globalThis.fetch } = options
+  const head = new Headers(headers.map(([name, value]) => [name, value]))
+  head.set('Content-Type', file.type)
+  // only this way browsers tell how far it is
+  if (file.blob && onProgress && options.fetch === undefined && 'XMLHttpRequest' in globalThis)
+    return await putWatched(url, head, file.blob, onProgress, signal)
+  const total = file.size
+  const meter = metered(total, (piece, bytes) => {
+    seen(piece)
+    onProgress?.({ bytes, total })
+  })
+  // a stream has no length of its own, and many servers want one
+  const isStream = file.blob === undefined || onProgress !== undefined
+  if (isStream) head.set('Content-Length', `${total}`)
+  const body = isStream ? file.stream().pipeThrough(meter) : file.blob
+  const answer = await fetch(url, {
+    method: 'PUT',
+    headers: head,
+    body,
+    redirect: 'error', // what is in the headers is for this host alone
+    credentials: 'omit',
+    ...(isStream && { duplex: 'half' }),
+    ...(signal && { signal }),
+  } as RequestInit)
+  await answer.body?.cancel() // nobody needs to know what is in it, or how long it is [S126]
+  return answer.status
+}
+
+function putWatched(
+  url: string,
+  headers: Headers,
+  blob: Blob,
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    const aborted = (): void => request.abort()
+    request.open('PUT', url)
+    headers.forEach((value, name) => void request.setRequestHeader(name, value))
+    request.upload.onprogress = ({ loaded: bytes, total }) => onProgress({ bytes, total })
+    request.onloadend = () => {
+      signal?.removeEventListener('abort', aborted)
+      if (signal?.aborted) reject(signal.reason)
+      else if (request.status === 0) reject(new UploadError('failed', 'The upload broke.'))
+      else resolve(request.status)
+    }
+    if (signal?.aborted) return reject(signal.reason)
+    signal?.addEventListener('abort', aborted)
+    request.send(blob)
+  })
+}
