@@ -3,11 +3,12 @@
  * question, once one of them has answered it and the answer was what the hash promised. Known hashes outlive the session and the program.
  */
 
-import { CAPS_NS, capsHold, capsVersion, caps as element } from '@rookery/protocol/caps'
+import { CAPS_NS, capsHold, capsVersion, caps as capsOf } from '@rookery/protocol/caps'
 import { isBroken } from '@rookery/protocol/codec'
 import type { DiscoInfo } from '@rookery/protocol/disco'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Presence } from '@rookery/protocol/stanza'
+import { Element } from '@rookery/protocol/xml'
 import { BoundedMap } from '../contract/bounded-map.ts'
 import { StoreError } from '../errors.ts'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
@@ -48,7 +49,7 @@ export class Capabilities {
       this.#own !== undefined && node === `${this.node}#${this.#own}` ? { info: this.#disco.own } : undefined,
     )
     this.#presence.decorate(() =>
-      this.#own === undefined ? undefined : element.build({ hash: 'sha-1', node: this.node, ver: this.#own }),
+      this.#own === undefined ? undefined : capsOf.build({ hash: 'sha-1', node: this.node, ver: this.#own }),
     )
     core.onStanza('presence', (stanza) => this.#read(stanza))
     core.onSession('prepare', async () => void (await this.#compute()))
@@ -79,7 +80,7 @@ export class Capabilities {
     const key = from!.toString()
     if (type === 'unavailable') this.#promised.delete(key)
     if (type !== 'available') return
-    const said = element.find(stanza)
+    const said = capsOf.find(stanza)
     // the legacy format and other functions prove nothing that could be checked [XEP-0115 5.4]
     const ver =
       said === undefined || isBroken(said) || said.hash !== 'sha-1' || said.ver.length > 100 ? undefined : said.ver
@@ -93,7 +94,7 @@ export class Capabilities {
   async #verify(jid: Jid, info: DiscoInfo): Promise<void> {
     const ver = this.#promised.get(jid.toString())
     if (ver === undefined || this.#infos.get(ver) !== undefined) return
-    const row = JSON.stringify(info)
+    const row = JSON.stringify(info, (_, value: unknown) => (value instanceof Element ? undefined : value))
     if (row.length > maxLength || (await capsHold(ver, info, this.#hash)) !== true) return
     const before = this.#vers()
     this.#infos.set(ver, info)

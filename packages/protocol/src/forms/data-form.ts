@@ -31,31 +31,26 @@ export interface DataForm {
 const itemElement = element(FORM_NS, 'item', { fields: children(field) })
 const reportedElement = element(FORM_NS, 'reported', { fields: children(field) })
 
-/** Reported fields and items may stand in any order: old implementations mixed them. [XEP-0004 3.4] */
-export const dataForm: ElementCodec<DataForm> = element(
-  FORM_NS,
-  'x',
-  {
-    type: attribute('type', oneOf('form', 'submit', 'cancel', 'result')),
-    title: optionalText('title'),
-    instructions: texts('instructions'),
-    fields: children(field),
-    reported: mapped(
-      optionalChild(reportedElement), // one and only one [XEP-0004 3.4]
-      (head) => head.fields,
-      (fields) => ({ fields }),
-    ),
-    items: mapped(
-      children(itemElement),
-      (items): readonly (readonly Field[])[] => items.map((item) => item.fields),
-      (items) => items.map((fields) => ({ fields })),
-    ),
-  },
-  (form) => {
-    if (hasTwins(form.fields)) return 'A form may have one field of a name only.' // [XEP-0004 3.2]
-    return form.items.some(hasTwins) ? 'An item of a form may have one field of a name only.' : undefined
-  },
-)
+/**
+ * Reported fields and items may stand in any order: old implementations mixed them. [XEP-0004 3.4]
+ * Whoever fills it in has to live with what was sent; whoever acts on it asks for `checkedForm`.
+ */
+export const dataForm: ElementCodec<DataForm> = element(FORM_NS, 'x', {
+  type: attribute('type', oneOf('form', 'submit', 'cancel', 'result')),
+  title: optionalText('title'),
+  instructions: texts('instructions'),
+  fields: children(field),
+  reported: mapped(
+    optionalChild(reportedElement), // one and only one [XEP-0004 3.4]
+    (head) => head.fields,
+    (fields) => ({ fields }),
+  ),
+  items: mapped(
+    children(itemElement),
+    (items): readonly (readonly Field[])[] => items.map((item) => item.fields),
+    (items) => items.map((fields) => ({ fields })),
+  ),
+})
 
 /** The value of the FORM_TYPE field, where the form has one that counts. [XEP-0068 4] */
 export function formTypeOf(form: DataForm): string | undefined {
@@ -72,14 +67,4 @@ export function fieldOf(form: DataForm, name: string): Field | undefined {
 /** The first value of a field, the usual question to a simple form. */
 export function firstValueOf(form: DataForm, name: string): string | undefined {
   return fieldOf(form, name)?.values[0]
-}
-
-function hasTwins(list: readonly Field[]): boolean {
-  const seen = new Set<string>()
-  for (const one of list) {
-    if (one.var === undefined) continue
-    if (seen.has(one.var)) return true
-    seen.add(one.var)
-  }
-  return false
 }

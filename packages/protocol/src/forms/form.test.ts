@@ -18,6 +18,7 @@ import {
   textMulti,
   textPrivate,
   textSingle,
+  validate,
 } from './index.ts'
 
 const room = form('urn:example:room', {
@@ -161,7 +162,10 @@ describe('a blank form', () => {
     })
     assert.deepEqual(fields.get('open')?.values, ['1'])
     assert.deepEqual(fields.get('kind')?.options, [{ value: 'stage' }, { value: 'hall', label: 'A large hall' }])
-    assert.deepEqual(fields.get('seats')?.validate, { datatype: 'xs:integer', range: { min: '1', max: '100' } })
+    assert.deepEqual(validate.parse(fields.get('seats')!.validate!), {
+      datatype: 'xs:integer',
+      range: { min: '1', max: '100' },
+    })
   })
 
   it('is read by the other side with its defaults', () => {

@@ -10,9 +10,11 @@
  */
 import { CodecError } from '../codec/index.ts'
 import type { Element } from '../xml/index.ts'
+import { checkedForm } from './check-form.ts'
 import { type DataForm, dataForm, type FormKind, formTypeOf } from './data-form.ts'
 import { type Field, makeField } from './field.ts'
 import type { FieldKind } from './kinds.ts'
+import { validate } from './validate.ts'
 
 export interface FormFields {
   readonly [key: string]: FieldKind<unknown>
@@ -55,6 +57,7 @@ export interface FormCodec<F extends FormFields> {
   readonly resultForm: (values: PartialValues<F>) => DataForm
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function form<const F extends FormFields>(formType: string, fields: F): FormCodec<F> {
   const declared = Object.entries(fields)
   const byVar = new Map(declared.map(([key, kind]) => [kind.settings.var ?? key, { key, kind }]))
@@ -78,7 +81,7 @@ export function form<const F extends FormFields>(formType: string, fields: F): F
   }
 
   function submission(x: Element): Submission<FormValues<F>> | 'cancel' | CodecError | undefined {
-    const found = dataForm.parse(x)
+    const found = checkedForm.parse(x)
     if (found === undefined || found instanceof CodecError) return found
     if (found.type === 'cancel') return 'cancel' // has no fields, so no FORM_TYPE either [XEP-0004 3.2]
     if (found.type !== 'submit' || formTypeOf(found) !== formType) return undefined
@@ -93,7 +96,7 @@ export function form<const F extends FormFields>(formType: string, fields: F): F
   }
 
   function read(x: Element): Submission<PartialValues<F>> | CodecError | undefined {
-    const found = dataForm.parse(x)
+    const found = checkedForm.parse(x)
     if (found === undefined || found instanceof CodecError) return found
     if ((found.type !== 'form' && found.type !== 'result') || formTypeOf(found) !== formType) return undefined
     return gather(found)
@@ -117,8 +120,9 @@ export function form<const F extends FormFields>(formType: string, fields: F): F
       const { label, desc } = kind.settings
       const values = given[key] === undefined ? [] : kind.write(given[key])
       const required = kind.required || undefined
-      const { type, validate, options } = kind
-      return { var: nameOf({ key, kind }), type, label, desc, required, validate, values, options }
+      const { type, options } = kind
+      const rule = kind.validate && validate.build(kind.validate)
+      return { var: nameOf({ key, kind }), type, label, desc, required, validate: rule, values, options }
     })
     const formTypeField = makeField('FORM_TYPE', 'hidden', [formType])
     return dataForm.build({

@@ -1,7 +1,9 @@
 /** Data forms (XEP-0004) with FORM_TYPE (XEP-0068) and validation (XEP-0122). */
+
+export { checkedForm, checkField } from './check-form.ts'
+export { checkValues } from './check-values.ts'
 export { type DataForm, dataForm, type FormKind, fieldOf, firstValueOf, formTypeOf } from './data-form.ts'
 export {
-  checkField,
   FIELD_TYPES,
   type Field,
   type FieldOption,
@@ -9,6 +11,7 @@ export {
   FORM_NS,
   field,
   makeField,
+  VALIDATE_NS,
 } from './field.ts'
 export { cancelled, type FormAnswers, type FormValue, fillForm, submitForm } from './fill.ts'
 export { type FormCodec, type FormFields, type FormValues, form, type PartialValues, type Submission } from './form.ts'
@@ -27,4 +30,4 @@ export {
   textPrivate,
   textSingle,
 } from './kinds.ts'
-export { checkValues, VALIDATE_NS, type Validate, validate } from './validate.ts'
+export { type Validate, validate } from './validate.ts'

@@ -43,6 +43,8 @@ export const MAM_EXTENDED = 'urn:xmpp:mam:2#extended'
 /** The field include-groupchat is known, whether rooms are archived or not. [XEP-0313 7] */
 export const MAM_GROUPCHAT_FIELD = 'urn:xmpp:mam:2#groupchat-field'
 export const FULLTEXT_NS = 'urn:xmpp:fulltext:0'
+/** The field of a search for words. [XEP-0431 3.1] */
+export const FULLTEXT_FIELD = '{urn:xmpp:fulltext:0}fulltext'
 
 export interface ArchiveQuery {
   /** Comes back with every result. */
@@ -84,7 +86,7 @@ export const archiveForm: FormCodec<{
   afterId: textSingle({ var: 'after-id' }),
   ids: openList('ids'),
   includeGroupchat: booleanField({ var: 'include-groupchat' }),
-  fulltext: textSingle({ var: `{${FULLTEXT_NS}}fulltext` }), // [XEP-0431 3.1]
+  fulltext: textSingle({ var: FULLTEXT_FIELD }),
 })
 
 /** A choice among more than could be listed. [XEP-0313 4.1.5] */

@@ -7,10 +7,10 @@ import { dataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import {
   type ArchiveDefault,
-  archiveForm,
   archiveMetadata,
   archivePreferences,
   archiveQuery,
+  FULLTEXT_FIELD,
   FULLTEXT_NS,
   MAM_EXTENDED,
   MAM_NS,
@@ -28,7 +28,7 @@ import { arrived } from './arrived.ts'
 import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
 import { fillGap } from './gap.ts'
 import { Line } from './line.ts'
-import { type Question, Questions } from './questions.ts'
+import { type Filter, type Question, Questions } from './questions.ts'
 import { Repair, type RepairOptions } from './repair.ts'
 
 export type ArchiveEvents = {
@@ -91,7 +91,6 @@ export interface ArchivePreferences {
 
 /** For scrolling: more is not asked for at a time. */
 const largestPage = 100
-const textField = `{${FULLTEXT_NS}}fulltext`
 
 export class Archive {
   readonly #core: Core<ArchiveEvents>
@@ -126,11 +125,11 @@ export class Archive {
   async *query(options: QueryOptions = {}): AsyncGenerator<ArchivedMessage, undefined> {
     const { flipped = false, pageSize = this.#pageSize, before, after } = options
     const of = this.#addressOf(options)
-    const form = await this.#form(of, options, flipped ? { afterId: after } : { beforeId: before })
+    const filter = await this.#filter(of, options, flipped ? { afterId: after } : { beforeId: before })
     let place = flipped ? (before ?? '') : after
     for (;;) {
       const page = { max: pageSize, [flipped ? 'before' : 'after']: place }
-      const answer = await this.#page(of, form, page, options)
+      const answer = await this.#page(of, filter, page, options)
       yield* flipped ? [...answer.messages].reverse() : answer.messages
       const next = flipped ? answer.first : answer.last
       if (answer.isComplete || next === undefined || next === place) return
@@ -143,8 +142,12 @@ export class Archive {
     const { after, max = this.#pageSize } = options
     const of = this.#addressOf(options)
     const before = options.before ?? (after === undefined ? '' : undefined)
-    const form = await this.#form(of, options, after !== undefined && before !== undefined ? { beforeId: before } : {})
-    return await this.#page(of, form, after === undefined ? { max, before } : { max, after }, options)
+    const filter = await this.#filter(
+      of,
+      options,
+      after !== undefined && before !== undefined ? { beforeId: before } : {},
+    )
+    return await this.#page(of, filter, after === undefined ? { max, before } : { max, after }, options)
   }
 
   /** The newest messages, the oldest of them first. Throws as `query` does. */
@@ -241,7 +244,6 @@ export class Archive {
         line,
         since: typeof since === 'number' ? { id: '', at: since } : since,
         max: this.#pageSize,
-        form: (start) => (start === undefined ? undefined : archiveForm.submit({ start })),
         isWanted: () => true,
         steady: () => undefined,
         signal: options.signal,
@@ -257,27 +259,26 @@ export class Archive {
     }
   }
 
-  async #page(of: Jid, form: Element | undefined, page: Question['page'], options: WaitOptions): Promise<ArchivePage> {
-    const { results, ...answer } = await this.#questions.ask(of, { form, page }, options)
+  async #page(of: Jid, filter: Filter, page: Question['page'], options: WaitOptions): Promise<ArchivePage> {
+    const { results, ...answer } = await this.#questions.ask(of, { filter, page }, options)
     const messages = results.flatMap((result) => readEntry(this.#core, of, result) ?? [])
     return { messages, ...answer }
   }
 
-  /** The form of a question; undefined where none is needed. Looks first whether the archive can do what is asked for. */
-  async #form(
+  /** Looks first whether the archive can do what is asked for. */
+  async #filter(
     of: Jid,
     filter: ArchiveFilter,
     bounds: { readonly afterId?: string | undefined; readonly beforeId?: string | undefined },
-  ): Promise<Element | undefined> {
+  ): Promise<Filter> {
     const { start, end, ids, text } = filter
     const { afterId, beforeId } = bounds
     const isExtended = ids !== undefined || afterId !== undefined || beforeId !== undefined
     await this.#core.use(disco).require(of, isExtended ? MAM_EXTENDED : MAM_NS, filter)
-    if (text !== undefined && !(await this.fields(filter)).includes(textField))
+    if (text !== undefined && !(await this.fields(filter)).includes(FULLTEXT_FIELD))
       throw new UnsupportedError(FULLTEXT_NS, `The archive of ${of} cannot be searched for words.`)
     const peer = filter.with === undefined ? undefined : readJid(filter.with)
-    const values = { with: peer, start, end, ids, afterId, beforeId, fulltext: text }
-    return Object.values(values).every((value) => value === undefined) ? undefined : archiveForm.submit(values)
+    return { with: peer, start, end, ids, afterId, beforeId, text }
   }
 
   async #preferences(type: 'get' | 'set', payload: Element, options: WaitOptions): Promise<ArchivePreferences> {

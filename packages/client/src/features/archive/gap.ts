@@ -1,12 +1,11 @@
 /** Everything in an archive after a mark, handed on page by page as if it had just arrived: a page is asked for when the one before has been dealt with. */
-import type { Element } from '@rookery/protocol/xml'
 import { within } from '../../contract/within.ts'
 import { RequestError, UnexpectedAnswerError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
 import type { Line } from './line.ts'
-import type { Questions } from './questions.ts'
+import type { Filter, Questions } from './questions.ts'
 
 export interface Gap {
   readonly core: Core
@@ -15,8 +14,7 @@ export interface Gap {
   readonly since: Mark
   /** Messages in a page. */
   readonly max: number
-  /** Which messages, of those since `start` (ms since 1970) where it is given. */
-  readonly form: (start: number | undefined) => Element | undefined
+  readonly filter?: Filter | undefined
   readonly isWanted: (entry: ArchivedMessage) => boolean
   /** From when on nothing is missed any more; asked for before the page that is to be the last. */
   readonly steady: () => undefined | Promise<undefined>
@@ -35,12 +33,14 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
   let count = 0
   for (;;) {
     const page = { max, after: after === '' ? undefined : after }
-    const answer = await questions.ask(line.of, { form: gap.form(start), page }, { signal }).catch((error: unknown) => {
-      // [XEP-0313 4.3.5] it has been removed, as what is older
-      if (after === '' || after !== since.id || !isNotFound(error)) throw error
-      start = Math.max(since.at - clockError, 0)
-      after = ''
-    })
+    const answer = await questions
+      .ask(line.of, { filter: { ...gap.filter, start }, page }, { signal })
+      .catch((error: unknown) => {
+        // [XEP-0313 4.3.5] it has been removed, as what is older
+        if (after === '' || after !== since.id || !isNotFound(error)) throw error
+        start = Math.max(since.at - clockError, 0)
+        after = ''
+      })
     if (answer === undefined) continue
     const works: Promise<undefined>[] = []
     for (const result of answer.results) {

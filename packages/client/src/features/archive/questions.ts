@@ -3,10 +3,19 @@
  * question whose id they have, from the archive that was asked [XEP-0313 8.2, S57].
  */
 import { isBroken } from '@rookery/protocol/codec'
+import { formatDateTime } from '@rookery/protocol/dates'
+import { dataForm, type FormValue, submitForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import type { PageRequest } from '@rookery/protocol/rsm'
 import type { Message } from '@rookery/protocol/stanza'
-import { type ArchiveResult, archiveFin, archiveQuery, archiveResult } from '@rookery/protocol/xeps/mam'
+import {
+  type ArchiveResult,
+  archiveFin,
+  archiveQuery,
+  archiveResult,
+  FULLTEXT_FIELD,
+  MAM_NS,
+} from '@rookery/protocol/xeps/mam'
 import type { Element } from '@rookery/protocol/xml'
 import { ask } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
@@ -26,8 +35,20 @@ export interface Answered {
   readonly count: number | undefined
 }
 
+/** Which messages: all conditions hold together. Times in ms since 1970. [XEP-0313 4.1] */
+export interface Filter {
+  readonly with?: Jid | undefined
+  readonly start?: number | undefined
+  readonly end?: number | undefined
+  readonly afterId?: string | undefined
+  readonly beforeId?: string | undefined
+  readonly ids?: readonly string[] | undefined
+  readonly text?: string | undefined
+  readonly includeGroupchat?: boolean | undefined
+}
+
 export interface Question {
-  readonly form?: Element | undefined
+  readonly filter?: Filter | undefined
   readonly page: PageRequest & { readonly max: number }
 }
 
@@ -52,12 +73,12 @@ export class Questions {
   }
 
   /** Throws RequestError, TimeoutError, DisconnectedError, UnexpectedAnswerError. */
-  async ask(of: Jid, { form, page }: Question, { signal, timeout }: WaitOptions): Promise<Answered> {
+  async ask(of: Jid, { filter, page }: Question, { signal, timeout }: WaitOptions): Promise<Answered> {
     const queryId = this.#core.newId()
     const open: Open = { of, results: [], room: page.max, bytes: mostBytes }
     this.#open.set(queryId, open)
     try {
-      const payload = archiveQuery.build({ queryId, form, page })
+      const payload = archiveQuery.build({ queryId, form: filter && formOf(filter), page })
       const to = of.equals(this.#core.account) ? undefined : of
       const fin = await ask(this.#core, 'set', payload, archiveFin, { to, signal, timeout })
       if (open.room < 0 || open.bytes < 0)
@@ -79,4 +100,29 @@ export class Questions {
     if (--open.room >= 0 && open.bytes >= 0) open.results.push(result)
     return 'taken'
   }
+}
+
+/** Undefined where no condition is set. */
+function formOf({
+  with: peer,
+  start,
+  end,
+  afterId,
+  beforeId,
+  ids,
+  text,
+  includeGroupchat,
+}: Filter): Element | undefined {
+  const answers: Record<string, FormValue | undefined> = {
+    with: peer,
+    start: start === undefined ? undefined : formatDateTime(start),
+    end: end === undefined ? undefined : formatDateTime(end),
+    'after-id': afterId,
+    'before-id': beforeId,
+    ids,
+    'include-groupchat': includeGroupchat,
+    [FULLTEXT_FIELD]: text,
+  }
+  const form = submitForm(MAM_NS, answers)
+  return form.fields.length > 1 ? dataForm.build(form) : undefined
 }

@@ -3,7 +3,7 @@
  * too, and at the start of a session that does not go on with the one before, all that came since is handed on, before what comes live. Live
  * messages wait until then; if the archive refuses or is silent, they go on without it, and what was missed comes when it answers.
  */
-import { archiveForm, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
+import { MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { within } from '../../contract/within.ts'
 import { type ClientError, DisconnectedError, ListenerError, RequestError, StoreError } from '../../errors.ts'
@@ -136,10 +136,7 @@ export class Repair {
       line: this.line,
       since,
       max: this.#options.pageSize ?? 50,
-      form: (start) =>
-        start === undefined && includeGroupchat === undefined
-          ? undefined
-          : archiveForm.submit({ start, includeGroupchat }),
+      filter: { includeGroupchat },
       // rooms have archives of their own; and what this client has sent, it knows
       isWanted: (entry) =>
         entry.type !== 'groupchat' && !(entry.way.own === true && this.#isSent(entry, isNew ? [] : own)),
