@@ -3,7 +3,7 @@
  * question, once one of them has answered it and the answer was what the hash promised. Known hashes outlive the session and the program.
  */
 
-import { CAPS_NS, capsHold, capsVersion, caps as capsOf } from '@rookery/protocol/caps'
+import { CAPS_NS, capsHold, caps as capsOf, capsVersion } from '@rookery/protocol/caps'
 import { isBroken } from '@rookery/protocol/codec'
 import type { DiscoInfo } from '@rookery/protocol/disco'
 import type { Jid } from '@rookery/protocol/jid'
