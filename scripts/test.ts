@@ -43,6 +43,7 @@ const slow = [
   'test/scenarios/tcp',
   'test/scenarios/websocket',
   'test/scenarios/bosh',
+  'test/docs/client-examples',
   'test/docs/examples',
   'test/package/',
   'examples/',

@@ -11,7 +11,7 @@ const romeo = { local: 'romeo', domain: 'localhost', password: 'wherefore-art-th
 const options = { timeout: 60_000 }
 
 test('embed-a-server: a program has a server of its own, and ends it cleanly', options, async () => {
-  using program = new Program('examples/embed-a-server/main.ts')
+  using program = new Program(['examples/embed-a-server/main.ts'])
   await program.prints(/^c2s 127\.0\.0\.1 \d+$/m)
   await program.prints(/^tls 127\.0\.0\.1 \d+$/m)
   await program.prints(/^romeo@localhost can log in$/m)
@@ -20,7 +20,7 @@ test('embed-a-server: a program has a server of its own, and ends it cleanly', o
 })
 
 test('custom-feature: what is written to the host comes back', options, async () => {
-  using program = new Program('examples/custom-feature/main.ts')
+  using program = new Program(['examples/custom-feature/main.ts'])
   const port = Number((await program.prints(/port (\d+)$/m))[1])
   const client = await Client.login({ address, port }, romeo)
   client.send("<message to='localhost'><body>Is there anybody?</body></message>")
@@ -32,14 +32,21 @@ test('custom-feature: what is written to the host comes back', options, async ()
 })
 
 test('test-server: a test with a server in its own process passes', options, async () => {
-  using program = new Program('--test', '--test-reporter=spec', 'examples/test-server/chat.test.ts')
+  using program = new Program(['--test', '--test-reporter=spec', 'examples/test-server/chat.test.ts'])
   assert.equal(await program.ends(), 0, program.output)
   assert.match(program.output, /a message goes from romeo to juliet/)
 })
 
 test('every example is run by a test in this folder', () => {
   const folders = globSync('*/', { cwd: join(import.meta.dirname, '../../examples') }).sort()
-  assert.deepEqual(folders, ['custom-feature', 'embed-a-server', 'test-server', 'writing-a-feature'])
+  assert.deepEqual(folders, [
+    'client-library',
+    'command-line',
+    'custom-feature',
+    'embed-a-server',
+    'test-server',
+    'writing-a-feature',
+  ])
 })
 
 test('the code in README.md is part of an example', () => {

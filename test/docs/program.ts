@@ -12,10 +12,14 @@ export class Program {
   output = ''
   #wake: () => void = () => undefined
 
-  constructor(...words: string[]) {
+  constructor(words: readonly string[], more: Readonly<Record<string, string>> = {}) {
     // without this a test runner in the child would report to ours instead of printing
     const { NODE_TEST_CONTEXT: _, ...environment } = env
-    this.#child = spawn(execPath, words, { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(execPath, words, {
+      cwd: root,
+      env: { ...environment, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#exit = once(this.#child, 'close')
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -46,6 +50,11 @@ export class Program {
   async stop(): Promise<unknown> {
     this.#child.kill('SIGTERM')
     return this.ends()
+  }
+
+  /** As Ctrl-C does. */
+  interrupt(): void {
+    this.#child.kill('SIGINT')
   }
 
   [Symbol.dispose](): void {

@@ -33,7 +33,7 @@ test('the tutorial shows every file of its folder, in numbered steps', () => {
 })
 
 test('the server of the last step starts with the feature', { timeout: 60_000 }, async () => {
-  using program = new Program(`${folder}/step-4/main.ts`)
+  using program = new Program([`${folder}/step-4/main.ts`])
   await program.prints(/^holiday notes on port \d+$/m)
   assert.equal(await program.stop(), 0)
 })
