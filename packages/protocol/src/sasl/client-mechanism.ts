@@ -52,12 +52,12 @@ export interface SaslClientMechanism {
 export interface SaslClientOptions extends BindingOffers {
   readonly crypto: SaslCrypto
   /** Local part of the own account; not needed for EXTERNAL and ANONYMOUS. */
-  readonly username?: string
-  readonly password?: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
   /** What the hashed token mechanisms prove. */
-  readonly token?: string
+  readonly token?: string | undefined
   /** The TLS version of the connection as this end knows it, e.g. `TLSv1.3`. [XEP-0515] */
-  readonly tlsVersion?: string
+  readonly tlsVersion?: string | undefined
   /** Only to act as somebody else than the account that authenticates. [RFC6120 6.3.8] */
   readonly authzid?: string
   /** Bounds for what a server may ask of us; 4096 and 1,000,000 unless told. */

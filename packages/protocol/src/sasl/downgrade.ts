@@ -32,19 +32,10 @@ const tlsVersions: ReadonlyMap<string, string> = new Map([
   ['TLSv1', '0301'],
 ])
 
-/** i;octet collation (RFC 4790 section 9.3). Code points sort as their UTF-8 does; UTF-16 code units do not. */
+/** i;octet collation (RFC 4790 section 9.3): UTF-16 sorts otherwise. */
 function sortOctets(names: readonly string[]): string[] {
-  return [...names].sort(compareCodePoints)
-}
-
-function compareCodePoints(a: string, b: string): number {
-  const ours = a[Symbol.iterator]()
-  const theirs = b[Symbol.iterator]()
-  for (;;) {
-    const left = ours.next()
-    const right = theirs.next()
-    if (left.done === true || right.done === true) return (left.done === true ? 0 : 1) - (right.done === true ? 0 : 1)
-    const difference = left.value.codePointAt(0)! - right.value.codePointAt(0)!
-    if (difference !== 0) return difference
-  }
+  return names
+    .map((name) => [[...encodeUtf8(name)].map((octet) => String.fromCharCode(octet)).join(''), name] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, name]) => name)
 }

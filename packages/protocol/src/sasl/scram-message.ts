@@ -64,23 +64,22 @@ export function parseClientFirst(text: string): ClientFirst | undefined {
   return { gs2Header: text.slice(0, headerEnd + 1), flag, binding, authzid, username, nonce, bare }
 }
 
+/** Optional extensions may follow, those of letters without a meaning of their own. [RFC5802 7] */
+const serverFirst = /^r=([!-+\--~]+),s=([^,\0]+),i=([1-9]\d{0,14})((?:,(?![acimnprsve])[A-Za-z]=[^,\0]+)*)$/
+const serverFinal = /^([ev])=([^,\0]+)(?:,(?![acimnprsve])[A-Za-z]=[^,\0]+)*$/
+
 export function parseServerFirst(text: string): ServerFirst | undefined {
-  if (text.includes('\0')) return undefined
-  const attributes = text.split(',')
-  const nonce = readNonce(attributes[0])
-  const salt = readBase64(attributes[1], 's')
-  const iterations = readPositive(attributeValue(attributes[2], 'i'))
-  if (nonce === undefined || salt === undefined || iterations === undefined) return undefined
-  if (!areExtensions(attributes, 3, attributes.length)) return undefined
-  const hashes = extensions(attributes, 'h')
-  const versions = extensions(attributes, 't')
-  if (hashes.length > 1 || versions.length > 1) return undefined
-  return { nonce, salt, iterations, downgradeHash: hashes[0], tlsVersion: versions[0] }
+  const [, nonce = '', salted = '', iterations, more = ''] = serverFirst.exec(text) ?? []
+  const salt = decodeBase64(salted)
+  const [downgradeHash, ...hashes] = extensions(more, 'h')
+  const [tlsVersion, ...versions] = extensions(more, 't')
+  if (nonce === '' || salt === undefined || hashes.length + versions.length > 0) return undefined
+  return { nonce, salt, iterations: Number(iterations), downgradeHash, tlsVersion }
 }
 
 /** The values of an extension of the server's first message. */
-function extensions(attributes: readonly string[], name: string): string[] {
-  return attributes.slice(3).flatMap((attribute) => (attribute.startsWith(`${name}=`) ? [attribute.slice(2)] : []))
+function extensions(attributes: string, name: string): string[] {
+  return attributes.split(',').flatMap((attribute) => (attribute.startsWith(`${name}=`) ? [attribute.slice(2)] : []))
 }
 
 export function parseClientFinal(text: string): ClientFinal | undefined {
@@ -96,12 +95,9 @@ export function parseClientFinal(text: string): ClientFinal | undefined {
 }
 
 export function parseServerFinal(text: string): ServerFinal | undefined {
-  if (text.includes('\0')) return undefined
-  const attributes = text.split(',')
-  if (!areExtensions(attributes, 1, attributes.length)) return undefined
-  const error = attributeValue(attributes[0], 'e')
-  if (error !== undefined) return { error }
-  const signature = readBase64(attributes[0], 'v')
+  const [, name, value = ''] = serverFinal.exec(text) ?? []
+  if (name === 'e') return { error: value }
+  const signature = name === undefined ? undefined : decodeBase64(value)
   return signature === undefined ? undefined : { signature }
 }
 
@@ -143,12 +139,6 @@ function readNonce(attribute: string | undefined): string | undefined {
     if (code < 0x21 || code > 0x7e) return undefined
   }
   return nonce
-}
-
-function readPositive(digits: string | undefined): number | undefined {
-  if (digits === undefined || digits.length > 15 || digits.startsWith('0')) return undefined
-  for (let i = 0; i < digits.length; i++) if (!isDigit(digits.charCodeAt(i))) return undefined
-  return Number(digits)
 }
 
 /** Unknown optional extensions are ignored, but they must look like attributes. [RFC5802 7] */

@@ -34,15 +34,7 @@ export class StreamHeader {
  * [RFC6120 4.7.5]
  */
 export function majorVersion(version: string | undefined): number {
-  if (version === undefined) return 0
-  const dot = version.indexOf('.')
-  if (dot < 1 || version.length > 20) return 0
-  for (let i = 0; i < version.length; i++) {
-    if (i === dot) continue
-    const c = version.charCodeAt(i)
-    if (c < 0x30 || c > 0x39) return 0
-  }
-  return dot + 1 === version.length ? 0 : Number(version.slice(0, dot))
+  return Number(/^(\d{1,18})\.\d{1,18}$/.exec(version ?? '')?.[1] ?? 0)
 }
 
 /**
