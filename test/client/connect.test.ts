@@ -96,6 +96,12 @@ describe('a login', () => {
     }
   })
 
+  test('has the resource that was asked for, where the server would choose one', async () => {
+    await using server = await HostileServer.start({ sasl2: true })
+    await using client = await connect(options(server, { jid: 'romeo@localhost/orchard' }))
+    assert.equal(client.jid?.toString(), 'romeo@localhost/orchard')
+  })
+
   test('uses a token the second time, and the password when it is no good any more', async () => {
     await using server = await HostileServer.start({ sasl2: true, fast: true })
     const store = memoryStore()
@@ -355,6 +361,17 @@ describe('messages that come', () => {
       if (++next === count) break
       if (next % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
+  })
+
+  test('are acknowledged at the end: what was dealt with is not sent to somebody else', async () => {
+    await using server = await HostileServer.start()
+    const client = await connect(options(server))
+    const to = client.jid!.toString()
+    for (const text of ['one', 'two', 'three'])
+      server.route(el('message', NS.client, { to, from: 'juliet@localhost/a' }, [body(text)]))
+    for await (const message of client.messages.read()) if (message.body === 'two') break
+    await client.close()
+    assert.equal(server.received('a').at(-1)?.attr('h'), '2')
   })
 
   test('wait for the first who reads them', async () => {

@@ -264,6 +264,9 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
         sessions.carry(carrier)
         return carrier
       },
+      catchesUp: (does) => {
+        sessions.catchesUp = does
+      },
       inline: (request) => void sessions.inline.push(request),
       isTurnedOn: (ns) => sessions.isTurnedOn(ns),
       kept: (key) => this.#kept.get(`x/${name}/${key}`),

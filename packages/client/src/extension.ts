@@ -141,6 +141,11 @@ export interface Core<E = unknown> {
   onDisconnect(run: (signal: AbortSignal) => Promise<undefined>): void
   /** For `messages`: what carries stanzas that are not to be lost, made of what is kept and of how many bytes may wait. */
   carry<C extends Carrier>(make: (kept: Kept, maxBytes: number) => C): C
+  /**
+   * For the archive: whether the next session asks for what was missed. Then the resource is bound in the same breath as the login (XEP-0386), for
+   * which a server throws away what it has kept for us.
+   */
+  catchesUp(does: () => boolean): void
   /** Asks for this in the same breath as the binding of the resource, where the server takes it (XEP-0386). */
   inline(request: Element): void
   /** Whether it was turned on so, for this session. */

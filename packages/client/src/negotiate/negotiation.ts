@@ -53,6 +53,8 @@ export interface Negotiation {
   /** Whether the connection may stay without encryption. */
   readonly plaintext: boolean
   readonly resumable: Resumable | undefined
+  /** Whether the resource is bound with the login, where the server takes it: it chooses it then, and sends nothing that waited. [XEP-0386 4] */
+  readonly bindsInline: boolean
   /** Requests that extensions add to the binding of a resource, by namespace. [XEP-0386] */
   readonly inline: readonly Element[]
   /** The features that the server offers now. */

@@ -74,7 +74,7 @@ function wishes(
   const { credentials, resumable, memory } = negotiation
   const wished: Element[] = []
   if (resumable !== undefined && inline?.child('sm', MANAGEMENT_NS) !== undefined) wished.push(resume(resumable))
-  const bind = inline?.child('bind', BIND2_NS)
+  const bind = negotiation.bindsInline ? inline?.child('bind', BIND2_NS) : undefined
   if (bind !== undefined) {
     const offered = listOf(bind.child('inline'), 'feature', (feature) => feature.attr('var') ?? '')
     negotiation.inlined = negotiation.inline.filter(({ ns }) => offered.includes(ns))

@@ -222,6 +222,11 @@ export class Session {
       await new Promise<void>((resolve) => (this.#drained = resolve))
   }
 
+  /** Before an orderly end: what was dealt with and is not acknowledged would be given to another session. [XEP-0198 4] */
+  settle(): undefined | Promise<undefined> {
+    return this.#handled.count === this.#told ? undefined : this.#acknowledge()
+  }
+
   #advanced(): void {
     if (this.#owes && this.#handled.count !== this.#told) this.#acknowledge()
     if (this.#handled.bytes > this.#limits.unhandledBytes) return
@@ -229,9 +234,9 @@ export class Session {
     this.#drained()
   }
 
-  #acknowledge(): void {
+  #acknowledge(): undefined | Promise<undefined> {
     const connection = this.#connection
-    if (connection === undefined || this.management === undefined) return
+    if (connection === undefined || this.management === undefined) return undefined
     const count = this.#handled.count
     this.#owes = count < this.#handled.received
     const tell = (): undefined => {
@@ -240,8 +245,7 @@ export class Session {
     }
     if (count === this.#told) return tell()
     const keeping = this.#watch.handled(count) // kept before it is acknowledged: the server forgets what it hears of
-    if (keeping instanceof Promise) keeping.then(tell)
-    else tell()
+    return keeping instanceof Promise ? keeping.then(tell) : tell()
   }
 
   #answered(connection: Connection, h: number): void {

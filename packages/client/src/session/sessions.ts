@@ -46,6 +46,8 @@ export class Sessions {
   }
   readonly endings: (() => void)[] = []
   readonly inline: Element[] = []
+  /** Whether what was missed is asked for. */
+  catchesUp: () => boolean = () => false
   readonly supported: Set<string> = new Set()
   offers: Element = el('features', NS.streams)
   readonly #parts: SessionsParts
@@ -116,11 +118,14 @@ export class Sessions {
 
   /** The session is over, and was meant to be. One that has no connection now waits to be gone on with. */
   async end(within: number): Promise<undefined> {
+    const { after } = this.#parts.platform.clock
+    await new Promise<void>((resolve) => void after(0, resolve)) // what a loop has just dealt with counts
+    await this.#session?.settle()
     const connection = this.#session?.connection
     if (connection === undefined) return
     connection.end()
     await new Promise<void>((resolve) => {
-      const cancel = this.#parts.platform.clock.after(within, resolve)
+      const cancel = after(within, resolve)
       void connection.closed.then(() => {
         cancel()
         resolve()
@@ -163,6 +168,7 @@ export class Sessions {
             plaintext: options.plaintext ?? false,
             resumable:
               id === undefined ? undefined : { id, handled: this.#session?.handled ?? this.#row?.handled ?? 0 },
+            bindsInline: account.resource === '' && this.catchesUp(),
             inline: this.inline,
             offers: el('features', NS.streams),
             isAuthenticated: false,

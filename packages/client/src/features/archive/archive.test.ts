@@ -272,7 +272,7 @@ describe('ids of an archive', () => {
         send('romeo@localhost', result(queryId, 'newest', forwarded('1', 'of before')))
         return fin(false, 'newest', 'newest')
       },
-      [MAM_NS, MAM_EXTENDED, STANZA_ID_NS],
+      [MAM_NS, STANZA_ID_NS],
     )
     await using romeo = await online(server, [archive])
     await romeo.archive.caughtUp()

@@ -336,3 +336,15 @@ test('without an archive at the server nothing is asked for, and messages come',
   await client.close()
   await server.stop()
 })
+
+test('what waited for the account comes to a client that asks no archive, and to one that begins today', async () => {
+  await using stage = await scene()
+  const others = [[messages, present] as const, [archiveWith({ repair: false }), messages, present] as const, use]
+  for (const extensions of others) {
+    await stage.says('one', 'two')
+    const client = await login(stage, memoryStore(), { use: extensions as typeof use })
+    assert.deepEqual(await read(client, 2), ['one', 'two'], extensions.map(({ name }) => name).join())
+    await isQuiet(stage, client)
+    await client.close()
+  }
+})

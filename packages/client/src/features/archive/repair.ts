@@ -3,8 +3,9 @@
  * too, and at the start of a session that does not go on with the one before, all that came since is handed on, before what comes live. Live
  * messages wait until then; if the archive refuses or is silent, they go on without it, and what was missed comes when it answers.
  */
-import { MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
+import { archiveMetadata, MAM_EXTENDED, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
+import { ask } from '../../contract/ask.ts'
 import { within } from '../../contract/within.ts'
 import { type ClientError, DisconnectedError, ListenerError, RequestError, StoreError } from '../../errors.ts'
 import type { Core, SessionStart } from '../../extension.ts'
@@ -56,6 +57,7 @@ export class Repair {
       () => core.account,
       (mark) => this.#keep(mark),
     )
+    core.catchesUp(() => options.repair !== false && (this.#mark ?? this.#first()) !== undefined)
     core.onSession('prepare', (start) => this.#begin(start))
     core.onSessionEnd(() => {
       this.#stop?.abort()
@@ -125,7 +127,7 @@ export class Repair {
     const own = this.#ownAddresses()
     const since = this.#mark ?? this.#first() ?? (isFirst ? undefined : { id: '', at: this.#began! - clockError })
     if (since === undefined) {
-      this.#keep(await this.#newest(signal))
+      this.#keep(await this.#newest(features, signal))
       return 0
     }
     if (isNew) this.#keep(since)
@@ -162,7 +164,12 @@ export class Repair {
     return catchUp === undefined ? undefined : { id: '', at: this.#core.clock.now() - catchUp }
   }
 
-  async #newest(signal: AbortSignal): Promise<Mark> {
+  async #newest(features: readonly string[], signal: AbortSignal): Promise<Mark> {
+    // a page would tell the server that we have the message in it, and need not be sent it
+    if (features.includes(MAM_EXTENDED)) {
+      const { end } = await ask(this.#core, 'get', archiveMetadata.build({}), archiveMetadata, { signal })
+      return { id: end?.id ?? '', at: end?.timestamp ?? 0 }
+    }
     const { results } = await this.#questions.ask(this.line.of, { page: { before: '', max: 1 } }, { signal })
     const newest = results[0]
     return { id: newest?.id ?? '', at: newest?.forwarded.delay?.stamp ?? 0 }
