@@ -1,6 +1,11 @@
-/** What is in messages and events: private data by others, markup, links and names (S123, S124, S125). */
+/** What is in messages and events: private data by others, markup, links, names and slots (S123–S126). */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { setDefaultCACertificates } from 'node:tls'
 import {
   bookmarks,
   type ChatMessage,
@@ -15,12 +20,14 @@ import {
   richTextOf,
   roster,
   styledTextOf,
+  upload,
 } from '@rookery/client/node'
 import { NS } from '@rookery/protocol'
 import { BOOKMARKS_NS } from '@rookery/protocol/xeps/bookmarks'
 import { parseXmppUri } from '@rookery/protocol/xeps/xmpp-uri'
 import { Element, el, parseElement, toWire } from '@rookery/protocol/xml'
 import { HostileServer } from '../harness/hostile-server.ts'
+import { makeTrust } from '../harness/trust.ts'
 import { body, mallory, Victim } from '../support/victim.ts'
 
 const EVENT_NS = 'http://jabber.org/protocol/pubsub#event'
@@ -133,7 +140,7 @@ test('S124: nothing of XHTML-IM is markup, and no link leads to a script', async
     "<p style='background:url(javascript:alert(1));behavior:url(x);position:fixed'>x</p>",
     "<p style='color:expression(alert(1))'>x</p>",
     "<iframe src='https://e.example'/><object data='x'/><embed src='x'/><form action='x'><input/></form>",
-    '<style src='https://e.example'>p { }</style>',
+    "<style src='https://e.example'>p { }</style>",
     "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
     "<base href='https://e.example'/><meta http-equiv='refresh' content='0'/><link href='x'/>",
   ]
@@ -312,4 +319,101 @@ test('S125: the same of files that are offered to this device', async () => {
     )
   await victim.settled()
   assert.equal(offers.length, evilNames.length)
+})
+
+const UPLOAD_NS = 'urn:xmpp:http:upload:0'
+const slotOf = (put: string, get: string, headers: readonly (readonly [string, string])[] = []): Element =>
+  el('slot', UPLOAD_NS, {}, [
+    el(
+      'put',
+      UPLOAD_NS,
+      { url: put },
+      headers.map(([name, value]) => el('header', UPLOAD_NS, { name }, value)),
+    ),
+    el('get', UPLOAD_NS, { url: get }),
+  ])
+
+/** A client that uploads a file, and a service that answers with this slot. */
+async function uploads(slot: Element): Promise<Record<string, unknown>> {
+  await using server = await HostileServer.start({ disco: [UPLOAD_NS] })
+  server.script.receive = (element, connection) => {
+    if (element.firstElement()?.ns !== UPLOAD_NS) return false
+    connection.reply(element, slot)
+    return true
+  }
+  await using victim = await Victim.login(server, { use: [upload] })
+  return await victim.client.upload.send(new Blob(['secret']), { name: 'x' }).then(
+    (sent) => ({ ...sent }),
+    (error: Error) => ({ ...error, message: error.message }),
+  )
+}
+
+test('S126: a slot in the clear, or at no place of the web, gets nothing', async (t) => {
+  const asked: string[] = []
+  const http = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.end()
+  })
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  t.after(() => http.close())
+  const { port } = http.address() as AddressInfo
+  const good = 'https://127.0.0.1:1/x'
+  for (const url of [
+    `http://127.0.0.1:${port}/x`,
+    `HTTP://127.0.0.1:${port}/x`,
+    `ftp://127.0.0.1:${port}/x`,
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    `https://user@127.0.0.1:${port}/x`,
+    `//127.0.0.1:${port}/x`,
+    '',
+  ]) {
+    const broken = { kind: 'unexpected-answer' }
+    assert.partialDeepStrictEqual(await uploads(slotOf(url, good)), broken, url)
+    assert.partialDeepStrictEqual(await uploads(slotOf(good, url)), broken, url)
+  }
+  assert.deepEqual(asked, [])
+})
+
+test('S126: headers of a slot are the three that are allowed, a line each', async (t) => {
+  const asked: IncomingMessage[] = []
+  const trust = makeTrust()
+  const { certificate: cert, key } = trust.issue('localhost')
+  const https = createSecureServer({ cert, key }, (request, response) => {
+    asked.push(request)
+    request.resume()
+    if (request.url === '/elsewhere') response.writeHead(307, { location: '/there' }).end()
+    else response.writeHead(201).end()
+  })
+  https.listen(0, '127.0.0.1')
+  await once(https, 'listening')
+  t.after(() => https.close())
+  setDefaultCACertificates([trust.ca])
+  const url = `https://localhost:${(https.address() as AddressInfo).port}/x`
+  const sent = await uploads(
+    slotOf(url, url, [
+      ['Authorization', 'Basic x\r\nX-Evil: 1'],
+      ['Cookie', 'a=b\nHost: e.example'],
+      ['X-Evil', '2'],
+      ['Host', 'e.example'],
+      ['Content-Length', '0'],
+      ['Transfer-Encoding', 'chunked'],
+      ['Expires\r\nX-Evil', '3'],
+    ]),
+  )
+  assert.equal(sent['url'], url)
+  const [put] = asked
+  assert.equal(put?.method, 'PUT')
+  assert.equal(put.headers['x-evil'], undefined)
+  assert.equal(put.headers.host, new URL(url).host)
+  assert.equal(put.headers.authorization, 'Basic xX-Evil: 1')
+  assert.equal(put.headers.cookie, 'a=bHost: e.example')
+  // and the file goes nowhere else
+  const redirected = await uploads(slotOf(url.replace(/x$/, 'elsewhere'), url))
+  assert.equal(redirected['kind'], 'upload')
+  assert.deepEqual(
+    asked.map((request) => request.url),
+    ['/x', '/elsewhere'],
+  )
 })
