@@ -1,9 +1,17 @@
 /** `rookery send` and `rookery watch` in rooms of other servers, over TLS. Ours has none yet. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { get } from 'node:https'
+import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { connect, rooms } from '@rookery/client/node'
 import { DaemonProcess, type Finished, run, TemporaryFolder } from '../../apps/daemon/src/testing/daemon-process.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
+
+async function fetched(url: string, ca: string): Promise<string> {
+  const [response] = await once(get(url, { ca }), 'response')
+  return await text(response)
+}
 
 for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
   if (name === 'rookery') continue
@@ -41,6 +49,14 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     const heard = await watching.until(({ body }) => body === 'Good night')
     assert.deepEqual([heard['nick'], heard['own'], heard['history']], ['Romeo', false, false])
     await watching.until(({ nick, change }) => nick === 'Romeo' && change === 'went')
+
+    const rose = folder.write('rose.txt', 'by any other name')
+    const uploaded = await send(hall, 'look', '--room', '--nick', 'Romeo', '--file', rose, '--wait', 'delivered')
+    assert.deepEqual([uploaded.code, uploaded.output], [0, 'They have arrived, all 2.\n'], uploaded.errors)
+    const shared = await watching.until(({ files }) => files !== undefined)
+    assert.match(String(shared['body']), /^https:.*rose\.txt$/)
+    assert.deepEqual(shared['files'], [shared['body']])
+    assert.equal(await fetched(String(shared['body']), target.ca), 'by any other name')
 
     await using people = new DaemonProcess(
       ['watch', '--room', hall, '--nick', 'Nurse', ...where],

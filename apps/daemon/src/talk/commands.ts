@@ -7,6 +7,7 @@ export function addTalkCommands(program: Command, done: (code: number) => void):
     .argument('<to>', 'juliet@example.org, or juliet on the host of the account; with --room the address of a room')
     .argument('[words...]', 'the text; left out: each line of standard input is a message')
     .option('--subject <text>', 'what it is about')
+    .option('--file <file>', 'upload it, and send its link after the words; can be said more than once', another, [])
     .option('--room', 'enter the room of this address, and say it there')
     .option('--nick <name>', 'how to be called in the room (default: as in the address of the account)')
     .addOption(
@@ -54,6 +55,10 @@ function withAccount(command: Command): Command {
     .option('-d, --data <folder>', 'its data folder')
 }
 
+function another(file: string, files: readonly string[]): readonly string[] {
+  return [...files, file]
+}
+
 function seconds(text: string): number {
   const value = Number(text)
   if (!/^\d{1,6}(?:\.\d{1,3})?$/.test(text) || value === 0)
@@ -72,6 +77,7 @@ const sendExamples = `
 Examples:
   rookery send juliet "Art thou there?"
   rookery send juliet@example.org hello --jid romeo@example.net --wait delivered
+  rookery send juliet "look at this" --file rose.jpg
   tail -f app.log | rookery send ops@rooms.example.org --room --nick log`
 
 const watchExamples = `

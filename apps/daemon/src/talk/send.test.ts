@@ -8,7 +8,7 @@ import { addUser, online } from '../testing/local-account.ts'
 
 type Recipient = Client<readonly [typeof chat, typeof presence]>
 
-describe('rookery send', () => {
+describe('rookery send', { timeout: 300_000 }, () => {
   const folder = new TemporaryFolder()
   const romeo = { ROOKERY_PASSWORD: 'secret', ROOKERY_JID: 'romeo@localhost' }
   let daemon: DaemonProcess
@@ -144,6 +144,13 @@ describe('rookery send', () => {
       ['juliet', 'x', '--service', 'xmpp://127.0.0.1:1'],
       romeo,
       /Nobody answers .*"rookery start" starts it/,
+    ],
+    ['a file that it cannot find', ['juliet', '--file', 'rose.jpg'], romeo, /There is no file rose\.jpg/],
+    [
+      'a server without a place for files',
+      ['juliet', '--file', 'rookery.txt'],
+      romeo,
+      /The server has no place for files/,
     ],
     ['no time', ['juliet', 'x', '--timeout', 'soon'], romeo, /A time is a number of seconds/],
     ['nothing to send', ['juliet'], romeo, /There is nothing to send/],

@@ -4,7 +4,7 @@ import { type Client, chat, presence, roster } from '@rookery/client/node'
 import { DaemonProcess, run, startDaemon, TemporaryFolder } from '../testing/daemon-process.ts'
 import { addUser, online } from '../testing/local-account.ts'
 
-describe('rookery watch', () => {
+describe('rookery watch', { timeout: 300_000 }, () => {
   const folder = new TemporaryFolder()
   const environment = { ROOKERY_PASSWORD: 'secret', ROOKERY_JID: 'romeo@localhost' }
   let daemon: DaemonProcess
