@@ -1,7 +1,7 @@
 /** Somebody between client and server, or in the server's place, who wants the password, or to be taken for the server (S36, S37, S49, S50). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connect, createClient, memoryStore } from '@rookery/client/node'
+import { archiveWith, connect, createClient, memoryStore } from '@rookery/client/node'
 import { NS } from '@rookery/protocol'
 import { channelBindings } from '@rookery/protocol/xeps/sasl'
 import * as sasl2 from '@rookery/protocol/xeps/sasl2'
@@ -279,7 +279,9 @@ for (const [profile, more] of profiles) {
           return element.withChildren([el('bind', NS.bind, {}, [el('jid', NS.bind, {}, jid)])])
         return element
       }
-      assert.partialDeepStrictEqual(await failsToLogIn(server), { kind: 'connect', reason: 'bad-answer' }, jid)
+      // who asks for what was missed binds with the login, where the server takes it
+      const use = profile === 'SASL2' ? [archiveWith({ catchUp: 'all' })] : []
+      assert.partialDeepStrictEqual(await failsToLogIn(server, { use }), { kind: 'connect', reason: 'bad-answer' }, jid)
     }
   })
 }
