@@ -8,6 +8,7 @@ import { type Iq, iq, type Message, type Presence, type Stanza } from '@rookery/
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
 import { guardWork } from './contract/guard.ts'
+import { until } from './contract/until.ts'
 import { Dispatch } from './dispatch.ts'
 import { type ClientError, DisconnectedError, UsageError } from './errors.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
@@ -191,26 +192,17 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   /** Waits for the connection that is being made. */
   #connected({ signal, timeout = 30_000 }: RequestOptions): Promise<undefined> {
-    return new Promise((resolve, reject) => {
-      const done = (error?: unknown): void => {
-        stop()
-        cancel()
-        signal?.removeEventListener('abort', aborted)
-        if (error === undefined) resolve(undefined)
-        else reject(error)
-      }
-      const aborted = (): void => done(signal?.reason)
+    const late = (): DisconnectedError => new DisconnectedError('There was no connection in time.')
+    return until(this.#platform.clock, { signal, timeout }, late, (resolve, reject) => {
       const look = (state: ClientState): void => {
-        if (state.name === 'online') done()
-        else if (state.name === 'failed') done(state.reason)
-        else if (state.name === 'offline') done(new DisconnectedError('There is no connection: call connect() first.'))
+        if (state.name === 'online') resolve(undefined)
+        else if (state.name === 'failed') reject(state.reason)
+        else if (state.name === 'offline')
+          reject(new DisconnectedError('There is no connection: call connect() first.'))
       }
       const stop = this.#emitter.on('state', look)
-      const cancel = this.#platform.clock.after(timeout, () =>
-        done(new DisconnectedError('There was no connection in time.')),
-      )
-      signal?.addEventListener('abort', aborted)
       look(this.state)
+      return stop
     })
   }
 

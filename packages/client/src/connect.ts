@@ -7,7 +7,6 @@ import { Kept } from './kept.ts'
 import type { ClientOptions } from './options.ts'
 import { rememberPbkdf2 } from './platform/crypto-memory.ts'
 import type { Platform } from './platform.ts'
-import { memoryStore } from './stores/memory.ts'
 
 /** A client that is not connected yet: for those who want to see its first states. */
 export async function createClientFor<const X extends readonly AnyExtension[]>(
@@ -17,7 +16,7 @@ export async function createClientFor<const X extends readonly AnyExtension[]>(
   const account = parseJid(options.jid)
   if (account === undefined)
     throw new UsageError(`${JSON.stringify(options.jid)} is not an address; one looks like name@domain.`)
-  const kept = await Kept.open(await (options.store ?? memoryStore())(account.bare.toString()))
+  const kept = await Kept.open(await options.store?.(account.bare.toString()))
   const platform = options.platform ?? usual
   const remembering = { ...platform, crypto: rememberPbkdf2(platform.crypto) }
   return new ClientCore(options, remembering, kept) as unknown as Client<X>

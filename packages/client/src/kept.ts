@@ -1,18 +1,19 @@
 /** The rows of a store, read once and then looked at in memory; each change is written through. Not the store itself. */
-import { type Maybe, then } from '@rookery/protocol'
+import type { Maybe } from '@rookery/protocol'
 import type { Change, Store } from './store.ts'
 
 export class Kept {
-  readonly #store: Store
+  /** Missing: it is kept in memory alone. */
+  readonly #store: Store | undefined
   readonly #rows: Map<string, string>
 
-  private constructor(store: Store, rows: Map<string, string>) {
+  private constructor(store: Store | undefined, rows: Map<string, string>) {
     this.#store = store
     this.#rows = rows
   }
 
-  static async open(store: Store): Promise<Kept> {
-    return new Kept(store, new Map(await store.read()))
+  static async open(store: Store | undefined): Promise<Kept> {
+    return new Kept(store, new Map(await store?.read()))
   }
 
   get(key: string): string | undefined {
@@ -40,10 +41,10 @@ export class Kept {
       if (value === undefined) this.#rows.delete(key)
       else this.#rows.set(key, value)
     }
-    return this.#store.write(changes)
+    return this.#store?.write(changes)
   }
 
   close(): Maybe<undefined> {
-    return then(this.#store.close(), () => undefined)
+    return this.#store?.close()
   }
 }

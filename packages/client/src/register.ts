@@ -77,7 +77,7 @@ export async function registerAt(usual: Platform, options: RegisterOptions): Pro
   if (account === undefined || account.local === '')
     throw new UsageError(`${JSON.stringify(options.jid)} is not an address; one looks like name@domain.`)
   const { local, domain } = account
-  const { service, plaintext = false, tls = {}, platform = usual, timeout = 60_000 } = options
+  const { platform = usual, timeout = 60_000 } = options
   const controller = new AbortController()
   const aborted = (): void => controller.abort(options.signal?.reason)
   options.signal?.throwIfAborted()
@@ -89,14 +89,11 @@ export async function registerAt(usual: Platform, options: RegisterOptions): Pro
     await attempt({
       platform,
       domain,
-      service,
       location: undefined,
-      plaintext,
-      tls,
-      trace: undefined, // passwords are shown to nobody
+      options,
       signal: controller.signal,
       run: async (connection) => {
-        await register(connection, { ...options, plaintext, local, domain })
+        await register(connection, { ...options, local, domain })
         connection.end()
       },
     })
@@ -108,12 +105,12 @@ export async function registerAt(usual: Platform, options: RegisterOptions): Pro
 
 async function register(
   connection: Connection,
-  options: RegisterOptions & { readonly plaintext: boolean; readonly local: string; readonly domain: string },
+  options: RegisterOptions & { readonly local: string; readonly domain: string },
 ): Promise<undefined> {
-  const { local, domain, password, preauth, plaintext } = options
+  const { local, domain, password, preauth } = options
   let offers = await connection.openStream()
-  if (startTls.ready({ connection, offers, plaintext })) {
-    await startTls.negotiate({ connection, offers, plaintext })
+  if (startTls.ready({ connection, offers, options })) {
+    await startTls.negotiate({ connection, offers, options })
     connection.restart()
     offers = await connection.openStream()
   }

@@ -2,6 +2,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, readStanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
+import { until } from './contract/until.ts'
 import { type ClientError, RequestError, TimeoutError } from './errors.ts'
 import type { Clock } from './platform.ts'
 
@@ -15,7 +16,8 @@ export interface RequestOptions {
 
 interface Pending {
   readonly to: Jid | undefined
-  readonly settle: (answer: Element | undefined, error?: unknown) => void
+  readonly resolve: (answer: Element | undefined) => void
+  readonly reject: (error: unknown) => void
 }
 
 export class Requests {
@@ -37,23 +39,12 @@ export class Requests {
     { signal, timeout = 30_000 }: RequestOptions,
     send: () => void,
   ): Promise<Element | undefined> {
-    return new Promise((resolve, reject) => {
-      const settle: Pending['settle'] = (answer, error) => {
-        if (!this.#pending.delete(id)) return
-        stop()
-        signal?.removeEventListener('abort', aborted)
-        if (error === undefined) resolve(answer)
-        else reject(error)
-      }
-      const aborted = (): void => settle(undefined, signal?.reason)
-      const whom = to?.toString() ?? 'The server'
-      const stop = this.#clock.after(timeout, () =>
-        settle(undefined, new TimeoutError(`${whom} did not answer within ${timeout / 1000} s.`)),
-      )
-      this.#pending.set(id, { to, settle })
-      if (signal?.aborted === true) return aborted()
-      signal?.addEventListener('abort', aborted)
+    const late = (): TimeoutError =>
+      new TimeoutError(`${to ?? 'The server'} did not answer within ${timeout / 1000} s.`)
+    return until(this.#clock, { signal, timeout }, late, (resolve, reject) => {
+      this.#pending.set(id, { to, resolve, reject })
       send()
+      return () => this.#pending.delete(id)
     })
   }
 
@@ -61,15 +52,14 @@ export class Requests {
   answer(iq: Iq, own: Jid): boolean {
     const pending = iq.id === undefined ? undefined : this.#pending.get(iq.id)
     if (pending === undefined || !isFrom(iq.from, pending.to, own)) return false
-    if (iq.type === 'error')
-      pending.settle(undefined, new RequestError(readStanzaError(iq.element), iq.from?.toString()))
-    else pending.settle(iq.payload)
+    if (iq.type === 'error') pending.reject(new RequestError(readStanzaError(iq.element), iq.from?.toString()))
+    else pending.resolve(iq.payload)
     return true
   }
 
   /** No answer will come. */
   failAll(error: ClientError): void {
-    for (const { settle } of [...this.#pending.values()]) settle(undefined, error)
+    for (const { reject } of [...this.#pending.values()]) reject(error)
   }
 }
 

@@ -1,6 +1,7 @@
 /** Waiting for work that others wait for as well: who stops waiting does not stop the work. */
 import { TimeoutError } from '../errors.ts'
 import type { Clock } from '../platform.ts'
+import { until } from './until.ts'
 
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined
@@ -9,27 +10,9 @@ export interface WaitOptions {
 }
 
 /** Throws the reason of the signal, or a TimeoutError; without a timeout it waits as long as the work takes. */
-export function within<T>(clock: Clock, work: Promise<T>, { signal, timeout }: WaitOptions): Promise<T> {
-  if (signal === undefined && timeout === undefined) return work
-  return new Promise((resolve, reject) => {
-    const fail = (reason: unknown): void => {
-      end()
-      reject(reason)
-    }
-    const aborted = (): void => fail(signal?.reason)
-    const stop =
-      timeout === undefined
-        ? undefined
-        : clock.after(timeout, () => fail(new TimeoutError(`There was no answer within ${timeout / 1000} s.`)))
-    const end = (): void => {
-      stop?.()
-      signal?.removeEventListener('abort', aborted)
-    }
-    signal?.addEventListener('abort', aborted)
-    work.then((value) => {
-      end()
-      resolve(value)
-    }, fail)
-    if (signal?.aborted === true) aborted()
-  })
+export function within<T>(clock: Clock, work: Promise<T>, options: WaitOptions): Promise<T> {
+  if (options.signal === undefined && options.timeout === undefined) return work
+  work.catch(() => undefined) // told to whoever waits
+  const late = (): TimeoutError => new TimeoutError(`There was no answer within ${options.timeout! / 1000} s.`)
+  return until(clock, options, late, (resolve, reject) => void work.then(resolve, reject))
 }

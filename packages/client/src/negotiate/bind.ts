@@ -4,7 +4,7 @@ import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { readStanzaError } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
 import { RequestError } from '../errors.ts'
-import type { Credentials, Step } from './negotiation.ts'
+import type { Step } from './negotiation.ts'
 import { broken } from './nonzas.ts'
 
 const id = 'bind'
@@ -13,21 +13,21 @@ export const bindResource: Step = {
   ready: ({ isAuthenticated, jid, offers }) =>
     isAuthenticated && jid === undefined && offers.child('bind', NS.bind) !== undefined,
   negotiate: async (negotiation) => {
-    const { connection, credentials } = negotiation
-    const { resource } = credentials
+    const { connection, account } = negotiation
+    const { resource } = account
     const wish = el('bind', NS.bind, {}, [resource === '' ? undefined : el('resource', NS.bind, {}, resource)])
     connection.send(el('iq', NS.client, { type: 'set', id }, [wish]))
     const answer = await connection.nextElement('iq', NS.client)
     if (answer.attr('type') === 'error') throw new RequestError(readStanzaError(answer))
     const isOurs = answer.attr('id') === id && answer.attr('type') === 'result'
-    negotiation.jid = ownAddress(isOurs ? answer.child('bind', NS.bind)?.childText('jid') : undefined, credentials)
+    negotiation.jid = ownAddress(isOurs ? answer.child('bind', NS.bind)?.childText('jid') : undefined, account)
     return 'on'
   },
 }
 
 /** The address that the server gives the session: of the account that has logged in, and no other. Throws a ConnectError. */
-export function ownAddress(text: string | undefined, { local, domain }: Credentials): Jid {
+export function ownAddress(text: string | undefined, account: Jid): Jid {
   const jid = parseJid(text?.trim() ?? '')
-  if (jid?.isFull !== true || (local !== '' && jid.bare.toString() !== `${local}@${domain}`)) throw broken(NS.bind)
+  if (jid?.isFull !== true || (account.local !== '' && !jid.bare.equals(account.bare))) throw broken(NS.bind)
   return jid
 }

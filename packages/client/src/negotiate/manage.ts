@@ -33,7 +33,7 @@ export const enableManagement: Step = {
   },
 }
 
-function isOffered({ isAuthenticated, offers }: Negotiation): boolean {
+function isOffered({ isAuthenticated, offers }: Negotiation): boolean | undefined {
   return isAuthenticated && offers.child('sm', MANAGEMENT_NS) !== undefined
 }
 

@@ -14,7 +14,7 @@ import {
 } from '@rookery/protocol/sasl'
 import { CHANNEL_BINDING_NS } from '@rookery/protocol/xeps/sasl'
 import { LoginError } from '../errors.ts'
-import type { Negotiation, Token } from './negotiation.ts'
+import type { Negotiation } from './negotiation.ts'
 import { listOf } from './nonzas.ts'
 
 export interface Attempt {
@@ -28,7 +28,7 @@ export function chooseAttempt(
   offered: readonly string[],
   tokens: readonly string[] = [],
 ): Attempt {
-  const { connection, credentials, memory, crypto } = negotiation
+  const { connection, account, password, options, memory, crypto } = negotiation
   const { transport } = connection
   const listed = negotiation.offers.child('sasl-channel-binding', CHANNEL_BINDING_NS)
   const offeredBindings = listOf(listed, 'channel-binding', (one) => one.attr('type') ?? '')
@@ -38,10 +38,11 @@ export function chooseAttempt(
     offered,
     offeredBindings,
   }
-  const token = usableToken(memory.token, tokens)
-  const { password, local } = credentials
+  const { local } = account
+  // whether it has expired is for the server to say: our clock may be wrong
+  const token = memory.token && tokens.includes(memory.token.mechanism) ? memory.token : undefined
   if (token === undefined && password === undefined && local !== '' && !transport.hasCertificate)
-    throw new LoginError('no-credentials', 'There is no password to log in with, and no token that is still good.')
+    throw new LoginError('no-credentials', 'There is no password, and no good token.')
   const choice =
     token !== undefined
       ? { kind: 'chosen' as const, name: token.mechanism }
@@ -49,7 +50,7 @@ export function chooseAttempt(
           ...offers,
           external: transport.hasCertificate,
           password: password !== undefined,
-          plain: (transport.isSecure || negotiation.plaintext) && !memory.scramWorked,
+          plain: (transport.isSecure || options.plaintext === true) && !memory.scramWorked,
           anonymous: local === '',
         })
   if (choice.kind === 'failure') throw gaveUp(choice)
@@ -57,18 +58,13 @@ export function chooseAttempt(
     ...offers,
     crypto,
     username: local,
-    ...(password === undefined ? {} : { password }),
-    ...(token === undefined ? {} : { token: token.token }),
-    ...(transport.tlsVersion === undefined ? {} : { tlsVersion: transport.tlsVersion }),
+    password,
+    token: token?.token,
+    tlsVersion: transport.tlsVersion,
     prepareUsername,
     prepareOpaque,
   })!
   return { name: choice.name, mechanism }
-}
-
-function usableToken(token: Token | undefined, offered: readonly string[]): Token | undefined {
-  // whether it has expired is for the server to say: our clock may be wrong
-  return token !== undefined && offered.includes(token.mechanism) ? token : undefined
 }
 
 /** The mechanism to ask a token for: the best that this connection could prove. [XEP-0484 3.2] */
@@ -99,36 +95,19 @@ export async function verify(
 
 /** We gave up, before or although the server did not. */
 function gaveUp({ problem, text }: SaslClientFailure): LoginError {
-  const reason =
-    problem === 'no-mechanism' || problem === 'bad-username' || problem === 'bad-password'
-      ? 'no-mechanism'
-      : 'not-verified'
+  const isOurs = problem === 'no-mechanism' || problem === 'bad-username' || problem === 'bad-password'
+  return isOurs
+    ? new LoginError('no-mechanism', `The login was given up: ${text}.`)
+    : new LoginError('not-verified', `The login was given up: ${text}. Somebody may be between you and the server.`)
+}
+
+export function refused(condition: SaslCondition, text: string | undefined, { account }: Negotiation): LoginError {
   const advice =
-    reason === 'not-verified'
-      ? ' Somebody may be between you and the server: do not enter the password again here.'
-      : ''
-  return new LoginError(reason, `The login was given up: ${text}.${advice}`)
-}
-
-export function refused(condition: SaslCondition, text: string | undefined, { credentials }: Negotiation): LoginError {
-  const who = `${credentials.local}@${credentials.domain}`
-  const said = text === undefined ? '' : ` It says: ${text}`
-  return new LoginError(
-    'refused',
-    `The server refused the login of ${who}: ${condition}. ${advice(condition)}${said}`,
-    condition,
-  )
-}
-
-function advice(condition: SaslCondition): string {
-  switch (condition) {
-    case 'not-authorized':
-      return 'Check the name and the password.'
-    case 'temporary-auth-failure':
-      return 'It will work later.'
-    case 'credentials-expired':
-      return 'Log in with the password, or set a new one.'
-    default:
-      return 'Ask whoever runs the server.'
-  }
+    condition === 'not-authorized'
+      ? 'Check the name and the password.'
+      : condition === 'temporary-auth-failure'
+        ? 'Try again later.'
+        : 'Ask whoever runs the server.'
+  const said = text === undefined ? '' : ` (${text})`
+  return new LoginError('refused', `The server refused ${account.bare}: ${condition}${said}. ${advice}`, condition)
 }

@@ -14,9 +14,9 @@ const steps: readonly Step[] = [startTls, login2, login, resumeSession, bindReso
 export async function negotiate(negotiation: Negotiation): Promise<Negotiation> {
   const { connection } = negotiation
   const opened = (): Promise<typeof negotiation.offers> => {
-    const { local, domain } = negotiation.credentials
+    const { local, bare } = negotiation.account
     // our address is shown to nobody but the server, and not in clear [RFC6120 4.7.1]
-    return connection.openStream(connection.transport.isSecure && local !== '' ? `${local}@${domain}` : undefined)
+    return connection.openStream(connection.transport.isSecure && local !== '' ? bare.toString() : undefined)
   }
   negotiation.offers = await opened()
   for (;;) {

@@ -3,23 +3,12 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { Element } from '@rookery/protocol/xml'
 import type { Connection } from '../connection.ts'
+import type { ClientOptions } from '../options.ts'
 
 /** A token that logs in without the password (XEP-0484). */
 export interface Token {
   readonly token: string
   readonly mechanism: string
-}
-
-export interface Credentials {
-  /** '' for an anonymous login. */
-  readonly local: string
-  readonly domain: string
-  readonly resource: string
-  readonly password: string | undefined
-  /** The same at every login of this installation: a UUID. [XEP-0388 2.3] */
-  readonly agent: string
-  readonly software: string
-  readonly device: string | undefined
 }
 
 /** What is remembered from login to login. */
@@ -48,10 +37,13 @@ export interface Enabled {
 export interface Negotiation {
   readonly connection: Connection
   readonly crypto: SaslCrypto
-  readonly credentials: Credentials
+  /** With the resource that is wished for; without a local part for an anonymous login. */
+  readonly account: Jid
+  readonly password: string | undefined
+  /** The same at every login of this installation: a UUID. [XEP-0388 2.3] */
+  readonly agent: string
+  readonly options: Pick<ClientOptions, 'software' | 'device' | 'plaintext'>
   readonly memory: Memory
-  /** Whether the connection may stay without encryption. */
-  readonly plaintext: boolean
   readonly resumable: Resumable | undefined
   /** Whether the resource is bound with the login, where the server takes it: it chooses it then, and sends nothing that waited. [XEP-0386 4] */
   readonly bindsInline: boolean
@@ -59,20 +51,20 @@ export interface Negotiation {
   readonly inline: readonly Element[]
   /** The features that the server offers now. */
   offers: Element
-  isAuthenticated: boolean
+  isAuthenticated?: boolean
   /** The address of the session. */
-  jid: Jid | undefined
+  jid?: Jid | undefined
   /** What became of the session of before. */
-  resumption: ManagementAnswer | undefined
+  resumption?: ManagementAnswer | undefined
   /** Stream management of the new session. */
-  enabled: Enabled | undefined
+  enabled?: Enabled | undefined
   /** Stanzas that came before it was managed: they are not counted. */
   readonly early: Element[]
   /** Of `inline`: those that were asked for, and the namespaces of those that the binding has turned on. */
-  inlined: readonly Element[]
-  turnedOn: readonly string[]
+  inlined?: readonly Element[]
+  turnedOn?: readonly string[] | undefined
   /** The mechanism that a token was asked for. */
-  askedToken: string | undefined
+  askedToken?: string | undefined
 }
 
 /**
@@ -80,7 +72,7 @@ export interface Negotiation {
  * offered and has come about; `negotiate` answers what the next offers come with.
  */
 export interface Step<N = Negotiation> {
-  readonly ready: (negotiation: N) => boolean
+  readonly ready: (negotiation: N) => boolean | undefined
   readonly negotiate: (negotiation: N) => Promise<Next>
 }
 

@@ -19,42 +19,41 @@ import { listOf, textOf } from './nonzas.ts'
 export const login2: Step = {
   ready: ({ isAuthenticated, offers }) => !isAuthenticated && offers.child('authentication', SASL2_NS) !== undefined,
   negotiate: async (negotiation) => {
-    const { memory, credentials } = negotiation
+    const { memory, password, agent, options } = negotiation
     const offered = negotiation.offers.child('authentication', SASL2_NS)!
     const inline = offered.child('inline')
     const tokens = listOf(inline?.child('fast', FAST_NS), 'mechanism', textOf)
     for (;;) {
       const attempt = chooseAttempt(negotiation, listOf(offered, 'mechanism', textOf), tokens)
       const isToken = attempt.name === memory.token?.mechanism
-      const { agent, software, device } = credentials
       const first = el('authenticate', SASL2_NS, { mechanism: attempt.name }, [
         el('initial-response', SASL2_NS, {}, encodeBase64(await stepOf(attempt.mechanism.start()))),
         el('user-agent', SASL2_NS, { id: agent }, [
-          el('software', SASL2_NS, {}, software),
-          device === undefined ? undefined : el('device', SASL2_NS, {}, device),
+          el('software', SASL2_NS, {}, options.software ?? 'Rookery'),
+          options.device === undefined ? undefined : el('device', SASL2_NS, {}, options.device),
         ]),
         ...wishes(negotiation, inline, tokens, isToken),
       ])
       const outcome = await exchange(negotiation, attempt, first)
       if (!(outcome instanceof LoginError)) return established(negotiation, outcome, attempt)
       if (isToken && outcome.condition !== 'temporary-auth-failure') memory.token = undefined
-      if (!isToken || credentials.password === undefined) throw outcome
+      if (!isToken || password === undefined) throw outcome
       memory.token = undefined // the token is no good any more: the password is, on the same stream [XEP-0388 2.6.2]
     }
   },
 }
 
 function established(negotiation: Negotiation, success: Element, attempt: Attempt): Next {
-  const { credentials, memory } = negotiation
+  const { account, memory } = negotiation
   negotiation.isAuthenticated = true
   const token = success.child('token', FAST_NS)?.attr('token')
   const mechanism = attempt.name.startsWith('HT-') ? attempt.name : negotiation.askedToken
   if (token && mechanism !== undefined) memory.token = { token, mechanism }
   const bound = success.child('bound', BIND2_NS)
   if (bound !== undefined) {
-    negotiation.jid = ownAddress(success.childText('authorization-identifier'), credentials)
+    negotiation.jid = ownAddress(success.childText('authorization-identifier'), account)
     negotiation.enabled = readEnabled(bound.child('enabled', MANAGEMENT_NS))
-    negotiation.turnedOn = negotiation.inlined.map(({ ns }) => ns)
+    negotiation.turnedOn = negotiation.inlined?.map(({ ns }) => ns)
   }
   negotiation.resumption = readResumption(
     success.child('resumed', MANAGEMENT_NS) ?? success.child('failed', MANAGEMENT_NS),
@@ -71,7 +70,7 @@ function wishes(
   tokens: readonly string[],
   isToken: boolean,
 ): Element[] {
-  const { credentials, resumable, memory } = negotiation
+  const { options, resumable, memory } = negotiation
   const wished: Element[] = []
   if (resumable !== undefined && inline?.child('sm', MANAGEMENT_NS) !== undefined) wished.push(resume(resumable))
   const bind = negotiation.bindsInline ? inline?.child('bind', BIND2_NS) : undefined
@@ -80,7 +79,7 @@ function wishes(
     negotiation.inlined = negotiation.inline.filter(({ ns }) => offered.includes(ns))
     wished.push(
       el('bind', BIND2_NS, {}, [
-        el('tag', BIND2_NS, {}, credentials.software),
+        el('tag', BIND2_NS, {}, options.software ?? 'Rookery'),
         ...negotiation.inlined,
         offered.includes(MANAGEMENT_NS) ? enable : undefined,
       ]),

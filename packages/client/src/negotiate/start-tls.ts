@@ -4,8 +4,8 @@ import { el } from '@rookery/protocol/xml'
 import { ConnectError } from '../errors.ts'
 import type { Negotiation, Step } from './negotiation.ts'
 
-export const startTls: Step<Pick<Negotiation, 'connection' | 'offers' | 'plaintext'>> = {
-  ready: ({ connection, offers, plaintext }) =>
+export const startTls: Step<Pick<Negotiation, 'connection' | 'offers' | 'options'>> = {
+  ready: ({ connection, offers, options: { plaintext } }) =>
     !connection.transport.isSecure && (!plaintext || offers.child('starttls', NS.tls)?.child('required') !== undefined),
   negotiate: async ({ connection, offers }) => {
     // an offer that is missing was taken away by somebody in between, for all we can know [RFC6120 13.9.2.1]

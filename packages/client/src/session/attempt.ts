@@ -1,18 +1,15 @@
 /** One try: finds the service, and connects to one of its addresses to do something there. */
-import { Connection, Redirect, type Trace } from '../connection.ts'
+import { Connection, Redirect } from '../connection.ts'
 import { ConnectError, DisconnectedError } from '../errors.ts'
-import type { Platform, TlsOptions } from '../platform.ts'
+import type { ClientOptions } from '../options.ts'
+import type { Platform } from '../platform.ts'
 
 export interface AttemptParts<T> {
   readonly platform: Platform
   readonly domain: string
-  /** Given by the user. */
-  readonly service: string | undefined
   /** Where the server wants its session to be resumed. [XEP-0198 5] */
   readonly location: string | undefined
-  readonly plaintext: boolean
-  readonly tls: TlsOptions
-  readonly trace: Trace | undefined
+  readonly options: Pick<ClientOptions, 'service' | 'plaintext' | 'tls' | 'trace'>
   readonly signal: AbortSignal
   /** What is done with a connection that stands: where it fails, the connection is ended. */
   readonly run: (connection: Connection) => Promise<T>
@@ -21,7 +18,8 @@ export interface AttemptParts<T> {
 const maxRedirects = 3
 
 export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
-  const { platform, domain, service, location, signal } = parts
+  const { platform, domain, options, location, signal } = parts
+  const { service } = options
   const urls = service === undefined ? [...(await platform.discover(domain, signal))] : [service]
   const preferred = location === undefined ? undefined : moved(urls[0], location)
   if (preferred !== undefined) urls.unshift(preferred)
@@ -47,8 +45,9 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
 }
 
 async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
-  const { platform, domain, plaintext, tls, signal, trace } = parts
-  const connection = await Connection.open(platform, url, { domain, plaintext, tls, signal }, trace)
+  const { platform, domain, options, signal } = parts
+  const { plaintext = false, tls = {} } = options
+  const connection = await Connection.open(platform, url, { domain, plaintext, tls, signal }, options.trace)
   const aborted = (): void => connection.destroy(signal.reason)
   if (signal.aborted) aborted()
   signal.addEventListener('abort', aborted)

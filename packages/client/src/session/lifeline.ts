@@ -3,6 +3,7 @@
  * How a connection is made, and what a session is, is not known here.
  */
 import type { Jid } from '@rookery/protocol/jid'
+import { until } from '../contract/until.ts'
 import { type ClientError, ConnectError, DisconnectedError, UsageError } from '../errors.ts'
 import type { Clock } from '../platform.ts'
 import type { ClientState } from '../state.ts'
@@ -126,18 +127,12 @@ export class Lifeline {
     }
   }
 
-  #wait(delay: number, stop: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancel()
-        stop.removeEventListener('abort', done)
-        this.#wake = () => undefined
-        resolve()
-      }
-      const cancel = this.#parts.clock.after(delay, done)
-      stop.addEventListener('abort', done)
-      this.#wake = done
-    })
+  async #wait(timeout: number, signal: AbortSignal): Promise<void> {
+    const begin = (resolve: (woken: undefined) => void): void => {
+      this.#wake = () => resolve(undefined)
+    }
+    await until(this.#parts.clock, { timeout, signal }, () => undefined, begin).catch(() => undefined)
+    this.#wake = () => undefined
   }
 
   #fail(reason: ClientError, stop: AbortController): void {

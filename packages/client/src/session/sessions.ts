@@ -8,6 +8,7 @@ import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { type Element, el } from '@rookery/protocol/xml'
 import { type Connection, Redirect } from '../connection.ts'
 import { guardWork } from '../contract/guard.ts'
+import { until } from '../contract/until.ts'
 import { type ClientError, ConnectError, DisconnectedError, LoginError, StoreError } from '../errors.ts'
 import type { SessionPhase, SessionStart } from '../extension.ts'
 import type { Kept } from '../kept.ts'
@@ -117,20 +118,19 @@ export class Sessions {
   }
 
   /** The session is over, and was meant to be. One that has no connection now waits to be gone on with. */
-  async end(within: number): Promise<undefined> {
-    const { after } = this.#parts.platform.clock
-    await new Promise<void>((resolve) => void after(0, resolve)) // what a loop has just dealt with counts
+  async end(timeout: number): Promise<undefined> {
+    const { clock } = this.#parts.platform
+    await new Promise<void>((resolve) => void clock.after(0, resolve)) // what a loop has just dealt with counts
     await this.#session?.settle()
     const connection = this.#session?.connection
     if (connection === undefined) return
     connection.end()
-    await new Promise<void>((resolve) => {
-      const cancel = after(within, resolve)
-      void connection.closed.then(() => {
-        cancel()
-        resolve()
-      })
-    })
+    await until(
+      clock,
+      { timeout },
+      () => undefined,
+      (resolve) => void connection.closed.then(resolve),
+    ).catch(() => undefined)
     connection.destroy()
     this.#lose(undefined)
     await this.#keep('session', undefined)
@@ -145,40 +145,24 @@ export class Sessions {
       const negotiation = await attempt({
         platform,
         domain: account.domain,
-        service: options.service,
         location: this.#session?.management?.location ?? this.#row?.location,
-        plaintext: options.plaintext ?? false,
-        tls: options.tls ?? {},
-        trace: options.trace,
+        options,
         signal,
         run: (connection) =>
           negotiate({
             connection,
             crypto: platform.crypto,
-            credentials: {
-              local: account.local,
-              domain: account.domain,
-              resource: account.resource,
-              password,
-              agent,
-              software: options.software ?? 'Rookery',
-              device: options.device,
-            },
+            account,
+            password,
+            agent,
+            options,
             memory: this.#memory,
-            plaintext: options.plaintext ?? false,
             resumable:
               id === undefined ? undefined : { id, handled: this.#session?.handled ?? this.#row?.handled ?? 0 },
             bindsInline: account.resource === '' && this.catchesUp(),
             inline: this.inline,
             offers: el('features', NS.streams),
-            isAuthenticated: false,
-            jid: undefined,
-            resumption: undefined,
-            enabled: undefined,
             early: [],
-            inlined: [],
-            turnedOn: [],
-            askedToken: undefined,
           }),
       })
       return await this.#established(negotiation, signal)
@@ -227,7 +211,7 @@ export class Sessions {
 
   #start({ connection, jid, enabled, early, turnedOn }: Negotiation): Session {
     const session = this.#make(jid!, enabled, { handled: 0, acknowledged: 0 })
-    this.#turnedOn = turnedOn
+    this.#turnedOn = turnedOn ?? []
     for (const stanza of early) this.#parts.receive(stanza)
     session.attach(connection)
     const keeping = this.#keepRow(session, 0)
@@ -318,7 +302,7 @@ export class Sessions {
     bytes[6] = (bytes[6]! & 0x0f) | 0x40
     bytes[8] = (bytes[8]! & 0x3f) | 0x80
     const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-    const agent = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+    const agent = hex.replace(/^(.{8})(....)(....)(....)/, '$1-$2-$3-$4-')
     void this.#keep('agent', agent)
     return agent
   }
@@ -344,25 +328,24 @@ async function gone(connection: Connection, signal: AbortSignal): Promise<never>
 }
 
 function readRow(row: unknown): Row | undefined {
-  if (typeof row !== 'object' || row === null || !('jid' in row) || !('handled' in row) || !('id' in row))
-    return undefined
-  const { jid, handled, id } = row
+  if (!isObject(row)) return undefined
+  const { jid, handled, id, location } = row as Partial<Record<keyof Row, unknown>>
   if (typeof jid !== 'string' || parseJid(jid) === undefined || typeof handled !== 'number' || typeof id !== 'string')
     return undefined
-  const location = 'location' in row && typeof row.location === 'string' ? row.location : undefined
-  return { jid, handled, id, location }
+  return { jid, handled, id, location: typeof location === 'string' ? location : undefined }
 }
 
 function readMemory(row: unknown): Memory {
-  const memory: Memory = { token: undefined, scramWorked: false }
-  if (typeof row !== 'object' || row === null) return memory
-  if ('scramWorked' in row) memory.scramWorked = row.scramWorked === true
-  if ('token' in row && isToken(row.token)) memory.token = row.token
-  return memory
+  const { token, scramWorked } = (isObject(row) ? row : {}) as Partial<Record<keyof Memory, unknown>>
+  return { token: isToken(token) ? token : undefined, scramWorked: scramWorked === true }
 }
 
-function isToken(token: unknown): token is Token {
-  if (typeof token !== 'object' || token === null) return false
-  const { token: secret, mechanism } = token as Partial<Record<keyof Token, unknown>>
-  return typeof secret === 'string' && typeof mechanism === 'string'
+function isToken(row: unknown): row is Token {
+  if (!isObject(row)) return false
+  const { token, mechanism } = row as Partial<Record<keyof Token, unknown>>
+  return typeof token === 'string' && typeof mechanism === 'string'
+}
+
+function isObject(row: unknown): row is object {
+  return typeof row === 'object' && row !== null
 }
