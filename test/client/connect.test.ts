@@ -13,7 +13,7 @@ import {
 import { NS } from '@rookery/protocol'
 import { StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
-import { el } from '@rookery/protocol/xml'
+import { el, writeElement } from '@rookery/protocol/xml'
 import { type HostileOptions, HostileServer, seeOtherHost } from './harness/hostile-server.ts'
 import type { Script } from './harness/script.ts'
 import { impatient } from './support/impatient.ts'
@@ -206,6 +206,29 @@ describe('a session', () => {
     assert.deepEqual(
       server.received('message').map((message) => message.childText('body')),
       ['before', 'between'],
+    )
+  })
+
+  test('that is resumed sends the answer to what came with the resumption once, behind what waited', async () => {
+    await using server = await HostileServer.start()
+    await using client = await connect(options(server))
+    const jid = client.jid!.toString()
+    client.on('message', () => void client.messages.post('juliet@localhost', [body('answer')]))
+    server.connection.break()
+    await until(client, 'waiting')
+    client.messages.post('juliet@localhost', [body('queued')])
+    server.script.send = (element, connection) => {
+      if (element.name !== 'resumed') return element
+      const message = el('message', NS.client, { to: jid, from: 'juliet@localhost/a' }, [body('while away')])
+      connection.put(writeElement(element, NS.client) + writeElement(message, NS.client))
+      return undefined
+    }
+    assert.partialDeepStrictEqual(await until(client, 'online'), { resumed: true })
+    await server.until('message', 2)
+    await client.messages.post('juliet@localhost', [body('last')]).reached('acked')
+    assert.deepEqual(
+      server.received('message').map((message) => message.childText('body')),
+      ['queued', 'answer', 'last'],
     )
   })
 

@@ -123,8 +123,9 @@ export class Session {
   /** Goes on, on another connection: false when the server's count cannot be true. Sends again what it has not got. [XEP-0198 5] */
   resume(connection: Connection, h: number): boolean {
     if (!this.handledBy(h)) return false
-    this.attach(connection)
+    // first of all: what came with the answer is read as soon as it is attached, and may be answered
     for (const { wire } of this.#unacked.rest()) connection.sendWire(wire)
+    this.attach(connection)
     this.#ask()
     return true
   }
