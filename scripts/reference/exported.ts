@@ -1,7 +1,7 @@
 /** What the entry of a package exports, found by following its exports through the sources. */
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseSync } from 'vite'
 import { docAbove, prose, type Source, signatures } from './signature.ts'
 
@@ -35,7 +35,7 @@ export function headOf(file: string): string {
 }
 
 const resolve = (from: string, target: string): string =>
-  target.startsWith('.') ? join(dirname(from), target) : fileURLToPath(import.meta.resolve(target))
+  target.startsWith('.') ? join(dirname(from), target) : createRequire(from).resolve(target)
 
 /** Everything that a file exports, by name. Throws for an export that it does not understand. */
 export function exportedBy(path: string): Map<string, Exported> {

@@ -6,6 +6,8 @@ import type { ClientOptions } from './options.ts'
 import { webPlatform } from './platform/web-platform.ts'
 import { type RegisterOptions, registerAt } from './register.ts'
 
+export { Jid, parseJid } from '@rookery/protocol/jid'
+export { Element, el } from '@rookery/protocol/xml'
 export { type Client, ClientCore, type EventsOf } from './client.ts'
 export type { Trace } from './connection.ts'
 export type { FileData, FileOptions, Progress } from './contract/file-source.ts'
