@@ -40,6 +40,7 @@ test('test-server: a test with a server in its own process passes', options, asy
 test('every example is run by a test in this folder', () => {
   const folders = globSync('*/', { cwd: join(import.meta.dirname, '../../examples') }).sort()
   assert.deepEqual(folders, [
+    'client-guide',
     'client-library',
     'command-line',
     'custom-feature',
