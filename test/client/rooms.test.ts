@@ -5,12 +5,13 @@ import {
   type Client,
   connect,
   type ExitCause,
-  type Extension,
   RequestError,
   type Room,
   type RoomEvents,
-  type Rooms,
+  type RoomSettings,
   type RoomsEvents,
+  roomAdmin,
+  roomSettings,
   rooms,
 } from '@rookery/client/node'
 import { presence } from '@rookery/protocol/stanza'
@@ -18,7 +19,7 @@ import { CuttingProxy } from './harness/cutting-proxy.ts'
 import type { Target } from './harness/target.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
 
-type Guest = Client<readonly [Extension<'rooms', Rooms, RoomsEvents>]>
+type Guest = Client<readonly [typeof rooms, typeof roomAdmin]>
 
 /** The next event of a room for which `is` holds. */
 function next<K extends keyof RoomEvents>(
@@ -53,7 +54,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
         password: `secret-${local}`,
         service,
         tls: { ca: target.ca },
-        use: [rooms],
+        use: [rooms, roomAdmin],
         ...more,
       })
       client.on('error', (error) => errors.push(error))
@@ -62,9 +63,9 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     }
 
     /** Romeo has made it, Juliet is there too. */
-    const both = async (settings: Record<string, string | boolean> = {}): Promise<[Room, Room]> => {
+    const both = async (settings: RoomSettings = {}): Promise<[Room, Room]> => {
       const address = fresh()
-      const mine = await romeo.rooms.join(address, { nick: 'romeo', settings })
+      const mine = await romeo.rooms.join(address, { nick: 'romeo', settings: roomSettings(settings) })
       const hers = await juliet.rooms.join(address, { nick: 'juliet' })
       if (!mine.occupants.has('juliet')) await next(mine, 'occupant', ({ occupant }) => occupant.nick === 'juliet')
       return [mine, hers]
@@ -102,7 +103,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       await next(hers, 'subject')
       assert.deepEqual(order, ['joined false', 'romeo: What light? true'])
       assert.equal(hers.subject?.text, 'A window')
-      assert.deepEqual([...(await mine.moderators()).map(({ nick }) => nick)], ['romeo'])
+      assert.deepEqual([...(await romeo.roomAdmin.of(mine).moderators()).map(({ nick }) => nick)], ['romeo'])
     })
 
     test('tells everybody, once, and the sender that it was told', async () => {
@@ -175,7 +176,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     test('says why one does not get in', async () => {
       const settings = { passwordprotectedroom: true, roomsecret: 'sesame' }
       const address = fresh()
-      const mine = await romeo.rooms.join(address, { nick: 'romeo', settings })
+      const mine = await romeo.rooms.join(address, { nick: 'romeo', settings: roomSettings(settings) })
       const refused = (condition: string, options: object) =>
         assert.rejects(juliet.rooms.join(address, options), { kind: 'request', condition })
       await refused('not-authorized', { nick: 'juliet' })
@@ -185,10 +186,10 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
         juliet.rooms.joined.filter((room) => room.address.toString() === address),
         [],
       )
-      await mine.configure({ membersonly: true })
+      await romeo.roomAdmin.of(mine).configure({ membersonly: true })
       await refused('registration-required', { nick: 'juliet', password: 'sesame' })
-      await mine.configure({ membersonly: false })
-      await mine.ban('juliet@localhost', { reason: 'plague' })
+      await romeo.roomAdmin.of(mine).configure({ membersonly: false })
+      await romeo.roomAdmin.of(mine).ban('juliet@localhost', { reason: 'plague' })
       await refused('forbidden', { nick: 'juliet', password: 'sesame' })
       const missing = fresh()
       await assert.rejects(juliet.rooms.join(missing, { create: false }), { condition: 'item-not-found' })
@@ -200,11 +201,11 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     test('kicks, bans, gives and takes voice', async () => {
       const [mine, hers] = await both()
       const muted = next(hers, 'occupant', ({ occupant }) => occupant === hers.self)
-      await mine.revokeVoice('juliet')
+      await romeo.roomAdmin.of(mine).revokeVoice('juliet')
       assert.equal((await muted).occupant.role, 'visitor')
       const kicked = next(hers, 'kicked')
       const went = next(mine, 'occupant', ({ kind }) => kind === 'went')
-      await mine.kick('juliet', { reason: 'go' })
+      await romeo.roomAdmin.of(mine).kick('juliet', { reason: 'go' })
       const exit = await kicked
       assert.deepEqual([exit.cause, exit.reason], ['kicked', 'go'] satisfies [ExitCause, string])
       assert.equal(hers.state, 'outside')
@@ -215,33 +216,36 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       await hers.join({ nick: 'juliet' })
       if (!mine.occupants.has('juliet')) await next(mine, 'occupant', ({ occupant }) => occupant.nick === 'juliet')
       const banned = next(hers, 'banned')
-      await mine.ban(mine.occupants.get('juliet')!)
+      await romeo.roomAdmin.of(mine).ban(mine.occupants.get('juliet')!)
       assert.equal((await banned).cause, 'banned')
       assert.deepEqual(
-        (await mine.banned()).map(({ jid }) => jid?.toString()),
+        (await romeo.roomAdmin.of(mine).banned()).map(({ jid }) => jid?.toString()),
         ['juliet@localhost'],
       )
       const many = Array.from({ length: 120 }, (_, i) => `p${i}@localhost`)
-      await mine.setAffiliation('member', many)
-      assert.equal((await mine.members()).length, 120)
+      await romeo.roomAdmin.of(mine).setAffiliation('member', many)
+      assert.equal((await romeo.roomAdmin.of(mine).members()).length, 120)
       assert.deepEqual(
-        (await mine.owners()).map(({ jid }) => jid?.toString()),
+        (await romeo.roomAdmin.of(mine).owners()).map(({ jid }) => jid?.toString()),
         ['romeo@localhost'],
       )
-      assert.deepEqual(await mine.admins(), [])
+      assert.deepEqual(await romeo.roomAdmin.of(mine).admins(), [])
     })
 
     test('configures, and says so', async () => {
       const [mine, hers] = await both({ roomname: 'Verona' })
       const configured = next(hers, 'configured')
-      await mine.configure({ roomdesc: 'Fair', persistentroom: true, moderatedroom: true })
+      await romeo.roomAdmin.of(mine).configure({ roomdesc: 'Fair', persistentroom: true, moderatedroom: true })
       assert.ok((await configured).statuses.includes(104))
-      const form = await mine.configuration()
+      const form = await romeo.roomAdmin.of(mine).configuration()
       assert.deepEqual(form.values('roomname'), ['Verona'])
       assert.equal(form.is('moderatedroom'), true)
       await form.cancel()
-      await assert.rejects(mine.configure<'no-such'>({ 'no-such': true }), { kind: 'unsupported', feature: 'no-such' })
-      await assert.rejects(hers.configuration(), { kind: 'request', condition: 'forbidden' })
+      await assert.rejects(romeo.roomAdmin.of(mine).configure<'no-such'>({ 'no-such': true }), {
+        kind: 'unsupported',
+        feature: 'no-such',
+      })
+      await assert.rejects(juliet.roomAdmin.of(hers).configuration(), { kind: 'request', condition: 'forbidden' })
       const info = await juliet.rooms.info(mine.address)
       assert.equal(info.name, 'Verona')
       assert.equal(info.description, 'Fair')
@@ -253,7 +257,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     test('is destroyed, and says where to go', async () => {
       const [mine, hers] = await both()
       const destroyed = next(hers, 'destroyed')
-      await mine.destroy({ alternative: 'mantua@conference.localhost', reason: 'exile' })
+      await romeo.roomAdmin.of(mine).destroy({ alternative: 'mantua@conference.localhost', reason: 'exile' })
       const { cause, reason, alternative } = await destroyed
       assert.deepEqual([cause, reason, alternative?.toString()], ['destroyed', 'exile', 'mantua@conference.localhost'])
       assert.equal(hers.state, 'outside')
@@ -261,7 +265,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
 
     test('invites through the room and past it, and hears of who does not come', async () => {
       const address = fresh()
-      const mine = await romeo.rooms.join(address, { nick: 'romeo', settings: { membersonly: true } })
+      const mine = await romeo.rooms.join(address, { nick: 'romeo', settings: roomSettings({ membersonly: true }) })
       const invited = (): Promise<RoomsEvents['room:invitation']> =>
         new Promise((resolve) => juliet.on('room:invitation', resolve, { once: true }))
       const first = invited()
@@ -287,12 +291,12 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
 
     test('registers a nickname, which is reserved', async () => {
       const [mine, hers] = await both()
-      await mine.setAffiliation('member', 'juliet@localhost')
-      assert.equal(await hers.reservedNick(), undefined)
-      await hers.register('giulietta')
-      assert.equal(await hers.reservedNick(), name === 'ejabberd' ? undefined : 'giulietta') // ejabberd does not tell
-      await hers.unregister()
-      assert.equal(await hers.reservedNick(), undefined)
+      await romeo.roomAdmin.of(mine).setAffiliation('member', 'juliet@localhost')
+      assert.equal(await juliet.roomAdmin.of(hers).reservedNick(), undefined)
+      await juliet.roomAdmin.of(hers).register('giulietta')
+      assert.equal(await juliet.roomAdmin.of(hers).reservedNick(), name === 'ejabberd' ? undefined : 'giulietta') // ejabberd does not tell
+      await juliet.roomAdmin.of(hers).unregister()
+      assert.equal(await juliet.roomAdmin.of(hers).reservedNick(), undefined)
     })
 
     test('finds rooms', async () => {

@@ -6,7 +6,6 @@ import type { RoomInvitation } from './invitations.ts'
 import type { Occupant } from './occupant.ts'
 import type { Room } from './room.ts'
 import type { RoomMessage } from './room-message.ts'
-import type { VoiceRequest } from './voice.ts'
 
 interface OfRoom {
   readonly room: Room
@@ -81,7 +80,6 @@ export interface RoomEvents {
   readonly configured: RoomConfigured
   readonly moderated: RoomModerated
   readonly declined: RoomDeclined
-  readonly voice: VoiceRequest
   /** We are out, however it came about. */
   readonly left: RoomLeft
   readonly kicked: RoomLeft

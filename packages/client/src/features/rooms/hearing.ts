@@ -4,13 +4,11 @@
  */
 import { moderatedRetract } from '@rookery/protocol/xeps/moderation'
 import { mucUser } from '@rookery/protocol/xeps/muc'
-import type { Element } from '@rookery/protocol/xml'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
 import { hasContent, notesOf } from '../chat/index.ts'
 import type { RoomEvents, RoomNote, RoomSubject } from './events.ts'
 import type { Room } from './room.ts'
 import { isPast, RoomMessage } from './room-message.ts'
-import { readVoiceRequest } from './voice.ts'
 
 export interface HearingParts {
   readonly room: Room
@@ -20,7 +18,6 @@ export interface HearingParts {
   readonly sentMessage: (id: string) => SentMessage | undefined
   /** Asks the room what it is. */
   readonly learn: () => Promise<undefined>
-  readonly answer: (form: Element) => void
 }
 
 const subjectsMax = 20
@@ -119,7 +116,7 @@ export class Hearing {
 
   /** What the room itself says to us. */
   #fromRoom(received: ReceivedMessage): unknown {
-    const { room, tell, answer, learn } = this.#parts
+    const { room, tell, learn } = this.#parts
     const isToAll = received.type === 'groupchat'
     const taken = isToAll ? received.payload(moderatedRetract) : undefined
     if (taken !== undefined) {
@@ -133,7 +130,6 @@ export class Hearing {
     }
     if (isToAll && said !== undefined && said.statuses.length > 0)
       return learn().then(() => tell('configured', { room, statuses: said.statuses }))
-    const voice = isToAll ? undefined : readVoiceRequest(room, received.element, answer)
-    return voice && (tell('voice', voice) ?? true)
+    return undefined
   }
 }

@@ -5,8 +5,6 @@ import { defineExtension, type Extension, events } from '../../extension.ts'
 import type { RoomsEvents } from './events.ts'
 import { Rooms } from './rooms.ts'
 
-export { type DestroyOptions, RoomAffairs } from './affairs.ts'
-export { RoomConfiguration, type RoomSetting, type RoomSettings } from './configuration.ts'
 export type {
   OccupantChange,
   RoomConfigured,
@@ -21,14 +19,13 @@ export type {
 } from './events.ts'
 export type { Exit, ExitCause } from './exit.ts'
 export type { InviteOptions, RoomInvitation } from './invitations.ts'
-export type { ChangeOptions, Person, RoomListing } from './lists.ts'
 export type { RoomState } from './membership.ts'
 export { Occupant } from './occupant.ts'
+export type { RoomSetup } from './owner.ts'
 export { type JoinOptions, Room, type RoomSendOptions } from './room.ts'
 export type { RoomInfo } from './room-info.ts'
-export { RoomMessage } from './room-message.ts'
+export { RoomMessage, stanzaIdOf } from './room-message.ts'
 export { Rooms } from './rooms.ts'
-export type { VoiceRequest } from './voice.ts'
 
 export const rooms: Extension<'rooms', Rooms, RoomsEvents> = defineExtension({
   name: 'rooms',

@@ -1,6 +1,6 @@
 /**
  * A room, as one who is in it or looks at it holds it (XEP-0045 1.35.5): it ties its slices together. Being in it is membership.ts, what is
- * heard there hearing.ts, what can be asked of it affairs.ts, whether it still has us self-ping.ts.
+ * heard there hearing.ts, whether it still has us self-ping.ts.
  */
 import { NS } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
@@ -20,19 +20,17 @@ import type { Core } from '../../extension.ts'
 import { messages, type ReceivedMessage, type SentMessage } from '../../messages/index.ts'
 import { contentElements, type MessageContent, reactionElements, retractionElements } from '../chat/index.ts'
 import type { Disco } from '../disco.ts'
-import { RoomAffairs, stanzaIdOf } from './affairs.ts'
-import { acceptDefaults, type RoomSettings } from './configuration.ts'
 import type { RoomEvents, RoomSubject, RoomsEvents } from './events.ts'
 import type { Exit } from './exit.ts'
 import { Hearing } from './hearing.ts'
 import { direct, type InviteOptions, mediated, user } from './invitations.ts'
 import { type Entry, Membership, type RoomState } from './membership.ts'
 import type { Occupant } from './occupant.ts'
+import { acceptDefaults, own, type RoomSetup } from './owner.ts'
 import { Repeats } from './repeats.ts'
 import { type RoomInfo, readRoomInfo } from './room-info.ts'
-import { isPast, type RoomMessage } from './room-message.ts'
+import { isPast, type RoomMessage, stanzaIdOf } from './room-message.ts'
 import { SelfPing } from './self-ping.ts'
-import { voiceQuestion } from './voice.ts'
 
 export interface JoinOptions extends WaitOptions {
   /** How to be called there; the local part of the account unless told. */
@@ -42,8 +40,8 @@ export interface JoinOptions extends WaitOptions {
   readonly history?: Entry['history']
   /** When the room does not exist: `false` makes none, and it is as if the room had refused with `item-not-found`. */
   readonly create?: boolean | undefined
-  /** How a room that is made is to be. Unless told it is as its service likes; with `'later'` nobody else can enter before you configure it. */
-  readonly settings?: RoomSettings<string> | 'later' | undefined
+  /** How a room that is made is to be. `roomSettings({ membersonly: true })`; unless told as its service likes; with `'later'` nobody else can enter before you configure it. */
+  readonly settings?: RoomSetup | 'later' | undefined
 }
 
 export interface RoomSendOptions extends MessageContent {
@@ -68,7 +66,8 @@ const heldMax = 1_000
 /** Milliseconds to wait for what a room says of itself, before it is taken as it is. */
 const learnWithin = 5_000
 
-export class Room extends RoomAffairs {
+export class Room {
+  readonly address: Jid
   readonly #parts: RoomParts
   readonly #membership: Membership
   readonly #ping: SelfPing
@@ -85,7 +84,7 @@ export class Room extends RoomAffairs {
   /** Call `client.rooms.join` or `client.rooms.get`. */
   constructor(parts: RoomParts) {
     const { core, disco, address } = parts
-    super(core, disco, address)
+    this.address = address
     this.#parts = parts
     this.#repeats = new Repeats(address)
     this.#membership = new Membership({
@@ -110,7 +109,6 @@ export class Room extends RoomAffairs {
       isHeard: (event) => this.#isHeard(event),
       sentMessage: (id) => core.use(messages).find(id),
       learn: () => this.#learn(),
-      answer: (form) => void this.#say(address, 'normal', [form]),
     })
     this.#emitter.on('error', (error) => core.failed(error))
   }
@@ -259,11 +257,6 @@ export class Room extends RoomAffairs {
     return sent
   }
 
-  /** Asks the moderators to let us speak. */
-  requestVoice(): SentMessage {
-    return this.#say(this.address, 'normal', [voiceQuestion()])
-  }
-
   /** Invites through the room, which lets them in where it is for members. */
   invite(who: Jid | string, options: InviteOptions = {}): SentMessage {
     return this.#say(this.address, 'normal', [mediated(readJid(who), options)])
@@ -342,15 +335,14 @@ export class Room extends RoomAffairs {
   }
 
   /** A room that was made by entering it is locked. [XEP-0045 10.1] */
-  async #made(create: boolean, { settings, signal, timeout }: JoinOptions): Promise<undefined> {
+  async #made(create: boolean, { settings = acceptDefaults, signal, timeout }: JoinOptions): Promise<undefined> {
     const { core } = this.#parts
     const wait = { signal, timeout }
     if (!create) {
-      await this.destroy(wait)
+      await own(core, this.address, { destroy: {} }, wait)
       throw new RequestError(new StanzaError('item-not-found', { text: 'there is no such room' }), `${this.address}`)
     }
-    if (settings === undefined) await acceptDefaults(core, this.address, wait)
-    else if (settings !== 'later') await this.configure(settings, wait)
+    if (settings !== 'later') await settings(core, this.address, wait)
     await this.#learn()
     void this.#tell('joined', { room: this, again: false, since: core.clock.now() })
   }

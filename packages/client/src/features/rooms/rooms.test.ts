@@ -12,10 +12,12 @@ import {
   type Room,
   type RoomEvents,
   type RoomMessage,
+  roomAdmin,
   rooms,
+  type VoiceRequest,
 } from '../../index.ts'
 
-type Romeo = Client<readonly [typeof rooms, typeof chat, typeof presence]>
+type Romeo = Client<readonly [typeof rooms, typeof roomAdmin, typeof chat, typeof presence]>
 
 /** Romeo, and a room that he has entered when `enter` is called. */
 async function stage(): Promise<{
@@ -26,7 +28,7 @@ async function stage(): Promise<{
 }> {
   const server = await HostileServer.start({ script: {} })
   const room = new ScriptedRoom(server)
-  const romeo = await online(server, [rooms, chat, presence])
+  const romeo = await online(server, [rooms, roomAdmin, chat, presence])
   return {
     server,
     room,
@@ -257,7 +259,34 @@ describe('what others say in the name of a room', () => {
     room.message('', '', `<retract xmlns='urn:xmpp:message-retract:1' id='s1'>${by}<reason>spam</reason></retract>`)
     const { stanzaId, by: moderator, reason } = await moderated
     assert.deepEqual([stanzaId, moderator, reason], ['s1', 'nurse', 'spam'])
-    await assert.rejects(joined.moderate('s1'), { kind: 'unsupported', feature: 'urn:xmpp:message-moderate:1' })
+    await assert.rejects(romeo.roomAdmin.of(joined).moderate('s1'), {
+      kind: 'unsupported',
+      feature: 'urn:xmpp:message-moderate:1',
+    })
+  })
+
+  test('is believed of the room itself: somebody asks to speak [XEP-0045 8.6]', async () => {
+    await using set = await stage()
+    const { room, romeo, server } = set
+    const joined = await romeo.rooms.join(address)
+    const asked = new Promise<VoiceRequest>((resolve) => romeo.on('room:voice', resolve, { once: true }))
+    const field = (name: string, value: string): string => `<field var='${name}'><value>${value}</value></field>`
+    const form = (nick: string): string =>
+      `<x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#request</value></field>${field('muc#roomnick', nick)}</x>`
+    room.say(`<message from='${address}/hag' to='@me' type='normal'>${form('hag')}</message>`)
+    room.say(`<message from='${address}' to='@me' type='normal'>${form('thirdwitch')}</message>`)
+    const request = await asked
+    assert.deepEqual([request.nick, request.room], ['thirdwitch', joined])
+    request.grant()
+    await joined.send('granted').reached('delivered')
+    const answer = server
+      .received('message')
+      .find((sent) => sent.attr('to') === address && sent.attr('type') !== 'groupchat')
+    const allowed = answer
+      ?.child('x', 'jabber:x:data')
+      ?.childElements()
+      .find((one) => one.attr('var') === 'muc#request_allow')
+    assert.equal(allowed?.childText('value'), '1')
   })
 
   test('ids of occupants and messages count only where the room vouches for them [S58]', async () => {

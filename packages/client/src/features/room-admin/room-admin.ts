@@ -1,4 +1,7 @@
-/** What can be asked of a room, in it or not: its lists, its configuration, registration. Who may is for the room to say. */
+/**
+ * What is seldom asked of a room, in it or not: its lists, its configuration, registration, and the right to speak. Who may is for the
+ * room to say.
+ */
 import type { FormAnswers } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { MODERATION_NS, moderate } from '@rookery/protocol/xeps/moderation'
@@ -6,16 +9,15 @@ import type { Affiliation, Role } from '@rookery/protocol/xeps/muc'
 import type { MucRegisterField } from '@rookery/protocol/xeps/muc-forms'
 import { readJid } from '../../contract/address.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { UsageError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
-import type { SentMessage } from '../../messages/index.ts'
-import type { Disco } from '../disco.ts'
+import { messages, type SentMessage } from '../../messages/index.ts'
+import { disco } from '../disco.ts'
+import { type Occupant, type RoomMessage, stanzaIdOf } from '../rooms/index.ts'
+import { own } from '../rooms/owner.ts'
 import * as configuration from './configuration.ts'
-import type { RoomsEvents } from './events.ts'
 import * as lists from './lists.ts'
-import type { Occupant } from './occupant.ts'
 import * as registration from './registration.ts'
-import type { RoomMessage } from './room-message.ts'
+import { voiceQuestion } from './voice.ts'
 
 export interface DestroyOptions extends WaitOptions {
   readonly reason?: string | undefined
@@ -27,15 +29,15 @@ export interface DestroyOptions extends WaitOptions {
 type Whom = lists.Person | readonly lists.Person[]
 type Nicks = string | Occupant | readonly (string | Occupant)[]
 
-export abstract class RoomAffairs {
+/** One room, for those who look after it. */
+export class RoomAdmin {
   readonly address: Jid
-  readonly #core: Core<RoomsEvents>
-  readonly #disco: Disco
+  readonly #core: Core
 
-  constructor(core: Core<RoomsEvents>, disco: Disco, address: Jid) {
+  /** Call `client.roomAdmin.of`. */
+  constructor(core: Core, address: Jid) {
     this.address = address
     this.#core = core
-    this.#disco = disco
   }
 
   members(options?: WaitOptions): Promise<readonly lists.RoomListing[]> {
@@ -100,7 +102,7 @@ export abstract class RoomAffairs {
   async moderate(message: RoomMessage | string, options: lists.ChangeOptions = {}): Promise<undefined> {
     const { reason, ...wait } = options
     const id = stanzaIdOf(message)
-    await this.#disco.require(this.address, MODERATION_NS, wait)
+    await this.#core.use(disco).require(this.address, MODERATION_NS, wait)
     await this.#core.request('set', moderate.build({ id, action: 'retract', reason }), { ...wait, to: this.address })
   }
 
@@ -109,7 +111,7 @@ export abstract class RoomAffairs {
     return configuration.configuration(this.#core, this.address, options)
   }
 
-  /** Changes these settings: `await room.configure({ membersonly: true, roomname: 'Verona' })`. */
+  /** Changes these settings: `await admin.configure({ membersonly: true, roomname: 'Verona' })`. */
   async configure<More extends string = never>(
     settings: configuration.RoomSettings<More>,
     options?: WaitOptions,
@@ -120,7 +122,7 @@ export abstract class RoomAffairs {
   /** The room is no more. For owners. */
   async destroy({ alternative, reason, password, ...options }: DestroyOptions = {}): Promise<undefined> {
     const jid = alternative === undefined ? undefined : readJid(alternative)
-    await configuration.destroy(this.#core, this.address, { jid, reason, password }, options)
+    await own(this.#core, this.address, { destroy: { jid, reason, password } }, options)
   }
 
   /** Reserves a nickname, and asks to be a member. `answers`: what this room wants to know besides. Throws a RequestError: `conflict`. */
@@ -134,13 +136,11 @@ export abstract class RoomAffairs {
 
   /** The nickname that is reserved for us; undefined where there is none, or the room does not tell. */
   reservedNick(options: WaitOptions = {}): Promise<string | undefined> {
-    return registration.reservedNick(this.#disco, this.address, options)
+    return registration.reservedNick(this.#core.use(disco), this.address, options)
   }
-}
 
-/** By it others in the room refer to a message. */
-export function stanzaIdOf(message: RoomMessage | SentMessage | string): string {
-  const id = typeof message === 'string' ? message : message.stanzaId
-  if (id === undefined) throw new UsageError('The room has not given this message an id: nothing can refer to it.')
-  return id
+  /** Asks the moderators to let us speak. */
+  requestVoice(): SentMessage {
+    return this.#core.use(messages).post(this.address, [voiceQuestion()], { type: 'normal' })
+  }
 }

@@ -7,9 +7,8 @@ import type { MucRegisterField } from '@rookery/protocol/xeps/muc-forms'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { WaitOptions } from '../../contract/within.ts'
 import { RequestError, UnsupportedError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
 import type { Disco, DiscoInfo } from '../disco.ts'
-import type { RoomsEvents } from './events.ts'
+import type { Asking } from './configuration.ts'
 
 /** Of XEP-0077, written here because a bundler takes its file whole. */
 const REGISTER_NS = 'jabber:iq:register'
@@ -17,7 +16,7 @@ const query = (...children: Element[]): Element => el('query', REGISTER_NS, {}, 
 
 /** `answers`: what this room asks besides the nickname, by the names of its fields. Throws a RequestError `conflict` when somebody else has it. */
 export async function registerNick(
-  core: Core<RoomsEvents>,
+  core: Asking,
   room: Jid,
   nick: string,
   answers: FormAnswers<MucRegisterField>,
@@ -31,7 +30,7 @@ export async function registerNick(
   await core.request('set', query(dataForm.build(filled)), { ...options, to: room })
 }
 
-export async function unregister(core: Core<RoomsEvents>, room: Jid, options: WaitOptions): Promise<undefined> {
+export async function unregister(core: Asking, room: Jid, options: WaitOptions): Promise<undefined> {
   await core.request('set', query(el('remove', REGISTER_NS)), { ...options, to: room })
 }
 

@@ -1,13 +1,16 @@
 /** The configuration of a room, by its owners (XEP-0045 10.1.3, 10.2, 10.9). */
 import { cancelled, type DataForm, type FormAnswers, fieldOf, fillForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import { type MucDestroy, mucOwner } from '@rookery/protocol/xeps/muc'
+import { mucOwner } from '@rookery/protocol/xeps/muc'
 import type { MucRoomConfigField } from '@rookery/protocol/xeps/muc-forms'
 import { ask } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { UnexpectedAnswerError, UnsupportedError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
-import type { RoomsEvents } from './events.ts'
+import { own, type RoomSetup } from '../rooms/owner.ts'
+
+/** Who asks. */
+export type Asking = Pick<Core, 'request'>
 
 type Short<Name> = Name extends `muc#roomconfig_${infer Rest}` ? Rest : Name
 /** `membersonly`, `roomname`, …: the registered fields, without `muc#roomconfig_`. [XEP-0045 16.5.3] */
@@ -21,11 +24,11 @@ const prefix = 'muc#roomconfig_'
 export class RoomConfiguration {
   /** With labels and choices for people. */
   readonly form: DataForm
-  readonly #core: Core<RoomsEvents>
+  readonly #core: Asking
   readonly #room: Jid
 
   /** For the room. */
-  constructor(form: DataForm, core: Core<RoomsEvents>, room: Jid) {
+  constructor(form: DataForm, core: Asking, room: Jid) {
     this.form = form
     this.#core = core
     this.#room = room
@@ -53,12 +56,12 @@ export class RoomConfiguration {
       if (full === undefined) throw new UnsupportedError(name, `${this.#room} has no setting "${name}".`)
       answers.push([full, value])
     }
-    await submit(this.#core, this.#room, fillForm(this.form, Object.fromEntries(answers)), options)
+    await own(this.#core, this.#room, { form: fillForm(this.form, Object.fromEntries(answers)) }, options)
   }
 
   /** Changes nothing; a room that was just made is no more. [XEP-0045 10.1.3] */
   async cancel(options?: WaitOptions): Promise<undefined> {
-    await submit(this.#core, this.#room, cancelled, options)
+    await own(this.#core, this.#room, { form: cancelled }, options)
   }
 
   #nameOf(name: string): string | undefined {
@@ -66,30 +69,13 @@ export class RoomConfiguration {
   }
 }
 
-export async function configuration(
-  core: Core<RoomsEvents>,
-  room: Jid,
-  options?: WaitOptions,
-): Promise<RoomConfiguration> {
+export async function configuration(core: Asking, room: Jid, options?: WaitOptions): Promise<RoomConfiguration> {
   const { form } = await ask(core, 'get', mucOwner.build({}), mucOwner, { ...options, to: room })
   if (form === undefined) throw new UnexpectedAnswerError('The answer has no form.')
   return new RoomConfiguration(form, core, room)
 }
 
-/** The room as its service likes it. [XEP-0045 10.1.2] */
-export async function acceptDefaults(core: Core<RoomsEvents>, room: Jid, options?: WaitOptions): Promise<undefined> {
-  await submit(core, room, { ...cancelled, type: 'submit' }, options)
-}
-
-export async function destroy(
-  core: Core<RoomsEvents>,
-  room: Jid,
-  how: MucDestroy,
-  options?: WaitOptions,
-): Promise<undefined> {
-  await core.request('set', mucOwner.build({ destroy: how }), { ...options, to: room })
-}
-
-async function submit(core: Core<RoomsEvents>, room: Jid, form: DataForm, options?: WaitOptions): Promise<undefined> {
-  await core.request('set', mucOwner.build({ form }), { ...options, to: room })
+/** For `settings` of `client.rooms.join`: how a room that is made is to be. */
+export function roomSettings<More extends string = never>(settings: RoomSettings<More>): RoomSetup {
+  return async (core, room, options) => await (await configuration(core, room, options)).submit(settings, options)
 }

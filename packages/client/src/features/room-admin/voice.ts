@@ -4,7 +4,7 @@ import { dataForm, fillForm, firstValueOf, formTypeOf, submitForm } from '@rooke
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { MUC_REQUEST, type MucRequestField } from '@rookery/protocol/xeps/muc-forms'
 import type { Element } from '@rookery/protocol/xml'
-import type { Room } from './room.ts'
+import type { Room } from '../rooms/index.ts'
 
 export interface VoiceRequest {
   readonly room: Room

@@ -5,9 +5,9 @@ import { readJid } from '../../contract/address.ts'
 import { ask } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { UsageError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
-import type { RoomsEvents } from './events.ts'
-import { Occupant } from './occupant.ts'
+import { Occupant } from '../rooms/index.ts'
+
+import type { Asking } from './configuration.ts'
 
 export interface RoomListing {
   /** The address, where it is known to us. */
@@ -31,7 +31,7 @@ type OneOrMore<T> = T | readonly T[]
 const atOnce = 20
 
 export async function list(
-  core: Core<RoomsEvents>,
+  core: Asking,
   to: Jid,
   what: { readonly affiliation: Affiliation } | { readonly role: Role },
   options: WaitOptions = {},
@@ -40,7 +40,7 @@ export async function list(
 }
 
 export async function setAffiliation(
-  core: Core<RoomsEvents>,
+  core: Asking,
   to: Jid,
   affiliation: Affiliation,
   who: OneOrMore<Person>,
@@ -51,7 +51,7 @@ export async function setAffiliation(
 }
 
 export async function setRole(
-  core: Core<RoomsEvents>,
+  core: Asking,
   to: Jid,
   role: Role,
   who: OneOrMore<string | Occupant>,
@@ -62,12 +62,7 @@ export async function setRole(
 }
 
 /** One change in each request, as Prosody does the first of several alone; so many requests at a time. What was done before one is refused stays done. */
-async function change(
-  core: Core<RoomsEvents>,
-  to: Jid,
-  items: readonly MucItem[],
-  options: WaitOptions,
-): Promise<undefined> {
+async function change(core: Asking, to: Jid, items: readonly MucItem[], options: WaitOptions): Promise<undefined> {
   for (let i = 0; i < items.length; i += atOnce) {
     const asked = items.slice(i, i + atOnce)
     await Promise.all(asked.map((item) => core.request('set', mucAdmin.build({ items: [item] }), { ...options, to })))
