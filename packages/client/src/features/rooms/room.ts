@@ -83,7 +83,7 @@ export class Room {
 
   /** Call `client.rooms.join` or `client.rooms.get`. */
   constructor(parts: RoomParts) {
-    const { core, disco, address } = parts
+    const { core, address } = parts
     this.address = address
     this.#parts = parts
     this.#repeats = new Repeats(address)
