@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { get } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import { connect, rooms } from '@rookery/client/node'
+import { connect, roomAdmin, rooms } from '@rookery/client/node'
 import { DaemonProcess, type Finished, run, TemporaryFolder } from '../../apps/daemon/src/testing/daemon-process.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
 
@@ -31,7 +31,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     assert.match(missing.errors, /item-not-found|there is no such room/)
 
     const service = target.service.xmpp
-    await using juliet = await connect({ jid, password, service, tls: { ca: target.ca }, use: [rooms] })
+    await using juliet = await connect({ jid, password, service, tls: { ca: target.ca }, use: [rooms, roomAdmin] })
     const room = await juliet.rooms.join(hall, { nick: 'Juliet' })
     await room.send('before').reached('delivered')
 
@@ -69,7 +69,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     people.signal('SIGINT')
     assert.equal(await people.exit, 0)
 
-    await room.kick('Spectator', { reason: 'enough' })
+    await juliet.roomAdmin.of(room).kick('Spectator', { reason: 'enough' })
     assert.equal(await watching.exit, 1)
     assert.equal(watching.errors, `rookery: ${hall} has put us out (kicked): enough\n`)
   })
