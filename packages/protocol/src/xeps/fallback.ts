@@ -59,34 +59,29 @@ export function fallbackRanges(
   specifications: readonly string[],
   part: 'body' | 'subject' = 'body',
 ): [start: number, end: number][] {
-  const regions: [number, number][] = []
+  /** Where regions start and end: how many more, or fewer. Beyond the text nothing is written. */
+  const edges = new Int32Array(text.length + 1)
   for (const child of message.children) {
     const found = typeof child === 'string' ? undefined : fallback.parse(child)
     if (found === undefined || isBroken(found) || !specifications.includes(found.for)) continue
     if (found.body.length + found.subject.length === 0) return [[0, text.length]]
-    for (const { start = 0, end = text.length } of found[part]) if (start < end) regions.push([start, end])
-  }
-  regions.sort((a, b) => a[0] - b[0])
-  const ranges: [number, number][] = []
-  let points = 0
-  let units = 0
-  const unitsAt = (point: number): number => {
-    while (points < point && units < text.length) {
-      units += text.codePointAt(units)! > 0xffff ? 2 : 1
-      points++
+    for (const { start = 0, end = text.length } of found[part]) {
+      if (start >= end) continue
+      edges[start]!++
+      edges[end]!--
     }
-    return units
   }
-  let covered = 0 // in code points
-  for (const [start, end] of regions) {
-    if (end <= covered) continue
-    const from = unitsAt(Math.max(start, covered))
+  const ranges: [number, number][] = []
+  let depth = 0
+  let point = 0
+  let from = 0
+  for (const { length } of text) {
+    depth += edges[point++]!
     const last = ranges.at(-1)
-    const to = unitsAt(end)
-    covered = end
-    if (from === to) continue
-    if (last !== undefined && last[1] === from) last[1] = to
-    else ranges.push([from, to])
+    const to = from + length
+    if (depth > 0 && last?.[1] === from) last[1] = to
+    else if (depth > 0) ranges.push([from, to])
+    from = to
   }
   return ranges
 }

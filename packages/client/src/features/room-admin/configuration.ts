@@ -7,7 +7,7 @@ import { ask } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { UnexpectedAnswerError, UnsupportedError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
-import { own, type RoomSetup } from '../rooms/owner.ts'
+import { administer, type RoomSetup } from '../rooms/index.ts'
 
 /** Who asks. */
 export type Asking = Pick<Core, 'request'>
@@ -56,12 +56,12 @@ export class RoomConfiguration {
       if (full === undefined) throw new UnsupportedError(name, `${this.#room} has no setting "${name}".`)
       answers.push([full, value])
     }
-    await own(this.#core, this.#room, { form: fillForm(this.form, Object.fromEntries(answers)) }, options)
+    await administer(this.#core, this.#room, { form: fillForm(this.form, Object.fromEntries(answers)) }, options)
   }
 
   /** Changes nothing; a room that was just made is no more. [XEP-0045 10.1.3] */
   async cancel(options?: WaitOptions): Promise<undefined> {
-    await own(this.#core, this.#room, { form: cancelled }, options)
+    await administer(this.#core, this.#room, { form: cancelled }, options)
   }
 
   #nameOf(name: string): string | undefined {

@@ -12,8 +12,7 @@ import type { WaitOptions } from '../../contract/within.ts'
 import type { Core } from '../../extension.ts'
 import { messages, type SentMessage } from '../../messages/index.ts'
 import { disco } from '../disco.ts'
-import { type Occupant, type RoomMessage, stanzaIdOf } from '../rooms/index.ts'
-import { own } from '../rooms/owner.ts'
+import { administer, type Occupant, type RoomMessage, stanzaIdOf } from '../rooms/index.ts'
 import * as configuration from './configuration.ts'
 import * as lists from './lists.ts'
 import * as registration from './registration.ts'
@@ -122,7 +121,7 @@ export class RoomAdmin {
   /** The room is no more. For owners. */
   async destroy({ alternative, reason, password, ...options }: DestroyOptions = {}): Promise<undefined> {
     const jid = alternative === undefined ? undefined : readJid(alternative)
-    await own(this.#core, this.address, { destroy: { jid, reason, password } }, options)
+    await administer(this.#core, this.address, { destroy: { jid, reason, password } }, options)
   }
 
   /** Reserves a nickname, and asks to be a member. `answers`: what this room wants to know besides. Throws a RequestError: `conflict`. */

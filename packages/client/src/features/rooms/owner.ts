@@ -7,7 +7,7 @@ import type { Core } from '../../extension.ts'
 /** Configures a room that was just made: `roomSettings` makes one. */
 export type RoomSetup = (core: Pick<Core, 'request'>, room: Jid, options: WaitOptions) => Promise<undefined>
 
-export async function own(
+export async function administer(
   core: Pick<Core, 'request'>,
   room: Jid,
   what: MucOwner,
@@ -19,4 +19,4 @@ export async function own(
 
 /** The room as its service likes it. [XEP-0045 10.1.2] */
 export const acceptDefaults: RoomSetup = (core, room, options) =>
-  own(core, room, { form: { type: 'submit', instructions: [], fields: [], items: [] } }, options)
+  administer(core, room, { form: { type: 'submit', instructions: [], fields: [], items: [] } }, options)

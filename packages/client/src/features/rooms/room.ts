@@ -26,7 +26,7 @@ import { Hearing } from './hearing.ts'
 import { direct, type InviteOptions, mediated, user } from './invitations.ts'
 import { type Entry, Membership, type RoomState } from './membership.ts'
 import type { Occupant } from './occupant.ts'
-import { acceptDefaults, own, type RoomSetup } from './owner.ts'
+import { acceptDefaults, administer, type RoomSetup } from './owner.ts'
 import { Repeats } from './repeats.ts'
 import { type RoomInfo, readRoomInfo } from './room-info.ts'
 import { isPast, type RoomMessage, stanzaIdOf } from './room-message.ts'
@@ -339,7 +339,7 @@ export class Room {
     const { core } = this.#parts
     const wait = { signal, timeout }
     if (!create) {
-      await own(core, this.address, { destroy: {} }, wait)
+      await administer(core, this.address, { destroy: {} }, wait)
       throw new RequestError(new StanzaError('item-not-found', { text: 'there is no such room' }), `${this.address}`)
     }
     if (settings !== 'later') await settings(core, this.address, wait)
