@@ -1,7 +1,7 @@
 /** docs/guide/client.md: rooms. */
-import type { Client, Room, rooms } from '@rookery/client/node'
+import { type Client, type Room, type roomAdmin, roomSettings, type rooms } from '@rookery/client/node'
 
-type Guest = Client<readonly [typeof rooms]>
+type Guest = Client<readonly [typeof rooms, typeof roomAdmin]>
 
 export async function enter(client: Guest, address: string, draw: (line: string) => void): Promise<Room> {
   const room = await client.rooms.join(address, { nick: 'romeo', history: { maxStanzas: 20 } })
@@ -26,22 +26,24 @@ export async function listenIn(room: Room, save: (text: string) => Promise<void>
 
 export async function make(client: Guest, address: string): Promise<Room> {
   const room = await client.rooms.join(address, {
-    settings: { roomname: 'Verona', membersonly: true, persistentroom: true, publicroom: true },
+    settings: roomSettings({ roomname: 'Verona', membersonly: true, persistentroom: true, publicroom: true }),
   })
-  await room.setAffiliation('member', 'juliet@localhost', { reason: 'family' })
+  const admin = client.roomAdmin.of(room)
+  await admin.setAffiliation('member', 'juliet@localhost', { reason: 'family' })
   room.invite('juliet@localhost', { reason: 'Come to the ball.' })
-  await room.configure({ roomname: 'Fair Verona' })
+  await admin.configure({ roomname: 'Fair Verona' })
   return room
 }
 
-export async function lists(room: Room): Promise<Readonly<Record<string, number>>> {
+export async function lists(client: Guest, room: Room): Promise<Readonly<Record<string, number>>> {
+  const admin = client.roomAdmin.of(room)
   const [members, admins, owners, banned] = await Promise.all([
-    room.members(),
-    room.admins(),
-    room.owners(),
-    room.banned(),
+    admin.members(),
+    admin.admins(),
+    admin.owners(),
+    admin.banned(),
   ])
-  const moderators = await room.moderators()
+  const moderators = await admin.moderators()
   return {
     members: members.length,
     admins: admins.length,

@@ -1,7 +1,7 @@
 /** What docs/guide/client.md shows of rooms and nodes of services, on servers that have them. The rest of the guide: test/docs/client-guide.test.ts. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { connect, displayed, presence, pubsub, rooms } from '@rookery/client/node'
+import { connect, displayed, presence, pubsub, roomAdmin, rooms } from '@rookery/client/node'
 import { publishNews, readNews } from '../../examples/client-guide/nodes.ts'
 import { enter, find, listenIn, lists, make, say } from '../../examples/client-guide/rooms.ts'
 import { next } from '../../packages/client/test/online.ts'
@@ -30,7 +30,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
         password: `secret-${local}`,
         service: `xmpp://127.0.0.1:${target.ports.tcp}`,
         tls: { ca: target.ca },
-        use: [presence, rooms, pubsub, displayed],
+        use: [presence, rooms, roomAdmin, pubsub, displayed],
       })
 
     test('a room is made, listed, entered and talked in', options, async () => {
@@ -39,7 +39,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       const invited = next(hers, 'room:invitation')
       const made = await make(his, 'verona@conference.localhost')
       assert.equal(`${(await invited).room}`, 'verona@conference.localhost')
-      assert.equal((await lists(made)).owners, 1)
+      assert.equal((await lists(his, made)).owners, 1)
       const lines: string[] = []
       await enter(his, 'balcony@conference.localhost', (line) => lines.push(line))
       const room = await enter(hers, 'balcony@conference.localhost', () => undefined).catch(() => undefined)
