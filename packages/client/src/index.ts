@@ -288,6 +288,7 @@ export {
 export { type AskTime, type TimeOfOther, time } from './features/time.ts'
 export { type Tune, tune } from './features/tune.ts'
 export {
+  Sha256,
   Upload,
   UploadError,
   type Uploaded,

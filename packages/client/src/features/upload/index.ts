@@ -18,7 +18,7 @@ import {
 } from '@rookery/protocol/xeps/upload'
 import { ask } from '../../contract/ask.ts'
 import { type FileData, type FileOptions, type OpenFile, openFile } from '../../contract/file-source.ts'
-import { Sha256 } from '../../contract/sha256.ts'
+import type { Sha256 } from '../../contract/sha256.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { RequestError, UnsupportedError, UsageError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension } from '../../extension.ts'
@@ -27,11 +27,17 @@ import { type PutOptions, put } from './put.ts'
 import { UploadError } from './upload-error.ts'
 
 export type { UploadPurpose } from '@rookery/protocol/xeps/upload'
+export { Sha256 } from '../../contract/sha256.ts'
 export { UploadError, type UploadReason } from './upload-error.ts'
 
 export interface UploadOptions extends FileOptions, PutOptions {
   /** How long it is meant to stay: `{ name: 'permanent' }`. As the service likes unless told. [XEP-0363 5] */
   readonly purpose?: UploadPurpose | undefined
+  /**
+   * `new Sha256()`: for the hash of a file of more than 64 MiB, or of a stream with a `size`. The platform hashes the others, which it wants
+   * as a whole; without this those have none.
+   */
+  readonly hash?: Sha256 | undefined
 }
 
 export interface UploadService {
@@ -49,10 +55,13 @@ export interface Uploaded {
     readonly mediaType: string
     /** Bytes. */
     readonly size: number
-    /** SHA-256. */
+    /** SHA-256, if any. */
     readonly hashes: readonly Hash[]
   }
 }
+
+/** Bytes of the largest file that is hashed as a whole. */
+const mostHashed = 64 << 20
 
 export class Upload {
   readonly #core: Core
@@ -86,16 +95,16 @@ export class Upload {
     const slots = this.#core.plaintext ? slotOf('https', 'http') : slotOf('https')
     const slot = await ask(this.#core, 'get', wanted, slots, { to: service.jid, signal }).catch(explain)
     const value = await this.#put(slot, file, options)
-    return { url: slot.get, file: { name, mediaType, size, hashes: [{ algorithm: 'sha-256', value }] } }
+    return { url: slot.get, file: { name, mediaType, size, hashes: value ? [{ algorithm: 'sha-256', value }] : [] } }
   }
 
   /** Answers the hash. */
-  async #put(slot: Slot, file: OpenFile, options: UploadOptions): Promise<Uint8Array> {
+  async #put(slot: Slot, file: OpenFile, options: UploadOptions): Promise<Uint8Array | undefined> {
     if (!isSafe(slot.put.url)) throw new UploadError('insecure', 'The service would take the file without encryption.')
-    const hash = new Sha256()
+    const { hash } = options
     let status: number
     try {
-      status = await put(slot.put, file, (piece) => hash.update(piece), options)
+      status = await put(slot.put, file, (piece) => hash?.update(piece), options)
     } catch (error) {
       options.signal?.throwIfAborted()
       throw error instanceof UploadError ? error : new UploadError('failed', 'The upload broke.', { cause: error })
@@ -104,6 +113,10 @@ export class Upload {
     if (status === 429 || status === 507) throw new UploadError('quota', 'Too much was uploaded.', { status })
     if (status < 200 || status > 299)
       throw new UploadError('failed', `The file was refused: HTTP ${status}.`, { status })
+    if (hash === undefined) {
+      if (file.blob === undefined || file.size > mostHashed) return undefined
+      return new Uint8Array(await crypto.subtle.digest('SHA-256', await file.blob.arrayBuffer()))
+    }
     if (hash.length === 0) for await (const piece of file.stream()) hash.update(piece)
     return hash.digest()
   }

@@ -12,7 +12,7 @@ import { fileTooLarge, maxFileSizeForm, UPLOAD_NS, uploadRetry } from '@rookery/
 import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { online } from '../../../test/online.ts'
-import { type FileInfo, type Progress, UnsupportedError, UploadError, UsageError, upload } from '../../index.ts'
+import { type FileInfo, type Progress, Sha256, UnsupportedError, UploadError, UsageError, upload } from '../../index.ts'
 
 interface Arrived {
   readonly headers: IncomingHttpHeaders
@@ -137,7 +137,8 @@ describe('an upload', () => {
     const sources = [
       [data, {}],
       [data.buffer, {}],
-      [new Blob([data]).stream(), { size: 90_000 }],
+      [new Blob([data]).stream(), { size: 90_000, hash: new Sha256() }],
+      [new Blob([data]), { hash: new Sha256() }],
       [new Blob([data]).stream(), {}],
     ] as const
     for (const [source, more] of sources) {
@@ -150,6 +151,12 @@ describe('an upload', () => {
       assert.equal(put?.headers['content-length'], '90000')
       assert.deepEqual(new Uint8Array(put!.body), data)
     }
+  })
+
+  test('of a stream has no hash where nobody computes it', async () => {
+    await using it = await place()
+    const { file } = await it.client.upload.send(new Blob([bytes(10)]).stream(), { size: 10 })
+    assert.deepEqual(file.hashes, [])
   })
 
   test('that cannot succeed is not begun', async () => {
