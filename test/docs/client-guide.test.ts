@@ -63,11 +63,12 @@ test('what the guides name is there', async () => {
   const client = await createClient({ jid: 'romeo@localhost', use: [...extensions, waves, settings] })
   const room = client.use(library.rooms).get('verona@conference.localhost')
   const node = client.use(library.pubsub).node('pubsub.localhost', 'news')
-  const things = new Map<string, object>(Object.entries({ client, room, node }))
+  const admin = client.use(library.roomAdmin).of(room)
+  const things = new Map<string, object>(Object.entries({ client, room, node, admin }))
   const missing: string[] = []
   for (const guide of guides) {
     const names = readFileSync(join(root, guide), 'utf8').matchAll(
-      /\b(?<!\.)(client|room|node)((?:\.(?!md)[a-zA-Z]+)+)/g,
+      /\b(?<!\.)(client|room|node|admin)((?:\.(?!md)[a-zA-Z]+)+)/g,
     )
     for (const [whole, thing, path] of names) {
       let at: unknown = things.get(thing!)
