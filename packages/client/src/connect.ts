@@ -1,25 +1,28 @@
 /** `createClient` and `connect`, for a platform: each entry of the package has them with its own. */
-import { parseJid } from '@rookery/protocol/jid'
 import { type Client, ClientCore } from './client.ts'
-import { UsageError } from './errors.ts'
+import { readJid } from './contract/address.ts'
 import type { AnyExtension } from './extension.ts'
 import { Kept } from './kept.ts'
-import type { ClientOptions } from './options.ts'
+import { type ClientOptions, checkOptions } from './options.ts'
 import { rememberPbkdf2 } from './platform/crypto-memory.ts'
 import type { Platform } from './platform.ts'
 
 /** A client that is not connected yet: for those who want to see its first states. */
 export async function createClientFor<const X extends readonly AnyExtension[]>(
   usual: Platform,
-  options: ClientOptions<X>,
+  options: ClientOptions<X> = { jid: '' },
 ): Promise<Client<X>> {
-  const account = parseJid(options.jid)
-  if (account === undefined)
-    throw new UsageError(`${JSON.stringify(options.jid)} is not an address; one looks like name@domain.`)
+  const account = readJid(options.jid)
+  checkOptions(options)
   const kept = await Kept.open(await options.store?.(account.bare.toString()))
   const platform = options.platform ?? usual
   const remembering = { ...platform, crypto: rememberPbkdf2(platform.crypto) }
-  return new ClientCore(options, remembering, kept) as unknown as Client<X>
+  try {
+    return new ClientCore(options, remembering, kept) as unknown as Client<X>
+  } catch (error) {
+    await kept.close()
+    throw error
+  }
 }
 
 /** Connects a client that was just made, and gives it back; what fails closes it. */

@@ -30,7 +30,7 @@ export type ClientError =
   | TransferError
   | UploadError
 
-/** The library was used in a way that cannot work: an address that is none, an unknown option, a call at the wrong time. */
+/** The library was used in a way that cannot work: an address that is none, an option that cannot be, a call at the wrong time. */
 export class UsageError extends Error {
   readonly kind = 'usage'
   override readonly name = 'UsageError'
@@ -70,7 +70,7 @@ export type LoginReason =
   | 'no-mechanism'
   /** The server did not prove that it knows the account, or its list was changed on the way: perhaps somebody is in between. */
   | 'not-verified'
-  /** There is nothing to log in with: no password, and no token that is still good. */
+  /** There is nothing to log in with: no password, one that cannot be, and no token that is still good. */
   | 'no-credentials'
 
 /** The login failed. Only a refusal that says "for now" is tried again. */

@@ -1,6 +1,7 @@
 /** What `connect` takes. */
 import type { Maybe } from '@rookery/protocol'
 import type { Trace } from './connection.ts'
+import { UsageError } from './errors.ts'
 import type { AnyExtension } from './extension.ts'
 import type { Platform, TlsOptions } from './platform.ts'
 import type { OpenStore } from './store.ts'
@@ -44,4 +45,24 @@ export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyE
   readonly trace?: Trace | undefined
   /** The machine it runs on, if it is not the usual one. */
   readonly platform?: Platform | undefined
+}
+
+const kinds: { readonly [kind: string]: string } = {
+  string: 'password service software version kind device',
+  function: 'password store trace',
+  boolean: 'reconnect plaintext',
+  number: 'patience attemptTimeout keepAlive answerWithin maxQueue maxUnhandled',
+  array: 'use',
+  object: 'tls platform',
+}
+
+/** For those whom no compiler tells. Throws a UsageError, which does not say what the value is: it may be a password. */
+export function checkOptions(options: ClientOptions): undefined {
+  for (const [name, value] of Object.entries(options)) {
+    const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
+    const wanted = Object.keys(kinds).filter((known) => kinds[known]!.split(' ').includes(name))
+    if (value !== undefined && wanted.length > 0 && !wanted.includes(kind))
+      throw new UsageError(`The option "${name}" must be a ${wanted.join(' or ')}.`)
+    if (kind === 'number' && !(value >= 0)) throw new UsageError(`The option "${name}" cannot be ${value}.`)
+  }
 }

@@ -5,12 +5,12 @@
 import { type Maybe, NS } from '@rookery/protocol'
 import { isBroken } from '@rookery/protocol/codec'
 import { type DataForm, type FormAnswers, fillForm } from '@rookery/protocol/forms'
-import { parseJid } from '@rookery/protocol/jid'
 import { readStanzaError } from '@rookery/protocol/stanza'
 import { inviteFeature, preauth as preauthCodec } from '@rookery/protocol/xeps/invites'
 import { register as codec, type Register, registerFeature } from '@rookery/protocol/xeps/register'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from './connection.ts'
+import { readJid } from './contract/address.ts'
 import { ConnectError, RequestError, UsageError } from './errors.ts'
 import { startTls } from './negotiate/start-tls.ts'
 import type { Platform, TlsOptions } from './platform.ts'
@@ -73,10 +73,8 @@ export class RegistrationError extends Error {
 
 /** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */
 export async function registerAt(usual: Platform, options: RegisterOptions): Promise<undefined> {
-  const account = parseJid(options.jid)
-  if (account === undefined || account.local === '')
-    throw new UsageError(`${JSON.stringify(options.jid)} is not an address; one looks like name@domain.`)
-  const { local, domain } = account
+  const { local, domain } = readJid(options.jid)
+  if (local === '') throw new UsageError(`${domain} is a domain: an account looks like name@domain.`)
   const { platform = usual, timeout = 60_000 } = options
   const controller = new AbortController()
   const aborted = (): void => controller.abort(options.signal?.reason)

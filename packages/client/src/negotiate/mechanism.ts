@@ -95,10 +95,10 @@ export async function verify(
 
 /** We gave up, before or although the server did not. */
 function gaveUp({ problem, text }: SaslClientFailure): LoginError {
-  const isOurs = problem === 'no-mechanism' || problem === 'bad-username' || problem === 'bad-password'
-  return isOurs
-    ? new LoginError('no-mechanism', `The login was given up: ${text}.`)
-    : new LoginError('not-verified', `The login was given up: ${text}. Somebody may be between you and the server.`)
+  const reason =
+    problem === 'no-mechanism' ? problem : problem.startsWith('bad-') ? 'no-credentials' : 'not-verified'
+  const advice = reason === 'not-verified' ? ' Somebody may be between you and the server.' : ''
+  return new LoginError(reason, `The login was given up: ${text}.${advice}`)
 }
 
 export function refused(condition: SaslCondition, text: string | undefined, { account }: Negotiation): LoginError {

@@ -17,7 +17,7 @@ export function createNodePlatform(resolver: () => SrvResolver = systemResolver)
     discover: (domain, signal) => resolveService(domain, resolver(), signal),
     async open(text, options) {
       const url = URL.canParse(text) ? new URL(text) : undefined
-      if (url?.protocol === 'xmpp:' || url?.protocol === 'xmpps:') return openTcp(url, options)
+      if ((url?.protocol === 'xmpp:' || url?.protocol === 'xmpps:') && url.hostname !== '') return openTcp(url, options)
       if (url?.protocol === 'wss:' || url?.protocol === 'ws:') return openWebSocket(url, options)
       throw new UsageError(
         `"${text}" is no address of a service: xmpps://host:port, xmpp://host:port or wss://… is one.`,

@@ -1,0 +1,92 @@
+/** Wrong use by programs that no compiler has seen: a typed error with a sentence, and nothing is left behind. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { startTestServer } from '@rookery/testkit'
+import { online } from '../test/online.ts'
+import { type ClientOptions, disco, memoryStore, ping, UsageError } from './index.ts'
+import { connect, createClient, register } from './node/index.ts'
+
+const wrong = (options: object): Promise<unknown> =>
+  createClient({ jid: 'romeo@example.net', ...options } as unknown as ClientOptions)
+
+const usage = (message: RegExp) => (error: unknown) => error instanceof UsageError && message.test(error.message)
+
+test('options of a wrong type are told by their name, and never by their value', async () => {
+  const cases: readonly (readonly [string, unknown])[] = [
+    ['password', 5],
+    ['password', null],
+    ['service', {}],
+    ['use', 'roster'],
+    ['use', ping],
+    ['store', {}],
+    ['reconnect', 'no'],
+    ['patience', '5'],
+    ['patience', Number.NaN],
+    ['keepAlive', -1],
+    ['device', {}],
+    ['trace', 5],
+    ['tls', 'secret'],
+    ['platform', null],
+  ]
+  for (const [name, value] of cases)
+    await assert.rejects(wrong({ [name]: value }), usage(new RegExp(`^The option "${name}" (?!.*secret)`)), name)
+  await assert.doesNotReject(
+    wrong({ password: undefined, use: undefined, keepAlive: Number.POSITIVE_INFINITY, local: 5 }),
+  )
+})
+
+test('an address that is none is wrong use, whatever it is', async () => {
+  for (const jid of [undefined, null, 5, {}, '', 'romeo@', 'romeo@local host']) {
+    await assert.rejects(wrong({ jid }), usage(/is not an address/), String(jid))
+    await assert.rejects(register({ jid, password: 'x' } as never), usage(/is not an address/), String(jid))
+  }
+  await assert.rejects((connect as () => Promise<unknown>)(), usage(/is not an address/))
+  await using server = await startTestServer()
+  await using client = await online(server, [ping, disco])
+  for (const jid of [null, 5, {}, [], true]) {
+    await assert.rejects(client.ping(jid as never), usage(/is not an address/))
+    await assert.rejects(client.disco.info(jid as never), usage(/is not an address/))
+  }
+  assert.ok(await client.ping())
+})
+
+test('what is no extension is not used, and a refused one leaves the store to others', async () => {
+  const start = (): undefined => undefined
+  for (const extension of [undefined, null, {}, { name: 'x' }, { name: 'x', start: 5 }])
+    await assert.rejects(wrong({ use: [extension] }), usage(/is no extension/))
+  let isOpen = false
+  const store: ClientOptions['store'] = async (account) => {
+    assert.ok(!isOpen, 'the store is held')
+    isOpen = true
+    const opened = await memoryStore()(account)
+    return {
+      read: () => opened.read(),
+      write: (changes) => opened.write(changes),
+      close: () => {
+        isOpen = false
+        return opened.close()
+      },
+    }
+  }
+  for (const name of ['on', 'jid', 'close', 'constructor', 'then', '__proto__'])
+    await assert.rejects(wrong({ store, use: [{ name, start }] }), usage(/cannot be called/), name)
+  await assert.rejects(wrong({ store, use: [ping, ping] }), usage(/cannot be called "ping"/))
+  assert.ok(!isOpen)
+})
+
+test('a password that cannot be is one that is missing', async () => {
+  await using server = await startTestServer()
+  const { jid } = await server.createAccount()
+  const login = (password: string) =>
+    connect({ jid, password, service: `xmpp://127.0.0.1:${server.port}`, plaintext: true })
+  await assert.rejects(login(''), { kind: 'login', reason: 'no-credentials' })
+  await assert.rejects(login('\u0000'), { kind: 'login', reason: 'no-credentials' })
+})
+
+test('a service without a host is no address of a service', async () => {
+  for (const service of ['xmpp://', 'xmpps://', 'localhost', 'tcp://localhost:5222'])
+    await assert.rejects(
+      connect({ jid: 'romeo@example.net', password: 'x', service }),
+      usage(/no address of a service/),
+    )
+})
