@@ -95,8 +95,7 @@ export async function verify(
 
 /** We gave up, before or although the server did not. */
 function gaveUp({ problem, text }: SaslClientFailure): LoginError {
-  const reason =
-    problem === 'no-mechanism' ? problem : problem.startsWith('bad-') ? 'no-credentials' : 'not-verified'
+  const reason = problem === 'no-mechanism' ? problem : problem.startsWith('bad-') ? 'no-credentials' : 'not-verified'
   const advice = reason === 'not-verified' ? ' Somebody may be between you and the server.' : ''
   return new LoginError(reason, `The login was given up: ${text}.${advice}`)
 }
