@@ -33,6 +33,9 @@ export type EventsOf<X extends readonly AnyExtension[]> = ClientEvents &
 /** A client with these extensions: each is a property with its name. */
 export type Client<X extends readonly AnyExtension[] = readonly []> = ClientCore<EventsOf<X>> & Apis<X>
 
+/** The same, shorter to write where a function takes one: `ClientWith<typeof chat | typeof rooms>`. */
+export type ClientWith<E extends AnyExtension> = Client<readonly E[]>
+
 /** How long an orderly end may take, in milliseconds: for messages to be acknowledged, and for the stream to be closed. */
 const endWithin = 5_000
 

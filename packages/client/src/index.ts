@@ -8,7 +8,7 @@ import { type RegisterOptions, registerAt } from './register.ts'
 
 export { Jid, parseJid } from '@rookery/protocol/jid'
 export { Element, el } from '@rookery/protocol/xml'
-export { type Client, ClientCore, type EventsOf } from './client.ts'
+export { type Client, ClientCore, type ClientWith, type EventsOf } from './client.ts'
 export type { Trace } from './connection.ts'
 export type { FileData, FileOptions, Progress } from './contract/file-source.ts'
 export * from './errors.ts'

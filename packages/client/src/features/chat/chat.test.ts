@@ -90,6 +90,19 @@ describe('conversations', () => {
     assert.equal(sent.fate, 'displayed', 'what was sent before has been seen too')
   })
 
+  test('what is sent to the account arrives, for chat says that the client is there; unless it is told not to', async () => {
+    await using server = await startTestServer()
+    const romeo = await online(server, [chat], { local: 'romeo' })
+    const juliet = await online(server, [chat], { local: 'juliet' })
+    await say(romeo, juliet, 'to the account')
+    const nurse = await online(server, [chatWith({ presence: false })], { local: 'nurse' })
+    romeo.chat.send('nurse@localhost', 'to the account')
+    const arrived = next(nurse, 'chat')
+    romeo.chat.send(nurse.jid!, 'to the device')
+    assert.equal((await arrived).body, 'to the device')
+    for (const one of [romeo, juliet, nurse]) await one.close()
+  })
+
   test('a loop gets the messages of others, of one of them if it asks so', async () => {
     await using server = await startTestServer()
     const [romeo, juliet] = await couple(server)

@@ -56,6 +56,8 @@ export interface ChatOptions {
   readonly confirm?: boolean | undefined
   /** Whether others see what one does. Default true. */
   readonly states?: boolean | undefined
+  /** False: the client does not say that it is there, and so gets what is sent to its full address only. Default true. */
+  readonly presence?: boolean | undefined
 }
 
 export interface SendOptions extends MessageContent {

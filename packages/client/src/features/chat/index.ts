@@ -9,6 +9,7 @@ import { REPLIES_NS } from '@rookery/protocol/xeps/replies'
 import { RETRACTION_NS } from '@rookery/protocol/xeps/retraction'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { defineExtension, type Extension, events } from '../../extension.ts'
+import { presence } from '../presence/index.ts'
 import { Chat, type ChatEvents, type ChatOptions } from './chat.ts'
 
 export { type Authored, isBySameAuthor } from './author.ts'
@@ -53,6 +54,10 @@ export function chatWith(options: ChatOptions): Extension<'chat', Chat, ChatEven
       STANZA_ID_NS,
     ],
     events: events<ChatEvents>(),
-    start: (core) => new Chat(core, options),
+    start: (core) => {
+      // who is not there gets nothing that is sent to the account [RFC6121 8.5.2.2]
+      if (options.presence !== false) core.use(presence)
+      return new Chat(core, options)
+    },
   })
 }
