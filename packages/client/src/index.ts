@@ -31,7 +31,6 @@ export {
   type ArchiveEvents,
   type ArchiveFilter,
   type ArchivePage,
-  type ArchivePreferences,
   archive,
   archiveWith,
   type Mark,
@@ -39,6 +38,7 @@ export {
   type QueryOptions,
   type RepairOptions,
 } from './features/archive/index.ts'
+export { ArchiveAdmin, type ArchivePreferences, archiveAdmin } from './features/archive-admin.ts'
 export {
   type Avatar,
   type AvatarEvents,

@@ -12,6 +12,7 @@ import { next, online } from '../../../test/online.ts'
 import {
   type ArchivedMessage,
   archive,
+  archiveAdmin,
   type Client,
   type messages,
   UnexpectedAnswerError,
@@ -28,12 +29,12 @@ async function collect<T>(list: AsyncIterable<T>): Promise<T[]> {
   return all
 }
 
-type Romeo = Client<readonly [typeof archive, typeof messages]>
+type Romeo = Client<readonly [typeof archive, typeof archiveAdmin, typeof messages]>
 
 /** Romeo, who has said this to Juliet, with the archive. */
 async function talkative(server: TestServer, said: readonly string[]): Promise<Romeo> {
   await server.createAccount({ local: 'juliet' })
-  const romeo = await online(server, [archive])
+  const romeo = await online(server, [archive, archiveAdmin])
   for (const text of said) await romeo.messages.post('juliet@localhost', [body(text)]).reached('acked')
   return romeo
 }
@@ -100,17 +101,17 @@ describe('the archive', () => {
   test('says where it begins and ends, and whose messages it keeps', async () => {
     await using server = await startTestServer()
     await using romeo = await talkative(server, [])
-    assert.deepEqual(await romeo.archive.metadata(), { first: undefined, last: undefined })
+    assert.deepEqual(await romeo.archiveAdmin.metadata(), { first: undefined, last: undefined })
     await romeo.messages.post('juliet@localhost', [body('hello')]).reached('acked')
     const [entry] = await romeo.archive.latest(1)
     const mark = { id: entry!.archiveId, at: entry!.at }
-    assert.deepEqual(await romeo.archive.metadata(), { first: mark, last: mark })
+    assert.deepEqual(await romeo.archiveAdmin.metadata(), { first: mark, last: mark })
 
-    assert.equal((await romeo.archive.preferences()).default, 'always')
+    assert.equal((await romeo.archiveAdmin.preferences()).default, 'always')
     const never = ['juliet@localhost']
-    const set = await romeo.archive.setPreferences({ default: 'roster', never })
+    const set = await romeo.archiveAdmin.setPreferences({ default: 'roster', never })
     assert.equal(set.default, 'roster')
-    assert.deepEqual((await romeo.archive.preferences()).never.map(String), never)
+    assert.deepEqual((await romeo.archiveAdmin.preferences()).never.map(String), never)
   })
 
   test('a question that is given up stops', async () => {
@@ -170,7 +171,7 @@ describe('results of archives', () => {
       send('romeo@localhost', result(queryId, 'good', forwarded('7', 'true')))
       return fin(true, 'good', 'good')
     })
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     const seen: string[] = []
     romeo.on('message', ({ body }) => void seen.push(body ?? ''))
     assert.deepEqual(bodies(await romeo.archive.latest(10)), ['true'])
@@ -188,7 +189,7 @@ describe('results of archives', () => {
       said('4', 'forged: another room', { from: 'other@localhost/Juliet', type: 'groupchat' })
       return fin(true, '1', '4')
     })
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     const seen: string[] = []
     romeo.on('message', ({ body }) => void seen.push(body ?? ''))
     assert.deepEqual(bodies(await romeo.archive.latest(10, { of: 'room@localhost' })), ['true'])
@@ -208,7 +209,7 @@ describe('results of archives', () => {
       for (const id of ['1', '2']) send('room@localhost', result(queryId, id, said(id)))
       return fin(true, '1', '2')
     })
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     const seen: (string | undefined)[] = []
     romeo.on('message', ({ body }) => void seen.push(body))
     const { count, last } = await romeo.archive.repair('room@localhost', { id: '0', at: 1_500_000_000_000 })
@@ -222,7 +223,7 @@ describe('results of archives', () => {
       for (let i = 0; i < 4; i++) send('romeo@localhost', result(queryId, `${i}`, forwarded(`${i}`, 'more')))
       return fin(false, '0', '3')
     })
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     await assert.rejects(romeo.archive.page({ max: 3 }), UnexpectedAnswerError)
     asked = 0
     assert.equal((await collect(romeo.archive.query({ pageSize: 4 }))).length, 8)
@@ -238,15 +239,15 @@ describe('results of archives', () => {
       send('romeo@localhost', result(queryId, '4', forwarded('4', 'good')))
       return fin(true, '1', '4')
     })
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     assert.deepEqual(bodies(await romeo.archive.latest(10)), ['good'])
   })
 
   test('what an archive lacks is told before it is asked for', async () => {
     await using server = await scripted(() => fin(true), [MAM_NS])
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     await assert.rejects(romeo.archive.latest(1, { ids: ['1'] }), UnsupportedError)
-    await assert.rejects(romeo.archive.metadata(), UnsupportedError)
+    await assert.rejects(romeo.archiveAdmin.metadata(), UnsupportedError)
     assert.deepEqual(await romeo.archive.latest(1), [])
   })
 })
@@ -258,7 +259,7 @@ describe('ids of an archive', () => {
       asked++
       return fin(true)
     })
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     await romeo.archive.caughtUp()
     assert.equal(asked, 0)
   })
@@ -274,7 +275,7 @@ describe('ids of an archive', () => {
       },
       [MAM_NS, STANZA_ID_NS],
     )
-    await using romeo = await online(server, [archive])
+    await using romeo = await online(server, [archive, archiveAdmin])
     await romeo.archive.caughtUp()
     const stanzaId = (id: string, by: string): Element => el('stanza-id', STANZA_ID_NS, { id, by })
     const live = forwarded('live', 'hello').withChildren([

@@ -1,21 +1,11 @@
 /**
- * Message Archive Management (XEP-0313 1.1.3; preferences XEP-0441, text search XEP-0431): what was said, to be read page by page; and, at the
+ * Message Archive Management (XEP-0313 1.1.3; text search XEP-0431): what was said, to be read page by page; and, at the
  * start of a session, what was missed. Archives of pubsub nodes (XEP-0442) are not here.
  */
 import { isBroken } from '@rookery/protocol/codec'
 import { dataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import {
-  type ArchiveDefault,
-  archiveMetadata,
-  archivePreferences,
-  archiveQuery,
-  FULLTEXT_FIELD,
-  FULLTEXT_NS,
-  MAM_EXTENDED,
-  MAM_NS,
-} from '@rookery/protocol/xeps/mam'
-import { type Element, el } from '@rookery/protocol/xml'
+import { archiveQuery, FULLTEXT_FIELD, FULLTEXT_NS, MAM_EXTENDED, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { readJid } from '../../contract/address.ts'
 import { ask } from '../../contract/ask.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
@@ -79,14 +69,6 @@ export interface ArchivePage {
   readonly isComplete: boolean
   /** How many there are in all pages, where the archive tells. */
   readonly count: number | undefined
-}
-
-/** Whose messages are archived (XEP-0441). */
-export interface ArchivePreferences {
-  /** Of those who are in neither list. */
-  readonly default: ArchiveDefault
-  readonly always: readonly Jid[]
-  readonly never: readonly Jid[]
 }
 
 /** For scrolling: more is not asked for at a time. */
@@ -160,25 +142,6 @@ export class Archive {
     return found.reverse()
   }
 
-  /** The oldest and the newest message; neither in an empty archive. */
-  async metadata(
-    options: Pick<ArchiveFilter, 'of' | 'signal' | 'timeout'> = {},
-  ): Promise<{ readonly first: Mark | undefined; readonly last: Mark | undefined }> {
-    const of = this.#addressOf(options)
-    await this.#core.use(disco).require(of, MAM_EXTENDED, options)
-    const { start, end } = await ask(
-      this.#core,
-      'get',
-      archiveMetadata.build({}),
-      archiveMetadata,
-      this.#toOf(of, options),
-    )
-    return {
-      first: start && { id: start.id, at: start.timestamp },
-      last: end && { id: end.id, at: end.timestamp },
-    }
-  }
-
   /** The names of the fields that a question to this archive may have. [XEP-0313 4.1.5] */
   async fields(options: Pick<ArchiveFilter, 'of' | 'signal' | 'timeout'> = {}): Promise<readonly string[]> {
     const of = this.#addressOf(options)
@@ -187,29 +150,6 @@ export class Archive {
     const read = form === undefined ? undefined : dataForm.parse(form)
     if (read === undefined || isBroken(read)) throw new UnexpectedAnswerError('The answer has no form.')
     return read.fields.flatMap(({ var: name, type }) => (name === undefined || type === 'hidden' ? [] : [name]))
-  }
-
-  /** Whose messages the server archives for us. Throws a RequestError where that cannot be chosen. */
-  async preferences(options: WaitOptions = {}): Promise<ArchivePreferences> {
-    return await this.#preferences('get', el('prefs', MAM_NS), options)
-  }
-
-  /** The answer is what holds from now on; the server may not have taken all of it. */
-  async setPreferences(
-    preferences: {
-      readonly default: ArchiveDefault
-      readonly always?: readonly (Jid | string)[] | undefined
-      readonly never?: readonly (Jid | string)[] | undefined
-    },
-    options: WaitOptions = {},
-  ): Promise<ArchivePreferences> {
-    const { always = [], never = [] } = preferences
-    const wanted = archivePreferences.build({
-      default: preferences.default,
-      always: always.map(readJid),
-      never: never.map(readJid),
-    })
-    return await this.#preferences('set', wanted, options)
   }
 
   /** Resolves when what was missed before this session has been handed on; at once where nothing is asked for by itself. */
@@ -279,12 +219,6 @@ export class Archive {
       throw new UnsupportedError(FULLTEXT_NS, `The archive of ${of} cannot be searched for words.`)
     const peer = filter.with === undefined ? undefined : readJid(filter.with)
     return { with: peer, start, end, ids, afterId, beforeId, text }
-  }
-
-  async #preferences(type: 'get' | 'set', payload: Element, options: WaitOptions): Promise<ArchivePreferences> {
-    const { signal, timeout } = options
-    const answer = await ask(this.#core, type, payload, archivePreferences, { signal, timeout })
-    return { default: answer.default, always: answer.always ?? [], never: answer.never ?? [] }
   }
 
   #addressOf({ of }: Pick<ArchiveFilter, 'of'>): Jid {

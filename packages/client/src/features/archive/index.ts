@@ -8,7 +8,6 @@ export {
   type ArchiveEvents,
   type ArchiveFilter,
   type ArchivePage,
-  type ArchivePreferences,
   type PageOptions,
   type QueryOptions,
 } from './archive.ts'
