@@ -5,8 +5,11 @@
 import {
   address,
   attribute,
+  dateTime,
   type ElementCodec,
   element,
+  flag,
+  ignorableAttribute,
   ignorableChildren,
   mapped,
   type OptionalPart,
@@ -17,7 +20,22 @@ import {
 } from '../codec/index.ts'
 import { type DataForm, dataForm } from '../forms/index.ts'
 import type { Jid } from '../jid/index.ts'
-import { PUBSUB_NS, PUBSUB_OWNER_NS, type PubsubSubscription, subscriptionIn } from './pubsub.ts'
+import { PUBSUB_EVENT_NS, PUBSUB_NS, PUBSUB_OWNER_NS } from './pubsub.ts'
+
+/** [XEP-0060 4.2] */
+export type PubsubSubscriptionState = 'none' | 'pending' | 'subscribed' | 'unconfigured'
+
+export interface PubsubSubscription {
+  readonly node?: string | undefined
+  /** Whose it is: an account or one of its clients. */
+  readonly jid: Jid
+  readonly subId?: string | undefined
+  readonly state?: PubsubSubscriptionState | undefined
+  /** When it ends, in milliseconds since 1970 in UTC. [XEP-0060 13.19] */
+  readonly expiry?: number | undefined
+  /** Options may be set, or must be. [XEP-0060 6.1.5] */
+  readonly options?: { readonly required?: boolean | undefined } | undefined
+}
 
 /** What somebody is to a node. [XEP-0060 4.1] */
 export type PubsubAffiliation = 'owner' | 'publisher' | 'publish-only' | 'member' | 'none' | 'outcast'
@@ -76,6 +94,17 @@ const form = optionalChild(dataForm)
 const formIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string, name: string): OptionalPart<PubsubForm> =>
   optionalChild(element(ns, name, { node, form }))
 
+/** The same in every namespace of pubsub. */
+const subscriptionIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): ElementCodec<PubsubSubscription> =>
+  element(ns, 'subscription', {
+    node,
+    jid: attribute('jid', address),
+    subId: optionalAttribute('subid', string),
+    state: optionalAttribute('subscription', oneOf('none', 'pending', 'subscribed', 'unconfigured')),
+    expiry: ignorableAttribute('expiry', dateTime),
+    options: optionalChild(element(ns, 'subscribe-options', { required: flag('required') })),
+  })
+
 const subscriptionsIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): OptionalPart<PubsubSubscriptions> =>
   optionalChild(element(ns, 'subscriptions', { node, subscriptions: ignorableChildren(subscriptionIn(ns)) }))
 
@@ -123,4 +152,40 @@ export const pubsubNodeOwner: ElementCodec<NodeOwnerRequest> = element(PUBSUB_OW
   purge: optionalChild(element(PUBSUB_OWNER_NS, 'purge', { node: attribute('node', string) })),
   subscriptions: subscriptionsIn(PUBSUB_OWNER_NS),
   affiliations: affiliationsIn(PUBSUB_OWNER_NS),
+})
+
+/** Of a node itself. */
+export interface PubsubNodeEvent {
+  /** The node is configured anew; with the form where payloads are delivered. [XEP-0060 8.2.5.4] */
+  readonly configuration?: { readonly node?: string | undefined; readonly form?: DataForm | undefined } | undefined
+  /** A node came into a collection, or left it. [XEP-0248 5.3.2] */
+  readonly collection?:
+    | {
+        readonly node?: string | undefined
+        readonly associated?: string | undefined
+        readonly dissociated?: string | undefined
+      }
+    | undefined
+  /** The state of a subscription changed. [XEP-0060 8.6, 13.14] */
+  readonly subscription?: PubsubSubscription | undefined
+}
+
+const nodeOf = /* @__NO_SIDE_EFFECTS__ */ (name: string): OptionalPart<string> =>
+  mapped(
+    optionalChild(element(PUBSUB_EVENT_NS, name, { node: attribute('node', string) })),
+    (found) => found.node,
+    (id) => ({ node: id }),
+  )
+
+/** What a message tells of a node itself; of its items: `pubsubEvent` of pubsub.ts. */
+export const pubsubNodeEvent: ElementCodec<PubsubNodeEvent> = element(PUBSUB_EVENT_NS, 'event', {
+  collection: optionalChild(
+    element(PUBSUB_EVENT_NS, 'collection', {
+      node,
+      associated: nodeOf('associate'),
+      dissociated: nodeOf('disassociate'), // as the schema has it [XEP-0060 18.3]
+    }),
+  ),
+  configuration: optionalChild(element(PUBSUB_EVENT_NS, 'configuration', { node, form: optionalChild(dataForm) })),
+  subscription: optionalChild(subscriptionIn(PUBSUB_EVENT_NS)),
 })

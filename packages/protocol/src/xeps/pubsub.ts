@@ -1,34 +1,27 @@
 /**
  * Publish-Subscribe (XEP-0060 1.30.0), as much of it as personal eventing for one's own account needs (XEP-0163 1.2.2, XEP-0223 1.1.1):
- * publishing with options, retrieving, retracting, deleting a node, and every event. Subscriptions, affiliations, and making and
+ * publishing with options, retrieving, retracting, deleting a node, and the events of that. Subscriptions, affiliations, and making and
  * configuring nodes are in pubsub-nodes.ts; the forms in
  * pubsub-forms.ts.
  *
  * A node is optional wherever its lack has an error of its own.
  */
 import {
-  address,
   anyChildren,
   attribute,
   attributesOf,
   boolean,
   children,
-  dateTime,
   type ElementCodec,
   element,
-  flag,
-  ignorableAttribute,
   integer,
   mapped,
-  type OptionalPart,
-  oneOf,
   optionalAttribute,
   optionalChild,
   optionalElement,
   string,
 } from '../codec/index.ts'
 import { type DataForm, dataForm } from '../forms/index.ts'
-import type { Jid } from '../jid/index.ts'
 import { RSM_NS } from '../rsm/index.ts'
 import { StanzaError, type StanzaErrorCondition } from '../stanza/index.ts'
 import { type Element, el } from '../xml/index.ts'
@@ -129,54 +122,9 @@ export interface PubsubEvent {
   readonly delete?: { readonly node: string; readonly redirect?: string | undefined } | undefined
   /** The node is empty. [XEP-0060 8.5.2] */
   readonly purge?: { readonly node: string } | undefined
-  /** The node is configured anew; with the form where payloads are delivered. [XEP-0060 8.2.5.4] */
-  readonly configuration?: { readonly node?: string | undefined; readonly form?: DataForm | undefined } | undefined
-  /** A node came into a collection, or left it. [XEP-0248 5.3.2] */
-  readonly collection?:
-    | {
-        readonly node?: string | undefined
-        readonly associated?: string | undefined
-        readonly dissociated?: string | undefined
-      }
-    | undefined
-  /** The state of a subscription changed. [XEP-0060 8.6, 13.14] */
-  readonly subscription?: PubsubSubscription | undefined
 }
 
-/** [XEP-0060 4.2] */
-export type PubsubSubscriptionState = 'none' | 'pending' | 'subscribed' | 'unconfigured'
-
-export interface PubsubSubscription {
-  readonly node?: string | undefined
-  /** Whose it is: an account or one of its clients. */
-  readonly jid: Jid
-  readonly subId?: string | undefined
-  readonly state?: PubsubSubscriptionState | undefined
-  /** When it ends, in milliseconds since 1970 in UTC. [XEP-0060 13.19] */
-  readonly expiry?: number | undefined
-  /** Options may be set, or must be. [XEP-0060 6.1.5] */
-  readonly options?: { readonly required?: boolean | undefined } | undefined
-}
-
-/** The same in every namespace of pubsub. */
-export const subscriptionIn = /* @__NO_SIDE_EFFECTS__ */ (ns: string): ElementCodec<PubsubSubscription> =>
-  element(ns, 'subscription', {
-    node,
-    jid: attribute('jid', address),
-    subId: optionalAttribute('subid', string),
-    state: optionalAttribute('subscription', oneOf('none', 'pending', 'subscribed', 'unconfigured')),
-    expiry: ignorableAttribute('expiry', dateTime),
-    options: optionalChild(element(ns, 'subscribe-options', { required: flag('required') })),
-  })
-
-const nodeOf = /* @__NO_SIDE_EFFECTS__ */ (name: string): OptionalPart<string> =>
-  mapped(
-    optionalChild(element(PUBSUB_EVENT_NS, name, { node: attribute('node', string) })),
-    (found) => found.node,
-    (id) => ({ node: id }),
-  )
-
-/** What a message tells. */
+/** What a message tells of the items of a node; of the node itself: `pubsubNodeEvent` of pubsub-nodes.ts. */
 export const pubsubEvent: ElementCodec<PubsubEvent> = element(PUBSUB_EVENT_NS, 'event', {
   items: optionalChild(
     element(PUBSUB_EVENT_NS, 'items', {
@@ -189,15 +137,6 @@ export const pubsubEvent: ElementCodec<PubsubEvent> = element(PUBSUB_EVENT_NS, '
     element(PUBSUB_EVENT_NS, 'delete', { node: attribute('node', string), redirect: redirectIn(PUBSUB_EVENT_NS) }),
   ),
   purge: optionalChild(element(PUBSUB_EVENT_NS, 'purge', { node: attribute('node', string) })),
-  collection: optionalChild(
-    element(PUBSUB_EVENT_NS, 'collection', {
-      node,
-      associated: nodeOf('associate'),
-      dissociated: nodeOf('disassociate'), // as the schema has it [XEP-0060 18.3]
-    }),
-  ),
-  configuration: optionalChild(element(PUBSUB_EVENT_NS, 'configuration', { node, form: optionalChild(dataForm) })),
-  subscription: optionalChild(subscriptionIn(PUBSUB_EVENT_NS)),
 })
 
 /** [XEP-0060 18.2] */

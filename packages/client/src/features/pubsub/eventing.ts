@@ -2,11 +2,11 @@
  * Events of nodes (XEP-0060 1.30.0, section 7.1.2 and others), read once for all who want them: `pubsub`, `pep`, and what is built on them.
  * Who may speak for a node is for them to say: here it is whoever our server says that the message is from.
  */
-import type { DataForm } from '@rookery/protocol/forms'
+import type { ElementCodec } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
-import { type PubsubSubscriptionState, pubsubEvent } from '@rookery/protocol/xeps/pubsub'
+import { pubsubEvent } from '@rookery/protocol/xeps/pubsub'
 import type { Element } from '@rookery/protocol/xml'
-import { defineExtension, type Extension, events } from '../../extension.ts'
+import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 
 export interface NodeEvent {
@@ -37,25 +37,31 @@ export interface DeletedEvent extends NodeEvent {
   readonly redirect: string | undefined
 }
 
-export interface ConfiguredEvent extends NodeEvent {
-  /** Missing where the node sends notifications alone. */
-  readonly form: DataForm | undefined
-}
-
-export interface SubscriptionEvent extends NodeEvent {
-  readonly jid: Jid
-  readonly state: PubsubSubscriptionState | undefined
-  readonly subId: string | undefined
-}
-
 export type PubsubEvents = {
   readonly 'pubsub:item': ItemEvent
   readonly 'pubsub:retracted': RetractedEvent
   readonly 'pubsub:deleted': DeletedEvent
   readonly 'pubsub:purged': NodeEvent
-  readonly 'pubsub:configured': ConfiguredEvent
-  /** A subscription of ours was granted, refused, or ended. */
-  readonly 'pubsub:subscription': SubscriptionEvent
+}
+
+/** Whom, what node and when a message is about. */
+export type About = (node: string | undefined) => NodeEvent
+
+/** What one of these messages says: of whom, and what to do while listeners work. */
+export function readEvents<T>(
+  core: Core<PubsubEvents>,
+  codec: ElementCodec<T>,
+  tell: (said: T, about: About) => unknown[],
+): void {
+  core.use(messages).onMessage((message) => {
+    const { type, from, at, way } = message
+    if (type === 'error' || type === 'groupchat' || message.isOwn) return undefined
+    const read = message.payload(codec)
+    if (read === undefined) return undefined
+    const work = tell(read, (node = '') => ({ service: from, node, at, isArchived: way.archived !== undefined }))
+    const working = work.filter((one) => one instanceof Promise)
+    return working.length === 0 ? work.length > 0 || undefined : Promise.all(working)
+  })
 }
 
 /** Reads the events. It has nothing to call. */
@@ -63,13 +69,7 @@ export const eventing: Extension<'eventing', undefined, PubsubEvents> = defineEx
   name: 'eventing',
   events: events<PubsubEvents>(),
   start: (core) => {
-    core.use(messages).onMessage((message) => {
-      const { type, from, at, way } = message
-      if (type === 'error' || type === 'groupchat' || message.isOwn) return
-      const read = message.payload(pubsubEvent)
-      if (read === undefined) return
-      const about = (node = ''): NodeEvent => ({ service: from, node, at, isArchived: way.archived !== undefined })
-      const { items, delete: deleted, purge, configuration, subscription } = read
+    readEvents(core, pubsubEvent, ({ items, delete: deleted, purge }, about) => {
       const work: unknown[] = []
       if (items !== undefined) {
         const origin = about(items.node)
@@ -80,14 +80,7 @@ export const eventing: Extension<'eventing', undefined, PubsubEvents> = defineEx
       if (deleted !== undefined)
         work.push(core.emit('pubsub:deleted', { ...about(deleted.node), redirect: deleted.redirect }))
       if (purge !== undefined) work.push(core.emit('pubsub:purged', about(purge.node)))
-      if (configuration !== undefined)
-        work.push(core.emit('pubsub:configured', { ...about(configuration.node), form: configuration.form }))
-      if (subscription !== undefined) {
-        const { node, jid, state, subId } = subscription
-        work.push(core.emit('pubsub:subscription', { ...about(node), jid, state, subId }))
-      }
-      const working = work.filter((one) => one instanceof Promise)
-      return working.length === 0 ? true : Promise.all(working)
+      return work
     })
     return undefined
   },

@@ -1,13 +1,11 @@
 /** Publish-Subscribe (XEP-0060): nodes at any address, and what personal eventing needs of them. */
 export {
-  type ConfiguredEvent,
   type DeletedEvent,
   eventing,
   type ItemEvent,
   type NodeEvent,
   type PubsubEvents,
   type RetractedEvent,
-  type SubscriptionEvent,
 } from './eventing.ts'
 export {
   type NodeConfig,
@@ -28,6 +26,13 @@ export {
   PubsubNode,
   rawItem,
 } from './node.ts'
-export { type CreateOptions, Pubsub, pubsub } from './pubsub.ts'
+export {
+  type ConfiguredEvent,
+  type CreateOptions,
+  Pubsub,
+  type PubsubServiceEvents,
+  pubsub,
+  type SubscriptionEvent,
+} from './pubsub.ts'
 export { PubsubService, pubsubConditionOf } from './service.ts'
-export { type Affiliated, ServiceNode, type WhichSubscription } from './service-node.ts'
+export { type Affiliated, type ServiceFeedEvents, ServiceNode, type WhichSubscription } from './service-node.ts'

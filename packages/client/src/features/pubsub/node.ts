@@ -11,7 +11,7 @@ import type { Element } from '@rookery/protocol/xml'
 import type { WaitOptions } from '../../contract/within.ts'
 import { RequestError, UnexpectedAnswerError } from '../../errors.ts'
 import type { ListenOptions } from '../../events.ts'
-import type { ConfiguredEvent, DeletedEvent, NodeEvent, PubsubEvents, RetractedEvent } from './eventing.ts'
+import type { DeletedEvent, NodeEvent, PubsubEvents, RetractedEvent } from './eventing.ts'
 import { type NodeConfig, submission } from './fields.ts'
 import { ownerRequest, type PubsubService } from './service.ts'
 
@@ -54,7 +54,6 @@ export interface FeedEvents<T> {
   readonly retracted: RetractedEvent
   readonly deleted: DeletedEvent
   readonly purged: NodeEvent
-  readonly configured: ConfiguredEvent
 }
 
 export class PubsubNode<T> {

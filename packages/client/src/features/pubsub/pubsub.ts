@@ -2,15 +2,22 @@
  * Publish-Subscribe (XEP-0060 1.30.0) with services at any address. Without a codec items are elements. The nodes of accounts are easier
  * with `pep`.
  */
+import type { DataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import type { PubsubSubscription } from '@rookery/protocol/xeps/pubsub'
-import { type PubsubAffiliation, pubsubNode, pubsubNodeOwner } from '@rookery/protocol/xeps/pubsub-nodes'
+import {
+  type PubsubAffiliation,
+  type PubsubSubscription,
+  type PubsubSubscriptionState,
+  pubsubNode,
+  pubsubNodeEvent,
+  pubsubNodeOwner,
+} from '@rookery/protocol/xeps/pubsub-nodes'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { disco, type ItemsOptions } from '../disco.ts'
-import { eventing, type PubsubEvents } from './eventing.ts'
+import { eventing, type NodeEvent, type PubsubEvents, readEvents } from './eventing.ts'
 import type { NodeConfig, NodeSetting, PubsubFields, SubscriptionSetting } from './fields.ts'
 import { type ItemCodec, rawItem } from './node.ts'
 import { createNode, fieldsOf, missing } from './owner.ts'
@@ -23,12 +30,39 @@ export interface CreateOptions extends WaitOptions {
   readonly config?: NodeConfig | undefined
 }
 
-export class Pubsub {
-  readonly #core: Core<PubsubEvents>
+export interface ConfiguredEvent extends NodeEvent {
+  /** Missing where the node sends notifications alone. */
+  readonly form: DataForm | undefined
+}
 
-  constructor(core: Core<PubsubEvents>) {
+export interface SubscriptionEvent extends NodeEvent {
+  readonly jid: Jid
+  readonly state: PubsubSubscriptionState | undefined
+  readonly subId: string | undefined
+}
+
+export type PubsubServiceEvents = PubsubEvents & {
+  readonly 'pubsub:configured': ConfiguredEvent
+  /** A subscription of ours was granted, refused, or ended. */
+  readonly 'pubsub:subscription': SubscriptionEvent
+}
+
+export class Pubsub {
+  readonly #core: Core<PubsubServiceEvents>
+
+  constructor(core: Core<PubsubServiceEvents>) {
     this.#core = core
     core.use(eventing)
+    readEvents(core, pubsubNodeEvent, ({ configuration, subscription }, about) => {
+      const work: unknown[] = []
+      if (configuration !== undefined)
+        work.push(core.emit('pubsub:configured', { ...about(configuration.node), form: configuration.form }))
+      if (subscription !== undefined) {
+        const { node, jid, state, subId } = subscription
+        work.push(core.emit('pubsub:subscription', { ...about(node), jid, state, subId }))
+      }
+      return work
+    })
   }
 
   /**
@@ -106,8 +140,8 @@ export class Pubsub {
 }
 
 /** Nodes of any service. */
-export const pubsub: Extension<'pubsub', Pubsub, PubsubEvents> = defineExtension({
+export const pubsub: Extension<'pubsub', Pubsub, PubsubServiceEvents> = defineExtension({
   name: 'pubsub',
-  events: events<PubsubEvents>(),
+  events: events<PubsubServiceEvents>(),
   start: (core) => new Pubsub(core),
 })

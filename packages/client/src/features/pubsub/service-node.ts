@@ -4,16 +4,18 @@
  */
 import { formTypeOf } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import type { PubsubSubscription, PubsubSubscriptionState } from '@rookery/protocol/xeps/pubsub'
 import { PUBSUB_META_DATA, PUBSUB_SUBSCRIBE_OPTIONS } from '@rookery/protocol/xeps/pubsub-forms'
 import {
   type NodeRequest,
   type PubsubAffiliation,
+  type PubsubSubscription,
+  type PubsubSubscriptionState,
   pubsubNode,
   pubsubNodeOwner,
 } from '@rookery/protocol/xeps/pubsub-nodes'
 import { readJid } from '../../contract/address.ts'
 import type { WaitOptions } from '../../contract/within.ts'
+import type { ListenOptions } from '../../events.ts'
 import { disco } from '../disco.ts'
 import {
   type NodeConfig,
@@ -24,8 +26,9 @@ import {
   type SubscriptionSetting,
   submission,
 } from './fields.ts'
-import { PubsubNode } from './node.ts'
+import { type FeedEvents, PubsubNode } from './node.ts'
 import { createNode, fieldsOf, missing } from './owner.ts'
+import type { ConfiguredEvent } from './pubsub.ts'
 import { ownerRequest } from './service.ts'
 
 export interface WhichSubscription extends WaitOptions {
@@ -40,7 +43,20 @@ export interface Affiliated {
   readonly affiliation: PubsubAffiliation
 }
 
+export interface ServiceFeedEvents<T> extends FeedEvents<T> {
+  readonly configured: ConfiguredEvent
+}
+
 export class ServiceNode<T> extends PubsubNode<T> {
+  /** Listens to what its service says of this node; the answer stops it. Items that the codec cannot read are left out. */
+  override on<K extends keyof ServiceFeedEvents<T>>(
+    event: K,
+    listener: (payload: ServiceFeedEvents<T>[K]) => unknown,
+    options?: Pick<ListenOptions, 'signal'>,
+  ): () => void {
+    return super.on(event as keyof FeedEvents<T>, listener as (payload: unknown) => unknown, options)
+  }
+
   /** `pending` in the answer: an owner has to agree, and the event `pubsub:subscription` will tell. [XEP-0060 6.1] */
   async subscribe(
     options: Pick<WhichSubscription, 'jid' | keyof WaitOptions> & { readonly options?: SubscriptionOptions } = {},
