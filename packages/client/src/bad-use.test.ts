@@ -3,7 +3,30 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startTestServer } from '@rookery/testkit'
 import { online } from '../test/online.ts'
-import { type ClientOptions, disco, memoryStore, ping, UsageError } from './index.ts'
+import {
+  archive,
+  archiveAdmin,
+  avatars,
+  blocking,
+  bookmarks,
+  type ClientOptions,
+  carbons,
+  disco,
+  displayed,
+  externalServices,
+  ibb,
+  invites,
+  memoryStore,
+  nick,
+  ping,
+  push,
+  registration,
+  rooms,
+  UsageError,
+  upload,
+  vcard,
+  vcard4,
+} from './index.ts'
 import { connect, createClient, register } from './node/index.ts'
 
 const wrong = (options: object): Promise<unknown> =>
@@ -89,4 +112,37 @@ test('a service without a host is no address of a service', async () => {
       connect({ jid: 'romeo@example.net', password: 'x', service }),
       usage(/no address of a service/),
     )
+})
+
+test('what the server lacks is told as such, at once', async () => {
+  const off = ['archive', 'blocking', 'carbons', 'displayed', 'pep', 'push', 'register', 'reporting', 'vcard']
+  await using server = await startTestServer({ features: Object.fromEntries(off.map((name) => [name, false])) })
+  const use = [archive, archiveAdmin, avatars, blocking, bookmarks, carbons, displayed, externalServices, invites] as const
+  const more = [ibb, nick, push, registration, rooms, upload, vcard, vcard4] as const
+  await using client = await online(server, [...use, ...more])
+  const stranger = `stranger@${server.domain}`
+  const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+    query: () => client.archive.query().next(),
+    preferences: () => client.archiveAdmin.preferences(),
+    setPreferences: () => client.archiveAdmin.setPreferences({ default: 'never' }),
+    avatar: () => client.avatars.publish({ data: Uint8Array.of(1) }),
+    block: () => client.blocking.block(stranger),
+    bookmark: () => client.bookmarks.add(stranger),
+    carbons: () => client.carbons.enable(),
+    noCarbons: () => client.carbons.disable(),
+    displayed: () => client.displayed.mark(stranger, 'x'),
+    external: () => client.externalServices.list(),
+    invites: () => client.invites.create(),
+    ibb: () => client.ibb.open(`${stranger}/phone`),
+    nick: () => client.nick.publish('Romeo'),
+    push: () => client.push.enable(server.domain),
+    noPush: () => client.push.disable(server.domain),
+    password: () => client.registration.changePassword('another'),
+    rooms: () => client.rooms.service(),
+    upload: () => client.upload.send(Uint8Array.of(1), { name: 'x' }),
+    vcard: () => client.vcard.get(),
+    setVcard: () => client.vcard.set({ fullName: 'Romeo' }),
+    vcard4: () => client.vcard4.publish({ fullName: 'Romeo' }),
+  }
+  for (const [name, call] of Object.entries(calls)) await assert.rejects(call, { kind: 'unsupported' }, name)
 })

@@ -9,7 +9,7 @@ import {
 } from '@rookery/protocol/xeps/mam'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
-import { ask } from '../contract/ask.ts'
+import { ask, lacking } from '../contract/ask.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
 import type { Mark } from './archive/index.ts'
@@ -45,7 +45,7 @@ export class ArchiveAdmin {
     }
   }
 
-  /** Whose messages the server archives for us. Throws a RequestError where that cannot be chosen. */
+  /** Whose messages the server archives for us. Throws UnsupportedError where that cannot be chosen. */
   async preferences(options: WaitOptions = {}): Promise<ArchivePreferences> {
     return await this.#ask('get', el('prefs', MAM_NS), options)
   }
@@ -69,7 +69,8 @@ export class ArchiveAdmin {
   }
 
   async #ask(type: 'get' | 'set', payload: Element, { signal, timeout }: WaitOptions): Promise<ArchivePreferences> {
-    const answer = await ask(this.#core, type, payload, archivePreferences, { signal, timeout })
+    const asked = ask(this.#core, type, payload, archivePreferences, { signal, timeout })
+    const answer = await asked.catch(lacking(MAM_NS))
     return { default: answer.default, always: answer.always ?? [], never: answer.never ?? [] }
   }
 }

@@ -93,7 +93,7 @@ describe('copies', () => {
     })
     await using romeo = await online(server, [carbons])
     assert.equal(romeo.carbons.isOn, false)
-    await assert.rejects(romeo.carbons.enable(), { kind: 'request', condition: 'service-unavailable' })
+    await assert.rejects(romeo.carbons.enable(), { kind: 'unsupported' })
   })
 })
 

@@ -7,6 +7,7 @@ import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Message } from '@rookery/protocol/stanza'
 import { CARBONS_NS, disable, enable, received, sent } from '@rookery/protocol/xeps/carbons'
 import type { Forwarded } from '@rookery/protocol/xeps/forward'
+import { lacking } from '../contract/ask.ts'
 import { RequestError } from '../errors.ts'
 import { type Core, defineExtension, type Extension, type SessionStart } from '../extension.ts'
 import type { Unwrapped } from '../messages/index.ts'
@@ -32,13 +33,13 @@ export class Carbons {
     return this.#isOn
   }
 
-  /** Asks for copies, in this session and the next ones. Throws a RequestError when the server refuses, or has none. */
+  /** Asks for copies, in this session and the next ones. Throws UnsupportedError, RequestError, TimeoutError, DisconnectedError. */
   async enable(options: CarbonsOptions = {}): Promise<undefined> {
-    await this.#turn(true, options)
+    await this.#turn(true, options).catch(lacking(CARBONS_NS))
   }
 
   async disable(options: CarbonsOptions = {}): Promise<undefined> {
-    await this.#turn(false, options)
+    await this.#turn(false, options).catch(lacking(CARBONS_NS))
   }
 
   async #turn(on: boolean, options: CarbonsOptions): Promise<undefined> {

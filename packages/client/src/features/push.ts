@@ -6,6 +6,7 @@ import { type DataForm, makeField } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { disablePush, enablePush, PUBLISH_OPTIONS, PUSH_NS } from '@rookery/protocol/xeps/push'
 import { readJid } from '../contract/address.ts'
+import { lacking } from '../contract/ask.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
 import { disco } from './disco.ts'
@@ -43,7 +44,8 @@ export class Push {
 
   /** No more of them. Throws as `enable` does. */
   async disable(service: Jid | string, { node, signal, timeout }: DisableOptions = {}): Promise<undefined> {
-    await this.#core.request('set', disablePush.build({ jid: readJid(service), node }), { signal, timeout })
+    const disable = disablePush.build({ jid: readJid(service), node })
+    await this.#core.request('set', disable, { signal, timeout }).catch(lacking(PUSH_NS))
   }
 }
 

@@ -1,7 +1,7 @@
 /** The own account (XEP-0077 2.4): another password, or the end of it. To make a new one, which comes before a login, see `register`. */
 import { register as codec, REGISTER_NS, type Register } from '@rookery/protocol/xeps/register'
+import { lacking } from '../contract/ask.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { RequestError, UnsupportedError } from '../errors.ts'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
 
 export class Registration {
@@ -29,17 +29,9 @@ export class Registration {
   }
 
   async #set(value: Register, options: WaitOptions & { readonly to?: string }): Promise<undefined> {
-    try {
-      await this.#core.request('set', codec.build(value), options)
-    } catch (error) {
-      const { condition } = error as Partial<RequestError>
-      if (
-        error instanceof RequestError &&
-        (condition === 'service-unavailable' || condition === 'feature-not-implemented')
-      )
-        throw new UnsupportedError(REGISTER_NS, 'The server does not let accounts be changed.')
-      throw error
-    }
+    await this.#core
+      .request('set', codec.build(value), options)
+      .catch(lacking(REGISTER_NS, 'The server does not let accounts be changed.'))
   }
 }
 

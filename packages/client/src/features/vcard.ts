@@ -2,7 +2,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import type { VCard } from '@rookery/protocol/xeps/card'
 import { vcard as element, VCARD_NS } from '@rookery/protocol/xeps/vcard'
-import { ask } from '../contract/ask.ts'
+import { ask, lacking } from '../contract/ask.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { RequestError } from '../errors.ts'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
@@ -16,7 +16,7 @@ export class VCards {
     this.#core = core
   }
 
-  /** The card of somebody, or our own; `{}` where there is none. What it says is theirs: shown, never trusted. Throws RequestError, TimeoutError, DisconnectedError, UnexpectedAnswerError. */
+  /** The card of somebody, or our own; `{}` where there is none. What it says is theirs: shown, never trusted. Throws UnsupportedError, RequestError, TimeoutError, DisconnectedError, UnexpectedAnswerError. */
   async get(jid?: Jid | string, options?: WaitOptions): Promise<VCard> {
     try {
       return await ask(this.#core, 'get', element.build({}), element, { ...options, to: jid })
@@ -24,13 +24,13 @@ export class VCards {
       // [XEP-0054 3.1, 3.3] of others, nobody is told whether the account or only the card is missing
       const { condition } = error instanceof RequestError ? error : {}
       if (condition === 'item-not-found' || (condition === 'service-unavailable' && jid !== undefined)) return {}
-      throw error
+      return lacking(VCARD_NS)(error)
     }
   }
 
-  /** Replaces our card. Throws RequestError, TimeoutError, DisconnectedError. */
+  /** Replaces our card. Throws UnsupportedError, RequestError, TimeoutError, DisconnectedError. */
   async set(card: VCard, options?: WaitOptions): Promise<undefined> {
-    await this.#core.request('set', element.build(card), options)
+    await this.#core.request('set', element.build(card), options).catch(lacking(VCARD_NS))
   }
 
   /** Changes these parts of our card (undefined: takes them away), and leaves others as they are, also those that other clients know. */

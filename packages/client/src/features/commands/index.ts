@@ -6,8 +6,9 @@ import { type Iq, StanzaError } from '@rookery/protocol/stanza'
 import { COMMANDS_NS, commandError, commandRequest } from '@rookery/protocol/xeps/commands'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
+import { isLacking, lacking } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { RequestError, UnsupportedError } from '../../errors.ts'
+import { RequestError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension } from '../../extension.ts'
 import { type Disco, disco, type OwnNode } from '../disco.ts'
 import { Dialogue, type RunCommand } from './dialogue.ts'
@@ -69,7 +70,7 @@ export class Commands {
       for await (const item of this.#disco.items(jid, { ...options, node: COMMANDS_NS }))
         if (item.node !== undefined) yield { jid: item.jid, node: item.node, name: item.name }
     } catch (error) {
-      if (!isLacking(error)) throw error
+      if (!isLacking(error) && !(error instanceof RequestError && error.condition === 'item-not-found')) throw error
     }
   }
 
@@ -79,12 +80,7 @@ export class Commands {
    */
   async execute(jid: Jid | string, node: string, options: WaitOptions = {}): Promise<CommandSession> {
     const session = new CommandSession(this.#core, readJid(jid), node)
-    try {
-      return await session.step({ action: 'execute' }, options)
-    } catch (error) {
-      if (!isLacking(error) || error.condition === 'item-not-found') throw error
-      throw new UnsupportedError(COMMANDS_NS, `${jid} has no commands.`)
-    }
+    return await session.step({ action: 'execute' }, options).catch(lacking(COMMANDS_NS, `${jid} has no commands.`))
   }
 
   /** Lets others execute a command of ours. The answer takes it back; who is in the middle of it may go on. */
@@ -170,10 +166,3 @@ export const commands: Extension<'commands', Commands> = defineExtension({
   features: [COMMANDS_NS],
   start: (core) => new Commands(core),
 })
-
-function isLacking(error: unknown): error is RequestError {
-  return (
-    error instanceof RequestError &&
-    ['service-unavailable', 'feature-not-implemented', 'item-not-found'].includes(error.condition)
-  )
-}

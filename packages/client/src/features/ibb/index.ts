@@ -7,8 +7,9 @@ import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, StanzaError } from '@rookery/protocol/stanza'
 import { IBB_NS, type IbbOpen, ibbClose, ibbData, ibbOpen } from '@rookery/protocol/xeps/ibb'
 import { readJid } from '../../contract/address.ts'
+import { lacking } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { DisconnectedError, RequestError, UnsupportedError } from '../../errors.ts'
+import { DisconnectedError, RequestError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 import { ByteStream } from './byte-stream.ts'
@@ -98,11 +99,10 @@ export class Ibb {
         return stream
       } catch (error) {
         stream.fail(error as Error)
-        if (!(error instanceof RequestError)) throw error
-        if (error.condition === 'service-unavailable' || error.condition === 'feature-not-implemented')
-          throw new UnsupportedError(IBB_NS, `${peer} takes no bytestreams.`)
         // it would like smaller ones [XEP-0047 2.1]
-        if (error.condition !== 'resource-constraint' || blockSize < smallestBlock * 2) throw error
+        const isTooLarge = error instanceof RequestError && error.condition === 'resource-constraint'
+        if (!isTooLarge || blockSize < smallestBlock * 2)
+          return lacking(IBB_NS, `${peer} is not online, or takes no bytestreams.`)(error)
       }
     }
   }

@@ -13,8 +13,9 @@ import {
   jingleError,
 } from '@rookery/protocol/xeps/jingle'
 import { readJid } from '../../contract/address.ts'
+import { lacking } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { RequestError, UnsupportedError } from '../../errors.ts'
+import { RequestError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension } from '../../extension.ts'
 import { type JingleApplication, JingleSession } from './session.ts'
 
@@ -74,10 +75,7 @@ export class Jingle {
       // who did not refuse may have got the offer all the same
       if (!(error instanceof RequestError)) void session.end({ condition: 'cancel' })
       session.over({ condition: 'cancel', isOwn: true })
-      const { condition } = error as Partial<RequestError>
-      throw condition === 'service-unavailable' || condition === 'feature-not-implemented'
-        ? new UnsupportedError(JINGLE_NS, `${session.peer} takes no such sessions.`)
-        : error
+      return lacking(JINGLE_NS, `${session.peer} is not online, or takes no such sessions.`)(error)
     } finally {
       this.#starting.delete(session)
     }
