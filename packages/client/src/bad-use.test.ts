@@ -117,7 +117,17 @@ test('a service without a host is no address of a service', async () => {
 test('what the server lacks is told as such, at once', async () => {
   const off = ['archive', 'blocking', 'carbons', 'displayed', 'pep', 'push', 'register', 'reporting', 'vcard']
   await using server = await startTestServer({ features: Object.fromEntries(off.map((name) => [name, false])) })
-  const use = [archive, archiveAdmin, avatars, blocking, bookmarks, carbons, displayed, externalServices, invites] as const
+  const use = [
+    archive,
+    archiveAdmin,
+    avatars,
+    blocking,
+    bookmarks,
+    carbons,
+    displayed,
+    externalServices,
+    invites,
+  ] as const
   const more = [ibb, nick, push, registration, rooms, upload, vcard, vcard4] as const
   await using client = await online(server, [...use, ...more])
   const stranger = `stranger@${server.domain}`
