@@ -83,7 +83,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       kept,
       newId: this.#newId,
       receive: (element) => this.#dispatch.receive(element),
-      lost: () => this.#requests.failAll(new DisconnectedError('The connection was lost before the answer came.')),
+      lost: () => this.#requests.failAll(new DisconnectedError()),
       failed,
     })
     this.#lifeline = new Lifeline({
@@ -193,20 +193,18 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   }
 
   #changed(state: ClientState): void {
-    if (state.name === 'offline' || state.name === 'failed')
-      this.#requests.failAll(new DisconnectedError('There is no connection any more.'))
+    if (state.name === 'offline' || state.name === 'failed') this.#requests.failAll(new DisconnectedError())
     this.#emitter.emit('state', state)
   }
 
   /** Waits for the connection that is being made. */
   #connected({ signal, timeout = 30_000 }: RequestOptions): Promise<undefined> {
-    const late = (): DisconnectedError => new DisconnectedError('There was no connection in time.')
+    const late = (): DisconnectedError => new DisconnectedError()
     return until(this.#platform.clock, { signal, timeout }, late, (resolve, reject) => {
       const look = (state: ClientState): void => {
         if (state.name === 'online') resolve(undefined)
         else if (state.name === 'failed') reject(state.reason)
-        else if (state.name === 'offline')
-          reject(new DisconnectedError('There is no connection: call connect() first.'))
+        else if (state.name === 'offline') reject(new DisconnectedError('Call connect() first.'))
       }
       const stop = this.#emitter.on('state', look)
       look(this.state)

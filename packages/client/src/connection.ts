@@ -7,6 +7,8 @@ import { readStreamError, STREAM_END, StreamError, StreamHeader, XmppStream } fr
 import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
 import { Element, fromWire } from '@rookery/protocol/xml'
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from './errors.ts'
+import { broken } from './negotiate/nonzas.ts'
+import { type Deferred, deferred } from './platform/deferred.ts'
 import type { OpenOptions, Platform, Transport } from './platform.ts'
 
 /** Sees all that is sent and received, for debugging; logins and registrations are left out. */
@@ -27,12 +29,10 @@ type Received = StreamHeader | Element
 const mostUnsent = 32 << 20
 
 export class Connection {
-  /** What ended it: undefined after an orderly end. */
-  readonly closed: Promise<ClientError | Redirect | undefined>
   readonly #stream: XmppStream
   readonly #transport: Transport
   readonly #domain: string
-  readonly #ended: (reason?: ClientError | Redirect) => void
+  readonly #closed: Deferred<ClientError | Redirect | undefined> = deferred()
   readonly #waiting: Received[] = []
   #wake: () => void = () => undefined
   #sink: ((element: Element) => void) | undefined
@@ -45,19 +45,11 @@ export class Connection {
   /** Counts what came, so that silence can be noticed. */
   received = 0
 
-  private constructor(
-    transport: Transport,
-    domain: string,
-    ended: (reason?: ClientError | Redirect) => void,
-    closed: Connection['closed'],
-    trace: Trace | undefined,
-  ) {
+  private constructor(transport: Transport, domain: string, trace: Trace | undefined) {
     this.#trace = trace
     this.#transport = transport
     this.#domain = domain
     this.#stream = new XmppStream('initiator', NS.client, transport.framing)
-    this.#ended = ended
-    this.closed = closed
   }
 
   static async open(
@@ -67,19 +59,24 @@ export class Connection {
     trace?: Trace,
   ): Promise<Connection> {
     let connection: Connection | undefined
-    const early: string[] = []
-    let earlyEnd: { reason: ConnectError | undefined } | undefined
+    const early: ((opened: Connection) => void)[] = []
+    const tell = (run: (opened: Connection) => void): void => {
+      if (connection === undefined) early.push(run)
+      else run(connection)
+    }
     const transport = await platform.open(url, {
       ...options,
-      received: (wire) => (connection === undefined ? early.push(wire) : connection.#feed(wire)),
-      closed: (reason) => (connection === undefined ? (earlyEnd = { reason }) : connection.#close(reason)),
+      received: (wire) => tell((opened) => opened.#feed(wire)),
+      closed: (reason) => tell((opened) => opened.#close(reason)),
     })
-    let ended: (reason?: ClientError | Redirect) => void = () => undefined
-    const closed = new Promise<ClientError | Redirect | undefined>((resolve) => (ended = resolve))
-    connection = new Connection(transport, options.domain, ended, closed, trace)
-    for (const wire of early) connection.#feed(wire)
-    if (earlyEnd !== undefined) connection.#close(earlyEnd.reason)
+    connection = new Connection(transport, options.domain, trace)
+    for (const run of early) run(connection)
     return connection
+  }
+
+  /** What ended it: undefined after an orderly end. */
+  get closed(): Promise<ClientError | Redirect | undefined> {
+    return this.#closed.promise
   }
 
   get transport(): Transport {
@@ -99,7 +96,7 @@ export class Connection {
     this.#out += this.#stream.open(new StreamHeader({ to: this.#domain, from, version: '1.0', lang: 'en' }))
     this.#schedule()
     const header = await this.#next()
-    if (!(header instanceof StreamHeader)) throw new ConnectError('bad-answer', 'The server did not open a stream.')
+    if (!(header instanceof StreamHeader)) throw broken(NS.streams)
     return await this.nextElement('features', NS.streams)
   }
 
@@ -121,7 +118,7 @@ export class Connection {
   async nextElement(name?: string, ns?: string): Promise<Element> {
     const element = await this.#next()
     if (element instanceof Element && (name === undefined || element.is(name, ns!))) return element
-    throw new ConnectError('bad-answer', 'The server sent something else than the protocol asks for.')
+    throw broken(ns ?? NS.streams)
   }
 
   /** From now on elements are pushed. */
@@ -196,7 +193,7 @@ export class Connection {
     for (;;) {
       const one = this.#waiting.shift()
       if (one !== undefined) return one
-      if (this.#isClosed) throw this.#reason ?? new DisconnectedError('The server closed the connection.')
+      if (this.#isClosed) throw this.#reason ?? new DisconnectedError()
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
@@ -217,7 +214,7 @@ export class Connection {
       } else if (event instanceof StreamError) {
         this.#write(this.#stream.error(event))
         this.end()
-        this.#close(new ConnectError('bad-answer', `The server sent broken XML: ${event.condition}.`))
+        this.#close(new ConnectError('bad-answer', `The server sent XML with an error: ${event.condition}.`))
       } else this.#push(event)
     }
     this.#wake()
@@ -230,7 +227,7 @@ export class Connection {
       if (this.#sink !== undefined) return this.#sink(event)
     }
     // before the session stands the server says little: a flood of elements is none of it
-    if (this.#waiting.push(event) > 100) this.destroy(new ConnectError('bad-answer', 'The server does not wait.'))
+    if (this.#waiting.push(event) > 100) this.destroy(broken(NS.streams))
   }
 
   #failed(element: Element): void {
@@ -244,7 +241,7 @@ export class Connection {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#reason = reason
-    this.#ended(reason)
+    this.#closed.resolve(reason)
     this.#wake()
   }
 }

@@ -103,6 +103,10 @@ export class StreamClosedError extends Error {
 export class DisconnectedError extends Error {
   readonly kind = 'disconnected'
   override readonly name = 'DisconnectedError'
+
+  constructor(text = 'There is no connection.') {
+    super(text)
+  }
 }
 
 /** Somebody refused a request or a message. [RFC6120 8.3] */

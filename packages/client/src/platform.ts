@@ -16,6 +16,8 @@ export interface Platform {
   discover(domain: string, signal: AbortSignal): Promise<readonly string[]>
   /** Connects to one of these. Throws a ConnectError. */
   open(url: string, options: OpenOptions): Promise<Transport>
+  /** The same kind of service at another host (`host`, `host:port`), where a server sends us; undefined where that cannot be. Missing: never. */
+  moved?(url: string, host: string): string | undefined
   /** Calls `changed` when the network may have changed (came back, another one, the page is visible again); the answer stops it. */
   watchNetwork(changed: () => void): () => void
 }

@@ -20,8 +20,9 @@ const different = [
   // A-labels are not decoded, nor are labels encoded to be measured.
   'all spellings of an address lead to one object',
   'a label has at most 63 octets, in ASCII or as an A-label, and a name 253',
-  // Content is written anew.
+  // Content is written anew, and so is each stanza.
   'keeps the bytes of its content, to be passed on as they came',
+  'is encoded once, however many it goes to',
 ]
 
 function run(...more: string[]): { status: number | null; stdout: string } {

@@ -23,7 +23,7 @@ export async function negotiate(negotiation: Negotiation): Promise<Negotiation> 
     const step = steps.find(({ ready }) => ready(negotiation))
     if (step === undefined) {
       if (negotiation.jid !== undefined) return negotiation
-      throw new ConnectError('bad-answer', 'The server offers no way to log in that this client knows.')
+      throw new ConnectError('bad-answer', 'The server offers no login that this client knows.')
     }
     const next = await step.negotiate(negotiation)
     if (next === 'done') return negotiation

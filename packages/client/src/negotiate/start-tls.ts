@@ -13,7 +13,7 @@ export const startTls: Step<Pick<Negotiation, 'connection' | 'offers' | 'options
       throw new ConnectError('no-encryption', 'The server offers no encryption. If this is meant, set `plaintext`.')
     connection.send(el('starttls', NS.tls))
     const answer = await connection.nextElement()
-    if (!answer.is('proceed', NS.tls)) throw new ConnectError('no-encryption', 'The server failed to begin TLS.')
+    if (!answer.is('proceed', NS.tls)) throw new ConnectError('no-encryption', 'The server began no TLS.')
     await connection.startTls()
     return 'restart'
   },

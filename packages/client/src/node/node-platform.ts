@@ -3,6 +3,7 @@ import { Resolver } from 'node:dns/promises'
 import { UsageError } from '../errors.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Platform } from '../platform.ts'
+import { moved } from './moved.ts'
 import { watchAddresses } from './network.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { resolveService, type SrvResolver } from './resolve.ts'
@@ -23,6 +24,7 @@ export function createNodePlatform(resolver: () => SrvResolver = systemResolver)
         `"${text}" is no address of a service: xmpps://host:port, xmpp://host:port or wss://… is one.`,
       )
     },
+    moved,
     watchNetwork: watchAddresses,
   }
 }

@@ -15,42 +15,35 @@ const mostRedirects = 3
 export async function discoverWebSocket(domain: string, signal: AbortSignal): Promise<readonly string[]> {
   let problem: unknown
   for (const name of ['host-meta.json', 'host-meta']) {
-    signal.throwIfAborted()
-    const url = `https://${domain}/.well-known/${name}`
     try {
+      const url = `https://${domain}/.well-known/${name}`
       const text = await download(url, AbortSignal.any([signal, AbortSignal.timeout(patience)]))
-      const found = readHostMeta(text)?.websocket ?? []
+      const found = readHostMeta(text ?? '')?.websocket ?? []
       if (found.length > 0) return found
     } catch (error) {
-      if (signal.aborted) throw abortReason(signal, url)
+      if (signal.aborted) throw abortReason(signal, domain)
       problem = error
     }
   }
   throw new ConnectError(
-    problem === undefined || problem instanceof NotThere ? 'unknown-host' : 'unreachable',
-    `${domain} does not tell where its WebSocket is (by https://${domain}/.well-known/host-meta.json): set \`service\` to its wss: address.`,
+    problem === undefined ? 'unknown-host' : 'unreachable',
+    `https://${domain}/.well-known/host-meta.json does not tell a WebSocket: set \`service\` to a wss: address.`,
     problem,
   )
 }
 
-/** The server answered, and not with a document. */
-class NotThere extends Error {
-  override readonly name = 'NotThere'
-}
-
-/** [XEP-0156 4] never from where somebody in between could have written it */
-async function download(address: string, signal: AbortSignal): Promise<string> {
+/** Undefined where there is none. [XEP-0156 4] Never from where somebody in between could have written it. */
+async function download(address: string, signal: AbortSignal): Promise<string | undefined> {
   let url = address
-  for (let hops = 0; hops <= mostRedirects; hops++) {
-    if (!url.startsWith('https:')) break
+  for (let hops = 0; hops <= mostRedirects && url.startsWith('https:'); hops++) {
     const answer = await ask(url, signal)
-    const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null
     if (answer.ok && answer.url.startsWith('https:')) return readText(answer)
     await answer.body?.cancel()
-    if (location === null) throw new NotThere(`${url} gives status ${answer.status}`)
+    const location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null
+    if (location === null) return undefined
     url = new URL(location, url).href
   }
-  throw new NotThere(`${address} leads elsewhere`)
+  return undefined
 }
 
 async function ask(url: string, signal: AbortSignal): Promise<Response> {
@@ -60,20 +53,17 @@ async function ask(url: string, signal: AbortSignal): Promise<Response> {
   return answer.type === 'opaqueredirect' ? fetch(url, how) : answer
 }
 
-/** Throws when it is too large, whatever its header says. */
-async function readText({ body }: Response): Promise<string> {
+/** Undefined when it is too large, whatever its header says. */
+async function readText({ body }: Response): Promise<string | undefined> {
   const reader = body?.getReader()
   const decoder = new TextDecoder()
   let text = ''
-  let size = 0
-  for (;;) {
-    const next = await reader?.read()
-    if (next === undefined || next.done) return text + decoder.decode()
-    size += next.value.length
-    if (size > largest) {
-      await reader?.cancel()
-      throw new NotThere(`a host-meta of more than ${largest} bytes`)
-    }
-    text += decoder.decode(next.value, { stream: true })
+  for (let size = 0; size <= largest; ) {
+    const { value } = (await reader?.read()) ?? {}
+    if (value === undefined) return text + decoder.decode()
+    size += value.length
+    text += decoder.decode(value, { stream: true })
   }
+  await reader?.cancel()
+  return undefined
 }

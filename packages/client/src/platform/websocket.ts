@@ -73,7 +73,7 @@ class WebSocketTransport implements Transport {
       else {
         // [RFC7395 3.2]
         socket.close()
-        this.#closed(new ConnectError('bad-answer', 'The server sent a binary frame, which XMPP has none of.'))
+        this.#closed(new ConnectError('bad-answer', 'The server sent a binary frame.'))
       }
     }
     socket.onclose = ({ code, wasClean }) =>

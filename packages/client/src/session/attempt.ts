@@ -21,7 +21,7 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
   const { platform, domain, options, location, signal } = parts
   const { service } = options
   const urls = service === undefined ? [...(await platform.discover(domain, signal))] : [service]
-  const preferred = location === undefined ? undefined : moved(urls[0], location)
+  const preferred = location === undefined ? undefined : platform.moved?.(urls[0] ?? '', location)
   if (preferred !== undefined) urls.unshift(preferred)
   let last: unknown = new ConnectError('unreachable', `${domain} tells no address for clients.`)
   for (let redirects = 0; urls.length > 0; ) {
@@ -34,7 +34,7 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
       last = error
       if (error instanceof Redirect) {
         // the certificate has to be the domain's there as well, and the way there is as safe as this one was [RFC6120 4.9.3.19]
-        const next = moved(url, error.host)
+        const next = platform.moved?.(url, error.host)
         if (++redirects > maxRedirects || next === undefined)
           throw new ConnectError('too-many-redirects', `${domain} sends us from one host to the next.`)
         urls.unshift(next)
@@ -65,17 +65,5 @@ async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
 /** Whether another address of the same service may do better. */
 function isOfAddress(error: unknown): boolean {
   if (error instanceof DisconnectedError) return true
-  return (
-    error instanceof ConnectError &&
-    (error.reason === 'unreachable' || error.reason === 'timeout' || error.reason === 'bad-answer')
-  )
-}
-
-/** The same kind of connection to another host (`host`, `host:port`, `[v6]:port`); undefined when that is no host. */
-function moved(url: string | undefined, host: string): string | undefined {
-  const scheme = url === undefined ? undefined : /^(xmpps?):\/\//.exec(url)?.[1]
-  if (scheme === undefined || !/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[^\s/:@?#\\]{1,255})(?::\d{1,5})?$/.test(host))
-    return undefined
-  const isComplete = /[^:\]]:\d+$|\]:\d+$/.test(host)
-  return `${scheme}://${host}${isComplete ? '' : scheme === 'xmpps' ? ':5223' : ':5222'}`
+  return error instanceof ConnectError && ['unreachable', 'timeout', 'bad-answer'].includes(error.reason)
 }

@@ -73,7 +73,7 @@ export class Lifeline {
     this.#stop?.abort()
     this.#stop = undefined
     this.#set({ name: 'offline' })
-    this.#settle(new DisconnectedError('The client was told to disconnect.'))
+    this.#settle(new DisconnectedError())
   }
 
   async #live(stop: AbortController): Promise<void> {
@@ -95,7 +95,7 @@ export class Lifeline {
         const since = clock.now()
         this.#set({ name: 'online', jid: live.jid, resumed: live.resumed })
         this.#settle()
-        reason = (await live.closed) ?? new DisconnectedError('The server closed the connection.')
+        reason = (await live.closed) ?? new DisconnectedError()
         if (clock.now() - since >= steady) attempt = 0
       } catch (error) {
         reason = asClientError(error)
@@ -117,13 +117,13 @@ export class Lifeline {
     const stopped = (): void => controller.abort(stop.reason)
     stop.addEventListener('abort', stopped)
     const cancel = clock.after(attemptTimeout, () =>
-      controller.abort(new ConnectError('timeout', `No connection came about within ${attemptTimeout / 1000} s.`)),
+      controller.abort(new ConnectError('timeout', `There was no connection within ${attemptTimeout / 1000} s.`)),
     )
     try {
       return await run(controller.signal)
     } finally {
       cancel()
-      stop.removeEventListener('abort', stopped)
+      stop.removeEventListener('abort', stopped) // a session that stands is not the try's any more
     }
   }
 
@@ -158,7 +158,7 @@ export class Lifeline {
 /** What was thrown on the way to a session, as one of our errors. */
 export function asClientError(error: unknown): ClientError {
   if (error instanceof Error && 'kind' in error) return error as ClientError
-  return new UsageError(`Something unexpected happened: ${String(error)}`, { cause: error })
+  return new UsageError(String(error), { cause: error })
 }
 
 /** Whether the next try would end like this one. */

@@ -12,7 +12,7 @@ import type { Connection } from '../connection.ts'
 import { ConnectError, DisconnectedError } from '../errors.ts'
 import { Handled } from '../handled.ts'
 import type { Enabled } from '../negotiate/negotiation.ts'
-import { countOf } from '../negotiate/nonzas.ts'
+import { broken, countOf } from '../negotiate/nonzas.ts'
 import type { Clock } from '../platform.ts'
 import type { Carried } from './carrier.ts'
 
@@ -149,13 +149,12 @@ export class Session {
   send(wire: string, entry?: Carried): number {
     const connection = this.#connection
     // without a connection it is sent when the session goes on
-    if (connection === undefined && !this.canResume) throw new DisconnectedError('There is no connection now.')
+    if (connection === undefined && !this.canResume) throw new DisconnectedError()
     connection?.sendWire(wire)
     if (this.management !== undefined || entry !== undefined) {
       this.#unacked.push({ wire, entry })
       this.#ask()
-      if (entry === undefined && ++this.#answers > mostAnswers)
-        connection?.destroy(new ConnectError('bad-answer', 'The server acknowledges nothing.'))
+      if (entry === undefined && ++this.#answers > mostAnswers) connection?.destroy(broken(MANAGEMENT_NS))
     }
     return this.#unacked.sent
   }
@@ -214,7 +213,7 @@ export class Session {
   #overflow(connection: Connection): void {
     connection.pause()
     if (this.#handled.bytes > 2 * this.#limits.unhandledBytes)
-      connection.destroy(new DisconnectedError('More messages came than the application can deal with.'))
+      connection.destroy(new DisconnectedError('More came than is dealt with.'))
   }
 
   /** Resolves when the application has dealt with enough to take more. */
@@ -253,7 +252,7 @@ export class Session {
     const place = this.#unacked.placeOf(h)
     if (place === 'beyond') {
       // [XEP-0198 6] nothing that this server says about the session can be believed
-      connection.destroy(new ConnectError('bad-answer', 'The server acknowledged more than was sent.'))
+      connection.destroy(broken(MANAGEMENT_NS))
       return
     }
     if (place === 'before') return // an old one, once more

@@ -5,15 +5,17 @@
 import type { Maybe } from '@rookery/protocol'
 import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
+import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { type Element, el } from '@rookery/protocol/xml'
 import { type Connection, Redirect } from '../connection.ts'
 import { guardWork } from '../contract/guard.ts'
 import { until } from '../contract/until.ts'
-import { type ClientError, ConnectError, DisconnectedError, LoginError, StoreError } from '../errors.ts'
+import { type ClientError, DisconnectedError, LoginError, StoreError } from '../errors.ts'
 import type { SessionPhase, SessionStart } from '../extension.ts'
 import type { Kept } from '../kept.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
 import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiation.ts'
+import { broken } from '../negotiate/nonzas.ts'
 import type { ClientOptions } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import { attempt } from './attempt.ts'
@@ -180,7 +182,7 @@ export class Sessions {
     if (resumption?.kind === 'resumed' && !resumed) {
       this.#lose(undefined)
       connection.destroy()
-      throw new ConnectError('bad-answer', 'The server counts other stanzas than were sent: the session cannot go on.')
+      throw broken(MANAGEMENT_NS)
     }
     if (!resumed) this.#lose(resumption?.h)
     const session = resumed ? this.#session! : this.#start(negotiation)
@@ -322,8 +324,7 @@ async function gone(connection: Connection, signal: AbortSignal): Promise<never>
     connection.destroy()
     throw signal.reason
   }
-  if (reason === undefined || reason instanceof Redirect)
-    throw new DisconnectedError('The server closed the connection.')
+  if (reason === undefined || reason instanceof Redirect) throw new DisconnectedError()
   throw reason
 }
 

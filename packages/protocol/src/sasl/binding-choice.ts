@@ -27,9 +27,7 @@ export function chooseBinding(offers: BindingOffers, plus: boolean): BindingChoi
   if (hidden !== undefined) return hidden
   if (!plus) return chooseFlag(offers)
   const binding = mutualBinding(offers)
-  return binding === undefined
-    ? problem('binding-unavailable', 'no channel binding type in common with the server')
-    : { kind: 'bind', binding }
+  return binding === undefined ? problem('binding-unavailable') : { kind: 'bind', binding }
 }
 
 /** The strongest type that both sides have. [XEP-0440 3, rule 7] */
@@ -47,7 +45,7 @@ export function mutualBinding(offers: BindingOffers): ChannelBinding | undefined
 export function hiddenBindings(offers: BindingOffers): SaslClientFailure | undefined {
   if (offers.channelBindings.length === 0 || offersPlus(offers)) return undefined
   if ((offers.offeredBindings ?? []).length === 0) return undefined
-  return problem('downgrade', 'the server lists channel bindings but no mechanism that uses them')
+  return problem('downgrade', 'channel bindings without a mechanism')
 }
 
 function chooseFlag(offers: BindingOffers): BindingChoice {

@@ -34,5 +34,5 @@ export function chooseMechanism(means: LoginMeans): MechanismChoice {
   }
   if (means.anonymous === true && offers('ANONYMOUS')) return { kind: 'chosen', name: 'ANONYMOUS' }
   const list = means.offered.join(', ')
-  return problem('no-mechanism', `none of the mechanisms offered can be used: ${list === '' ? 'there are none' : list}`)
+  return problem('no-mechanism', `no mechanism of ${list || 'none'} can be used`)
 }

@@ -67,16 +67,17 @@ export interface SaslClientOptions extends BindingOffers {
   prepareOpaque(text: string): string | undefined
 }
 
-export function problem(name: SaslProblem, text: string): SaslClientFailure {
+/** `text` is for people, where it says more than the name. */
+export function problem(name: SaslProblem, text: string = name): SaslClientFailure {
   return { kind: 'failure', problem: name, text }
 }
 
 /** The own name as it is sent. */
 export function nameToSend({ username = '', prepareUsername }: SaslClientOptions): string | SaslClientFailure {
-  return prepareUsername(username) || problem('bad-username', 'this cannot be a username')
+  return prepareUsername(username) || problem('bad-username')
 }
 
 /** The own password as it is proved. */
 export function passwordToProve({ password = '', prepareOpaque }: SaslClientOptions): string | SaslClientFailure {
-  return prepareOpaque(password) || problem('bad-password', 'the password is empty or has forbidden characters')
+  return prepareOpaque(password) || problem('bad-password')
 }

@@ -110,15 +110,13 @@ export function hashedTokenClient(options: SaslClientOptions, mechanism: HashedT
   const make = (): Maybe<Uint8Array | SaslClientFailure> => {
     const name = nameToSend(options)
     if (typeof name !== 'string') return name
-    if (token === '') return problem('bad-password', 'there is no token')
-    if (bound === undefined) return problem('binding-unavailable', `this end has no ${binding}`)
+    if (token === '') return problem('bad-password')
+    if (bound === undefined) return problem('binding-unavailable')
     return then(mac(initiator), (made) => concatBytes(encodeUtf8(name), Uint8Array.of(0), made))
   }
   return new SingleMessage(make, (data) =>
     then(mac(responder), (expected) =>
-      data !== undefined && crypto.equal(expected, data)
-        ? { kind: 'success' }
-        : problem('server-not-verified', 'the server does not know the token'),
+      data !== undefined && crypto.equal(expected, data) ? { kind: 'success' } : problem('server-not-verified'),
     ),
   )
 }

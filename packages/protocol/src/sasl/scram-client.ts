@@ -56,7 +56,7 @@ export class ScramClient implements SaslClientMechanism {
       const text = messageText(challenge) ?? ''
       const message = parseServerFirst(text)
       // a server may give its reason where its first message was due
-      if (message === undefined) return refusalIn(text) ?? problem('malformed-challenge', 'this is no SCRAM message')
+      if (message === undefined) return refusalIn(text) ?? problem('malformed-challenge')
       return then(this.#check(message, !binds && choice.mustProveOffers), (failure) => {
         if (failure !== undefined) return failure
         const { salt, iterations, nonce } = message
@@ -73,7 +73,7 @@ export class ScramClient implements SaslClientMechanism {
     const verify = this.#verify
     this.#end()
     if (prove !== undefined) return prove(challenge)
-    if (verify === undefined) return problem('malformed-challenge', 'SCRAM has no third challenge')
+    if (verify === undefined) return problem('malformed-challenge')
     // the server's last message may also come as a challenge, to be answered with nothing [RFC6120 6.3.10]
     const step = verify(challenge)
     if (step.kind === 'failure') return step
@@ -100,22 +100,18 @@ export class ScramClient implements SaslClientMechanism {
     const { minIterations = 4096, maxIterations = 1_000_000, crypto, offered, offeredBindings = [] } = this.#options
     const { nonce, iterations } = message
     // [RFC5802 5.1] ours must be the beginning; a server that adds nothing would let an old exchange be replayed
-    if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length)
-      return problem('nonce-changed', 'this answers another message')
-    if (iterations < minIterations)
-      return problem('iterations-too-low', `${iterations} iterations would expose the password`)
-    if (iterations > maxIterations) return problem('iterations-too-high', `${iterations} iterations are too many`)
+    if (!nonce.startsWith(this.#nonce) || nonce.length === this.#nonce.length) return problem('nonce-changed')
+    if (iterations < minIterations) return problem('iterations-too-low')
+    if (iterations > maxIterations) return problem('iterations-too-high')
     const version = tlsVersionCode(this.#options.tlsVersion)
     // [XEP-0515 5.2]
     if (version !== undefined && message.tlsVersion !== undefined && message.tlsVersion !== version)
-      return problem('downgrade', 'the server sees another version of TLS')
+      return problem('downgrade', 'another version of TLS')
     // [XEP-0474 6.2]
     if (message.downgradeHash === undefined)
-      return mustProveOffers ? problem('downgrade', 'the server does not prove its list of bindings') : undefined
+      return mustProveOffers ? problem('downgrade', 'an unproved list of bindings') : undefined
     return then(downgradeHash(crypto, this.#hash, offered, offeredBindings), (expected) =>
-      expected === message.downgradeHash
-        ? undefined
-        : problem('downgrade', 'the list of mechanisms was changed on the way'),
+      expected === message.downgradeHash ? undefined : problem('downgrade', 'the list of mechanisms was changed'),
     )
   }
 
@@ -139,7 +135,7 @@ export class ScramClient implements SaslClientMechanism {
 }
 
 function unknownAccount(): SaslClientFailure {
-  return problem('server-not-verified', 'the server did not prove that it knows the account')
+  return problem('server-not-verified')
 }
 
 function refusalIn(text: string): SaslClientFailure | undefined {

@@ -24,13 +24,13 @@ export class SingleMessage implements SaslClientMechanism {
 
   respond(): SaslClientStep {
     this.#isSent = false
-    return problem('malformed-challenge', 'this mechanism has no second challenge')
+    return problem('malformed-challenge')
   }
 
   finish(data?: Uint8Array): Maybe<SaslClientStep> {
     const isDue = this.#isSent
     this.#isSent = false
-    if (!isDue) return problem('unexpected-success', 'success before anything was sent')
+    if (!isDue) return problem('unexpected-success')
     return this.#check === undefined ? { kind: 'success' } : this.#check(data)
   }
 }

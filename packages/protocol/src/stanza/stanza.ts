@@ -2,9 +2,11 @@
  * The three kinds of stanzas of RFC 6120 section 8 with their addresses made out, and how each is written.
  * Immutable: a change makes a new stanza that shares the payload. Routing rules are not here.
  */
+
+import { Addressed } from '#addressed'
 import type { Jid } from '../jid/index.ts'
 import { NS } from '../namespaces.ts'
-import { type Element, el, writeAttribute, writeContent, writeStart } from '../xml/index.ts'
+import { type Element, el } from '../xml/index.ts'
 import type { StanzaError } from './stanza-error.ts'
 
 /** [RFC6121 5.2.2] */
@@ -23,65 +25,6 @@ export type PresenceType =
 export type IqType = 'get' | 'set' | 'result' | 'error'
 
 export type Stanza = Message | Presence | Iq
-
-/** What the three kinds share. `element` is the source: its own from and to are not looked at any more. */
-abstract class Addressed {
-  readonly element: Element
-  readonly from: Jid | undefined
-  readonly to: Jid | undefined
-  #head: string | undefined
-  #tail: string | undefined
-  /** To its own address. */
-  #wire: string | undefined
-  /** The same stanza to somebody else, or with other content: what it has encoded need not be encoded again. */
-  #twin: Addressed | undefined
-
-  constructor(element: Element, from: Jid | undefined, to: Jid | undefined) {
-    this.element = element
-    this.from = from
-    this.to = to
-  }
-
-  get id(): string | undefined {
-    return this.element.attr('id')
-  }
-
-  /** The stanza on the wire, addressed to `to`; everything but the address is encoded once, whoever it goes to. */
-  wire(to: Jid | undefined = this.to): string {
-    if (to !== this.to) return this.#write(to)
-    this.#wire ??= this.#write(to)
-    return this.#wire
-  }
-
-  #write(to: Jid | undefined): string {
-    if (this.#head === undefined) this.#encode()
-    return to === undefined ? `${this.#head}${this.#tail}` : `${this.#head} to='${to.wire}'${this.#tail}`
-  }
-
-  #encode(): void {
-    const twin = this.#twin
-    if (twin === undefined) {
-      this.#head = writeHead(this.element, this.from)
-      this.#tail = writeContent(this.element)
-      return
-    }
-    if (twin.#head === undefined) twin.#encode()
-    this.#head = twin.#head
-    this.#tail = twin.element === this.element ? twin.#tail : writeContent(this.element)
-    this.#twin = undefined
-  }
-
-  /** `other` has the same start tag but for `to`. */
-  protected twinOf(other: Addressed): this {
-    this.#twin = other.#twin ?? other
-    return this
-  }
-
-  /** The stanza as an element with its present addresses, e.g. to forward or to store it. */
-  toElement(): Element {
-    return this.element.with({ from: this.from?.toString(), to: this.to?.toString() })
-  }
-}
 
 export class Message extends Addressed {
   readonly kind = 'message'
@@ -173,21 +116,6 @@ export function presenceType(type: string | undefined): PresenceType | undefined
 /** [RFC6120 8.2.3] */
 export function iqType(type: string | undefined): IqType | undefined {
   return type === 'get' || type === 'set' || type === 'result' || type === 'error' ? type : undefined
-}
-
-/** The start tag without `to`, and without its end. */
-function writeHead(element: Element, from: Jid | undefined): string {
-  let head = `<${element.name}`
-  const attributes = element.attributes
-  for (let i = 0; i < attributes.length; i += 2) {
-    const name = attributes[i]!
-    if (name === 'from' || name === 'to') continue
-    // an attribute with a namespace needs a declaration: the general writer makes it
-    if (name.charCodeAt(0) === 0x7b)
-      return writeStart(element.with({ from: from?.toString(), to: undefined }), element.ns)
-    head += writeAttribute(name, attributes[i + 1]!)
-  }
-  return from === undefined ? head : `${head} from='${from.wire}'`
 }
 
 /** Builds a message from code. */

@@ -85,8 +85,8 @@ export class BoshFraming implements Framing {
     return ''
   }
 
-  element(element: Element, content: ContentNamespace): string {
-    return elementFrame(element, content)
+  element(element: Element): string {
+    return elementFrame(element)
   }
 
   stanza(wire: string, content: ContentNamespace): string {

@@ -8,28 +8,19 @@ import { type Element, writeElement } from '../xml/index.ts'
 /** Stands behind each element that is written, so that the transport can tell them apart: NUL, which no XML may contain. [XML 2.2] */
 export const FRAME_END = '\0'
 
-export function elementFrame(element: Element, content: ContentNamespace): string {
-  if (element.ns === NS.streams) return streamsElement(element) + FRAME_END
-  return element.ns === content
-    ? stanzaFrame(writeElement(element, content), content)
-    : writeElement(element, '') + FRAME_END
+export function elementFrame(element: Element): string {
+  return (element.ns === NS.streams ? streamsElement(element) : writeElement(element, '')) + FRAME_END
 }
 
 /** A stanza that is written already and relies on the default namespace of its stream. */
 export function stanzaFrame(wire: string, content: ContentNamespace): string {
-  let end = 1
-  for (let c = wire.charCodeAt(end); c !== 0x20 && c !== 0x2f && c !== 0x3e; c = wire.charCodeAt(++end)) {
-    if (end >= wire.length) return wire + FRAME_END
-  }
-  return `${wire.slice(0, end)} xmlns='${content}'${wire.slice(end)}${FRAME_END}`
+  return wire.replace(/[ />]/, (end) => ` xmlns='${content}'${end}`) + FRAME_END
 }
 
 /** Features and errors of the stream itself have the prefix, as clients look for it. */
 function streamsElement(element: Element): string {
   const name = `stream:${element.name}`
-  let inner = ''
-  for (const child of element.childElements()) inner += writeElement(child, '')
-  return inner === ''
-    ? `<${name} xmlns:stream='${NS.streams}'/>`
-    : `<${name} xmlns:stream='${NS.streams}'>${inner}</${name}>`
+  const inner = element.childElements().map((child) => writeElement(child, ''))
+  const start = `<${name} xmlns:stream='${NS.streams}'`
+  return inner.length === 0 ? `${start}/>` : `${start}>${inner.join('')}</${name}>`
 }

@@ -4,8 +4,8 @@
  * the transport knows where a frame ends.
  */
 import { type ContentNamespace, NS } from '../namespaces.ts'
-import { type Element, parseElement, writeAttribute, XmlError, type XmlLimits } from '../xml/index.ts'
-import { elementFrame, FRAME_END, stanzaFrame } from './frames.ts'
+import { type Element, el, parseElement, XmlError, type XmlLimits } from '../xml/index.ts'
+import { elementFrame, stanzaFrame } from './frames.ts'
 import { type Framing, type FramingEvent, STREAM_END } from './framing.ts'
 import { StreamHeader } from './header.ts'
 
@@ -15,10 +15,8 @@ export const framingNs = 'urn:ietf:params:xml:ns:xmpp-framing'
 const LT = 0x3c
 
 const notMarkup: XmlError = new XmlError('not-well-formed', 'a frame begins with <') // [RFC7395 3.3.3]
-const notOpened: XmlError = new XmlError('bad-format', 'a stream opens with <open/>') // [RFC7395 3.4]
-const openedTwice: XmlError = new XmlError('bad-format', 'the stream is open already')
+const notFraming: XmlError = new XmlError('bad-format', '<open/> and <close/> frame a stream, once each') // [RFC7395 3.4]
 const wrongNamespace: XmlError = new XmlError('invalid-namespace', `<open/> and <close/> are of ${framingNs}`) // [RFC7395 3.3.2]
-const foreignFraming: XmlError = new XmlError('bad-format', 'only <open/> and <close/> frame a stream')
 
 export class WebSocketFraming implements Framing {
   #limits: XmlLimits
@@ -62,8 +60,7 @@ export class WebSocketFraming implements Framing {
 
   #frameOfStream(element: Element): FramingEvent {
     if (element.name === 'close') return element.ns === framingNs ? STREAM_END : wrongNamespace
-    if (element.name !== 'open') return this.#isOpened ? foreignFraming : notOpened
-    if (this.#isOpened) return openedTwice
+    if (element.name !== 'open' || this.#isOpened) return notFraming
     this.#isOpened = true
     return new StreamHeader({
       to: element.attr('to'),
@@ -93,21 +90,12 @@ export class WebSocketFraming implements Framing {
   }
 
   open(header: StreamHeader): string {
-    let open = `<open xmlns='${framingNs}'`
-    for (const [name, value] of [
-      ['id', header.id],
-      ['from', header.from],
-      ['to', header.to],
-      ['version', header.version],
-      ['xml:lang', header.lang],
-    ] as const) {
-      if (value !== undefined) open += writeAttribute(name, value)
-    }
-    return `${open}/>${FRAME_END}`
+    const { id, from, to, version, lang } = header
+    return elementFrame(el('open', framingNs, { id, from, to, version, 'xml:lang': lang }))
   }
 
-  element(element: Element, content: ContentNamespace): string {
-    return elementFrame(element, content)
+  element(element: Element): string {
+    return elementFrame(element)
   }
 
   stanza(wire: string, content: ContentNamespace): string {
@@ -115,6 +103,6 @@ export class WebSocketFraming implements Framing {
   }
 
   close(): string {
-    return `<close xmlns='${framingNs}'/>${FRAME_END}`
+    return elementFrame(el('close', framingNs))
   }
 }

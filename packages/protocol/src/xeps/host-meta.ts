@@ -3,7 +3,6 @@
  * HTTPS alone and with a limit, is the caller's.
  */
 import { Element, parseElement, toWire } from '../xml/index.ts'
-import { safeLink } from './links.ts'
 
 const XRD_NS = 'http://docs.oasis-open.org/ns/xri/xrd-1.0'
 const REL = 'urn:xmpp:alt-connections:'
@@ -23,21 +22,21 @@ export interface AltConnections {
 export function readHostMeta(text: string): AltConnections | undefined {
   if (text.length > LONGEST) return undefined
   const start = text.trimStart()
-  const links = start[0] === '{' ? jsonLinks(start) : xmlLinks(start)
-  if (links === undefined) return undefined
-  return { websocket: pick(links, 'websocket', 'wss'), bosh: pick(links, 'xbosh', 'https') }
+  const links = start.startsWith('{') ? jsonLinks(start) : xmlLinks(start)
+  return links && { websocket: pick(links, 'websocket', 'wss:'), bosh: pick(links, 'xbosh', 'https:') }
 }
 
 type Link = readonly [rel: unknown, href: unknown]
 
+/** Without a name or a password in it, and without what no URI has unescaped. [RFC3986 2] */
+const plainLink = /^([a-z]+:)\/\/[^@/?#\p{C}\p{Z}"<>\\]+(?:[/?#][^\p{C}\p{Z}"<>\\]*)?$/iu
+
 function pick(links: readonly Link[], kind: string, scheme: string): string[] {
-  const found = new Set<string>()
-  for (const [rel, href] of links) {
-    if (rel !== REL + kind || typeof href !== 'string' || found.size === MOST) continue
-    const link = safeLink(href, [scheme])
-    if (link !== undefined) found.add(link)
-  }
-  return [...found]
+  const found = links.flatMap(([rel, href]) => {
+    const link = rel === REL + kind && typeof href === 'string' ? href.trim() : ''
+    return plainLink.exec(link)?.[1]?.toLowerCase() === scheme ? [link] : []
+  })
+  return [...new Set(found)].slice(0, MOST)
 }
 
 function jsonLinks(text: string): Link[] | undefined {
@@ -51,22 +50,13 @@ function jsonLinks(text: string): Link[] | undefined {
 }
 
 function xmlLinks(text: string): Link[] | undefined {
-  const root = parseElement(toWire(withoutComments(text)))
+  // XMPP knows no comments, and neither does its parser; files that people write have them
+  const [first = '', ...others] = text.split('<!--')
+  if (others.some((part) => !part.includes('-->'))) return undefined
+  const rest = others.map((part) => part.slice(part.indexOf('-->') + 3))
+  const root = parseElement(toWire(first + rest.join('')))
   if (!(root instanceof Element) || !root.is('XRD', XRD_NS)) return undefined
   return root
     .childElements()
     .flatMap((link) => (link.is('Link', XRD_NS) ? [[link.attr('rel'), link.attr('href')]] : []))
-}
-
-/** XMPP knows no comments, and neither does its parser; files that people write have them. */
-function withoutComments(text: string): string {
-  let rest = ''
-  let from = 0
-  for (;;) {
-    const open = text.indexOf('<!--', from)
-    const close = open < 0 ? -1 : text.indexOf('-->', open + 4)
-    if (close < 0) return rest + text.slice(from)
-    rest += text.slice(from, open)
-    from = close + 3
-  }
 }
