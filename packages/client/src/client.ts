@@ -55,6 +55,10 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #failed = (error: ClientError): void => void this.#emitter.emit('error', error)
   readonly #maxQueue: number
   readonly #leaving: ((signal: AbortSignal) => Promise<undefined>)[] = []
+  /** While it disconnects; and how often it was told to. */
+  #ending: Promise<undefined> | undefined
+  #ends = 0
+  #isClosed = false
 
   /** Call `createClient` or `connect`. */
   constructor(options: ClientOptions, platform: Platform, kept: Kept) {
@@ -111,27 +115,31 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     return this.#sessions.jid
   }
 
-  /** Resolves when the client can be used; throws what makes that impossible. While it lives, it comes back by itself. */
+  /**
+   * Resolves when the client can be used; throws what makes that impossible. While it lives, it comes back by itself. The signal ends the
+   * first connecting, and only the waiting where others wait as well, or where the client is on its way back.
+   */
   async connect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<undefined> {
     const { signal } = options
+    const ends = this.#ends
+    if (this.#ending !== undefined) await this.#ending
     signal?.throwIfAborted()
-    const aborted = (): void => this.#lifeline.stop()
-    signal?.addEventListener('abort', aborted)
-    try {
-      await this.#lifeline.start()
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw error
-    } finally {
-      signal?.removeEventListener('abort', aborted)
-    }
+    if (this.#isClosed) throw new UsageError('The client is closed: make another one.')
+    if (ends !== this.#ends) throw new DisconnectedError('The client was told to disconnect.')
+    await this.#lifeline.start(signal)
   }
 
   /**
    * Ends the session in order, after the server has acknowledged what was sent (at most 5 s). What it has not is kept in the store, and sent
    * by the next client of the account. `connect()` begins anew.
    */
-  async disconnect(): Promise<undefined> {
+  disconnect(): Promise<undefined> {
+    this.#ends++
+    this.#ending ??= this.#end().finally(() => (this.#ending = undefined))
+    return this.#ending
+  }
+
+  async #end(): Promise<undefined> {
     if (this.state.name === 'online') {
       const late = new AbortController()
       const cancel = this.#platform.clock.after(endWithin, () => late.abort())
@@ -144,6 +152,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   /** Disconnects, and lets go of the store. The client is of no use afterwards. */
   async close(): Promise<undefined> {
+    this.#isClosed = true
     await this.disconnect()
     await this.#kept.close()
   }

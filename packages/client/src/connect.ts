@@ -26,10 +26,13 @@ export async function createClientFor<const X extends readonly AnyExtension[]>(
 }
 
 /** Connects a client that was just made, and gives it back; what fails closes it. */
-export async function connected<X extends readonly AnyExtension[]>(making: Promise<Client<X>>): Promise<Client<X>> {
+export async function connected<X extends readonly AnyExtension[]>(
+  making: Promise<Client<X>>,
+  signal?: AbortSignal,
+): Promise<Client<X>> {
   const client = await making
   try {
-    await client.connect()
+    await client.connect({ signal })
     return client
   } catch (error) {
     await client.close()

@@ -2,7 +2,7 @@
 import type { Client } from './client.ts'
 import { connected, createClientFor } from './connect.ts'
 import type { AnyExtension } from './extension.ts'
-import type { ClientOptions } from './options.ts'
+import type { ClientOptions, ConnectOptions } from './options.ts'
 import { webPlatform } from './platform/web-platform.ts'
 import { type RegisterOptions, registerAt } from './register.ts'
 
@@ -315,7 +315,7 @@ export {
   type Way,
 } from './messages/index.ts'
 export { type Fate, SentMessage } from './messages/sent-message.ts'
-export type { ClientOptions } from './options.ts'
+export type { ClientOptions, ConnectOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'
 export {
@@ -337,11 +337,11 @@ export function createClient<const X extends readonly AnyExtension[] = readonly 
   return createClientFor(webPlatform, options)
 }
 
-/** Connects, and resolves with a client that can be used. Throws a ClientError that says what to do. */
+/** Connects, and resolves with a client that can be used. Throws a ClientError that says what to do; the reason of the signal. */
 export function connect<const X extends readonly AnyExtension[] = readonly []>(
-  options: ClientOptions<X>,
+  options: ConnectOptions<X>,
 ): Promise<Client<X>> {
-  return connected(createClient(options))
+  return connected(createClient(options), options.signal)
 }
 
 /** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */

@@ -1,11 +1,13 @@
 /** The rows of a store, read once and then looked at in memory; each change is written through. Not the store itself. */
 import type { Maybe } from '@rookery/protocol'
+import { StoreError } from './errors.ts'
 import type { Change, Store } from './store.ts'
 
 export class Kept {
   /** Missing: it is kept in memory alone. */
   readonly #store: Store | undefined
   readonly #rows: Map<string, string>
+  #isClosed = false
 
   private constructor(store: Store | undefined, rows: Map<string, string>) {
     this.#store = store
@@ -36,15 +38,23 @@ export class Kept {
     return [...this.#rows].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
+  /** Rejects where the store cannot; never throws. */
   write(changes: readonly Change[]): Maybe<undefined> {
+    if (this.#isClosed) return Promise.reject(new StoreError('The client is closed.'))
     for (const [key, value] of changes) {
       if (value === undefined) this.#rows.delete(key)
       else this.#rows.set(key, value)
     }
-    return this.#store?.write(changes)
+    try {
+      return this.#store?.write(changes)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   close(): Maybe<undefined> {
+    if (this.#isClosed) return undefined
+    this.#isClosed = true
     return this.#store?.close()
   }
 }

@@ -1,4 +1,4 @@
-/** What `connect` takes. */
+/** What `createClient` and `connect` take. */
 import type { Maybe } from '@rookery/protocol'
 import type { Trace } from './connection.ts'
 import { UsageError } from './errors.ts'
@@ -19,7 +19,7 @@ export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyE
   readonly store?: OpenStore | undefined
   /** Whether to connect again when the connection is lost. Default true. */
   readonly reconnect?: boolean | undefined
-  /** Milliseconds that `connect()` tries for; 20,000 unless told. Later tries go on for ever. */
+  /** Milliseconds that `connect()` tries for, 0 for one try; 20,000 unless told. Later tries go on for ever. */
   readonly patience?: number | undefined
   /** Milliseconds for one try; 15,000 unless told. */
   readonly attemptTimeout?: number | undefined
@@ -45,6 +45,11 @@ export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyE
   readonly trace?: Trace | undefined
   /** The machine it runs on, if it is not the usual one. */
   readonly platform?: Platform | undefined
+}
+
+export interface ConnectOptions<X extends readonly AnyExtension[] = readonly AnyExtension[]> extends ClientOptions<X> {
+  /** Gives up connecting; of no meaning later. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const kinds: { readonly [kind: string]: string } = {

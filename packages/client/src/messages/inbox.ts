@@ -2,6 +2,7 @@
  * Messages for those who loop over them: each is acknowledged to the server after the body of the loop has run. What comes before anybody
  * listens waits for them.
  */
+import type { ClientError } from '../errors.ts'
 import type { ReceivedMessage } from './received-message.ts'
 
 interface Waiting<T> {
@@ -57,18 +58,21 @@ export class Inbox {
       return value === undefined
     })
     const reader: Reader<T> = new Reader(pick, queue, (rest) => {
+      signal?.removeEventListener('abort', end)
       this.#readers.delete(reader)
       if (this.#readers.size === 0) this.#unclaimed.push(...rest)
       else for (const { done } of rest) done()
     })
+    const end = (): void => reader.end()
     this.#readers.add(reader)
-    if (signal?.aborted === true) reader.end()
-    signal?.addEventListener('abort', () => reader.end(), { once: true })
+    if (signal?.aborted === true) end()
+    signal?.addEventListener('abort', end)
     return reader
   }
 
-  close(): void {
-    for (const reader of [...this.#readers]) reader.end()
+  /** All loops end; with an error they throw it. */
+  close(error?: ClientError): void {
+    for (const reader of [...this.#readers]) reader.end(error)
   }
 }
 
@@ -79,6 +83,7 @@ class Reader<out T> implements AsyncIterableIterator<T> {
   #current: Waiting<unknown> | undefined
   #wake: () => void = () => undefined
   #isOver = false
+  #error: ClientError | undefined
 
   constructor(pick: PickMessage<T>, queue: Waiting<unknown>[], ended: (rest: readonly Waiting<unknown>[]) => void) {
     this.pick = pick
@@ -92,9 +97,10 @@ class Reader<out T> implements AsyncIterableIterator<T> {
     this.#wake()
   }
 
-  end(): void {
+  end(error?: ClientError): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#error = error
     this.#ended(this.#queue.splice(0))
     this.#wake()
   }
@@ -103,6 +109,7 @@ class Reader<out T> implements AsyncIterableIterator<T> {
     this.#current?.done() // the body of the loop has run
     this.#current = undefined
     for (;;) {
+      if (this.#error !== undefined) throw this.#error
       if (this.#isOver) return { done: true, value: undefined }
       this.#current = this.#queue.shift()
       if (this.#current !== undefined) return { done: false, value: this.#current.value as T }
@@ -111,7 +118,8 @@ class Reader<out T> implements AsyncIterableIterator<T> {
   }
 
   async return(): Promise<IteratorResult<T, undefined>> {
-    this.#current?.done()
+    // a body that threw is left like one that has run: an error that ends the program is to end it before this counts as read
+    if (this.#current !== undefined) setTimeout(this.#current.done)
     this.#current = undefined
     this.end()
     return { done: true, value: undefined }

@@ -61,6 +61,8 @@ export class Messages {
   readonly #readers: ((message: ReceivedMessage) => unknown)[] = []
   /** For somebody who reads. */
   #stopWaiting: () => void = () => undefined
+  /** Where it never was, `connect()` says why: loops wait for the next try. */
+  #wasOnline = false
 
   constructor(core: Core<MessageEvents>) {
     this.#core = core
@@ -79,7 +81,7 @@ export class Messages {
 
   /**
    * Every message, one after the other, each acknowledged to the server after the body of your loop has run: what your program has not dealt
-   * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`.
+   * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`; throws why a client that was online has failed.
    */
   read({ signal }: ReadOptions = {}): AsyncIterableIterator<ReceivedMessage> {
     return this.#inbox.read((message) => message, signal)
@@ -130,10 +132,16 @@ export class Messages {
     return this.#pass(stanza, way, 0)
   }
 
-  #changed({ name }: ClientState): void {
+  #changed(state: ClientState): void {
+    const { name } = state
     this.#stopWaiting()
-    if (name === 'online') this.#stopWaiting = this.#core.clock.after(unreadFor, () => this.#inbox.release())
-    else if (name === 'offline') this.#inbox.close()
+    if (name === 'online') {
+      this.#wasOnline = true
+      this.#stopWaiting = this.#core.clock.after(unreadFor, () => this.#inbox.release())
+    } else if (name === 'offline' || (name === 'failed' && this.#wasOnline)) {
+      this.#wasOnline = false
+      this.#inbox.close(name === 'failed' ? state.reason : undefined)
+    }
   }
 
   #receive(stanza: Message): undefined | Promise<undefined> {

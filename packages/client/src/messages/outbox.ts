@@ -6,12 +6,13 @@ import { parseJid } from '@rookery/protocol/jid'
 import { Message, readStanzaError } from '@rookery/protocol/stanza'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement } from '@rookery/protocol/xml'
-import { guardWork } from '../contract/guard.ts'
+import { guard, guardWork } from '../contract/guard.ts'
 import { DisconnectedError, RequestError, StoreError } from '../errors.ts'
 import type { Core } from '../extension.ts'
 import type { Kept } from '../kept.ts'
 import type { Carrier } from '../session/carrier.ts'
 import type { Session } from '../session/session.ts'
+import type { Change } from '../store.ts'
 import { SentMessage } from './sent-message.ts'
 
 /** Which of these, that nobody acknowledged, have arrived all the same. */
@@ -20,6 +21,8 @@ export type Reconcile = (unsure: readonly SentMessage[]) => Promise<ReadonlySet<
 /** One that the server has not acknowledged. */
 interface Entry {
   readonly message: SentMessage
+  /** Another one than the message has when it failed and was sent again. */
+  readonly id: string
   readonly key: string
   readonly wire: string
   /** Settled when it is on disk. */
@@ -76,7 +79,7 @@ export class Outbox implements Carrier {
 
   /** Takes it over: it gets an id, and an origin-id that is the same. */
   post(stanza: Message): SentMessage {
-    const message = new SentMessage(this.#named(stanza), this.#core.clock.now(), this.#again)
+    const message = new SentMessage(this.#named(stanza), this.#core.clock.now(), this.#again, this.#guard)
     this.#enqueue(message)
     return message
   }
@@ -93,7 +96,8 @@ export class Outbox implements Carrier {
    */
   lost(rest: readonly Entry[]): void {
     this.#session = undefined
-    const isSettled = ({ message: { fate } }: Entry): boolean => fate !== 'sent' && fate !== 'queued'
+    const isSettled = ({ id, message }: Entry): boolean =>
+      id !== message.id || (message.fate !== 'sent' && message.fate !== 'queued')
     const again = rest.filter((entry) => !isSettled(entry))
     this.acknowledged(rest.filter(isSettled))
     for (const { message } of again) message.advance('queued')
@@ -125,7 +129,7 @@ export class Outbox implements Carrier {
     const gone = new Set(entries)
     if (this.#queue.some((entry) => gone.has(entry))) this.#queue = this.#queue.filter((entry) => !gone.has(entry))
     this.#forget(entries)
-    for (const { message } of entries) message.advance('acked')
+    for (const { id, message } of entries) if (id === message.id) message.advance('acked')
   }
 
   /** An error came for one of ours: true when it was. [RFC6120 8.3.1] */
@@ -148,7 +152,7 @@ export class Outbox implements Carrier {
     this.#bytes += wire.length
     const key = `${prefix}${String(this.#next++).padStart(12, '0')}`
     const row: Row = { wire, at: message.at }
-    const entry: Entry = { message, key, wire, written: undefined, number: undefined }
+    const entry: Entry = { message, id: message.id, key, wire, written: undefined, number: undefined }
     this.#write(entry, row)
     this.#queue.push(entry)
     this.#pump()
@@ -160,6 +164,8 @@ export class Outbox implements Carrier {
     failed.replace(this.#named(failed.stanza.withElement(failed.stanza.element.with({ id: undefined }))))
     this.#enqueue(failed)
   }
+
+  readonly #guard = (run: () => unknown): unknown => guard(this.#core.failed, 'fate', run)
 
   #write(entry: Entry, row: Row): void {
     const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
@@ -195,18 +201,20 @@ export class Outbox implements Carrier {
     if (entry.number === number) return
     entry.number = number
     const row: Row = { wire: entry.wire, at: entry.message.at, n: number }
-    const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
-    if (writing instanceof Promise) writing.catch((cause: unknown) => this.#storeFailed(cause))
+    this.#change([[entry.key, JSON.stringify(row)]])
   }
 
   #forget(entries: readonly Entry[]): void {
     for (const { wire } of entries) this.#bytes -= wire.length
-    const writing = this.#kept.write(entries.map(({ key }) => [key, undefined]))
-    if (writing instanceof Promise) writing.catch((cause: unknown) => this.#storeFailed(cause))
+    this.#change(entries.map(({ key }) => [key, undefined]))
   }
 
-  #storeFailed(cause: unknown): void {
-    this.#core.failed(new StoreError('What is kept of messages could not be written.', { cause }))
+  #change(changes: readonly Change[]): void {
+    const writing = this.#kept.write(changes)
+    if (!(writing instanceof Promise)) return
+    writing.catch((cause: unknown) =>
+      this.#core.failed(new StoreError('What is kept of messages could not be written.', { cause })),
+    )
   }
 
   #restore(key: string, text: string): void {
@@ -216,13 +224,13 @@ export class Outbox implements Carrier {
     const to = element instanceof Element ? parseJid(element.attr('to') ?? '') : undefined
     if (row === undefined || !(element instanceof Element) || to === undefined) {
       this.#core.failed(new StoreError('A message that was kept cannot be read, and is left out.'))
-      this.#kept.write([[key, undefined]])
+      this.#change([[key, undefined]])
       return
     }
-    const message = new SentMessage(new Message(element, undefined, to), row.at, this.#again)
+    const message = new SentMessage(new Message(element, undefined, to), row.at, this.#again, this.#guard)
     this.#remember(message)
     this.#bytes += row.wire.length
-    this.#queue.push({ message, key, wire: row.wire, written: undefined, number: row.n })
+    this.#queue.push({ message, id: message.id, key, wire: row.wire, written: undefined, number: row.n })
   }
 
   /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */

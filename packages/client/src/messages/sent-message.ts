@@ -29,14 +29,21 @@ export class SentMessage {
   #fate: Fate = 'queued'
   #error: ClientError | undefined
   readonly #again: (message: SentMessage) => void
-  readonly #listeners: Set<(message: SentMessage) => void> = new Set()
+  readonly #guard: (run: () => unknown) => unknown
+  readonly #listeners: Set<(message: SentMessage) => unknown> = new Set()
 
   /** For the outbox: others get one by sending. */
-  constructor(stanza: Message, at: number, again: (message: SentMessage) => void) {
+  constructor(
+    stanza: Message,
+    at: number,
+    again: (message: SentMessage) => void,
+    guard: (run: () => unknown) => unknown,
+  ) {
     this.#stanza = stanza
     this.to = stanza.to!
     this.at = at
     this.#again = again
+    this.#guard = guard
   }
 
   /** Its id and origin-id; another one after `retry()`. */
@@ -57,9 +64,9 @@ export class SentMessage {
     return this.#error
   }
 
-  /** Calls `listener` after each change of `fate`; the answer stops it. */
-  onChange(listener: (message: this) => void): () => void {
-    const run = (): void => listener(this)
+  /** Calls `listener` after each change of `fate`; the answer stops it. What it throws is told as the event `error`. */
+  onChange(listener: (message: this) => unknown): () => void {
+    const run = (): unknown => listener(this)
     this.#listeners.add(run)
     return () => {
       this.#listeners.delete(run)
@@ -102,7 +109,7 @@ export class SentMessage {
     if (isBack && fate !== 'failed' && fate !== 'queued') return
     this.#fate = fate
     this.#error = error
-    for (const listener of [...this.#listeners]) listener(this)
+    for (const listener of [...this.#listeners]) this.#guard(() => listener(this))
   }
 
   /** For the outbox: the stanza to send now. */

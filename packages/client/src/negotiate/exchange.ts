@@ -2,7 +2,7 @@
 import { NS } from '@rookery/protocol'
 import { encodeBase64, readSaslCondition } from '@rookery/protocol/sasl'
 import { type Element, el } from '@rookery/protocol/xml'
-import type { LoginError } from '../errors.ts'
+import { LoginError } from '../errors.ts'
 import { type Attempt, refused, stepOf, verify } from './mechanism.ts'
 import type { Negotiation } from './negotiation.ts'
 import { broken, bytesOf } from './nonzas.ts'
@@ -34,6 +34,10 @@ export async function exchange(
     } else if (answer.is('failure', ns)) {
       const named = answer.childElements().find((child) => child.ns === NS.sasl && child.name !== 'text')
       return refused(readSaslCondition(named?.name ?? ''), answer.childText('text'), negotiation)
+    } else if (answer.is('continue', ns)) {
+      // [XEP-0388 2.6.3] the tasks are of specifications to come
+      const said = answer.childText('text') ?? 'it says no more.'
+      throw new LoginError('no-mechanism', `The server wants a second proof that this client cannot give: ${said}`)
     } else throw broken(ns)
   }
 }

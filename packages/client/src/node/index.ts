@@ -3,7 +3,7 @@
 import type { Client } from '../client.ts'
 import { connected, createClientFor } from '../connect.ts'
 import type { AnyExtension } from '../extension.ts'
-import type { ClientOptions } from '../options.ts'
+import type { ClientOptions, ConnectOptions } from '../options.ts'
 import { type RegisterOptions, registerAt } from '../register.ts'
 import { nodePlatform } from './node-platform.ts'
 
@@ -18,11 +18,11 @@ export function createClient<const X extends readonly AnyExtension[] = readonly 
   return createClientFor(nodePlatform, options)
 }
 
-/** Connects, and resolves with a client that can be used. Throws a ClientError that says what to do. */
+/** Connects, and resolves with a client that can be used. Throws a ClientError that says what to do; the reason of the signal. */
 export function connect<const X extends readonly AnyExtension[] = readonly []>(
-  options: ClientOptions<X>,
+  options: ConnectOptions<X>,
 ): Promise<Client<X>> {
-  return connected(createClient(options))
+  return connected(createClient(options), options.signal)
 }
 
 /** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */

@@ -38,7 +38,7 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
         if (++redirects > maxRedirects || next === undefined)
           throw new ConnectError('too-many-redirects', `${domain} sends us from one host to the next.`)
         urls.unshift(next)
-      } else if (!isOfAddress(error)) throw error
+      } else if (!isOfAddress(error) && !(url === preferred && error instanceof ConnectError)) throw error
     }
   }
   throw last

@@ -42,7 +42,8 @@ export class Lifeline {
   #state: ClientState = { name: 'offline' }
   #stop: AbortController | undefined
   #wake: () => void = () => undefined
-  #waiters: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
+  readonly #waiters: Set<(error?: unknown) => void> = new Set()
+  #wasOnline = false
 
   constructor(parts: LifelineParts) {
     this.#parts = parts
@@ -52,20 +53,39 @@ export class Lifeline {
     return this.#state
   }
 
-  /** Resolves when online; rejects when it is given up. */
-  start(): Promise<void> {
+  /**
+   * Resolves when online; rejects when it is given up, and when the signal is aborted: nothing is tried any more then, unless others wait
+   * as well or it is only on its way back.
+   */
+  start(signal?: AbortSignal): Promise<void> {
     if (this.#state.name === 'online') return Promise.resolve()
-    const waiting = new Promise<void>((resolve, reject) => this.#waiters.push({ resolve, reject }))
-    if (this.#stop === undefined) {
-      const stop = new AbortController()
-      this.#stop = stop
-      const stopWatching = this.#parts.watchNetwork(() =>
-        this.#state.name === 'online' ? this.#parts.check() : this.#wake(),
-      )
-      stop.signal.addEventListener('abort', stopWatching)
-      void this.#live(stop)
-    }
-    return waiting
+    return new Promise((resolve, reject) => {
+      const settle = (error?: unknown): void => {
+        this.#waiters.delete(settle)
+        signal?.removeEventListener('abort', aborted)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      const aborted = (): void => {
+        if (this.#state.name === 'online') return // it has come about
+        settle(signal?.reason)
+        if (this.#waiters.size === 0 && !this.#wasOnline) this.stop()
+      }
+      this.#waiters.add(settle)
+      signal?.addEventListener('abort', aborted)
+      if (this.#stop === undefined) this.#begin()
+    })
+  }
+
+  #begin(): void {
+    const stop = new AbortController()
+    this.#stop = stop
+    this.#wasOnline = false
+    const stopWatching = this.#parts.watchNetwork(() =>
+      this.#state.name === 'online' ? this.#parts.check() : this.#wake(),
+    )
+    stop.signal.addEventListener('abort', stopWatching)
+    void this.#live(stop)
   }
 
   /** Not connected any more, and not trying to be. */
@@ -77,20 +97,25 @@ export class Lifeline {
   }
 
   async #live(stop: AbortController): Promise<void> {
-    const { clock, canResume, attempt: connect, patience, random } = this.#parts
+    const { clock, canResume, attempt: connect, patience, attemptTimeout, random } = this.#parts
     const begin = clock.now()
     let attempt = 0
-    let wasOnline = false
     for (;;) {
       attempt++
       this.#set({ name: canResume() ? 'resuming' : 'connecting', attempt })
+      if (stop.signal.aborted) return // by who listens to states
       let reason: ClientError
       // what has worked before is tried again: networks lie at times, and whoever is in between may say anything in the clear
-      let mayBeLie = wasOnline
+      let mayBeLie = this.#wasOnline
       try {
-        const live = await this.#within(stop.signal, connect)
+        const left = this.#wasOnline ? 0 : begin + patience - clock.now()
+        const live = await this.#within(
+          stop.signal,
+          left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout,
+          connect,
+        )
         if (stop.signal.aborted) return
-        wasOnline = true
+        this.#wasOnline = true
         mayBeLie = false
         const since = clock.now()
         this.#set({ name: 'online', jid: live.jid, resumed: live.resumed })
@@ -102,22 +127,21 @@ export class Lifeline {
       }
       if (stop.signal.aborted) return
       const delay = backOff(attempt, random())
-      const isTooLate = !wasOnline && clock.now() + delay - begin > patience
+      const isTooLate = !this.#wasOnline && clock.now() + delay - begin > patience
       if (isFatal(reason, mayBeLie) || !this.#parts.reconnects || isTooLate) return this.#fail(reason, stop)
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })
-      await this.#wait(delay, stop.signal)
+      if (!stop.signal.aborted) await this.#wait(delay, stop.signal)
       if (stop.signal.aborted) return
     }
   }
 
   /** One try has an end. */
-  async #within(stop: AbortSignal, run: (signal: AbortSignal) => Promise<Live>): Promise<Live> {
-    const { clock, attemptTimeout } = this.#parts
+  async #within(stop: AbortSignal, milliseconds: number, run: (signal: AbortSignal) => Promise<Live>): Promise<Live> {
     const controller = new AbortController()
     const stopped = (): void => controller.abort(stop.reason)
     stop.addEventListener('abort', stopped)
-    const cancel = clock.after(attemptTimeout, () =>
-      controller.abort(new ConnectError('timeout', `There was no connection within ${attemptTimeout / 1000} s.`)),
+    const cancel = this.#parts.clock.after(milliseconds, () =>
+      controller.abort(new ConnectError('timeout', 'There was no connection in time.')),
     )
     try {
       return await run(controller.signal)
@@ -143,10 +167,7 @@ export class Lifeline {
   }
 
   #settle(error?: ClientError): void {
-    for (const { resolve, reject } of this.#waiters.splice(0)) {
-      if (error === undefined) resolve()
-      else reject(error)
-    }
+    for (const settle of [...this.#waiters]) settle(error)
   }
 
   #set(state: ClientState): void {

@@ -258,10 +258,11 @@ export class Session {
     if (place === 'before') return // an old one, once more
     const taken = this.#unacked.acknowledge(h)!
     this.#tell(taken)
+    const isAll = this.#asked === this.#unacked.acknowledged
     this.#asked = undefined
     if (this.#unacked.size === 0) return
     // a server that says the same again needs time
-    if (taken.length > 0) this.#ask()
+    if (taken.length > 0 || isAll) this.#ask()
     else this.#askLater()
   }
 

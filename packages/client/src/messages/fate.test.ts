@@ -1,0 +1,94 @@
+/** What becomes of a message where those who watch it misbehave, and where answers come in an odd order. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NS } from '@rookery/protocol'
+import { StanzaError } from '@rookery/protocol/stanza'
+import { el } from '@rookery/protocol/xml'
+import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
+import { next, online } from '../../test/online.ts'
+import type { ClientError, Fate } from '../index.ts'
+
+const juliet = 'juliet@localhost'
+
+test('a listener of a fate that throws or rejects harms nobody, and is told', async () => {
+  await using server = await HostileServer.start()
+  await using client = await online(server, [])
+  const errors: ClientError[] = []
+  client.on('error', (error) => void errors.push(error))
+  const [one, two] = [client.messages.post(juliet, []), client.messages.post(juliet, [])]
+  one.onChange(() => {
+    throw new Error('thrown')
+  })
+  one.onChange(() => Promise.reject(new Error('rejected')))
+  await two.reached('acked')
+  assert.equal(one.fate, 'acked')
+  await new Promise(setImmediate)
+  assert.deepEqual(errors.map(({ kind, cause }) => `${kind}: ${(cause as Error).message}`).sort(), [
+    'listener: rejected',
+    'listener: thrown',
+  ])
+})
+
+test('the acknowledgement of what was refused says nothing of the message that was sent in its place', async () => {
+  let refused = 0
+  let isSilent = true
+  await using server = await HostileServer.start({ asksForAcks: false })
+  server.script.receive = (element, connection) => {
+    if (element.name === 'r') return isSilent
+    if (element.name !== 'message' || refused++ > 0) return
+    const error = new StanzaError('recipient-unavailable').toElement()
+    const id = element.attr('id')
+    connection.send(el('message', NS.client, { from: juliet, to: client.jid!.toString(), type: 'error', id }, [error]))
+    return true
+  }
+  await using client = await online(server, [])
+  const message = client.messages.post(juliet, [])
+  const fates: Fate[] = []
+  message.onChange(({ fate }) => {
+    fates.push(fate)
+    if (fate === 'failed') message.retry()
+  })
+  await server.until('message', 2)
+  server.connection.put(el('a', 'urn:xmpp:sm:3', { h: '1' }))
+  await client.request('get', el('ping', 'urn:xmpp:ping'))
+  assert.equal(message.fate, 'sent')
+  isSilent = false
+  server.connection.break()
+  await next(client, 'state', ({ name }) => name === 'online')
+  await message.reached('acked')
+  assert.deepEqual(fates, ['failed', 'queued', 'sent', 'acked'])
+  assert.equal(server.received('message').length, 2)
+})
+
+test('what is sent while the server is asked is asked for as soon as it has answered', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  await using client = await online(server, [])
+  server.script.receive = (element) => element.name === 'r'
+  server.connection.break()
+  await next(client, 'state', ({ name }) => name === 'online')
+  await server.until('r')
+  const message = client.messages.post(juliet, [])
+  await server.until('message')
+  server.script = {}
+  server.connection.put(el('a', 'urn:xmpp:sm:3', { h: '0' }))
+  const before = performance.now()
+  await message.reached('acked')
+  assert.ok(performance.now() - before < 900)
+})
+
+test('a store that throws is like one that rejects', async () => {
+  let isBroken = false
+  await using server = await HostileServer.start()
+  const store = () => ({
+    read: () => [],
+    write: () => {
+      if (isBroken) throw new Error('full')
+      return undefined
+    },
+    close: () => undefined,
+  })
+  await using client = await online(server, [], { store })
+  client.on('error', () => undefined)
+  isBroken = true
+  await assert.rejects(client.messages.post(juliet, []).reached('acked'), { name: 'StoreError' })
+})

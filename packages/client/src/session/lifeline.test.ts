@@ -1,0 +1,158 @@
+/** A client that is told this and that at any moment, by several at once, and from within what it tells. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { StreamError } from '@rookery/protocol/stream'
+import { el } from '@rookery/protocol/xml'
+import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
+import { next } from '../../test/online.ts'
+import { type ClientOptions, messages } from '../index.ts'
+import { type Client, connect, createClient } from '../node/index.ts'
+
+type Made = Client<readonly [typeof messages]>
+
+function options(server: HostileServer, more: Partial<ClientOptions> = {}) {
+  const common = { jid: 'romeo@localhost', password: 'secret', service: server.service.xmpp, plaintext: true }
+  return { ...common, ...more, use: [messages] as const }
+}
+
+function create(server: HostileServer, more?: Partial<ClientOptions>): Promise<Made> {
+  return createClient(options(server, more))
+}
+
+const stopped = { name: 'DisconnectedError', message: /told to disconnect/ }
+
+for (const name of ['connecting', 'waiting'] as const) {
+  test(`who disconnects when the state becomes "${name}" is left in peace`, async () => {
+    await using server = await HostileServer.start()
+    if (name === 'waiting') server.refuse()
+    await using client = await create(server)
+    client.on('state', (state) => {
+      if (state.name === name) void client.disconnect()
+    })
+    await assert.rejects(client.connect(), stopped)
+    assert.equal(client.state.name, 'offline')
+    await server.accept()
+    const other = await connect(options(server))
+    await other.close()
+    assert.equal(server.connections.length, 1)
+  })
+}
+
+test('connect() during disconnect() waits for the end of the session, and begins a new one', async () => {
+  await using server = await HostileServer.start()
+  await using client = await create(server)
+  await client.connect()
+  const leaving = client.disconnect()
+  await client.connect()
+  await leaving
+  assert.equal(client.state.name, 'online')
+  assert.equal(server.sessions.size, 1)
+  assert.equal(await client.request('get', el('ping', 'urn:xmpp:ping')), undefined)
+
+  void client.disconnect()
+  const again = client.connect()
+  void client.disconnect() // the last word
+  await assert.rejects(again, stopped)
+  assert.equal(client.state.name, 'offline')
+})
+
+test('of two who connect, one may give up', async () => {
+  await using server = await HostileServer.start({ script: { header: () => undefined } })
+  await using client = await create(server, { attemptTimeout: 200 })
+  const controller = new AbortController()
+  const one = client.connect({ signal: controller.signal })
+  const other = client.connect()
+  controller.abort(new Error('mine'))
+  await assert.rejects(one, /mine/)
+  server.script = {}
+  await other
+  assert.equal(client.state.name, 'online')
+})
+
+test('a signal that is aborted as the client comes online is too late', async () => {
+  await using server = await HostileServer.start()
+  await using client = await create(server)
+  const controller = new AbortController()
+  client.on('state', ({ name }) => {
+    if (name === 'online') controller.abort()
+  })
+  await client.connect({ signal: controller.signal })
+  assert.equal(client.state.name, 'online')
+})
+
+test('on the way back, a signal ends only the waiting', async () => {
+  await using server = await HostileServer.start()
+  await using client = await create(server)
+  await client.connect()
+  server.connection.break()
+  await next(client, 'state', ({ name }) => name === 'waiting')
+  await assert.rejects(client.connect({ signal: AbortSignal.timeout(1) }), { name: 'TimeoutError' })
+  await next(client, 'state', ({ name }) => name === 'online')
+})
+
+test('connect(options) takes a signal', async () => {
+  await using server = await HostileServer.start({ script: { header: () => undefined } })
+  const controller = new AbortController()
+  const connecting = connect({ ...options(server), signal: controller.signal })
+  await server.journal.until(({ what }) => what === 'connected by tcp')
+  controller.abort(new Error('mine'))
+  await assert.rejects(connecting, /mine/)
+})
+
+test('connect() takes no longer than its patience, however long a try may take', async () => {
+  await using server = await HostileServer.start({ script: { header: () => undefined } })
+  await using client = await create(server, { patience: 100, attemptTimeout: 60_000 })
+  await assert.rejects(client.connect(), { name: 'ConnectError', reason: 'timeout' })
+})
+
+test('a closed client says that it is', async () => {
+  await using server = await HostileServer.start()
+  const client = await create(server)
+  await client.connect()
+  await client.close()
+  await client.close()
+  await assert.rejects(client.connect(), { name: 'UsageError' })
+  const message = client.messages.post('juliet@localhost', [])
+  await assert.rejects(message.reached('acked'), { name: 'StoreError' })
+})
+
+test('a loop over messages throws why the client has failed, and is left alone by a first failure', async () => {
+  await using server = await HostileServer.start()
+  await using client = await create(server, { patience: 0 })
+  const reading = client.messages.read().next()
+  server.refuse()
+  await assert.rejects(client.connect(), { reason: 'unreachable' })
+  await server.accept()
+  await client.connect()
+  server.connection.error(new StreamError('conflict'))
+  await assert.rejects(reading, { name: 'StreamClosedError', condition: 'conflict' })
+})
+
+test('a server that wants a second proof is not asked again and again', async () => {
+  const text = 'Enter the code.'
+  await using server = await HostileServer.start({
+    sasl2: true,
+    script: {
+      send: (element) =>
+        element.is('success', 'urn:xmpp:sasl:2')
+          ? el('continue', element.ns, {}, [el('text', element.ns, {}, text)])
+          : element,
+    },
+  })
+  await using client = await create(server)
+  await assert.rejects(client.connect(), { name: 'LoginError', reason: 'no-mechanism', message: /Enter the code\./ })
+  assert.equal(server.connections.length, 1)
+})
+
+test('a place to resume at that shows a bad certificate is passed over', async () => {
+  await using server = await HostileServer.start()
+  await using stranger = await HostileServer.start()
+  server.script.send = (element) =>
+    element.name === 'enabled' ? element.with({ location: `127.0.0.1:${stranger.ports.tcp}` }) : element
+  await using client = await create(server, { plaintext: false, tls: { ca: server.trust.ca } })
+  await client.connect()
+  server.connection.break()
+  const state = await next(client, 'state', ({ name }) => name === 'online')
+  assert.equal(state.name === 'online' && state.resumed, true)
+  assert.equal(stranger.connections.length, 1)
+})
