@@ -125,7 +125,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     if (this.#ending !== undefined) await this.#ending
     signal?.throwIfAborted()
     if (this.#isClosed) throw new UsageError('The client is closed: make another one.')
-    if (ends !== this.#ends) throw new DisconnectedError('The client was told to disconnect.')
+    if (ends !== this.#ends) throw new DisconnectedError()
     await this.#lifeline.start(signal)
   }
 
