@@ -7,6 +7,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { Iq, Message, Presence, Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
+import type { ClientCore } from './client.ts'
 import type { ClientError } from './errors.ts'
 import type { EventsBase, Listener, ListenOptions } from './events.ts'
 import type { Kept } from './kept.ts'
@@ -36,7 +37,7 @@ export interface Extension<Name extends string = string, Api = unknown, E = unkn
 export type AnyExtension = Extension<string, any, any>
 
 /**
- * Declares an extension. What `start` answers becomes `client[name]`.
+ * Declares an extension. What `start` answers becomes `client[name]`, which must not be a member that every client has.
  *
  * ```ts
  * const waves = defineExtension({
@@ -54,7 +55,7 @@ export type AnyExtension = Extension<string, any, any>
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function defineExtension<const Name extends string, Api, E = unknown>(
-  declaration: Extension<Name, Api, E>,
+  declaration: Extension<Name, Api, E> & { readonly name: Exclude<Name, keyof ClientCore | 'then'> },
 ): Extension<Name, Api, E> {
   return declaration
 }

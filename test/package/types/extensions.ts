@@ -37,5 +37,19 @@ export async function use(): Promise<boolean> {
 /** Events of several extensions are told apart. */
 export const payload: EventsOf<readonly [typeof waves, typeof quiet]>['wave'] = { from: 'juliet@capulet.lit' }
 
-// @ts-expect-error 2741: an extension has a name
+// @ts-expect-error 2345: an extension has a name
 defineExtension({ start: () => undefined })
+
+// @ts-expect-error 2322: the client has a member of this name
+defineExtension({ name: 'on', start: () => undefined })
+// @ts-expect-error 2322: the client would be taken for a promise
+defineExtension({ name: 'then', start: () => undefined })
+
+const louder = defineExtension({ name: 'quiet', start: () => ({ isLoud: true }) })
+
+/** Two of the same name are of no use; `connect` refuses them when it runs. */
+export async function confuse(): Promise<unknown> {
+  const client = await connect({ jid: 'romeo@montague.lit', use: [quiet, louder] })
+  // @ts-expect-error 2339: it is one or the other
+  return client.quiet.isLoud
+}

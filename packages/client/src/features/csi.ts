@@ -5,8 +5,12 @@
 import { active, inactive, csi as offer } from '@rookery/protocol/xeps/csi'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
 
-/** What of a document matters here. */
-export type Page = Pick<Document, 'visibilityState' | 'addEventListener' | 'removeEventListener'>
+/** What of a document matters here; said without its type, which programs of Node do not have. */
+export interface Page {
+  readonly visibilityState: string
+  addEventListener(type: 'visibilitychange', listener: () => void): void
+  removeEventListener(type: 'visibilitychange', listener: () => void): void
+}
 
 export class ClientStateIndication {
   readonly #core: Core

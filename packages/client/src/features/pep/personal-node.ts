@@ -4,7 +4,7 @@ import { sameElement } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { BoundedMap } from '../../contract/bounded-map.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { type Core, defineExtension, type Extension } from '../../extension.ts'
+import type { Core, Extension } from '../../extension.ts'
 import { type ItemCodec, isMissing, type NodeConfig, type PublishOptions, type PubsubEvents } from '../pubsub/index.ts'
 import { type AccountNode, privateNode } from './account-node.ts'
 import { pep } from './pep.ts'
@@ -112,10 +112,10 @@ export class PersonalNode<T> {
 export function personalNode<const Name extends string, T, const Event extends string>(
   declared: PersonalDeclaration<Name, T, Event>,
 ): Extension<Name, PersonalNode<T>, PubsubEvents & { readonly [E in Event]: Personal<T> }> {
-  return defineExtension({
+  return {
     name: declared.name,
     features: [declared.node],
     start: (core: Core<PubsubEvents & { readonly [E in Event]: Personal<T> }>) =>
       new PersonalNode<T>(core as unknown as Core<PubsubEvents>, declared),
-  })
+  }
 }
