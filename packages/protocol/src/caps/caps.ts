@@ -3,8 +3,8 @@
  * asking, caching and believing are the feature's. Not XEP-0390.
  */
 import { attribute, CodecError, type ElementCodec, element, optionalAttribute, string } from '../codec/index.ts'
-import type { DiscoInfo, Identity } from '../disco/index.ts'
-import { type DataForm, fieldOf } from '../forms/index.ts'
+import type { DiscoInfo } from '../disco/index.ts'
+import { type DataForm, type Field, fieldOf } from '../forms/index.ts'
 import { type Maybe, then } from '../maybe.ts'
 import { encodeBase64 } from '../sasl/base64.ts'
 import { toWire } from '../xml/index.ts'
@@ -45,55 +45,43 @@ export function capsHold(promised: string, info: DiscoInfo, hash: Hash): Maybe<b
  * Beyond 5.4 it refuses `<` inside a part, with which a name can pretend to be features. That closes the widest of the known holes
  * [XEP-0115 9.3], not all: fields of a form and features can still be written for one another where their order allows it.
  */
-export function capsInput(info: DiscoInfo): string | CodecError {
-  const identities = info.identities.map(identityParts).sort(byParts)
-  const features = info.features.map(toWire).sort(byOctets)
-  const forms = formInputs(info.forms)
-  if (forms instanceof CodecError) return forms
-  const lines = [...identities.map((parts) => parts.join('/')), ...features]
-  if (hasTwins(identities.map((parts) => parts.join('\n')))) return new CodecError('The same identity is listed twice.') // [XEP-0115 5.4 3.3]
-  if (hasTwins(features)) return new CodecError('The same feature is listed twice.') // [XEP-0115 5.4 3.4]
-  for (const form of forms) lines.push(...form)
+export function capsInput({ identities, features, forms }: DiscoInfo): string | CodecError {
+  const types: string[] = []
+  let isMixed = false
+  // parts of a line are kept apart by what is in no XML and comes before everything else
+  const who = identities.map(({ category, type, lang = '', name = '' }) =>
+    [category, type, lang, name].map(toWire).join('\0'),
+  )
+  const can = ordered(features)
+  const more = forms.flatMap((form) => {
+    const { type, values } = fieldOf(form, 'FORM_TYPE') ?? noField
+    const [formType] = values
+    if (type !== 'hidden' || formType === undefined) return [] // [XEP-0115 5.4 3.6]
+    isMixed ||= new Set(values).size > 1
+    types.push(formType)
+    return [[toWire(formType), ...fieldLines(form)].join('\0')]
+  })
+  if (isMixed) return new CodecError('A form has two FORM_TYPEs.') // [XEP-0115 5.4 3.5]
+  if (hasTwins(types)) return new CodecError('Two forms have the same FORM_TYPE.') // [XEP-0115 5.4 3.5]
+  if (hasTwins(who)) return new CodecError('The same identity is listed twice.') // [XEP-0115 5.4 3.3]
+  if (hasTwins(can)) return new CodecError('The same feature is listed twice.') // [XEP-0115 5.4 3.4]
+  const lines = [who.sort().map((line) => line.replaceAll('\0', '/')), can, more.sort()].flat()
   if (lines.some((line) => line.includes('<'))) return new CodecError('No part of the information may contain "<".')
-  return lines.map((line) => `${line}<`).join('')
+  return lines.map((line) => `${line.replaceAll('\0', '<')}<`).join('')
 }
 
-function identityParts({ category, type, lang, name }: Identity): string[] {
-  return [category, type, lang ?? '', name ?? ''].map(toWire)
+const noField: Pick<Field, 'type' | 'values'> = { type: undefined, values: [] }
+
+function fieldLines({ fields }: DataForm): string[] {
+  const lines = fields.flatMap(({ var: name, values }) =>
+    name === undefined || name === 'FORM_TYPE' ? [] : [[toWire(name), ...ordered(values)].join('\0')],
+  )
+  return lines.sort()
 }
 
-function formInputs(forms: readonly DataForm[]): string[][] | CodecError {
-  const inputs: string[][] = []
-  for (const form of forms) {
-    const formType = fieldOf(form, 'FORM_TYPE')
-    if (formType?.type !== 'hidden' || formType.values.length === 0) continue // [XEP-0115 5.4 3.6]
-    if (new Set(formType.values).size > 1) return new CodecError('A form has two FORM_TYPEs.') // [XEP-0115 5.4 3.5]
-    inputs.push([toWire(formType.values[0]!), ...fieldInputs(form)])
-  }
-  inputs.sort((a, b) => byOctets(a[0]!, b[0]!))
-  if (hasTwins(inputs.map((input) => input[0]!))) return new CodecError('Two forms have the same FORM_TYPE.') // [XEP-0115 5.4 3.5]
-  return inputs
-}
-
-function fieldInputs(form: DataForm): string[] {
-  const fields: string[][] = []
-  for (const field of form.fields) {
-    if (field.var === undefined || field.var === 'FORM_TYPE') continue
-    fields.push([toWire(field.var), ...field.values.map(toWire).sort(byOctets)])
-  }
-  return fields.sort((a, b) => byOctets(a[0]!, b[0]!)).flat()
-}
-
-function byOctets(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
-function byParts(a: readonly string[], b: readonly string[]): number {
-  for (const [index, part] of a.entries()) {
-    const order = byOctets(part, b[index]!)
-    if (order !== 0) return order
-  }
-  return 0
+/** Of chars that are bytes the usual order is that of octets. */
+function ordered(list: readonly string[]): string[] {
+  return list.map(toWire).sort()
 }
 
 function hasTwins(list: readonly string[]): boolean {
