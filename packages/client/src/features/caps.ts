@@ -4,7 +4,7 @@
  */
 
 import { CAPS_NS, capsHold, caps as capsOf, capsVersion } from '@rookery/protocol/caps'
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { DiscoInfo } from '@rookery/protocol/disco'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Presence } from '@rookery/protocol/stanza'
@@ -67,7 +67,7 @@ export class Capabilities {
   async #compute(): Promise<boolean> {
     const before = this.#own
     const version = await capsVersion(this.#disco.own, this.#hash)
-    this.#own = isBroken(version) ? undefined : version
+    this.#own = intact(version)
     return this.#own !== before
   }
 
@@ -80,10 +80,9 @@ export class Capabilities {
     const key = from!.toString()
     if (type === 'unavailable') this.#promised.delete(key)
     if (type !== 'available') return
-    const said = capsOf.find(stanza)
+    const said = intact(capsOf.find(stanza))
     // the legacy format and other functions prove nothing that could be checked [XEP-0115 5.4]
-    const ver =
-      said === undefined || isBroken(said) || said.hash !== 'sha-1' || said.ver.length > 100 ? undefined : said.ver
+    const ver = said?.hash === 'sha-1' && said.ver.length <= 100 ? said.ver : undefined
     if (ver === this.#promised.get(key)) return
     this.#disco.forget(from!) // it can do other things than before
     if (ver === undefined) this.#promised.delete(key)

@@ -2,7 +2,6 @@
  * Service discovery (XEP-0030 2.5.0): what others are and can do, kept for a while, and what we say of ourselves. What the server and the
  * account can do is asked once in a session. Presence that says it in a hash is caps.ts.
  */
-import { isBroken } from '@rookery/protocol/codec'
 import {
   DISCO_INFO_NS,
   DISCO_ITEMS_NS,
@@ -14,12 +13,12 @@ import {
 } from '@rookery/protocol/disco'
 import type { DataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import { pageRequest, pageResult } from '@rookery/protocol/rsm'
+import { RSM_NS } from '@rookery/protocol/rsm'
 import { type Iq, StanzaError } from '@rookery/protocol/stanza'
-import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask, readAnswer } from '../contract/ask.ts'
 import { BoundedMap } from '../contract/bounded-map.ts'
+import { pages } from '../contract/pages.ts'
 import { type WaitOptions, within } from '../contract/within.ts'
 import { RequestError, UnsupportedError } from '../errors.ts'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
@@ -174,19 +173,12 @@ export class Disco {
   async *items(jid: Jid | string, options: ItemsOptions = {}): AsyncGenerator<DiscoItem, undefined> {
     const { node, page: max = 100, signal, timeout } = options
     const to = readJid(jid)
-    let after: string | undefined
-    let seen = 0
-    for (;;) {
-      const question = discoItems.build({ node, items: [] })
-      const asked = question.withChildren([pageRequest.build({ max, after })])
+    const question = discoItems.build({ node, items: [] })
+    return yield* pages(max, async (set) => {
+      const asked = question.withChildren([set])
       const answer = await this.#core.request('get', asked, { to, signal, timeout })
-      const { items } = readAnswer(answer, discoItems)
-      yield* items
-      seen += items.length
-      const next = nextPage(answer, seen)
-      if (items.length === 0 || next === undefined || next === after) return
-      after = next
-    }
+      return { items: readAnswer(answer, discoItems).items, set: answer?.child('set', RSM_NS) }
+    })
   }
 
   /** The first among the server and its services that is or can do this; undefined when there is none. */
@@ -249,11 +241,4 @@ function isWanted({ features, identities }: DiscoInfo, wanted: Wanted): boolean 
   if (typeof wanted === 'string') return features.includes(wanted)
   const { category, type } = wanted
   return identities.some((one) => one.category === category && (type === undefined || one.type === type))
-}
-
-/** The item after which the next page begins; undefined when this was the last. */
-function nextPage(answer: Element | undefined, seen: number): string | undefined {
-  const page = answer === undefined ? undefined : pageResult.find(answer)
-  if (page === undefined || isBroken(page)) return undefined
-  return page.count !== undefined && seen >= page.count ? undefined : page.last
 }

@@ -15,3 +15,8 @@ export class CodecError {
 export function isBroken(value: unknown): value is CodecError {
   return value instanceof CodecError
 }
+
+/** What was read, where it is there and not broken. */
+export function intact<T>(read: T | CodecError | undefined): T | undefined {
+  return read instanceof CodecError ? undefined : read
+}

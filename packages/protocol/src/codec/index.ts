@@ -1,7 +1,7 @@
 /** Elements declared once: type, parser and builder from one declaration. */
 export { attributesOf, flag, ignorableText, optionalOwnText, optionalText, ownText, text, texts } from './content.ts'
 export { type ElementCodec, element, type Infer, type Shape, type Shaped } from './element.ts'
-export { CodecError, isBroken } from './error.ts'
+export { CodecError, intact, isBroken } from './error.ts'
 export {
   anyChildren,
   child,

@@ -7,8 +7,8 @@ import {
   children,
   type ElementCodec,
   element,
+  intact,
   integer,
-  isBroken,
   nonEmpty,
   optionalAttribute,
 } from '../codec/index.ts'
@@ -62,8 +62,8 @@ export function fallbackRanges(
   /** Where regions start and end: how many more, or fewer. Beyond the text nothing is written. */
   const edges = new Int32Array(text.length + 1)
   for (const child of message.children) {
-    const found = typeof child === 'string' ? undefined : fallback.parse(child)
-    if (found === undefined || isBroken(found) || !specifications.includes(found.for)) continue
+    const found = typeof child === 'string' ? undefined : intact(fallback.parse(child))
+    if (found === undefined || !specifications.includes(found.for)) continue
     if (found.body.length + found.subject.length === 0) return [[0, text.length]]
     for (const { start = 0, end = text.length } of found[part]) {
       if (start >= end) continue

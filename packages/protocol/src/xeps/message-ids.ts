@@ -3,7 +3,7 @@
  * In rooms it is also that of retractions (XEP-0424 5.1), which between two name the attribute `id`. Corrections (XEP-0308) and receipts
  * (XEP-0184) name the attribute in rooms too.
  */
-import { isBroken } from '../codec/index.ts'
+import { intact } from '../codec/index.ts'
 import type { Jid } from '../jid/index.ts'
 import type { Element } from '../xml/index.ts'
 import { originId, stanzaIdBy } from './stanza-id.ts'
@@ -20,6 +20,5 @@ export function isReferredBy(message: Element, id: string, room?: Jid): boolean 
 }
 
 function originOf(message: Element): string | undefined {
-  const origin = originId.find(message)
-  return origin === undefined || isBroken(origin) ? undefined : origin.id
+  return intact(originId.find(message))?.id
 }

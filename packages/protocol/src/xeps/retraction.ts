@@ -7,7 +7,7 @@ import {
   dateTime,
   type ElementCodec,
   element,
-  isBroken,
+  intact,
   nonEmpty,
   optionalAttribute,
   string,
@@ -51,9 +51,8 @@ export const retracted0: ElementCodec<{ readonly stamp?: number | undefined }> =
 
 /** Which message this one takes back, in either way of writing; undefined when it is no retraction. */
 export function retractedBy(message: Element): string | undefined {
-  const plain = retract.find(message)
-  if (plain !== undefined && !isBroken(plain)) return plain.id
-  const fastened = applyTo.find(message)
-  if (fastened === undefined || isBroken(fastened) || fastened.clear === true) return undefined
-  return fastened.payloads.some((payload) => retract0.matches(payload)) ? fastened.id : undefined
+  const plain = intact(retract.find(message))
+  const fastened = plain === undefined ? intact(applyTo.find(message)) : undefined
+  const isFast = fastened?.clear !== true && fastened?.payloads.some((payload) => retract0.matches(payload)) === true
+  return isFast ? fastened.id : plain?.id
 }

@@ -1,13 +1,5 @@
 /** Unique and Stable Stanza IDs (XEP-0359 0.7.0): the id that an archive gave a message, and the one its sender gave it. */
-import {
-  address,
-  attribute,
-  type ElementCodec,
-  element,
-  isBroken,
-  nonEmpty,
-  optionalAttribute,
-} from '../codec/index.ts'
+import { address, attribute, type ElementCodec, element, intact, nonEmpty, optionalAttribute } from '../codec/index.ts'
 import type { Jid } from '../jid/index.ts'
 import type { Element } from '../xml/index.ts'
 
@@ -40,8 +32,8 @@ export const referencedStanza: ElementCodec<{ readonly id: string; readonly by?:
 export function stanzaIdBy(message: Element, by: Jid): string | undefined {
   for (const child of message.children) {
     if (typeof child === 'string') continue
-    const found = stanzaId.parse(child)
-    if (found !== undefined && !isBroken(found) && found.by.equals(by)) return found.id
+    const found = intact(stanzaId.parse(child))
+    if (found?.by.equals(by) === true) return found.id
   }
   return undefined
 }

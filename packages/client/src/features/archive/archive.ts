@@ -2,7 +2,7 @@
  * Message Archive Management (XEP-0313 1.1.3; text search XEP-0431): what was said, to be read page by page; and, at the
  * start of a session, what was missed. Archives of pubsub nodes (XEP-0442) are not here.
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import { dataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { archiveQuery, FULLTEXT_FIELD, FULLTEXT_NS, MAM_EXTENDED, MAM_NS } from '@rookery/protocol/xeps/mam'
@@ -147,8 +147,8 @@ export class Archive {
     const of = this.#addressOf(options)
     await this.#core.use(disco).require(of, MAM_NS, options)
     const { form } = await ask(this.#core, 'get', archiveQuery.build({}), archiveQuery, this.#toOf(of, options))
-    const read = form === undefined ? undefined : dataForm.parse(form)
-    if (read === undefined || isBroken(read)) throw new UnexpectedAnswerError('The answer has no form.')
+    const read = form && intact(dataForm.parse(form))
+    if (read === undefined) throw new UnexpectedAnswerError('The answer has no form.')
     return read.fields.flatMap(({ var: name, type }) => (name === undefined || type === 'hidden' ? [] : [name]))
   }
 

@@ -2,7 +2,7 @@
  * A message of a conversation, read: between two, or in a room. All is read when it is asked for. Files and formatted text are read by
  * functions of their own (files.ts, rich-text.ts), so that nobody carries them who does not use them.
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { type ChatState, chatStateOf } from '@rookery/protocol/xeps/chat-states'
 import { replace } from '@rookery/protocol/xeps/correction'
@@ -146,6 +146,5 @@ export class ChatMessage implements Authored {
 
 /** The `id` that corrections of a message name: a correction of a correction names the first one. [XEP-0308 4] */
 export function correctableId(id: string | undefined, element: Element): string | undefined {
-  const correction = replace.find(element)
-  return correction === undefined || isBroken(correction) ? id : correction.id
+  return intact(replace.find(element))?.id ?? id
 }

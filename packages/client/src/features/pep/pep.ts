@@ -2,7 +2,7 @@
  * Personal Eventing (XEP-0163 1.2.2): nodes of accounts. What is published to our own is told to our other devices and, unless the node is
  * private, to contacts who want to know of it. For a node with one value, or with a value for each chat, see personal-node.ts and own-list.ts.
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
@@ -78,10 +78,8 @@ export class Pep {
       (!isPrivate || service.equals(core.account))
     core.on('pubsub:item', (event) => {
       if (!isHeard(event)) return undefined
-      const value = event.payload && codec.parse(event.payload)
-      return value === undefined || isBroken(value)
-        ? undefined
-        : tell({ jid: event.service, id: event.id, value: value as T })
+      const value = event.payload && intact(codec.parse(event.payload))
+      return value === undefined ? undefined : tell({ jid: event.service, id: event.id, value })
     })
     core.on('pubsub:retracted', (event) =>
       isHeard(event) ? tell({ jid: event.service, id: event.id, value: undefined }) : undefined,

@@ -1,5 +1,5 @@
 /** What one device of somebody says of itself: a presence that was received, read when it is looked at. */
-import { type ElementCodec, isBroken, parseInteger, trim } from '@rookery/protocol/codec'
+import { type ElementCodec, intact, parseInteger, trim } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { idle } from '@rookery/protocol/xeps/idle'
 import type { Element } from '@rookery/protocol/xml'
@@ -58,8 +58,7 @@ export class ContactPresence {
 
   /** A payload by its codec; undefined where there is none, or where it is broken. */
   payload<T>(codec: ElementCodec<T>): T | undefined {
-    const found = codec.find(this.element)
-    return found === undefined || isBroken(found) ? undefined : (found as T)
+    return intact(codec.find(this.element))
   }
 
   /** Whether this device is the better one to reach somebody at. */

@@ -2,12 +2,12 @@
  * A node (XEP-0060 1.30.0) and what everybody may try to do with it: publish, retract, read, listen. What needs more of the specification is
  * in service-node.ts.
  */
-import { type CodecError, isBroken } from '@rookery/protocol/codec'
+import { type CodecError, intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
-import { pageRequest, pageResult } from '@rookery/protocol/rsm'
 import { type PubsubItem, type PubsubRequest, pubsub } from '@rookery/protocol/xeps/pubsub'
 import { PUBSUB_PUBLISH_OPTIONS } from '@rookery/protocol/xeps/pubsub-forms'
 import type { Element } from '@rookery/protocol/xml'
+import { type Page, pages } from '../../contract/pages.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { RequestError, UnexpectedAnswerError } from '../../errors.ts'
 import type { ListenOptions } from '../../events.ts'
@@ -100,24 +100,17 @@ export class PubsubNode<T> {
       max,
       items: ids?.map((id) => ({ id, payloads: [] })) ?? [],
     }
-    const isWhole = max !== undefined || ids !== undefined
-    let after: string | undefined
-    for (let seen = 0; ; ) {
-      const set = isWhole ? undefined : pageRequest.build({ max: page, after })
+    const ask = async (set?: Element): Promise<Page<PubsubItem>> => {
       const answer = await this.at.ask('get', pubsub.build({ items: asked, page: set }), pubsub, options)
       if (answer.items === undefined) throw new UnexpectedAnswerError('The answer has no items.')
-      const { items } = answer.items
-      for (const item of items) {
-        const read = this.#read(item)
-        if (read !== undefined) yield read
-      }
-      seen += items.length
-      const result = isWhole || answer.page === undefined ? undefined : pageResult.parse(answer.page)
-      if (result === undefined || isBroken(result)) return
-      const { last, count } = result
-      if (items.length === 0 || last === undefined || last === after || (count !== undefined && seen >= count)) return
-      after = last
+      return { items: answer.items.items, set: answer.page }
     }
+    const isWhole = max !== undefined || ids !== undefined
+    for await (const item of isWhole ? (await ask()).items : pages(page, ask)) {
+      const read = this.#read(item)
+      if (read !== undefined) yield read
+    }
+    return undefined
   }
 
   /** The item with this id; the newest without one. Undefined where there is none, or no such node. */
@@ -157,8 +150,8 @@ export class PubsubNode<T> {
   }
 
   #read({ id = '', payloads: [payload], publisher }: PubsubItem): Item<T> | undefined {
-    const value = payload && this.codec.parse(payload)
-    return value === undefined || isBroken(value) ? undefined : { id, value: value as T, publisher }
+    const value = payload && intact(this.codec.parse(payload))
+    return value === undefined ? undefined : { id, value, publisher }
   }
 }
 

@@ -1,5 +1,5 @@
 /** A visitor asks to speak, and a moderator is asked to grant it (XEP-0045 7.13, 8.6). */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import { dataForm, fillForm, firstValueOf, formTypeOf, submitForm } from '@rookery/protocol/forms'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { MUC_REQUEST, type MucRequestField } from '@rookery/protocol/xeps/muc-forms'
@@ -23,8 +23,8 @@ export function readVoiceRequest(
   message: Element,
   answer: (form: Element) => void,
 ): VoiceRequest | undefined {
-  const form = dataForm.find(message)
-  if (form === undefined || isBroken(form) || formTypeOf(form) !== MUC_REQUEST) return undefined
+  const form = intact(dataForm.find(message))
+  if (form === undefined || formTypeOf(form) !== MUC_REQUEST) return undefined
   const decide = (allow: boolean) => (): void =>
     answer(dataForm.build(fillForm<MucRequestField>(form, { 'muc#request_allow': allow })))
   return {

@@ -1,5 +1,5 @@
 /** Invitations into rooms: through the room (XEP-0045 7.8.2), and past it (XEP-0249). */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { invitation } from '@rookery/protocol/xeps/invitation'
 import { type MucUser, mucUser } from '@rookery/protocol/xeps/muc'
@@ -21,16 +21,16 @@ export interface RoomInvitation {
 
 export function readInvitation({ element, from, type }: ReceivedMessage): RoomInvitation | undefined {
   if (type === 'groupchat' || type === 'error') return undefined
-  const user = mucUser.find(element)
-  const [invite] = user === undefined || isBroken(user) ? [] : user.invites
-  if (invite !== undefined && user !== undefined && !isBroken(user)) {
+  const user = intact(mucUser.find(element))
+  const invite = user?.invites[0]
+  if (user !== undefined && invite !== undefined) {
     // a room speaks from its bare address, which no account's client can do: others have no say here [XEP-0045 7.8.2]
     if (!from.isBare || from.isDomain) return undefined
     const { from: inviter, reason, continue: goesOn } = invite
     return { room: from, from: inviter, reason, password: user.password, thread: goesOn?.thread, isDirect: false }
   }
-  const direct = invitation.find(element)
-  if (direct === undefined || isBroken(direct) || from.isBare) return undefined
+  const direct = intact(invitation.find(element))
+  if (direct === undefined || from.isBare) return undefined
   const { jid, reason, password, thread } = direct
   return { room: jid.bare, from, reason, password, thread, isDirect: true }
 }

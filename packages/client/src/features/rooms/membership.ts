@@ -3,7 +3,7 @@
  * said there is not known here.
  */
 import { NS } from '@rookery/protocol'
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Presence, presence } from '@rookery/protocol/stanza'
 import { type MucHistory, type MucUser, mucJoin, mucUser } from '@rookery/protocol/xeps/muc'
@@ -158,8 +158,7 @@ export class Membership {
     if (this.#state === 'outside') return
     if (received.type === 'error') return this.#refused(received)
     if (nick === '') return
-    const found = mucUser.find(received.element)
-    const user = found === undefined || isBroken(found) ? nobody : found
+    const user = intact(mucUser.find(received.element)) ?? nobody
     // [XEP-0045 7.1] and where the room forgets to say so: it is the nickname that we have
     const isSelf = user.statuses.includes(MUC_SELF) || (this.#state === 'inside' && nick === this.#nick)
     if (received.type === 'available') this.#available(nick, received, user, isSelf)

@@ -1,5 +1,5 @@
 /** Somebody in a room, as the room shows them (XEP-0045 7.2.2): one object for each state; a change makes another. */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Presence } from '@rookery/protocol/stanza'
 import type { Affiliation, MucItem, Role } from '@rookery/protocol/xeps/muc'
@@ -48,6 +48,5 @@ export class Occupant {
 /** Of several, none is believed: a room that gives them replaces what others put there. [XEP-0421 4] */
 export function occupantIdOf(stanza: Element): string | undefined {
   const found = stanza.childElements().filter(occupantId.matches)
-  const read = found.length === 1 ? occupantId.parse(found[0]!) : undefined
-  return read === undefined || isBroken(read) ? undefined : read.id
+  return found.length === 1 ? intact(occupantId.parse(found[0]!))?.id : undefined
 }

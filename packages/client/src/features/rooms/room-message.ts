@@ -1,5 +1,5 @@
 /** What was said in a room, or whispered to us by an occupant. */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { delay } from '@rookery/protocol/xeps/delay'
 import type { Element } from '@rookery/protocol/xml'
@@ -56,10 +56,7 @@ let unknowns = 0
 
 /** Whether the room says when it was said: before we came, or while we were away. [XEP-0045 7.2.13] */
 export function isPast(message: Element, room: Jid): boolean {
-  return message.childElements().some((child) => {
-    const read = delay.parse(child)
-    return read !== undefined && !isBroken(read) && read.from?.bare.equals(room) === true
-  })
+  return message.childElements().some((child) => intact(delay.parse(child))?.from?.bare.equals(room))
 }
 
 /** By it others in the room refer to a message. */

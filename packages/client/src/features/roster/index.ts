@@ -3,7 +3,7 @@
  * session, changed only by the own account. [S55]
  */
 import { NS } from '@rookery/protocol'
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, type Presence, presence as presenceStanza, StanzaError } from '@rookery/protocol/stanza'
 import { nick } from '@rookery/protocol/xeps/nick'
@@ -186,8 +186,8 @@ export class Roster {
   /** [RFC6121 2.1.6] a change, told by the own account and nobody else */
   async #pushed(request: Iq): Promise<undefined> {
     requireOwn(this.#core, request)
-    const push = rosterElement.parse(request.payload!)
-    if (push === undefined || isBroken(push) || push.items.length !== 1) throw new StanzaError('bad-request')
+    const push = intact(rosterElement.parse(request.payload!))
+    if (push?.items.length !== 1) throw new StanzaError('bad-request')
     await this.#fetching?.catch(() => undefined) // what comes after the list is not to be overwritten by it
     const item = push.items[0]!
     const contact = contactOf(item)
@@ -222,11 +222,10 @@ export class Roster {
     const contact = this.get(jid)
     const sees = contact?.subscription === 'to' || contact?.subscription === 'both' || contact?.isAsked === true
     if (this.autoApprove && sees) return this.approve(jid)
-    const name = nick.find(element)
     const request: SubscriptionRequest = {
       jid,
       status: element.childText('status') || undefined,
-      nick: name === undefined || isBroken(name) ? undefined : name.nick,
+      nick: intact(nick.find(element))?.nick,
     }
     if (this.#requests.size >= maxRequests && !this.#requests.has(jid.toString())) return // the server keeps it, and asks again
     this.#requests.set(jid.toString(), request)

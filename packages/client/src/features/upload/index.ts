@@ -2,7 +2,7 @@
  * Files for everybody who gets the link (XEP-0363 1.2.0): they are put on a server of the own server's, by HTTP. `chat.send` with
  * `attachFile(uploaded.url, uploaded.file)` shares them.
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { safeFileName } from '@rookery/protocol/xeps/file-name'
 import type { Hash } from '@rookery/protocol/xeps/hashes'
@@ -147,10 +147,10 @@ function explain(error: unknown): never {
   const { application, condition } = error
   const large = application && fileTooLarge.parse(application)
   const retry = application && uploadRetry.parse(application)
-  if (large !== undefined) throw tooLarge(isBroken(large) ? undefined : large.maxFileSize)
+  if (large !== undefined) throw tooLarge(intact(large)?.maxFileSize)
   if (retry !== undefined || condition === 'resource-constraint')
     throw new UploadError('quota', error.message, {
-      retryAt: retry === undefined || isBroken(retry) ? undefined : retry.stamp,
+      retryAt: intact(retry)?.stamp,
       cause: error,
     })
   throw error
