@@ -21,7 +21,7 @@ import {
   trim,
 } from '../codec/index.ts'
 import { type DataForm, firstValueOf, formTypeOf, makeField } from '../forms/index.ts'
-import { el } from '../xml/index.ts'
+import { type Element, el } from '../xml/index.ts'
 import { linkOf } from './links.ts'
 
 export const UPLOAD_NS = 'urn:xmpp:http:upload:0'
@@ -59,9 +59,19 @@ const purpose: OptionalPart<UploadPurpose> = {
     return undefined
   },
   write: (value, draft) => {
-    const until = value.name === 'ephemeral' ? { 'expire-before': dateTime.encode(value.expireBefore) } : undefined
-    draft.children.push(el(value.name, UPLOAD_PURPOSE_NS, until))
+    draft.children.push(purposeElement(value))
   },
+}
+
+function purposeElement(purpose: UploadPurpose): Element {
+  const until = purpose.name === 'ephemeral' ? { 'expire-before': dateTime.encode(purpose.expireBefore) } : undefined
+  return el(purpose.name, UPLOAD_PURPOSE_NS, until)
+}
+
+/** The same as `slotRequest.build`, for those who only ask. */
+export function askForSlot({ filename, size, contentType, purpose }: SlotRequest): Element {
+  const attributes = { filename, size: String(size), 'content-type': contentType }
+  return el('request', UPLOAD_NS, attributes, [purpose && purposeElement(purpose)])
 }
 
 export const slotRequest: ElementCodec<SlotRequest> = element(UPLOAD_NS, 'request', {

@@ -18,7 +18,12 @@ const many = 255
 /** A node for the own devices alone, with one item. */
 export const privateNode: NodeConfig = { persist_items: true, access_model: 'whitelist' }
 /** A node for the own devices alone, with as many items as there may be. [XEP-0402 3.3, XEP-0490 3.2] */
-export const privateList: NodeConfig = { ...privateNode, max_items: 'max', send_last_published_item: 'never' }
+export const privateList: NodeConfig = {
+  persist_items: true,
+  access_model: 'whitelist',
+  max_items: 'max',
+  send_last_published_item: 'never',
+}
 
 export class AccountNode<T> extends PubsubNode<T> {
   readonly #config: NodeConfig | undefined

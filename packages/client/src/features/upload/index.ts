@@ -4,14 +4,13 @@
  */
 import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
-import { safeFileName } from '@rookery/protocol/xeps/file-name'
 import type { Hash } from '@rookery/protocol/xeps/hashes'
 import {
+  askForSlot,
   fileTooLarge,
   maxFileSizeOf,
   type Slot,
   slotOf,
-  slotRequest,
   UPLOAD_NS,
   type UploadPurpose,
   uploadRetry,
@@ -90,8 +89,8 @@ export class Upload {
     const { maxBytes } = service
     if (maxBytes !== undefined && file.size > maxBytes) throw tooLarge(maxBytes)
     const { size, type: mediaType } = file
-    const name = safeFileName(file.name ?? '') ?? 'file'
-    const wanted = slotRequest.build({ filename: name, size, contentType: mediaType, purpose })
+    const name = file.name?.replace(/^.*[/\\]/s, '') || 'file'
+    const wanted = askForSlot({ filename: name, size, contentType: mediaType, purpose })
     const slots = this.#core.plaintext ? slotOf('https', 'http') : slotOf('https')
     const slot = await ask(this.#core, 'get', wanted, slots, { to: service.jid, signal }).catch(explain)
     const value = await this.#put(slot, file, options)
