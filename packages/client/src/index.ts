@@ -57,7 +57,7 @@ export {
   type ReportOptions,
 } from './features/blocking.ts'
 export { type Bookmark, type BookmarkedRoom, Bookmarks, type BookmarksEvents, bookmarks } from './features/bookmarks.ts'
-export { Capabilities, caps } from './features/caps.ts'
+export { Capabilities, caps } from './features/caps/index.ts'
 export { Carbons, type CarbonsOptions, carbons } from './features/carbons.ts'
 export {
   attachFile,

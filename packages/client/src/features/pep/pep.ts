@@ -9,7 +9,7 @@ import { readJid } from '../../contract/address.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
-import { caps } from '../caps.ts'
+import { ownCaps } from '../caps/index.ts'
 import { disco } from '../disco.ts'
 import {
   eventing,
@@ -57,7 +57,7 @@ export class Pep {
   /** Asks servers to tell of this node of ourselves and of contacts (`+notify`). They do so for those who show themselves. [XEP-0163 4.2] */
   follow(name: string): undefined {
     this.#core.supported.add(`${name}+notify`)
-    const capabilities = this.#core.use(caps) // where servers read it
+    const capabilities = this.#core.use(ownCaps) // where servers read it
     if (this.#core.state.name === 'online') void capabilities.refresh()
   }
 

@@ -6,9 +6,9 @@ import { DISCO_INFO_NS, discoInfo } from '@rookery/protocol/disco'
 import { jid } from '@rookery/protocol/jid'
 import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
-import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
-import { next, online } from '../../test/online.ts'
-import { caps, defineExtension, disco, memoryStore, presence } from '../index.ts'
+import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
+import { next, online } from '../../../test/online.ts'
+import { caps, defineExtension, disco, memoryStore, presence } from '../../index.ts'
 
 const juliet = jid('juliet@localhost/balcony')
 const nurse = jid('nurse@localhost/kitchen')

@@ -1,19 +1,21 @@
 /**
- * Entity capabilities (XEP-0115 1.6.0): our presence has a hash of what we can do, and what others can do is known by theirs without a
- * question, once one of them has answered it and the answer was what the hash promised. Known hashes outlive the session and the program.
+ * Entity capabilities (XEP-0115 1.6.0): our presence has a hash of what we can do (own-caps.ts), and what others can do is known by theirs
+ * without a question, once one of them has answered it and the answer was what the hash promised. Known hashes outlive the session and the
+ * program.
  */
-
-import { CAPS_NS, capsHold, caps as capsOf, capsVersion } from '@rookery/protocol/caps'
+import { capsHold, caps as capsOf } from '@rookery/protocol/caps'
 import { intact } from '@rookery/protocol/codec'
 import type { DiscoInfo } from '@rookery/protocol/disco'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Presence } from '@rookery/protocol/stanza'
 import { Element } from '@rookery/protocol/xml'
-import { BoundedMap } from '../contract/bounded-map.ts'
-import { StoreError } from '../errors.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
-import { type Disco, disco } from './disco.ts'
-import { type Presences, presence } from './presence/index.ts'
+import { BoundedMap } from '../../contract/bounded-map.ts'
+import { StoreError } from '../../errors.ts'
+import { type Core, defineExtension, type Extension } from '../../extension.ts'
+import { type Disco, disco } from '../disco.ts'
+import { type OwnCaps, ownCaps } from './own-caps.ts'
+
+export { ownCaps } from './own-caps.ts'
 
 const maxHashes = 300
 const maxAddresses = 5_000
@@ -21,21 +23,18 @@ const maxAddresses = 5_000
 const maxLength = 20_000
 
 export class Capabilities {
-  /** A URI that names the software. To be changed before the client connects. */
-  node = 'urn:rookery:client'
   readonly #core: Core
   readonly #disco: Disco
-  readonly #presence: Presences
+  readonly #own: OwnCaps
   /** What verified hashes stand for. */
   readonly #infos: BoundedMap<string, DiscoInfo> = new BoundedMap(maxHashes)
   /** The hashes of addresses, none of them verified by this. */
   readonly #promised: BoundedMap<string, string> = new BoundedMap(maxAddresses)
-  #own: string | undefined
 
   constructor(core: Core) {
     this.#core = core
     this.#disco = core.use(disco)
-    this.#presence = core.use(presence)
+    this.#own = core.use(ownCaps)
     for (const ver of readList(core.kept('list'))) {
       const info = readInfo(core.kept(ver))
       if (info !== undefined) this.#infos.set(ver, info)
@@ -44,31 +43,22 @@ export class Capabilities {
       (jid) => this.#infoOf(jid),
       (jid, info) => void this.#verify(jid, info),
     )
-    // [XEP-0115 6.2]
-    this.#disco.answerNode((node) =>
-      this.#own !== undefined && node === `${this.node}#${this.#own}` ? { info: this.#disco.own } : undefined,
-    )
-    this.#presence.decorate(() =>
-      this.#own === undefined ? undefined : capsOf.build({ hash: 'sha-1', node: this.node, ver: this.#own }),
-    )
     core.onStanza('presence', (stanza) => this.#read(stanza))
-    core.onSession('prepare', async () => void (await this.#compute()))
     core.onSessionEnd(() => this.#promised.clear())
   }
 
-  /** To be called when features have come or gone while the client is online: says so in presence. */
-  async refresh(): Promise<undefined> {
-    if (await this.#compute()) this.#presence.refresh()
+  /** A URI that names the software. To be changed before the client connects. */
+  get node(): string {
+    return this.#own.node
   }
 
-  readonly #hash = (data: Uint8Array): ReturnType<Core['crypto']['hash']> => this.#core.crypto.hash('SHA-1', data)
+  set node(uri: string) {
+    this.#own.node = uri
+  }
 
-  /** Whether it has changed. */
-  async #compute(): Promise<boolean> {
-    const before = this.#own
-    const version = await capsVersion(this.#disco.own, this.#hash)
-    this.#own = intact(version)
-    return this.#own !== before
+  /** To be called when features have come or gone while the client is online: says so in presence. */
+  refresh(): Promise<undefined> {
+    return this.#own.refresh()
   }
 
   #infoOf(jid: Jid): DiscoInfo | undefined {
@@ -94,7 +84,8 @@ export class Capabilities {
     const ver = this.#promised.get(jid.toString())
     if (ver === undefined || this.#infos.get(ver) !== undefined) return
     const row = JSON.stringify(info, (_, value: unknown) => (value instanceof Element ? undefined : value))
-    if (row.length > maxLength || (await capsHold(ver, info, this.#hash)) !== true) return
+    if (row.length > maxLength || (await capsHold(ver, info, (data) => this.#core.crypto.hash('SHA-1', data))) !== true)
+      return
     const before = this.#vers()
     this.#infos.set(ver, info)
     const after = this.#vers()
@@ -115,7 +106,6 @@ export class Capabilities {
 /** What we can do is said in presence, and what others can do is known by theirs. */
 export const caps: Extension<'caps', Capabilities> = defineExtension({
   name: 'caps',
-  features: [CAPS_NS],
   start: (core) => new Capabilities(core),
 })
 
