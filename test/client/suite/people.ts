@@ -1,0 +1,62 @@
+/** What people of many behaviours do. */
+import type { ChatEvents, ChatMessage, Client, Extension, presence, roster } from '@rookery/client/node'
+import { next } from './stage.ts'
+
+/** All texts of others that come, in order; `until` waits for one of them. */
+export function heard(client: Client<readonly [Extension<'chat', unknown, ChatEvents>]>): {
+  readonly all: string[]
+  readonly messages: ChatMessage[]
+  readonly until: (text: string) => Promise<undefined>
+} {
+  const all: string[] = []
+  const messages: ChatMessage[] = []
+  let wake: (() => void)[] = []
+  client.on('chat', (message) => {
+    messages.push(message)
+    all.push(message.body ?? '')
+    const waiting = wake
+    wake = []
+    for (const one of waiting) one()
+  })
+  return {
+    all,
+    messages,
+    until: async (text) => {
+      while (!all.includes(text)) await new Promise<void>((resolve) => wake.push(resolve))
+    },
+  }
+}
+
+type Contacts = readonly [typeof presence, typeof roster]
+
+/** Each sees the other's presence. */
+export async function befriend(one: Client<Contacts>, other: Client<Contacts>): Promise<void> {
+  await follow(one, other)
+  await follow(other, one)
+}
+
+/** The one sees the presence of the other. */
+export async function follow(one: Client<Contacts>, other: Client<Contacts>): Promise<void> {
+  const asked = next(other, 'subscription:request')
+  one.roster.subscribe(other.jid!)
+  await asked
+  const seen = next(one, 'presence:changed', ({ jid, isAvailable }) => isAvailable && jid.equals(other.jid!))
+  other.roster.approve(one.jid!)
+  await seen
+}
+
+/** Resolves when it is so; looks after each of these events. */
+export async function when<C extends { on(event: K, listener: () => void, options: { once: true }): unknown }, K>(
+  client: C,
+  event: K,
+  is: () => boolean,
+): Promise<void> {
+  while (!is()) await new Promise<void>((resolve) => void client.on(event, () => resolve(), { once: true }))
+}
+
+/** All that a list gives. */
+export async function allOf<T>(list: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const one of list) all.push(one)
+  return all
+}

@@ -1,0 +1,123 @@
+/** What a behaviour plays on: one server, people whom nobody else knows, and their devices, which are gone afterwards. */
+import assert from 'node:assert/strict'
+import {
+  type AnyExtension,
+  type Client,
+  type ClientError,
+  type ClientOptions,
+  type ClientState,
+  createClient,
+} from '@rookery/client/node'
+import { writeElement } from '@rookery/protocol/xml'
+import { CuttingProxy } from '../harness/cutting-proxy.ts'
+import type { Account, Target } from '../harness/target.ts'
+import { impatient } from '../support/impatient.ts'
+import type { Answers } from './answers.ts'
+
+export { next } from '../../../packages/client/test/online.ts'
+
+type Device = Pick<Client, 'close' | 'state'>
+
+/** Of what was said, so much is shown when a behaviour fails. */
+const remembered = 60
+
+let behaviours = 0
+
+export class Stage {
+  readonly target: Target
+  readonly #answers: Answers
+  readonly #number: number = behaviours++
+  readonly #accounts: Map<string, Promise<Account>> = new Map()
+  readonly #devices: Device[] = []
+  readonly #proxies: CuttingProxy[] = []
+  readonly #errors: ClientError[] = []
+  readonly #said: string[] = []
+
+  constructor(target: Target, answers: Answers) {
+    this.target = target
+    this.#answers = answers
+  }
+
+  /** The account of somebody of this behaviour; made when it is asked for first. */
+  account = (who: string): Promise<Account> => {
+    const known = this.#accounts.get(who)
+    if (known !== undefined) return known
+    const made = this.target.createAccount(`${who}-${this.#number}`, `secret-${who}`)
+    this.#accounts.set(who, made)
+    return made
+  }
+
+  /** Their bare address. */
+  jid = (who: string): string => `${who}-${this.#number}@${this.target.domain}`
+
+  /** A device of somebody, online; each call is another one. */
+  login = async <const X extends readonly AnyExtension[]>(
+    who: string,
+    use: X,
+    options: Partial<ClientOptions<X>> = {},
+  ): Promise<Client<X>> => {
+    const client = await this.device(who, use, options)
+    await client.connect()
+    return client
+  }
+
+  /** The same, not connected yet. What goes wrong in the background fails the behaviour. */
+  device = async <const X extends readonly AnyExtension[]>(
+    who: string,
+    use: X,
+    options: Partial<ClientOptions<X>> = {},
+  ): Promise<Client<X>> => {
+    const { jid, password } = await this.account(who)
+    const number = this.#devices.length
+    const client = await createClient<X>({
+      jid,
+      password,
+      service: this.target.service.xmpps,
+      tls: { ca: this.target.ca },
+      use,
+      platform: impatient,
+      trace: (direction, element) => this.#note(`${who} ${number} ${direction}`, element),
+      ...options,
+    })
+    this.#devices.push(client)
+    ;(client as unknown as Client).on('error', (error) => void this.#errors.push(error))
+    return client
+  }
+
+  /** Between a client and the server, without TLS: `{ service: proxy.service, plaintext: true }`. */
+  proxy = async (): Promise<CuttingProxy> => {
+    const proxy = await CuttingProxy.to(this.target.ports.tcp)
+    this.#proxies.push(proxy)
+    return proxy
+  }
+
+  /** The address of a service that the behaviour needs. */
+  service = (kind: string): string => this.#answers.services.get(kind)!.jid
+
+  /** What was said last, of all devices. */
+  get said(): readonly string[] {
+    return this.#said
+  }
+
+  /** All devices leave; the errors that nobody was told are thrown. */
+  async close(): Promise<void> {
+    await Promise.all(this.#devices.map((device) => device.close()))
+    for (const proxy of this.#proxies) await proxy.stop()
+    assert.deepEqual(this.#errors, [], 'nothing goes wrong in the background')
+  }
+
+  #note(who: string, element: Parameters<NonNullable<ClientOptions['trace']>>[1]): void {
+    this.#said.push(`${who} ${typeof element === 'string' ? element : writeElement(element, 'jabber:client')}`)
+    if (this.#said.length > remembered) this.#said.shift()
+  }
+}
+
+/** Resolves when the client is in this state. */
+export async function until<N extends ClientState['name']>(
+  client: Pick<Client, 'state' | 'on'>,
+  name: N,
+): Promise<Extract<ClientState, { name: N }>> {
+  while (client.state.name !== name)
+    await new Promise<void>((resolve) => void client.on('state', () => resolve(), { once: true }))
+  return client.state as Extract<ClientState, { name: N }>
+}
