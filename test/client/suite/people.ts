@@ -1,6 +1,14 @@
 /** What people of many behaviours do. */
-import type { ChatEvents, ChatMessage, Client, Extension, presence, roster } from '@rookery/client/node'
-import { next } from './stage.ts'
+import {
+  type AnyExtension,
+  type ChatEvents,
+  type ChatMessage,
+  type Client,
+  type Extension,
+  presence,
+  roster,
+} from '@rookery/client/node'
+import { next, type Stage } from './stage.ts'
 
 /** All texts of others that come, in order; `until` waits for one of them. */
 export function heard(client: Client<readonly [Extension<'chat', unknown, ChatEvents>]>): {
@@ -43,6 +51,20 @@ export async function follow(one: Client<Contacts>, other: Client<Contacts>): Pr
   const seen = next(one, 'presence:changed', ({ jid, isAvailable }) => isAvailable && jid.equals(other.jid!))
   other.roster.approve(one.jid!)
   await seen
+}
+
+/** Two who were contacts before they came, and of whom the server knows what they want to be told of. */
+export async function couple<const X extends readonly AnyExtension[]>(
+  stage: Stage,
+  use: X,
+): Promise<{ readonly romeo: Client<X>; readonly juliet: Client<X> }> {
+  const before = [
+    await stage.login('romeo', [presence, roster]),
+    await stage.login('juliet', [presence, roster]),
+  ] as const
+  await befriend(...before)
+  for (const client of before) await client.close()
+  return { romeo: await stage.follower('romeo', use), juliet: await stage.follower('juliet', use) }
 }
 
 /** Resolves when it is so; looks after each of these events. */

@@ -16,7 +16,7 @@ import {
   vcard4,
 } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
-import { allOf, befriend, when } from './people.ts'
+import { allOf, befriend, couple, when } from './people.ts'
 import { next } from './stage.ts'
 
 const nodes = 'http://jabber.org/protocol/pubsub#publish'
@@ -63,10 +63,9 @@ export const personal: readonly Behaviour[] = [
     },
   ),
 
-  behaviour('mood', 'is told to contacts, and taken back', { needs: forContacts }, async ({ login, jid }) => {
-    const romeo = await login('romeo', [presence, roster, mood])
-    const juliet = await login('juliet', [presence, roster, mood])
-    await befriend(romeo, juliet)
+  behaviour('mood', 'is told to contacts, and taken back', { needs: forContacts }, async (stage) => {
+    const { jid } = stage
+    const { romeo, juliet } = await couple(stage, [presence, mood])
     const told = next(juliet, 'mood', ({ value }) => value !== undefined)
     await romeo.mood.publish({ mood: 'in_love', text: 'with a Capulet' })
     assert.equal(`${(await told).jid}`, jid('romeo'))
@@ -88,26 +87,25 @@ export const personal: readonly Behaviour[] = [
     await when(juliet, 'activity', () => juliet.activity.known(jid('romeo'))?.activity?.specific === 'partying')
   }),
 
-  behaviour('tune', 'of the own other device', { needs: [nodes] }, async ({ login }) => {
+  behaviour('tune', 'of the own other device', { needs: [nodes] }, async ({ login, follower }) => {
     const desk = await login('romeo', [presence, tune])
-    const phone = await login('romeo', [presence, tune])
+    const phone = await follower('romeo', [presence, tune])
     const told = next(phone, 'tune')
     await desk.tune.publish({ artist: 'Prokofiev', title: 'Dance of the Knights', length: 330 })
     assert.deepEqual((await told).value, { artist: 'Prokofiev', title: 'Dance of the Knights', length: 330 })
   }),
 
-  behaviour('location', 'of the own other device', { needs: [nodes] }, async ({ login }) => {
-    const desk = await login('romeo', [presence, location])
+  behaviour('location', 'of the own other device', { needs: [nodes] }, async ({ login, follower }) => {
+    const desk = await follower('romeo', [presence, location])
     const phone = await login('romeo', [presence, location])
     const told = next(desk, 'location')
     await phone.location.publish({ lat: 45.44, lon: 10.99, locality: 'Verona' })
     assert.deepEqual((await told).value, { lat: 45.44, lon: 10.99, locality: 'Verona' })
   }),
 
-  behaviour('nick', 'is told to contacts', { needs: forContacts }, async ({ login, jid }) => {
-    const romeo = await login('romeo', [presence, roster, nick])
-    const juliet = await login('juliet', [presence, roster, nick])
-    await befriend(romeo, juliet)
+  behaviour('nick', 'is told to contacts', { needs: forContacts }, async (stage) => {
+    const { jid } = stage
+    const { romeo, juliet } = await couple(stage, [presence, nick])
     const told = next(juliet, 'nick')
     await romeo.nick.publish('Montague')
     assert.equal((await told).value, 'Montague')
@@ -132,9 +130,9 @@ export const personal: readonly Behaviour[] = [
     'avatars',
     'a picture is told, fetched and removed, on another device',
     { needs: [nodes] },
-    async ({ login, jid }) => {
+    async ({ login, follower, jid }) => {
       const desk = await login('romeo', [presence, avatars])
-      const phone = await login('romeo', [presence, avatars])
+      const phone = await follower('romeo', [presence, avatars])
       const told = next(phone, 'avatar', ({ id }) => id !== undefined)
       await desk.avatars.publish({ data: png, width: 1, height: 1 })
       const { id } = await told
@@ -147,10 +145,9 @@ export const personal: readonly Behaviour[] = [
     },
   ),
 
-  behaviour('avatars', 'a contact sees it', { needs: forContacts }, async ({ login, jid }) => {
-    const romeo = await login('romeo', [presence, roster, avatars])
-    const juliet = await login('juliet', [presence, roster, avatars])
-    await befriend(romeo, juliet)
+  behaviour('avatars', 'a contact sees it', { needs: forContacts }, async (stage) => {
+    const { jid } = stage
+    const { romeo, juliet } = await couple(stage, [presence, avatars])
     const told = next(juliet, 'avatar', (change) => change.id !== undefined && `${change.jid}` === jid('romeo'))
     await romeo.avatars.publish({ data: png })
     await told
@@ -161,9 +158,9 @@ export const personal: readonly Behaviour[] = [
     'bookmarks',
     'rooms are remembered for all devices, and for nobody else',
     { needs: [nodes, options] },
-    async ({ login, jid }) => {
+    async ({ login, follower, jid }) => {
       const desk = await login('romeo', [presence, bookmarks])
-      const phone = await login('romeo', [presence, bookmarks])
+      const phone = await follower('romeo', [presence, bookmarks])
       const added = next(phone, 'bookmark')
       await desk.bookmarks.add('orchard@rooms.example', { name: 'Orchard', autojoin: true, nick: 'romeo' })
       assert.equal(`${(await added).room}`, 'orchard@rooms.example')
@@ -186,9 +183,9 @@ export const personal: readonly Behaviour[] = [
     'displayed',
     'what was read on one device is read on the other',
     { needs: [nodes, options] },
-    async ({ login, jid }) => {
+    async ({ login, follower, jid }) => {
       const desk = await login('romeo', [presence, displayed])
-      const phone = await login('romeo', [presence, displayed])
+      const phone = await follower('romeo', [presence, displayed])
       const told = next(phone, 'displayed')
       await desk.displayed.mark(jid('juliet'), 'message-1')
       assert.deepEqual([`${(await told).chat}`, (await told).id], [jid('juliet'), 'message-1'])

@@ -120,6 +120,7 @@ export const services: readonly Behaviour[] = [
     await romeo.push.enable('push.example', { node: 'device-1', publishOptions: { secret: 'x' } })
     await romeo.push.enable('push.example', { node: 'device-1' })
     await romeo.push.disable('push.example', { node: 'device-1' })
+    await romeo.push.enable('push.example', { node: 'device-1' })
     await romeo.push.disable('push.example')
   }),
 

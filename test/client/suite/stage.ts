@@ -7,7 +7,9 @@ import {
   type ClientOptions,
   type ClientState,
   createClient,
+  ping,
 } from '@rookery/client/node'
+import { DISCO_INFO_NS } from '@rookery/protocol/disco'
 import { writeElement } from '@rookery/protocol/xml'
 import { CuttingProxy } from '../harness/cutting-proxy.ts'
 import type { Account, Target } from '../harness/target.ts'
@@ -61,7 +63,32 @@ export class Stage {
     return client
   }
 
-  /** The same, not connected yet. What goes wrong in the background fails the behaviour. */
+  /**
+   * The same, when the server knows what the device wants to be told of. A name of its own makes its capabilities new to the server, which has to
+   * ask for them; whatever is said behind the answer finds them known.
+   */
+  follower = async <const X extends readonly AnyExtension[]>(who: string, use: X): Promise<Client<X>> => {
+    let told: () => void = () => undefined
+    const answered = new Promise<void>((resolve) => (told = resolve))
+    const name = `${who} ${this.#devices.length}`
+    const client = await this.login(who, use, {
+      software: `Follower ${this.#number} ${name}`,
+      trace: (direction, element) => {
+        const wire = this.#note(`${name} ${direction}`, element)
+        if (
+          direction === 'out' &&
+          wire.startsWith("<iq type='result'") &&
+          wire.includes(`<query xmlns='${DISCO_INFO_NS}'`)
+        )
+          told()
+      },
+    })
+    await answered
+    await client.use(ping)()
+    return client
+  }
+
+  /** The same as `login`, not connected yet. What goes wrong in the background fails the behaviour. */
   device = async <const X extends readonly AnyExtension[]>(
     who: string,
     use: X,
@@ -76,7 +103,7 @@ export class Stage {
       tls: { ca: this.target.ca },
       use,
       platform: impatient,
-      trace: (direction, element) => this.#note(`${who} ${number} ${direction}`, element),
+      trace: (direction, element) => void this.#note(`${who} ${number} ${direction}`, element),
       ...options,
     })
     this.#devices.push(client)
@@ -106,9 +133,11 @@ export class Stage {
     assert.deepEqual(this.#errors, [], 'nothing goes wrong in the background')
   }
 
-  #note(who: string, element: Parameters<NonNullable<ClientOptions['trace']>>[1]): void {
-    this.#said.push(`${who} ${typeof element === 'string' ? element : writeElement(element, 'jabber:client')}`)
+  #note(who: string, element: Parameters<NonNullable<ClientOptions['trace']>>[1]): string {
+    const wire = typeof element === 'string' ? element : writeElement(element, 'jabber:client')
+    this.#said.push(`${who} ${wire}`)
     if (this.#said.length > remembered) this.#said.shift()
+    return wire
   }
 }
 
