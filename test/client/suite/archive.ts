@@ -1,6 +1,6 @@
 /** The archive: what was said, and what was missed. */
 import assert from 'node:assert/strict'
-import { archive, archiveWith, type Client, chat, memoryStore, presence } from '@rookery/client/node'
+import { archive, archiveAdmin, archiveWith, type Client, chat, memoryStore, presence } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
 import { heard } from './people.ts'
 import { next, type Stage, until } from './stage.ts'
@@ -71,15 +71,15 @@ export const history: readonly Behaviour[] = [
   }),
 
   behaviour(
-    'archive',
+    'archive-admin',
     'says what is in it, and gives single messages',
     { needs: [...needs, `${mam}#extended`] },
     async (stage) => {
       const { login, jid } = stage
       const juliet = await listen(stage)
-      const romeo = await login('romeo', [presence, archive, chat])
+      const romeo = await login('romeo', [presence, archive, archiveAdmin, chat])
       await say(juliet, jid('romeo'), ['first', 'second', 'third'])
-      const { first, last } = await romeo.archive.metadata()
+      const { first, last } = await romeo.archiveAdmin.metadata()
       const [newest] = await romeo.archive.latest(1)
       assert.equal(newest?.archiveId, last?.id)
       const found: (string | undefined)[] = []
@@ -112,9 +112,9 @@ export const history: readonly Behaviour[] = [
     )
   }),
 
-  behaviour('archive', 'keeps what its owner wants kept', { needs: [mam] }, async ({ login, jid }) => {
-    const romeo = await login('romeo', [archive])
-    const set = await romeo.archive.setPreferences({
+  behaviour('archive-admin', 'keeps what its owner wants kept', { needs: [mam] }, async ({ login, jid }) => {
+    const romeo = await login('romeo', [archiveAdmin])
+    const set = await romeo.archiveAdmin.setPreferences({
       default: 'roster',
       always: [jid('juliet')],
       never: [jid('paris')],
@@ -123,7 +123,7 @@ export const history: readonly Behaviour[] = [
       [set.default, set.always.map(String), set.never.map(String)],
       ['roster', [jid('juliet')], [jid('paris')]],
     )
-    assert.deepEqual(await romeo.archive.preferences(), set)
+    assert.deepEqual(await romeo.archiveAdmin.preferences(), set)
   }),
 
   behaviour(

@@ -1,12 +1,12 @@
 /** Rooms, as everybody uses them. Their finer points are in test/client/rooms.test.ts. */
 import assert from 'node:assert/strict'
-import { archive, type Client, presence, type Room, type RoomEvents, rooms } from '@rookery/client/node'
+import { archive, type Client, presence, type Room, type RoomEvents, roomAdmin, rooms } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
 import { next, type Stage, until } from './stage.ts'
 
 const service = 'conference/text'
 const needs = [{ service }]
-const use = [presence, rooms] as const
+const use = [presence, rooms, roomAdmin] as const
 
 function heard<K extends keyof RoomEvents>(
   room: Room,
@@ -90,20 +90,21 @@ export const meetings: readonly Behaviour[] = [
     assert.equal(his.state, 'outside')
   }),
 
-  behaviour('rooms', 'the owner kicks and bans, and sees the lists', { needs }, async (stage) => {
-    const { his, hers, juliet } = await meet(stage)
+  behaviour('room-admin', 'the owner kicks and bans, and sees the lists', { needs }, async (stage) => {
+    const { his, hers, romeo, juliet } = await meet(stage)
+    const owned = romeo.roomAdmin.of(his)
     const kicked = heard(hers, 'kicked')
-    await his.kick('juliet', { reason: 'Go' })
+    await owned.kick('juliet', { reason: 'Go' })
     assert.deepEqual([(await kicked).cause, (await kicked).reason], ['kicked', 'Go'])
     const bare = juliet.jid!.bare
-    await his.setAffiliation('member', bare)
+    await owned.setAffiliation('member', bare)
     assert.deepEqual(
-      (await his.members()).map(({ jid }) => `${jid}`),
+      (await owned.members()).map(({ jid }) => `${jid}`),
       [`${bare}`],
     )
-    await his.ban(bare)
+    await owned.ban(bare)
     assert.deepEqual(
-      (await his.banned()).map(({ jid }) => `${jid}`),
+      (await owned.banned()).map(({ jid }) => `${jid}`),
       [`${bare}`],
     )
     await assert.rejects(hers.join({ nick: 'juliet' }), { kind: 'request', condition: 'forbidden' })
@@ -119,12 +120,13 @@ export const meetings: readonly Behaviour[] = [
     assert.equal((await nurse.rooms.join(room, { nick: 'nurse' })).state, 'inside')
   }),
 
-  behaviour('rooms', 'a room is configured, found, and destroyed', { needs }, async (stage) => {
-    const { his, hers, juliet } = await meet(stage)
-    await his.configure({ roomname: 'Orchard', publicroom: true })
+  behaviour('room-admin', 'a room is configured, found, and destroyed', { needs }, async (stage) => {
+    const { his, hers, romeo, juliet } = await meet(stage)
+    const owned = romeo.roomAdmin.of(his)
+    await owned.configure({ roomname: 'Orchard', publicroom: true })
     assert.equal((await juliet.rooms.info(his.address)).name, 'Orchard')
     const destroyed = heard(hers, 'destroyed')
-    await his.destroy({ reason: 'Morning' })
+    await owned.destroy({ reason: 'Morning' })
     assert.equal((await destroyed).reason, 'Morning')
   }),
 

@@ -11,8 +11,9 @@ export interface Column {
 
 /** As Markdown, which reads well enough as it is. */
 export function tableOf(behaviours: readonly Behaviour[], columns: readonly Column[]): string {
-  const rows = behaviours.map((one, index) => [
-    one.feature === behaviours[index - 1]?.feature ? '' : one.feature,
+  const together = [...Map.groupBy(behaviours, ({ feature }) => feature).values()].flat()
+  const rows = together.map((one, index) => [
+    one.feature === together[index - 1]?.feature ? '' : one.feature,
     one.what,
     ...columns.map(({ outcomes }) => outcomes.get(one) ?? ''),
   ])
