@@ -97,7 +97,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       patience: options.patience ?? 20_000,
       attemptTimeout: options.attemptTimeout ?? 15_000,
       canResume: () => this.#sessions.canResume,
-      attempt: (signal) => this.#sessions.begin(signal),
+      attempt: (stop, time) => this.#sessions.begin(stop, time),
       changed: (state) => this.#changed(state),
       watchNetwork: (changed) => platform.watchNetwork(changed),
       check: () => this.#sessions.check(),

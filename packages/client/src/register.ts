@@ -90,6 +90,7 @@ export async function registerAt(usual: Platform, options: RegisterOptions): Pro
       location: undefined,
       options,
       signal: controller.signal,
+      time: timeout,
       run: async (connection) => {
         await register(connection, { ...options, local, domain })
         connection.end()

@@ -70,7 +70,7 @@ function wishes(
   tokens: readonly string[],
   isToken: boolean,
 ): Element[] {
-  const { options, resumable, memory } = negotiation
+  const { options, resumable } = negotiation
   const wished: Element[] = []
   if (resumable !== undefined && inline?.child('sm', MANAGEMENT_NS) !== undefined) wished.push(resume(resumable))
   const bind = negotiation.bindsInline ? inline?.child('bind', BIND2_NS) : undefined
@@ -86,7 +86,7 @@ function wishes(
     )
   }
   if (isToken) wished.push(el('fast', FAST_NS))
-  else if (memory.token === undefined) {
+  else {
     const mechanism = tokenMechanism(negotiation, tokens)
     negotiation.askedToken = mechanism
     if (mechanism !== undefined) wished.push(el('request-token', FAST_NS, { mechanism }))

@@ -3,6 +3,7 @@ import { Connection, Redirect } from '../connection.ts'
 import { ConnectError, DisconnectedError } from '../errors.ts'
 import type { ClientOptions } from '../options.ts'
 import type { Platform } from '../platform.ts'
+import { limited } from './limited.ts'
 
 export interface AttemptParts<T> {
   readonly platform: Platform
@@ -11,6 +12,8 @@ export interface AttemptParts<T> {
   readonly location: string | undefined
   readonly options: Pick<ClientOptions, 'service' | 'plaintext' | 'tls' | 'trace'>
   readonly signal: AbortSignal
+  /** Milliseconds for all addresses together. */
+  readonly time: number
   /** What is done with a connection that stands: where it fails, the connection is ended. */
   readonly run: (connection: Connection) => Promise<T>
 }
@@ -23,15 +26,17 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
   const urls = service === undefined ? [...(await platform.discover(domain, signal))] : [service]
   const preferred = location === undefined ? undefined : platform.moved?.(urls[0] ?? '', location)
   if (preferred !== undefined) urls.unshift(preferred)
-  let last: unknown = new ConnectError('unreachable', `${domain} tells no address for clients.`)
+  let last: unknown
   for (let redirects = 0; urls.length > 0; ) {
     signal.throwIfAborted()
     const url = urls.shift()!
     try {
-      return await tryOne(url, parts)
+      // one that swallows everything leaves time for the others
+      return await limited(platform.clock, signal, parts.time / Math.min(3, urls.length + 1), (one) =>
+        tryOne(url, { ...parts, signal: one }),
+      )
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      last = error
       if (error instanceof Redirect) {
         // the certificate has to be the domain's there as well, and the way there is as safe as this one was [RFC6120 4.9.3.19]
         const next = platform.moved?.(url, error.host)
@@ -39,9 +44,11 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
           throw new ConnectError('too-many-redirects', `${domain} sends us from one host to the next.`)
         urls.unshift(next)
       } else if (!isOfAddress(error) && !(url === preferred && error instanceof ConnectError)) throw error
+      // a host that is down may come back, a name that is none will not
+      else if (last === undefined || !isUnknown(error)) last = error
     }
   }
-  throw last
+  throw last ?? new ConnectError('unreachable', `${domain} tells no address for clients.`)
 }
 
 async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
@@ -65,5 +72,11 @@ async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
 /** Whether another address of the same service may do better. */
 function isOfAddress(error: unknown): boolean {
   if (error instanceof DisconnectedError) return true
-  return error instanceof ConnectError && ['unreachable', 'timeout', 'bad-answer'].includes(error.reason)
+  return (
+    error instanceof ConnectError && ['unreachable', 'timeout', 'bad-answer', 'unknown-host'].includes(error.reason)
+  )
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof ConnectError && error.reason === 'unknown-host'
 }

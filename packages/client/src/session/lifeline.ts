@@ -4,7 +4,7 @@
  */
 import type { Jid } from '@rookery/protocol/jid'
 import { until } from '../contract/until.ts'
-import { type ClientError, ConnectError, DisconnectedError, UsageError } from '../errors.ts'
+import { type ClientError, DisconnectedError, UsageError } from '../errors.ts'
 import type { Clock } from '../platform.ts'
 import type { ClientState } from '../state.ts'
 import { backOff } from './backoff.ts'
@@ -26,8 +26,8 @@ export interface LifelineParts {
   /** Milliseconds for each try. */
   readonly attemptTimeout: number
   readonly canResume: () => boolean
-  /** One try: connects, and makes the session usable. */
-  readonly attempt: (signal: AbortSignal) => Promise<Live>
+  /** One try: connects, and makes the session usable, within so many milliseconds. */
+  readonly attempt: (stop: AbortSignal, time: number) => Promise<Live>
   readonly changed: (state: ClientState) => void
   readonly watchNetwork: (changed: () => void) => () => void
   /** The network may have changed while we are online: is the connection still good? */
@@ -109,11 +109,7 @@ export class Lifeline {
       let mayBeLie = this.#wasOnline
       try {
         const left = this.#wasOnline ? 0 : begin + patience - clock.now()
-        const live = await this.#within(
-          stop.signal,
-          left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout,
-          connect,
-        )
+        const live = await connect(stop.signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
         if (stop.signal.aborted) return
         this.#wasOnline = true
         mayBeLie = false
@@ -132,22 +128,6 @@ export class Lifeline {
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })
       if (!stop.signal.aborted) await this.#wait(delay, stop.signal)
       if (stop.signal.aborted) return
-    }
-  }
-
-  /** One try has an end. */
-  async #within(stop: AbortSignal, milliseconds: number, run: (signal: AbortSignal) => Promise<Live>): Promise<Live> {
-    const controller = new AbortController()
-    const stopped = (): void => controller.abort(stop.reason)
-    stop.addEventListener('abort', stopped)
-    const cancel = this.#parts.clock.after(milliseconds, () =>
-      controller.abort(new ConnectError('timeout', 'There was no connection in time.')),
-    )
-    try {
-      return await run(controller.signal)
-    } finally {
-      cancel()
-      stop.removeEventListener('abort', stopped) // a session that stands is not the try's any more
     }
   }
 

@@ -21,6 +21,7 @@ import type { Platform } from '../platform.ts'
 import { attempt } from './attempt.ts'
 import type { Carrier } from './carrier.ts'
 import type { Live } from './lifeline.ts'
+import { limited } from './limited.ts'
 import { Session } from './session.ts'
 
 export interface SessionsParts {
@@ -104,18 +105,22 @@ export class Sessions {
     return true
   }
 
-  /** One try. Throws a ClientError. */
-  async begin(signal: AbortSignal): Promise<Live> {
-    const { options } = this.#parts
+  /** One try, for which there is so much time beside that of who types a password. Throws a ClientError. */
+  async begin(stop: AbortSignal, time: number): Promise<Live> {
+    const { options, platform } = this.#parts
+    const once = (password: string | undefined): Promise<Live> =>
+      limited(platform.clock, stop, time, (signal) => this.#begin(signal, time, password))
     await this.#session?.drained()
     const hadToken = this.#memory.token !== undefined
     const asks = typeof options.password === 'function'
     try {
-      return await this.#begin(signal, asks && hadToken ? undefined : await passwordOf(options))
+      return await once(asks && hadToken ? undefined : await passwordOf(options))
     } catch (error) {
-      // a token that is no good any more: now the password is asked for
-      if (!asks || !hadToken || !(error instanceof LoginError) || this.#memory.token !== undefined) throw error
-      return await this.#begin(signal, await passwordOf(options))
+      // a token that is no good any more, or not here: now the password is asked for
+      const isOfToken =
+        error instanceof LoginError && (this.#memory.token === undefined || error.reason === 'no-credentials')
+      if (!asks || !hadToken || !isOfToken) throw error
+      return await once(await passwordOf(options))
     }
   }
 
@@ -138,7 +143,7 @@ export class Sessions {
     await this.#keep('session', undefined)
   }
 
-  async #begin(signal: AbortSignal, password: string | undefined): Promise<Live> {
+  async #begin(signal: AbortSignal, time: number, password: string | undefined): Promise<Live> {
     const { options, platform, account } = this.#parts
     const id = this.#session?.management?.id ?? this.#row?.id
     const agent = this.#agent()
@@ -150,6 +155,7 @@ export class Sessions {
         location: this.#session?.management?.location ?? this.#row?.location,
         options,
         signal,
+        time,
         run: (connection) =>
           negotiate({
             connection,

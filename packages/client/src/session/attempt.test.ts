@@ -1,0 +1,69 @@
+/** A try to connect: which address it ends at, how long it may take, and what it logs in with. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { test } from 'node:test'
+import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
+import { memoryStore, type Platform } from '../index.ts'
+import { connect, nodePlatform } from '../node/index.ts'
+
+const romeo = { jid: 'romeo@localhost', password: 'secret' }
+
+/** Where the domain says that it is. */
+function at(...urls: string[]): Platform {
+  return { ...nodePlatform, discover: async () => urls }
+}
+
+test('an address that swallows everything leaves time for the next one', async () => {
+  await using server = await HostileServer.start()
+  const hole = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1')
+  await once(hole, 'listening')
+  const silent = `xmpps://127.0.0.1:${(hole.address() as AddressInfo).port}`
+  const tls = { ca: server.trust.ca }
+  const platform = at(silent, server.service.xmpp)
+  await using client = await connect({ ...romeo, platform, tls, attemptTimeout: 500, patience: 0 })
+  hole.close()
+  assert.equal(client.state.name, 'online')
+})
+
+test('an address that is no name is passed over; where no other answers, that one counts', async () => {
+  await using server = await HostileServer.start()
+  const tls = { ca: server.trust.ca }
+  const unknown = 'xmpp://no-such-host.invalid:5222'
+  const client = await connect({ ...romeo, platform: at(unknown, server.service.xmpp), tls, patience: 0 })
+  await client.close()
+  server.refuse()
+  const both = at(server.service.xmpp, unknown)
+  await assert.rejects(connect({ ...romeo, platform: both, tls, patience: 0 }), { reason: 'unreachable' })
+  await assert.rejects(connect({ ...romeo, platform: at(unknown), tls }), { reason: 'unknown-host' })
+})
+
+test('who types the password may take longer than a try', async () => {
+  await using server = await HostileServer.start()
+  const password = () => new Promise<string>((resolve) => setTimeout(resolve, 200, 'secret'))
+  const common = { jid: romeo.jid, password, service: server.service.xmpp, plaintext: true }
+  await using client = await connect({ ...common, attemptTimeout: 100, patience: 100 })
+  assert.equal(client.state.name, 'online')
+})
+
+test('the password is asked for where the token is of no use, and a token that is comes with it', async () => {
+  await using server = await HostileServer.start({ sasl2: true, fast: true })
+  const store = memoryStore()
+  let asked = 0
+  const password = () => {
+    asked++
+    return 'secret'
+  }
+  const login = async (service: string): Promise<string | undefined> => {
+    const common = { jid: romeo.jid, password, store, service, tls: { ca: server.trust.ca } }
+    const client = await connect({ ...common, plaintext: true })
+    await client.close()
+    return server.received('authenticate').at(-1)?.attr('mechanism')
+  }
+  const { xmpps, ws } = server.service
+  assert.equal(await login(xmpps), 'SCRAM-SHA-256-PLUS')
+  assert.equal(await login(xmpps), 'HT-SHA-256-EXPR')
+  assert.equal(await login(ws), 'SCRAM-SHA-256') // bound to a channel of TLS, the token cannot be shown here
+  assert.equal(await login(ws), 'HT-SHA-256-NONE')
+  assert.equal(asked, 2)
+})

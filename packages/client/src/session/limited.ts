@@ -1,0 +1,25 @@
+/** A try that has an end. */
+import { ConnectError } from '../errors.ts'
+import type { Clock } from '../platform.ts'
+
+/** Its signal is aborted with `stop`, and when its time (in milliseconds) is over; not any more when it has come to something. */
+export async function limited<T>(
+  clock: Clock,
+  stop: AbortSignal,
+  time: number,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  stop.throwIfAborted()
+  const controller = new AbortController()
+  const stopped = (): void => controller.abort(stop.reason)
+  stop.addEventListener('abort', stopped)
+  const cancel = clock.after(time, () =>
+    controller.abort(new ConnectError('timeout', 'There was no connection in time.')),
+  )
+  try {
+    return await run(controller.signal)
+  } finally {
+    cancel()
+    stop.removeEventListener('abort', stopped)
+  }
+}
