@@ -3,10 +3,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { StanzaError } from '@rookery/protocol/stanza'
+import { StreamError } from '@rookery/protocol/stream'
 import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../test/online.ts'
-import type { ClientError, Fate } from '../index.ts'
+import type { ClientError, Clock, Fate } from '../index.ts'
+import { nodePlatform } from '../node/index.ts'
+import { systemClock } from '../platform/clock.ts'
 
 const juliet = 'juliet@localhost'
 
@@ -91,4 +94,24 @@ test('a store that throws is like one that rejects', async () => {
   client.on('error', () => undefined)
   isBroken = true
   await assert.rejects(client.messages.post(juliet, []).reached('acked'), { name: 'StoreError' })
+})
+
+test('a message that the server ends the stream at fails in the end, and does not stop those after it', async () => {
+  await using server = await HostileServer.start()
+  server.script.receive = (element, connection) => {
+    if (element.name !== 'message' || element.attr('to') !== 'poison@localhost') return
+    connection.error(new StreamError('policy-violation', 'too large'))
+    return true
+  }
+  const hurried: Clock = {
+    now: () => systemClock.now(),
+    after: (milliseconds, run) => systemClock.after(milliseconds / 20, run),
+  }
+  await using client = await online(server, [], { platform: { ...nodePlatform, clock: hurried } })
+  const [before, poison, after] = ['a', 'poison', 'b'].map((local) => client.messages.post(`${local}@localhost`, []))
+  await after!.reached('acked')
+  assert.equal(before!.fate, 'acked')
+  await assert.rejects(poison!.reached('acked'), { kind: 'stream', condition: 'policy-violation' })
+  assert.equal(server.received('message').filter((element) => element.attr('to') === 'poison@localhost').length, 2)
+  assert.deepEqual(client.messages.unacknowledged, [])
 })

@@ -7,7 +7,7 @@ import { Message, readStanzaError } from '@rookery/protocol/stanza'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement } from '@rookery/protocol/xml'
 import { guard, guardWork } from '../contract/guard.ts'
-import { DisconnectedError, RequestError, StoreError } from '../errors.ts'
+import { type ClientError, DisconnectedError, RequestError, StoreError } from '../errors.ts'
 import type { Core } from '../extension.ts'
 import type { Kept } from '../kept.ts'
 import type { Carrier } from '../session/carrier.ts'
@@ -50,6 +50,8 @@ export class Outbox implements Carrier {
   readonly #maxBytes: number
   #queue: Entry[] = []
   #session: Session | undefined
+  /** The last session was ended because of what we sent: one at a time, so that it is known which it is. */
+  #isWary = false
   #next = 0
   #bytes = 0
   readonly #byId: Map<string, SentMessage> = new Map()
@@ -92,10 +94,14 @@ export class Outbox implements Carrier {
 
   /**
    * Those not acknowledged are the first to be sent in the next session, but for those of which others have said that they arrived, or that
-   * were refused.
+   * were refused. What the server has ended the session at would end each session to come: it has failed.
    */
-  lost(rest: readonly Entry[]): void {
+  lost(rest: readonly Entry[], reason?: ClientError): void {
     this.#session = undefined
+    const isOurs = reason?.kind === 'stream' && reason.condition === 'policy-violation'
+    const culprit = isOurs && this.#isWary ? rest[0] : undefined
+    if (culprit?.id === culprit?.message.id) culprit?.message.advance('failed', reason)
+    this.#isWary = isOurs && culprit === undefined
     const isSettled = ({ id, message }: Entry): boolean =>
       id !== message.id || (message.fate !== 'sent' && message.fate !== 'queued')
     const again = rest.filter((entry) => !isSettled(entry))
@@ -130,6 +136,9 @@ export class Outbox implements Carrier {
     if (this.#queue.some((entry) => gone.has(entry))) this.#queue = this.#queue.filter((entry) => !gone.has(entry))
     this.#forget(entries)
     for (const { id, message } of entries) if (id === message.id) message.advance('acked')
+    if (!this.#isWary) return
+    this.#isWary = !this.isEmpty
+    this.#pump()
   }
 
   /** An error came for one of ours: true when it was. [RFC6120 8.3.1] */
@@ -188,6 +197,7 @@ export class Outbox implements Carrier {
       const entry = this.#queue[0]
       const session = this.#session
       if (entry === undefined || session?.connection === undefined) return
+      if (this.#isWary && session.unacknowledged.length > 0) return
       if (entry.written !== undefined) return void entry.written.then(() => this.#pump())
       this.#queue.shift()
       const number = session.send(entry.wire, entry)

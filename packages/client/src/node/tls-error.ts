@@ -34,7 +34,7 @@ const certificateProblems: ReadonlyMap<string, string> = new Map([
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', `is signed by an authority that this machine does not know. ${trust}`],
   [
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'comes without those between it and its authority: its operator must send the chain.',
+    `comes without those between it and its authority: its operator must send them. ${trust}`,
   ],
   ['CERT_REVOKED', 'was revoked: its operator must replace it.'],
 ])

@@ -1,4 +1,5 @@
 /** What carries stanzas that must not be lost: the sessions tell it where to send them, and what has become of those it sent. */
+import type { ClientError } from '../errors.ts'
 import type { Session } from './session.ts'
 
 /** A stanza of a carrier, which knows it again. */
@@ -13,8 +14,8 @@ export interface Carrier {
   acknowledged(carried: readonly Carried[]): void
   /** The server had handled so many of the session of before the program was started anew. */
   handledBefore(h: number): void
-  /** A session is gone for good, with these not acknowledged. */
-  lost(rest: readonly Carried[]): void
+  /** A session is gone for good, with these not acknowledged; and why. */
+  lost(rest: readonly Carried[], reason?: ClientError): void
   /** Before it is opened for a new session: finds out which of the lost have arrived all the same. */
   settle(): Promise<undefined>
 }

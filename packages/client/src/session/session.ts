@@ -9,7 +9,7 @@ import { acknowledgementRequest, MANAGEMENT_NS } from '@rookery/protocol/xeps/ma
 import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from '../connection.ts'
-import { ConnectError, DisconnectedError } from '../errors.ts'
+import { type ClientError, ConnectError, DisconnectedError } from '../errors.ts'
 import { Handled } from '../handled.ts'
 import type { Enabled } from '../negotiate/negotiation.ts'
 import { broken, countOf } from '../negotiate/nonzas.ts'
@@ -47,6 +47,8 @@ export class Session {
   readonly jid: Jid
   /** Undefined where the server does not manage the stream. */
   readonly management: Enabled | undefined
+  /** Why its last connection ended. */
+  ended: ClientError | undefined
   readonly #handled: Handled
   readonly #unacked: Unacknowledged<Sent>
   /** Of these, those that nobody follows. */

@@ -192,7 +192,10 @@ export class Sessions {
     }
     if (!resumed) this.#lose(resumption?.h)
     const session = resumed ? this.#session! : this.#start(negotiation)
-    void connection.closed.then(() => this.#closed(session, connection))
+    void connection.closed.then((reason) => {
+      if (!(reason instanceof Redirect)) session.ended = reason
+      this.#closed(session, connection)
+    })
     // a beginning that was cut off goes on by itself: what it asked for is sent again
     if (this.#beginning === undefined || !resumed || restored) {
       const beginning = this.#run(session, { resumed, restored })
@@ -260,7 +263,7 @@ export class Sessions {
     }
     session.detach()
     if (h !== undefined) session.handledBy(h)
-    this.#carrier?.lost(session.unacknowledged)
+    this.#carrier?.lost(session.unacknowledged, session.ended)
     this.#beginning = undefined
     this.#parts.lost()
     for (const end of this.endings) void guardWork(this.#parts.failed, end)
