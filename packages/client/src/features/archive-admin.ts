@@ -1,9 +1,12 @@
 /** What is seldom asked of an archive (XEP-0313 1.1.3; preferences XEP-0441): how far it reaches, and whose messages are in it. */
+import { intact } from '@rookery/protocol/codec'
+import { dataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import {
   type ArchiveDefault,
   archiveMetadata,
   archivePreferences,
+  archiveQuery,
   MAM_EXTENDED,
   MAM_NS,
 } from '@rookery/protocol/xeps/mam'
@@ -11,6 +14,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask, lacking } from '../contract/ask.ts'
 import type { WaitOptions } from '../contract/within.ts'
+import { UnexpectedAnswerError } from '../errors.ts'
 import { type Core, defineExtension, type Extension } from '../extension.ts'
 import type { Mark } from './archive/index.ts'
 import { disco } from './disco.ts'
@@ -43,6 +47,17 @@ export class ArchiveAdmin {
       first: start && { id: start.id, at: start.timestamp },
       last: end && { id: end.id, at: end.timestamp },
     }
+  }
+
+  /** The names of the fields that a question to this archive may have. [XEP-0313 4.1.5] */
+  async fields(options: WaitOptions & { readonly of?: Jid | string | undefined } = {}): Promise<readonly string[]> {
+    const { of, signal, timeout } = options
+    const to = of === undefined ? undefined : readJid(of).bare
+    await this.#core.use(disco).require(to ?? this.#core.account, MAM_NS, options)
+    const { form } = await ask(this.#core, 'get', archiveQuery.build({}), archiveQuery, { to, signal, timeout })
+    const read = form && intact(dataForm.parse(form))
+    if (read === undefined) throw new UnexpectedAnswerError('The answer has no form.')
+    return read.fields.flatMap(({ var: name, type }) => (name === undefined || type === 'hidden' ? [] : [name]))
   }
 
   /** Whose messages the server archives for us. Throws UnsupportedError where that cannot be chosen. */

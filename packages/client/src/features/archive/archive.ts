@@ -2,17 +2,13 @@
  * Message Archive Management (XEP-0313 1.1.3; text search XEP-0431): what was said, to be read page by page; and, at the
  * start of a session, what was missed. Archives of pubsub nodes (XEP-0442) are not here.
  */
-import { intact } from '@rookery/protocol/codec'
-import { dataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import { archiveQuery, FULLTEXT_FIELD, FULLTEXT_NS, MAM_EXTENDED, MAM_NS } from '@rookery/protocol/xeps/mam'
+import { FULLTEXT_NS, MAM_EXTENDED, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { readJid } from '../../contract/address.ts'
-import { ask } from '../../contract/ask.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
-import { UnexpectedAnswerError, UnsupportedError, UsageError } from '../../errors.ts'
+import { UsageError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
-import type { RequestOptions } from '../../requests.ts'
 import { disco } from '../disco.ts'
 import { arrived } from './arrived.ts'
 import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
@@ -142,16 +138,6 @@ export class Archive {
     return found.reverse()
   }
 
-  /** The names of the fields that a question to this archive may have. [XEP-0313 4.1.5] */
-  async fields(options: Pick<ArchiveFilter, 'of' | 'signal' | 'timeout'> = {}): Promise<readonly string[]> {
-    const of = this.#addressOf(options)
-    await this.#core.use(disco).require(of, MAM_NS, options)
-    const { form } = await ask(this.#core, 'get', archiveQuery.build({}), archiveQuery, this.#toOf(of, options))
-    const read = form && intact(dataForm.parse(form))
-    if (read === undefined) throw new UnexpectedAnswerError('The answer has no form.')
-    return read.fields.flatMap(({ var: name, type }) => (name === undefined || type === 'hidden' ? [] : [name]))
-  }
-
   /** Resolves when what was missed before this session has been handed on; at once where nothing is asked for by itself. */
   async caughtUp(options: WaitOptions = {}): Promise<undefined> {
     await within(this.#core.clock, this.#repair.done(), options)
@@ -215,17 +201,12 @@ export class Archive {
     const { afterId, beforeId } = bounds
     const isExtended = ids !== undefined || afterId !== undefined || beforeId !== undefined
     await this.#core.use(disco).require(of, isExtended ? MAM_EXTENDED : MAM_NS, filter)
-    if (text !== undefined && !(await this.fields(filter)).includes(FULLTEXT_FIELD))
-      throw new UnsupportedError(FULLTEXT_NS, `The archive of ${of} cannot be searched for words.`)
+    if (text !== undefined) await this.#core.use(disco).require(of, FULLTEXT_NS, filter) // [XEP-0431 3]
     const peer = filter.with === undefined ? undefined : readJid(filter.with)
     return { with: peer, start, end, ids, afterId, beforeId, text }
   }
 
   #addressOf({ of }: Pick<ArchiveFilter, 'of'>): Jid {
     return of === undefined ? this.#core.account : readJid(of).bare
-  }
-
-  #toOf(of: Jid, { signal, timeout }: WaitOptions): RequestOptions {
-    return { to: of.equals(this.#core.account) ? undefined : of, signal, timeout }
   }
 }
