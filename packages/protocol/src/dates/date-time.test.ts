@@ -13,6 +13,7 @@ import {
   parseOffset,
   parseTime,
 } from './index.ts'
+import * as engine from './parse-date-time-of-engine.ts'
 
 interface Case {
   readonly name: string
@@ -29,6 +30,20 @@ describe('DateTime', () => {
   for (const { name, text, ms } of cases) {
     it(`${ms === undefined ? 'refuses' : 'reads'} ${name}`, () => assert.equal(parseDateTime(text), ms))
   }
+
+  it('is read the same with the means of the engine, where it is right', () => {
+    for (const { text, ms } of cases) if (ms !== undefined) assert.equal(engine.parseDateTime(text), ms, text)
+    for (const text of [
+      '',
+      '2024-01-01',
+      '2024-01-01T00:00:00',
+      '20240101T00:00:00Z',
+      '2024-13-01T00:00:00Z',
+      ' 2024-01-01T00:00:00Z',
+    ])
+      assert.equal(engine.parseDateTime(text), undefined, text)
+    fc.assert(fc.property(moments, (ms) => assert.equal(engine.parseDateTime(formatDateTime(ms)), ms)))
+  })
 
   it('writes UTC, with a fraction only where there is one', () => {
     assert.equal(formatDateTime(0), '1970-01-01T00:00:00Z')

@@ -1,5 +1,6 @@
 /**
- * The date and time profiles of XMPP (XEP-0082 1.1.1): strict to read, one form to write. Not a calendar, and no clock.
+ * The date and time profiles of XMPP (XEP-0082 1.1.1): strict to read, one form to write. Not a calendar, and no clock. A whole
+ * DateTime is read in parse-date-time.ts.
  *
  * Where the XEP and XML Schema differ, Schema rules [XEP-0082 3.1]: `24:00:00` is the midnight that ends the day, an offset is at
  * most 14 hours, and second 60 does not exist. A leap second is therefore refused, not rounded: whoever reads a stamp has to have
@@ -14,21 +15,6 @@ const FIRST = -62_167_219_200_000
 const LAST = 253_402_300_799_999
 /** Longer texts are refused unread: no sender means a thirtieth digit of a second. */
 const LONGEST = 64
-
-/** `CCYY-MM-DDThh:mm:ss[.sss]TZD` as milliseconds since 1970 in UTC, or undefined. */
-export function parseDateTime(text: string): number | undefined {
-  const found = text.length > LONGEST ? null : dateTime.exec(text)
-  if (found === null) return undefined
-  const [, day = '', time, fraction = '', zone] = found
-  if (parseDate(day) === undefined) return undefined
-  const start = Date.parse(`${day}T${time ?? '00:00:00'}.${fraction.slice(0, 3).padEnd(3, '0')}${zone}`)
-  const moment = time === undefined ? start + DAY : start
-  return moment < FIRST || moment > LAST ? undefined : moment
-}
-
-/** The zone is required. [XEP-0082 3.2] */
-const dateTime =
-  /^(\d{4}-\d\d-\d\d)T(?:((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?|24:00:00(?:\.0+)?)(Z|[+-](?:0\d:[0-5]\d|1[0-3]:[0-5]\d|14:00))$/
 
 /** `CCYY-MM-DD` as milliseconds since 1970 of its midnight in UTC, or undefined. */
 export function parseDate(text: string): number | undefined {

@@ -1,11 +1,11 @@
 /** Dates and times as XMPP writes them (XEP-0082). */
+export { parseDateTime } from '#date-time'
 export {
   formatDate,
   formatDateTime,
   formatOffset,
   formatTime,
   parseDate,
-  parseDateTime,
   parseOffset,
   parseTime,
   type TimeOfDay,
