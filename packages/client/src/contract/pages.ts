@@ -1,6 +1,6 @@
 /** Lists that come page by page, as far as they are read (XEP-0059 1.0). Who knows no pages gives all in the first. */
 import { intact } from '@rookery/protocol/codec'
-import { pageRequest, pageResult } from '@rookery/protocol/rsm'
+import { askForPage, pageResult } from '@rookery/protocol/rsm'
 import type { Element } from '@rookery/protocol/xml'
 
 /** What one answer has: items, and the `<set/>` beside them. */
@@ -13,7 +13,7 @@ export interface Page<T> {
 export async function* pages<T>(max: number, ask: (set: Element) => Promise<Page<T>>): AsyncGenerator<T, undefined> {
   let after: string | undefined
   for (let seen = 0; ; ) {
-    const { items, set } = await ask(pageRequest.build({ max, after }))
+    const { items, set } = await ask(askForPage({ max, after }))
     yield* items
     seen += items.length
     const { last, count = Number.POSITIVE_INFINITY } = (set && intact(pageResult.parse(set))) ?? {}

@@ -11,6 +11,7 @@ import {
   optionalText,
   ownText,
 } from '../codec/index.ts'
+import { type Element, el } from '../xml/index.ts'
 
 export const RSM_NS = 'http://jabber.org/protocol/rsm'
 
@@ -50,6 +51,17 @@ export const pageRequest: ElementCodec<PageRequest> = element(
     return ways.length > 1 ? 'A page is chosen by one of <after/>, <before/> and <index/>.' : undefined
   },
 )
+
+/** The same as `pageRequest.build`, for those who only ask. */
+export function askForPage(page: PageRequest): Element {
+  const ways = Object.entries<string | number | undefined>({ ...page })
+  return el(
+    'set',
+    RSM_NS,
+    undefined,
+    ways.map(([name, value]) => (value === undefined ? undefined : el(name, RSM_NS, undefined, String(value)))),
+  )
+}
 
 /** The `<set/>` of an answer. [XEP-0059 2.2] */
 export const pageResult: ElementCodec<PageResult> = element(

@@ -6,17 +6,10 @@ import { isBroken } from '@rookery/protocol/codec'
 import { formatDateTime } from '@rookery/protocol/dates'
 import { dataForm, type FormValue, submitForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import type { PageRequest } from '@rookery/protocol/rsm'
+import { askForPage, type PageRequest } from '@rookery/protocol/rsm'
 import type { Message } from '@rookery/protocol/stanza'
-import {
-  type ArchiveResult,
-  archiveFin,
-  archiveQuery,
-  archiveResult,
-  FULLTEXT_FIELD,
-  MAM_NS,
-} from '@rookery/protocol/xeps/mam'
-import type { Element } from '@rookery/protocol/xml'
+import { type ArchiveResult, archiveFin, archiveResult, FULLTEXT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
+import { type Element, el } from '@rookery/protocol/xml'
 import { ask } from '../../contract/ask.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { UnexpectedAnswerError } from '../../errors.ts'
@@ -78,7 +71,7 @@ export class Questions {
     const open: Open = { of, results: [], room: page.max, bytes: mostBytes }
     this.#open.set(queryId, open)
     try {
-      const payload = archiveQuery.build({ queryId, form: filter && formOf(filter), page })
+      const payload = el('query', MAM_NS, { queryid: queryId }, [filter && formOf(filter), askForPage(page)])
       const to = of.equals(this.#core.account) ? undefined : of
       const fin = await ask(this.#core, 'set', payload, archiveFin, { to, signal, timeout })
       if (open.room < 0 || open.bytes < 0)
