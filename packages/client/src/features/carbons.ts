@@ -5,8 +5,9 @@
 import { isBroken } from '@rookery/protocol/codec'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Message } from '@rookery/protocol/stanza'
-import { CARBONS_NS, disable, enable, received, sent } from '@rookery/protocol/xeps/carbons'
+import { CARBONS_NS, received, sent } from '@rookery/protocol/xeps/carbons'
 import type { Forwarded } from '@rookery/protocol/xeps/forward'
+import { el } from '@rookery/protocol/xml'
 import { lacking } from '../contract/ask.ts'
 import { RequestError } from '../errors.ts'
 import { type Core, defineExtension, type Extension, type SessionStart } from '../extension.ts'
@@ -23,7 +24,7 @@ export class Carbons {
 
   constructor(core: Core) {
     this.#core = core
-    core.inline(enable.build({})) // [XEP-0280 5]
+    core.inline(el('enable', CARBONS_NS)) // [XEP-0280 5]
     core.onSession('prepare', (start) => this.#begin(start))
     core.use(messages).unwrap((stanza) => this.#unwrap(stanza))
   }
@@ -45,7 +46,7 @@ export class Carbons {
   async #turn(on: boolean, options: CarbonsOptions): Promise<undefined> {
     const { signal, timeout } = options
     this.#wanted = on
-    await this.#core.request('set', (on ? enable : disable).build({}), { signal, timeout })
+    await this.#core.request('set', el(on ? 'enable' : 'disable', CARBONS_NS), { signal, timeout })
     this.#isOn = on
   }
 

@@ -21,6 +21,7 @@ export {
   type Quoted,
   reactionElements,
   retractionElements,
+  unnamed,
 } from './content.ts'
 export { ChatMessage, type Place } from './message.ts'
 export {

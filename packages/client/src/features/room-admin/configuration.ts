@@ -1,5 +1,5 @@
 /** The configuration of a room, by its owners (XEP-0045 10.1.3, 10.2, 10.9). */
-import { cancelled, type DataForm, type FormAnswers, fieldOf, fillForm } from '@rookery/protocol/forms'
+import { cancelled, type DataForm, dataForm, type FormAnswers, fieldOf, fillForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { mucOwner } from '@rookery/protocol/xeps/muc'
 import type { MucRoomConfigField } from '@rookery/protocol/xeps/muc-forms'
@@ -56,12 +56,12 @@ export class RoomConfiguration {
       if (full === undefined) throw new UnsupportedError(name, `${this.#room} has no setting "${name}".`)
       answers.push([full, value])
     }
-    await administer(this.#core, this.#room, { form: fillForm(this.form, Object.fromEntries(answers)) }, options)
+    await administer(this.#core, this.#room, dataForm.build(fillForm(this.form, Object.fromEntries(answers))), options)
   }
 
   /** Changes nothing; a room that was just made is no more. [XEP-0045 10.1.3] */
   async cancel(options?: WaitOptions): Promise<undefined> {
-    await administer(this.#core, this.#room, { form: cancelled }, options)
+    await administer(this.#core, this.#room, dataForm.build(cancelled), options)
   }
 
   #nameOf(name: string): string | undefined {

@@ -5,8 +5,9 @@
 import type { FormAnswers } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { MODERATION_NS, moderate } from '@rookery/protocol/xeps/moderation'
-import type { Affiliation, Role } from '@rookery/protocol/xeps/muc'
+import { type Affiliation, mucOwner, type Role } from '@rookery/protocol/xeps/muc'
 import type { MucRegisterField } from '@rookery/protocol/xeps/muc-forms'
+import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import type { Core } from '../../extension.ts'
@@ -121,7 +122,8 @@ export class RoomAdmin {
   /** The room is no more. For owners. */
   async destroy({ alternative, reason, password, ...options }: DestroyOptions = {}): Promise<undefined> {
     const jid = alternative === undefined ? undefined : readJid(alternative)
-    await administer(this.#core, this.address, { destroy: { jid, reason, password } }, options)
+    const { children } = mucOwner.build({ destroy: { jid, reason, password } })
+    await administer(this.#core, this.address, children[0] as Element, options)
   }
 
   /** Reserves a nickname, and asks to be a member. `answers`: what this room wants to know besides. Throws a RequestError: `conflict`. */

@@ -3,14 +3,14 @@ import { type Presence, readStanzaError, StanzaError, type StanzaErrorCondition 
 import { RequestError } from '../../errors.ts'
 
 const advice: { readonly [C in StanzaErrorCondition]?: string } = {
-  'not-authorized': 'give the password of the room',
-  'registration-required': 'it is for members: ask to be invited',
+  'not-authorized': 'give its password',
+  'registration-required': 'ask to be invited: it is for members',
   forbidden: 'you are banned from it',
-  conflict: 'the nickname is taken: choose another',
+  conflict: 'choose another nickname: this one is taken',
   'service-unavailable': 'it is full: try again later',
-  'item-not-found': 'it does not exist, or is not ready yet',
+  'item-not-found': 'it does not exist, or not yet',
   'not-allowed': 'you may not create rooms here',
-  'not-acceptable': 'use the nickname that you are registered with',
+  'not-acceptable': 'use your registered nickname',
 }
 
 export function refusalOf(presence: Presence): RequestError {

@@ -3,9 +3,8 @@ import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { delay } from '@rookery/protocol/xeps/delay'
 import type { Element } from '@rookery/protocol/xml'
-import { UsageError } from '../../errors.ts'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
-import { ChatMessage } from '../chat/index.ts'
+import { ChatMessage, unnamed } from '../chat/index.ts'
 import { type Occupant, occupantIdOf } from './occupant.ts'
 import type { Room } from './room.ts'
 
@@ -61,7 +60,5 @@ export function isPast(message: Element, room: Jid): boolean {
 
 /** By it others in the room refer to a message. */
 export function stanzaIdOf(message: RoomMessage | SentMessage | string): string {
-  const id = typeof message === 'string' ? message : message.stanzaId
-  if (id === undefined) throw new UsageError('The room has not given this message an id: nothing can refer to it.')
-  return id
+  return (typeof message === 'string' ? message : message.stanzaId) ?? unnamed()
 }

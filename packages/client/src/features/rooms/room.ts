@@ -8,6 +8,7 @@ import { type Message, message as messageStanza, type Presence, StanzaError } fr
 import { type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
 import { hint } from '@rookery/protocol/xeps/hints'
 import { displayedMarker } from '@rookery/protocol/xeps/markers'
+import { MUC_OWNER_NS } from '@rookery/protocol/xeps/muc'
 import { MUC_CREATED } from '@rookery/protocol/xeps/muc-status'
 import { OCCUPANT_ID_NS } from '@rookery/protocol/xeps/occupant-id'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
@@ -339,7 +340,7 @@ export class Room {
     const { core } = this.#parts
     const wait = { signal, timeout }
     if (!create) {
-      await administer(core, this.address, { destroy: {} }, wait)
+      await administer(core, this.address, el('destroy', MUC_OWNER_NS), wait)
       throw new RequestError(new StanzaError('item-not-found', { text: 'there is no such room' }), `${this.address}`)
     }
     if (settings !== 'later') await settings(core, this.address, wait)
