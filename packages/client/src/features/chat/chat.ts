@@ -11,6 +11,7 @@ import { displayedMarker } from '@rookery/protocol/xeps/markers'
 import { receipt } from '@rookery/protocol/xeps/receipts'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
+import { together } from '../../contract/together.ts'
 import { UsageError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
 import type { PostOptions, ReceivedMessage } from '../../messages/index.ts'
@@ -170,21 +171,17 @@ export class Chat {
     const isContent = hasContent(message)
     if (isNew && isContent && !message.isOwn) this.#states.heard(message.peer.bare.toString(), message.state)
     if (isNew) this.#confirm(message) // [XEP-0184 5.5]
-    let working: Promise<undefined>[] | undefined
     let isHeard = !isContent && notes.length > 0
-    const told = (work: undefined | Promise<undefined>): void => {
-      if (work !== undefined) (working ??= []).push(work)
-    }
+    const works: unknown[] = []
     if (this.#isShown(message)) {
       isHeard = this.#core.hasListeners('chat')
-      told(this.#core.emit('chat', message))
+      works.push(this.#core.emit('chat', message))
     }
     for (const note of notes) {
       if (note.kind === 'corrected') isHeard ||= this.#core.hasListeners('chat:corrected')
-      told(this.#tell(note, isNew))
+      works.push(this.#tell(note, isNew))
     }
-    if (working !== undefined) return Promise.all(working).then(() => undefined)
-    return isHeard ? true : undefined
+    return together(works) ?? (isHeard || undefined)
   }
 
   /** Whether it is told as a message: a correction is, when nobody asks for corrections. */
@@ -194,24 +191,17 @@ export class Chat {
   }
 
   #tell(note: ChatNote, isNew: boolean): undefined | Promise<undefined> {
-    const core = this.#core
-    switch (note.kind) {
-      case 'corrected':
-        return this.#isForged(note) ? undefined : core.emit('chat:corrected', note)
-      case 'retracted':
-        return this.#isForged(note) ? undefined : core.emit('chat:retracted', note)
-      case 'reactions':
-        return core.emit('chat:reactions', note)
-      case 'receipt':
-        return core.emit('chat:receipt', { ...note, sent: this.#reached(note, 'delivered') })
-      case 'displayed':
-        return core.emit('chat:displayed', { ...note, sent: this.#reached(note, 'displayed') })
-      case 'state':
-        // what somebody did a while ago is no news
-        if (!isNew || note.isOwn) return undefined
-        if (!hasContent(note.message)) this.#states.heard(note.peer.bare.toString(), note.state)
-        return core.emit('chat:state', note)
+    const { kind } = note
+    if ((kind === 'corrected' || kind === 'retracted') && this.#isForged(note)) return undefined
+    if (kind === 'state') {
+      // what somebody did a while ago is no news
+      if (!isNew || note.isOwn) return undefined
+      if (!hasContent(note.message)) this.#states.heard(note.peer.bare.toString(), note.state)
     }
+    let told: Confirmed<Receipt | Displayed> | ChatNote = note
+    if (kind === 'receipt') told = { ...note, sent: this.#reached(note, 'delivered') }
+    if (kind === 'displayed') told = { ...note, sent: this.#reached(note, 'displayed') }
+    return this.#core.emit(`chat:${kind}`, told as ChatEvents[`chat:${typeof kind}`])
   }
 
   /** They change a message that was ours. [XEP-0308 4] [XEP-0424 5] */

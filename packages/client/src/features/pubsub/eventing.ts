@@ -6,6 +6,7 @@ import type { ElementCodec } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { pubsubEvent } from '@rookery/protocol/xeps/pubsub'
 import type { Element } from '@rookery/protocol/xml'
+import { together } from '../../contract/together.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 
@@ -59,8 +60,7 @@ export function readEvents<T>(
     const read = message.payload(codec)
     if (read === undefined) return undefined
     const work = tell(read, (node = '') => ({ service: from, node, at, isArchived: way.archived !== undefined }))
-    const working = work.filter((one) => one instanceof Promise)
-    return working.length === 0 ? work.length > 0 || undefined : Promise.all(working)
+    return together(work) ?? (work.length > 0 || undefined)
   })
 }
 

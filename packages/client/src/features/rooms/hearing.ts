@@ -4,6 +4,7 @@
  */
 import { moderatedRetract } from '@rookery/protocol/xeps/moderation'
 import { mucUser } from '@rookery/protocol/xeps/muc'
+import { together } from '../../contract/together.ts'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
 import { hasContent, notesOf } from '../chat/index.ts'
 import type { RoomEvents, RoomNote, RoomSubject } from './events.ts'
@@ -88,9 +89,7 @@ export class Hearing {
       const event = note.kind === 'displayed' ? 'seen' : note.kind
       if (event !== 'receipt') works.push(tell(event, { room, ...note } as RoomNote<'state'>))
     }
-    const promises = works.filter((work) => work instanceof Promise)
-    if (promises.length > 0) return Promise.all(promises)
-    return works.includes(true) || (!isShown && notes.length > 0) || undefined
+    return together(works) ?? (works.includes(true) || (!isShown && notes.length > 0) || undefined)
   }
 
   /** The message of ours that comes back here for the first time; ids are no secret afterwards. */

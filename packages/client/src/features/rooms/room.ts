@@ -15,6 +15,7 @@ import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from '../../contract/emitter.ts'
+import { together } from '../../contract/together.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { RequestError, UsageError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
@@ -380,7 +381,7 @@ export class Room {
       this.#emitter.emit(event, payload as (RoomEvents & EventsBase)[K]),
       this.#parts.core.emit(name, payload as unknown as RoomsEvents[typeof name]),
     ]
-    return all(works) ?? (this.#isHeard(event) || undefined)
+    return together(works) ?? (this.#isHeard(event) || undefined)
   }
 
   #isHeard(event: keyof RoomEvents): boolean {
@@ -410,9 +411,4 @@ export class Room {
     const given: RoomSendOptions = typeof content === 'string' ? { body: content } : content
     return this.#say(to, type, [...contentElements(given), ...more], given)
   }
-}
-
-function all(works: readonly unknown[]): Promise<undefined> | undefined {
-  const promises = works.filter((work) => work instanceof Promise)
-  return promises.length === 0 ? undefined : Promise.all(promises).then(() => undefined)
 }
