@@ -140,14 +140,14 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   }
 
   async #end(): Promise<undefined> {
+    const late = new AbortController()
     if (this.state.name === 'online') {
-      const late = new AbortController()
       const cancel = this.#platform.clock.after(endWithin, () => late.abort())
       await Promise.all(this.#leaving.map((run) => guardWork(this.#failed, () => run(late.signal))))
       cancel()
     }
     this.#lifeline.stop()
-    await this.#sessions.end(endWithin)
+    await this.#sessions.end(late.signal.aborted ? 500 : endWithin) // who has not answered will not
   }
 
   /** Disconnects, and lets go of the store. The client is of no use afterwards. */

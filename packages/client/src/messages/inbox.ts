@@ -81,7 +81,8 @@ class Reader<out T> implements AsyncIterableIterator<T> {
   readonly #queue: Waiting<unknown>[]
   readonly #ended: (rest: readonly Waiting<unknown>[]) => void
   #current: Waiting<unknown> | undefined
-  #wake: () => void = () => undefined
+  /** Several, where `next()` is called before the one before has answered. */
+  #waiting: (() => void)[] = []
   #isOver = false
   #error: ClientError | undefined
 
@@ -94,7 +95,7 @@ class Reader<out T> implements AsyncIterableIterator<T> {
   /** `waiting.value` is what `pick` gave. */
   push(waiting: Waiting<unknown>): void {
     this.#queue.push(waiting)
-    this.#wake()
+    this.#wakeAll()
   }
 
   end(error?: ClientError): void {
@@ -102,7 +103,11 @@ class Reader<out T> implements AsyncIterableIterator<T> {
     this.#isOver = true
     this.#error = error
     this.#ended(this.#queue.splice(0))
-    this.#wake()
+    this.#wakeAll()
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
   }
 
   async next(): Promise<IteratorResult<T, undefined>> {
@@ -113,7 +118,7 @@ class Reader<out T> implements AsyncIterableIterator<T> {
       if (this.#isOver) return { done: true, value: undefined }
       this.#current = this.#queue.shift()
       if (this.#current !== undefined) return { done: false, value: this.#current.value as T }
-      await new Promise<void>((resolve) => (this.#wake = resolve))
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 

@@ -6,7 +6,7 @@ import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next } from '../../test/online.ts'
 import { type ClientOptions, messages } from '../index.ts'
-import { type Client, connect, createClient } from '../node/index.ts'
+import { type Client, connect, createClient, nodePlatform } from '../node/index.ts'
 
 type Made = Client<readonly [typeof messages]>
 
@@ -103,6 +103,39 @@ test('connect() takes no longer than its patience, however long a try may take',
   await using server = await HostileServer.start({ script: { header: () => undefined } })
   await using client = await create(server, { patience: 100, attemptTimeout: 60_000 })
   await assert.rejects(client.connect(), { name: 'ConnectError', reason: 'timeout' })
+})
+
+test('disconnect() waits 5 s for a server that does not answer, and not twice', async () => {
+  await using server = await HostileServer.start()
+  const waits: number[] = []
+  const clock = {
+    now: nodePlatform.clock.now,
+    after: (milliseconds: number, run: () => void) => {
+      waits.push(milliseconds)
+      return nodePlatform.clock.after(milliseconds / 50, run)
+    },
+  }
+  await using client = await create(server, { platform: { ...nodePlatform, clock } })
+  await client.connect()
+  server.connection.freeze()
+  client.messages.post('juliet@localhost', [])
+  waits.length = 0
+  await client.disconnect()
+  assert.ok(waits.reduce((sum, wait) => sum + wait, 0) < 6_000, waits.join(' '))
+})
+
+test('a loop can be asked for the next message before the last one has come', async () => {
+  await using server = await HostileServer.start()
+  await using client = await create(server)
+  await client.connect()
+  const loop = client.messages.read()
+  const both = Promise.all([loop.next(), loop.next()])
+  for (const id of ['one', 'two'])
+    server.route(el('message', 'jabber:client', { from: 'juliet@localhost/a', to: client.jid!.toString(), id }))
+  assert.deepEqual(
+    (await both).map(({ value }) => value?.id),
+    ['one', 'two'],
+  )
 })
 
 test('a closed client says that it is', async () => {
