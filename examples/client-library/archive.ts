@@ -18,6 +18,6 @@ while (!page.isComplete) {
 // a page is asked for when the loop comes to it
 for await (const archived of client.archive.query({ with: 'juliet@localhost' })) {
   const message = client.chat.read(archived)
-  if (message !== undefined) console.log(`${message.isOwn ? 'me' : message.peer}: ${message.body}`)
+  if (message?.body !== undefined) console.log(`${message.isOwn ? 'me' : message.peer}: ${message.body}`)
 }
 await client.close()

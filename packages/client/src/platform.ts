@@ -55,7 +55,7 @@ export interface TlsOptions {
 /** One connection. */
 export interface Transport {
   readonly framing: Framing
-  /** Encrypted, and the certificate is for the domain. */
+  /** Encrypted, and the certificate is for the domain; or within this machine, as browsers see it (`ws://localhost`). */
   readonly isSecure: boolean
   /** e.g. `TLSv1.3`, where the platform tells. */
   readonly tlsVersion: string | undefined

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import {
   type Attachment,
   type ClientError,
-  chat,
+  chatWith,
   type MessageContent,
   messages,
   rooms,
@@ -53,7 +53,7 @@ interface Run {
 async function sendAs(account: Account, to: string, words: readonly string[], run: Run): Promise<number> {
   const { options, output, signal } = run
   const { room: isRoom, nick, timeout, store, subject, file: files = [] } = options
-  const { client, connect } = await createTalk(account, store, [messages, chat, rooms, upload])
+  const { client, connect } = await createTalk(account, store, [messages, chatWith({ presence: false }), rooms, upload])
   try {
     client.on('error', (error) => output.warn(sentenceFor(error, account)))
     const following = new Following(options, output, signal)

@@ -103,7 +103,7 @@ describe('the handshake', () => {
   test('without TLS is for this machine, or where it is allowed', async (t) => {
     const { url } = await serve(t)
     const { transport } = await Opened.to(t, url)
-    assert.equal(transport.isSecure, false)
+    assert.equal(transport.isSecure, true)
     assert.deepEqual(transport.channelBindings, [])
     await assert.rejects(Opened.to(t, 'ws://example.org/'), UsageError)
   })

@@ -33,16 +33,16 @@ const lingering = 5000
 
 /** Throws a ConnectError, a UsageError, or the reason of the signal. */
 export async function openWebSocket(url: URL, options: OpenOptions): Promise<Transport> {
-  allowWebSocket(url, options.plaintext)
+  const isSecure = allowWebSocket(url, options.plaintext)
   const { tls, signal } = options
-  const isSecure = url.protocol === 'wss:'
+  const isEncrypted = url.protocol === 'wss:'
   const name = hostOf(url.hostname)
-  let socket = await connectTcp(name, portOf(url, isSecure ? 443 : 80), signal)
+  let socket = await connectTcp(name, portOf(url, isEncrypted ? 443 : 80), signal)
   socket.setKeepAlive(true, 60_000)
   // the certificate is for the host of the URL: whoever named it vouches for it [RFC7395 4.1, XEP-0156 4, S122]
-  if (isSecure) socket = await secure(socket, { name, alpn: 'http/1.1', tls, signal })
+  if (isEncrypted) socket = await secure(socket, { name, alpn: 'http/1.1', tls, signal })
   const head = await upgrade(socket, url, signal)
-  return new WebSocketTransport(socket, head, options)
+  return new WebSocketTransport(socket, isSecure, head, options)
 }
 
 /** The handshake; gives the bytes that came behind it. */
@@ -107,14 +107,14 @@ class WebSocketTransport implements Transport {
   #isEnding = false
   #isClosed = false
 
-  constructor(socket: Socket, head: Buffer, options: OpenOptions) {
+  constructor(socket: Socket, isSecure: boolean, head: Buffer, options: OpenOptions) {
     this.#socket = socket
     this.#options = options
     const secured = socket instanceof TLSSocket ? socket : undefined
-    this.isSecure = secured !== undefined
+    this.isSecure = isSecure
     this.tlsVersion = secured?.getProtocol() ?? undefined
     this.channelBindings = secured === undefined ? [] : channelBindingsOf(secured)
-    this.hasCertificate = this.isSecure && options.tls.cert !== undefined
+    this.hasCertificate = secured !== undefined && options.tls.cert !== undefined
     const reader = new FrameReader(largest, {
       text: (wire) => {
         if (!this.#isClosed) options.received(wire)

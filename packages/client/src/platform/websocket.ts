@@ -13,7 +13,7 @@ const lingering = 5000
 
 /** Throws a ConnectError, a UsageError where such a URL cannot be opened, or the reason of the signal. */
 export async function openWebSocket(url: URL, options: OpenOptions): Promise<Transport> {
-  allowWebSocket(url, options.plaintext)
+  const isSecure = allowWebSocket(url, options.plaintext)
   const { promise, resolve, reject } = deferred<Transport>()
   let socket: WebSocket
   try {
@@ -29,7 +29,7 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
   const fail = (): void => reject(new ConnectError('unreachable', `No WebSocket of XMPP answers at ${url.href}.`))
   socket.onclose = fail
   socket.onopen = () => {
-    if (socket.protocol === subprotocol) resolve(new WebSocketTransport(socket, url.protocol === 'wss:', options))
+    if (socket.protocol === subprotocol) resolve(new WebSocketTransport(socket, isSecure, options))
     else {
       socket.close()
       fail()
@@ -42,12 +42,12 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
   }
 }
 
-/** Throws a UsageError unless the connection is encrypted, needs not be, or stays on this machine. */
-export function allowWebSocket(url: URL, plaintext: boolean): void {
-  if (url.protocol === 'wss:') return
+/** Whether it is encrypted, or stays on this machine. Throws a UsageError where it is neither and has to be. */
+export function allowWebSocket(url: URL, plaintext: boolean): boolean {
   // potentially trustworthy is what browsers call these
   const isLoopback = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
-  if (url.protocol === 'ws:' && (plaintext || isLoopback)) return
+  const isSecure = url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback)
+  if (isSecure || (url.protocol === 'ws:' && plaintext)) return isSecure
   throw new UsageError(`${url.href} is not encrypted: use a wss: address, or allow \`plaintext\`.`)
 }
 

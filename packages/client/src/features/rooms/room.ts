@@ -274,6 +274,11 @@ export class Room {
     await this.#ping.check()
   }
 
+  /** Whether there is a connection. @internal */
+  watch(isOnline: boolean): void {
+    this.#ping.watch(isOnline)
+  }
+
   /** The session is over. @internal */
   lose(): void {
     this.#ping.stop()

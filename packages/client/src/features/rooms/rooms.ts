@@ -41,6 +41,9 @@ export class Rooms {
     core.use(appearance).changed.push(() => {
       for (const room of this.#rooms.values()) room.show()
     })
+    core.on('state', ({ name }) => {
+      for (const room of this.#rooms.values()) room.watch(name === 'online')
+    })
     core.onSessionEnd(() => {
       for (const room of this.#rooms.values()) room.lose()
     })

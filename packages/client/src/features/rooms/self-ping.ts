@@ -45,6 +45,12 @@ export class SelfPing {
     this.#stop()
   }
 
+  /** Without a connection nothing is asked, and no timer keeps the program alive. */
+  watch(isOnline: boolean): void {
+    this.#stop()
+    if (isOnline) this.#after(silence)
+  }
+
   /** The room gave a sign of life. */
   hear(): void {
     this.#heard = this.#core.clock.now()
