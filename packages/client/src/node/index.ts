@@ -22,7 +22,7 @@ export function createClient<const X extends readonly AnyExtension[] = readonly 
 export function connect<const X extends readonly AnyExtension[] = readonly []>(
   options: ConnectOptions<X>,
 ): Promise<Client<X>> {
-  return connected(createClient(options), options.signal)
+  return connected(createClient(options), options?.signal)
 }
 
 /** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */
