@@ -1,5 +1,5 @@
 /** docs/guide/client.md: the archive, and what was missed. */
-import { archive, archiveWith, type Client, chat, connect, fileStore, presence, type rooms } from '@rookery/client/node'
+import { archive, archiveWith, type Client, chat, connect, fileStore, presence } from '@rookery/client/node'
 import type { Account } from './account.ts'
 
 type Reader = Client<readonly [typeof chat, typeof archive]>
@@ -29,10 +29,4 @@ export async function scroll(client: Reader, peer: string): Promise<number> {
   if (newest.isComplete) return newest.messages.length
   const older = await client.archive.page({ with: peer, max: 20, before: newest.first })
   return newest.messages.length + older.messages.length
-}
-
-export function missNothingInRooms(client: Client<readonly [typeof rooms, typeof archive]>): void {
-  client.on('room:joined', async ({ room, again, since }) => {
-    if (again && room.keepsIds) await client.archive.repair(room.address, since)
-  })
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import {
+  archive,
   type Client,
   connect,
   type ExitCause,
@@ -337,6 +338,35 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       if (!heard.includes('four')) await next(room, 'message', ({ body }) => body === 'four')
       assert.deepEqual(heard, ['one', 'two', 'three', 'four'])
       await nurse.close()
+    })
+
+    test('what was said while one was away comes in order and once, also when it is more than the room sends', async () => {
+      const away = await connect({
+        jid: 'nurse@localhost',
+        password: 'secret-nurse',
+        service: target.service.xmpp,
+        tls: { ca: target.ca },
+        use: [rooms, archive],
+      })
+      const address = fresh()
+      const hosts = await juliet.rooms.join(address, { nick: 'juliet' })
+      const joined = await away.rooms.join(address, { nick: 'nurse' })
+      const heard: string[] = []
+      joined.on('message', ({ body }) => void (body !== undefined && heard.push(body)))
+      await hosts.send('here').reached('delivered')
+      await away.disconnect()
+      const said = Array.from({ length: 90 }, (_, i) => String(i))
+      for (const text of said) await hosts.send(text).reached('delivered')
+      const mended = new Promise((resolve) =>
+        away.on('archive:repaired', ({ of }) => of.equals(joined.address) && resolve(of)),
+      )
+      await away.connect()
+      await mended
+      const back = next(joined, 'message', ({ body }) => body === 'back')
+      hosts.send('back')
+      await back
+      assert.deepEqual(heard, ['here', ...said, 'back'])
+      await away.close()
     })
 
     test('stays in it when the session goes on', async () => {

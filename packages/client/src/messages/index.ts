@@ -52,6 +52,8 @@ const unreadFor = 30_000
 export class Messages {
   /** The bare addresses of the rooms that we are in or enter: who speaks from there is an occupant, and no contact. */
   readonly rooms: Set<string> = new Set()
+  /** For extensions: called where something may be missing that was said in a room since then (ms since 1970). */
+  readonly gaps: ((room: Jid, since: number) => unknown)[] = []
   readonly #core: Core<MessageEvents>
   readonly #outbox: Outbox
   readonly #inbox: Inbox = new Inbox()

@@ -6,7 +6,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { FULLTEXT_NS, MAM_EXTENDED, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { readJid } from '../../contract/address.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
-import { UsageError } from '../../errors.ts'
+import { DisconnectedError, ListenerError, RequestError, UnsupportedError, UsageError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 import { disco } from '../disco.ts'
@@ -70,6 +70,9 @@ export interface ArchivePage {
 /** For scrolling: more is not asked for at a time. */
 const largestPage = 100
 
+/** A room's clock and ours may differ by so many ms. */
+const clocksDiffer = 300_000
+
 export class Archive {
   readonly #core: Core<ArchiveEvents>
   readonly #questions: Questions
@@ -94,6 +97,7 @@ export class Archive {
       .reconcile((unsure) =>
         arrived(unsure, core.account, (of, options) => this.query({ of, flipped: true, ...options })),
       )
+    if (options.repair !== false) core.use(messages).gaps.push((room, since) => this.#mend(room, since))
   }
 
   /**
@@ -182,6 +186,18 @@ export class Archive {
     } finally {
       line.release(false)
       this.#lines.delete(key)
+    }
+  }
+
+  /** What a room has said while we were away is more than it sends to those who come back. */
+  async #mend(room: Jid, since: number): Promise<undefined> {
+    try {
+      await this.repair(room, since - clocksDiffer)
+    } catch (error) {
+      // without an archive there is what the room sends; without a connection we come back once more; somebody else repairs it already
+      const isExpected =
+        error instanceof UnsupportedError || error instanceof DisconnectedError || error instanceof UsageError
+      if (!isExpected) this.#core.failed(error instanceof RequestError ? error : new ListenerError('archive', error))
     }
   }
 

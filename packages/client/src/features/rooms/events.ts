@@ -16,7 +16,7 @@ export interface RoomJoined extends OfRoom {
   readonly again: boolean
   /**
    * What was said from then on (ms since 1970) may be missing: the room sends some of it, as much as it keeps for those who enter.
-   * `client.archive.repair(room.address, since)` gets all of it, where the room has an archive.
+   * With the archive in use the rest is fetched, where the room has one.
    */
   readonly since: number
 }

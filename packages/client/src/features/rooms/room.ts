@@ -327,6 +327,7 @@ export class Room {
 
   #entered(statuses: readonly number[], again: boolean, since: number): void {
     this.#ping.start()
+    if (again) for (const mend of this.#parts.core.use(messages).gaps) mend(this.address, since)
     // of one that is made here it is told when others can enter
     if (again || !statuses.includes(MUC_CREATED)) void this.#tell('joined', { room: this, again, since })
   }
