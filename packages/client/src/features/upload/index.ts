@@ -106,7 +106,11 @@ export class Upload {
       status = await put(slot.put, file, (piece) => hash?.update(piece), options)
     } catch (error) {
       options.signal?.throwIfAborted()
-      throw error instanceof UploadError ? error : new UploadError('failed', 'The upload broke.', { cause: error })
+      throw error instanceof UploadError
+        ? error
+        : new UploadError('failed', `${new URL(slot.put.url).host} broke off: is it there, and its certificate good?`, {
+            cause: error,
+          })
     }
     if (status === 413) throw tooLarge(undefined)
     if (status === 429 || status === 507) throw new UploadError('quota', 'Too much was uploaded.', { status })

@@ -212,6 +212,14 @@ describe('an upload', () => {
     }
   })
 
+  test('to a server of files that is not there says which it is', async () => {
+    await using it = await place({ slot: () => slotAt('http://127.0.0.1:1/a') })
+    await assert.rejects(it.client.upload.send(bytes(10)), (error) => {
+      assert.match((error as Error).message, /^127\.0\.0\.1:1 broke off: /)
+      return failed('failed')(error)
+    })
+  })
+
   test('of a stream that is not as long as was said fails', async () => {
     await using it = await place()
     for (const size of [999, 1_001])
