@@ -195,9 +195,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     if (typeof extension?.start !== 'function') throw new UsageError('Something in `use` is no extension.')
     // a client with a `then` would be taken for a promise
     if (extension.name in this || extension.name === 'then')
-      throw new UsageError(
-        `An extension cannot be called "${extension.name}": the client has one, or a member of its own.`,
-      )
+      throw new UsageError(`An extension cannot be called "${extension.name}": that is taken.`)
     Object.defineProperty(this, extension.name, { value: this.use(extension), enumerable: true })
   }
 

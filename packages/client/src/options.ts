@@ -52,7 +52,7 @@ export interface ConnectOptions<X extends readonly AnyExtension[] = readonly Any
   readonly signal?: AbortSignal | undefined
 }
 
-const kinds: { readonly [kind: string]: string } = {
+const kinds: { readonly [kind: string]: string | undefined } = {
   string: 'password service software version kind device',
   function: 'password store trace',
   boolean: 'reconnect plaintext',
@@ -63,11 +63,11 @@ const kinds: { readonly [kind: string]: string } = {
 
 /** For those whom no compiler tells. Throws a UsageError, which does not say what the value is: it may be a password. */
 export function checkOptions(options: ClientOptions): undefined {
+  const known = Object.values(kinds).join(' ').split(' ')
   for (const [name, value] of Object.entries(options)) {
     const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-    const wanted = Object.keys(kinds).filter((known) => kinds[known]!.split(' ').includes(name))
-    if (value !== undefined && wanted.length > 0 && !wanted.includes(kind))
-      throw new UsageError(`The option "${name}" must be a ${wanted.join(' or ')}.`)
-    if (kind === 'number' && !(value >= 0)) throw new UsageError(`The option "${name}" cannot be ${value}.`)
+    const isRight = kinds[kind]?.split(' ').includes(name) && !(value < 0 || Number.isNaN(value))
+    if (value !== undefined && !isRight && known.includes(name))
+      throw new UsageError(`The option "${name}" cannot be this ${kind}: see ClientOptions.`)
   }
 }

@@ -108,7 +108,7 @@ export class Upload {
       options.signal?.throwIfAborted()
       throw error instanceof UploadError
         ? error
-        : new UploadError('failed', `${new URL(slot.put.url).host} broke off: is it there, and its certificate good?`, {
+        : new UploadError('failed', `The upload to ${new URL(slot.put.url).host} broke.`, {
             cause: error,
           })
     }

@@ -215,7 +215,7 @@ describe('an upload', () => {
   test('to a server of files that is not there says which it is', async () => {
     await using it = await place({ slot: () => slotAt('http://127.0.0.1:1/a') })
     await assert.rejects(it.client.upload.send(bytes(10)), (error) => {
-      assert.match((error as Error).message, /^127\.0\.0\.1:1 broke off: /)
+      assert.match((error as Error).message, /127\.0\.0\.1:1/)
       return failed('failed')(error)
     })
   })
