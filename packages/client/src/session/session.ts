@@ -65,6 +65,9 @@ export class Session {
   /** The last count we told, and whether the server waits for a higher one. */
   #told = 0
   #owes = false
+  /** While a count is being kept, and the acknowledgement after that. */
+  #keeping: Promise<undefined> | undefined
+  #next: Promise<undefined> | undefined
   #stopTimer: () => void = () => undefined
   #drained: () => void = () => undefined
 
@@ -236,18 +239,24 @@ export class Session {
     this.#drained()
   }
 
+  /** What is kept of the count comes first: the server forgets what it hears of. One after the other: counts never go back. */
   #acknowledge(): undefined | Promise<undefined> {
     const connection = this.#connection
     if (connection === undefined || this.management === undefined) return undefined
+    if (this.#keeping !== undefined) return (this.#next ??= this.#keeping.then(() => this.#acknowledge()))
     const count = this.#handled.count
     this.#owes = count < this.#handled.received
     const tell = (): undefined => {
+      this.#keeping = undefined
+      this.#next = undefined
+      if (connection !== this.#connection) return
       this.#told = count
       connection.send(el('a', MANAGEMENT_NS, { h: String(onWire(count)) }))
     }
-    if (count === this.#told) return tell()
-    const keeping = this.#watch.handled(count) // kept before it is acknowledged: the server forgets what it hears of
-    return keeping instanceof Promise ? keeping.then(tell) : tell()
+    const keeping = count === this.#told ? undefined : this.#watch.handled(count)
+    if (!(keeping instanceof Promise)) return tell()
+    this.#keeping = keeping.then(tell)
+    return this.#keeping
   }
 
   #answered(connection: Connection, h: number): void {
