@@ -65,8 +65,9 @@ export class HandClient {
     return element
   }
 
-  async open(): Promise<Element> {
-    this.send(this.#stream.open(new StreamHeader({ to: 'localhost', version: '1.0' })))
+  /** `from`: some servers offer more to those who say who they are. */
+  async open(from?: string): Promise<Element> {
+    this.send(this.#stream.open(new StreamHeader({ to: 'localhost', from, version: '1.0' })))
     this.features = await this.expect('features')
     return this.features
   }

@@ -36,7 +36,7 @@ const offers = defineExtension({ name: 'offers', start: (core) => () => core.str
 /** Asks with the library, as an application would. */
 export async function askTarget(target: Target, { jid, password }: Account): Promise<Answers> {
   const hand = await HandClient.tls(target.ports.tls, { ca: target.ca })
-  const login = namespacesIn(await hand.open())
+  const login = namespacesIn(await hand.open(jid))
   hand.socket.destroy()
   await using client = await connect({
     jid,
