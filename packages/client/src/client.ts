@@ -3,7 +3,7 @@
  * what goes, extensions do the rest. Each of these is a file of its own.
  */
 import type { Maybe } from '@rookery/protocol'
-import { type Jid, jidFromParts } from '@rookery/protocol/jid'
+import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
@@ -62,7 +62,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   /** Call `createClient` or `connect`. */
   constructor(options: ClientOptions, platform: Platform, kept: Kept) {
-    const account = readAccount(options.jid)
+    const account = readJid(options.jid)
     const { clock, crypto } = platform
     const failed = this.#failed
     this.#account = account.bare
@@ -278,9 +278,4 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       keep: (key, value) => this.#kept.write([[`x/${name}/${key}`, value]]),
     }
   }
-}
-
-function readAccount(address: string): Jid {
-  const read = readJid(address)
-  return jidFromParts(read.local, read.domain, read.resource) ?? read
 }

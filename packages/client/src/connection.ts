@@ -83,10 +83,6 @@ export class Connection {
     return this.#transport
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed
-  }
-
   get isPaused(): boolean {
     return this.#isPaused
   }

@@ -18,6 +18,11 @@ export class Kept {
     return new Kept(store, new Map(await store?.read()))
   }
 
+  /** Whether anything outlives the client. */
+  get lasts(): boolean {
+    return this.#store !== undefined
+  }
+
   get(key: string): string | undefined {
     return this.#rows.get(key)
   }

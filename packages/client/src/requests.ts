@@ -28,10 +28,6 @@ export class Requests {
     this.#clock = clock
   }
 
-  get size(): number {
-    return this.#pending.size
-  }
-
   /** Resolves with the payload of the result. `send` is called at once. */
   wait(
     id: string,

@@ -210,6 +210,7 @@ export class Outbox implements Carrier {
   #sent(entry: Entry, number: number): void {
     if (entry.number === number) return
     entry.number = number
+    if (!this.#kept.lasts) return
     const row: Row = { wire: entry.wire, at: entry.message.at, n: number }
     this.#change([[entry.key, JSON.stringify(row)]])
   }

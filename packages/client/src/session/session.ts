@@ -69,6 +69,7 @@ export class Session {
   #keeping: Promise<undefined> | undefined
   #next: Promise<undefined> | undefined
   #stopTimer: () => void = () => undefined
+  #stopAsking: () => void = () => undefined
   #drained: () => void = () => undefined
 
   constructor(
@@ -102,11 +103,6 @@ export class Session {
 
   get canResume(): boolean {
     return this.management?.id !== undefined
-  }
-
-  /** How many stanzas were sent. */
-  get sent(): number {
-    return this.#unacked.sent
   }
 
   /** What was sent and not acknowledged, in order. */
@@ -147,6 +143,8 @@ export class Session {
     if (this.#connection === undefined) return
     this.#handled.interrupt()
     this.#stopTimer()
+    this.#stopAsking()
+    this.#asks = false
     this.#connection = undefined
   }
 
@@ -296,7 +294,7 @@ export class Session {
   #askLater(): void {
     if (this.#asks) return
     this.#asks = true
-    this.#clock.after(1_000, () => {
+    this.#stopAsking = this.#clock.after(1_000, () => {
       this.#asks = false
       if (this.#connection !== undefined && this.#unacked.size > 0) this.#request(this.#connection)
     })
