@@ -204,6 +204,12 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
           (await reader.pubsub.subscriptions(service!)).some(({ node }) => node === 'letters'),
           false,
         )
+        const [theirs] = await third.pubsub.subscriptions(service!)
+        const options = third.pubsub.node(service!, 'letters').subscriptionOptions({ subId: theirs?.subId })
+        if (name === 'prosody') assert.notEqual((await options).values('include_body'), undefined)
+        else await assert.rejects(options, UnsupportedError)
+        await feed.setSubscriber(theirs!.jid, 'none') // the owner ends it [XEP-0060 8.8.2]
+        assert.deepEqual(await feed.subscribers(), [])
       })
 
       test('items are read from the newest, by their ids, and page by page', async (context) => {

@@ -204,6 +204,13 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       const muted = next(hers, 'occupant', ({ occupant }) => occupant === hers.self)
       await romeo.roomAdmin.of(mine).revokeVoice('juliet')
       assert.equal((await muted).occupant.role, 'visitor')
+      const nicks = async (): Promise<(string | undefined)[]> =>
+        (await romeo.roomAdmin.of(mine).participants()).map(({ nick }) => nick)
+      assert.ok(!(await nicks()).includes('juliet'))
+      const heard = next(hers, 'occupant', ({ occupant }) => occupant === hers.self)
+      await romeo.roomAdmin.of(mine).grantVoice('juliet')
+      assert.equal((await heard).occupant.role, 'participant')
+      assert.ok((await nicks()).includes('juliet'))
       const kicked = next(hers, 'kicked')
       const went = next(mine, 'occupant', ({ kind }) => kind === 'went')
       await romeo.roomAdmin.of(mine).kick('juliet', { reason: 'go' })

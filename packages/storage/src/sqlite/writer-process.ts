@@ -14,8 +14,8 @@ export interface WriterOptions {
   readonly kind?: 'offline' | 'archive'
   /** POSIX: no file may grow beyond this many blocks of 512 bytes. */
   readonly fileBlocks?: number
-  /** Runs as this user (when we are root). */
-  readonly uid?: number
+  /** File modes count, also where we are root (Linux): what makes root an exception is taken from the process. */
+  readonly obeysModes?: boolean
 }
 
 export class WriterProcess {
@@ -24,15 +24,12 @@ export class WriterProcess {
   #output = ''
   #errors = ''
 
-  constructor({ folder, stanzas, bytes = 200, kind = 'offline', fileBlocks, uid }: WriterOptions) {
-    const args = [FIXTURE, folder, String(stanzas), String(bytes), kind]
-    const user = uid === undefined ? {} : { uid, gid: uid }
-    this.#child =
-      fileBlocks === undefined
-        ? spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], ...user })
-        : spawn('/bin/sh', ['-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`, process.execPath, ...args], {
-            stdio: ['pipe', 'pipe', 'pipe'],
-          })
+  constructor({ folder, stanzas, bytes = 200, kind = 'offline', fileBlocks, obeysModes = false }: WriterOptions) {
+    const before: string[] = []
+    if (fileBlocks !== undefined) before.push('/bin/sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`)
+    if (obeysModes && process.getuid?.() === 0) before.push('setpriv', '--bounding-set=-dac_override,-dac_read_search')
+    const [command = '', ...args] = [...before, process.execPath, FIXTURE, folder, String(stanzas), String(bytes), kind]
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
     this.#ended = once(this.#child, 'close')
     this.#child.stdout.setEncoding('utf8').on('data', (text) => (this.#output += text))
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.#errors += text))
