@@ -15,7 +15,7 @@ export class Jid {
   readonly #text: string
   #wire: string | undefined
 
-  /** For parse-jid.ts, which prepared the parts: everybody else calls parseJid, jid or jidFromParts. */
+  /** For parse-jid.ts and parse-jid-small.ts, which prepared the parts: everybody else calls parseJid, jid or jidFromParts. */
   constructor(local: string, domain: string, resource: string, bare: Jid | undefined, text: string) {
     this.local = local
     this.domain = domain

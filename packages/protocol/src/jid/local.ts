@@ -2,25 +2,10 @@
 
 import { prepareUsername } from '../precis/profiles.ts'
 
+/** [RFC7622 3.3.1] */
+const excluded = /["&'/:<>@]/
+
 export function prepareLocal(text: string): string | undefined {
   const prepared = prepareUsername(text)
-  return prepared === undefined || holdsExcluded(prepared) ? undefined : prepared
-}
-
-/** [RFC7622 3.3.1] */
-function holdsExcluded(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    switch (text.charCodeAt(index)) {
-      case 0x22: // "
-      case 0x26: // &
-      case 0x27: // '
-      case 0x2f: // /
-      case 0x3a: // :
-      case 0x3c: // <
-      case 0x3e: // >
-      case 0x40: // @
-        return true
-    }
-  }
-  return false
+  return prepared === undefined || excluded.test(prepared) ? undefined : prepared
 }

@@ -5,7 +5,6 @@ import { prepareDomain } from '#domain'
 import { MAX_UNITS, prepareOpaque } from '../precis/profiles.ts'
 import { InternCache } from './intern-cache.ts'
 import { Jid } from './jid.ts'
-import { JidError } from './jid-error.ts'
 import { prepareLocal } from './local.ts'
 
 const MAX_TEXT = 3 * MAX_UNITS + 2
@@ -19,23 +18,13 @@ export function parseJid(text: string): Jid | undefined {
   return cache.get(text) ?? parseNew(text)
 }
 
-/** Reads an address written in code or configuration; throws JidError if it is malformed. */
-export function jid(text: string): Jid {
-  const parsed = parseJid(text)
-  if (parsed !== undefined) return parsed
-  throw new JidError(
-    text,
-    `not an XMPP address: ${JSON.stringify(text.slice(0, 100))}. It looks like name@domain/resource`,
-  )
-}
-
 /** Builds an address of parts that are not prepared yet; '' leaves a part out. Undefined if a part is malformed. */
 export function jidFromParts(local: string, domain: string, resource = ''): Jid | undefined {
-  const preparedLocal = local === '' ? '' : prepareLocal(local)
+  const preparedLocal = local === '' ? '' : localOf(local)
   if (preparedLocal === undefined) return undefined
   const preparedDomain = prepareDomain(domain)
   if (preparedDomain === undefined) return undefined
-  const preparedResource = resource === '' ? '' : prepareOpaque(resource)
+  const preparedResource = resource === '' ? '' : resourceOf(resource)
   return preparedResource === undefined ? undefined : join(preparedLocal, preparedDomain, preparedResource)
 }
 
@@ -49,13 +38,13 @@ function parseNew(text: string): Jid | undefined {
   if (at === 0 || slash === text.length - 1) return undefined // a part that is there has at least one octet [RFC7622 3.3] [RFC7622 3.4]
 
   const local = at < 0 ? '' : text.slice(0, at)
-  const preparedLocal = at < 0 ? '' : prepareLocal(local)
+  const preparedLocal = at < 0 ? '' : localOf(local)
   if (preparedLocal === undefined) return undefined
   const domain = text.slice(at + 1, bareEnd)
   const preparedDomain = prepareDomain(domain)
   if (preparedDomain === undefined) return undefined
   const resource = slash < 0 ? '' : text.slice(slash + 1)
-  const preparedResource = slash < 0 ? '' : prepareOpaque(resource)
+  const preparedResource = slash < 0 ? '' : resourceOf(resource)
   if (preparedResource === undefined) return undefined
 
   const isCanonical = preparedLocal === local && preparedDomain === domain && preparedResource === resource
@@ -90,4 +79,16 @@ function remember(address: Jid): Jid {
 /** A copy with memory of its own: a slice would keep the whole chunk it was cut from alive for as long as it is cached. */
 function owned(text: string): string {
   return ` ${text}`.slice(1)
+}
+
+/** What is most often there and would be prepared to itself: printable ASCII, without capitals and [RFC7622 3.3.1]. */
+const plainLocal = /^[!#-%(-.\d;=?[-~]{1,1023}$/
+const plainResource = /^[ -~]{1,1023}$/
+
+function localOf(text: string): string | undefined {
+  return plainLocal.test(text) ? text : prepareLocal(text)
+}
+
+function resourceOf(text: string): string | undefined {
+  return plainResource.test(text) ? text : prepareOpaque(text)
 }

@@ -1,8 +1,8 @@
 // The PRECIS profiles that XMPP uses: UsernameCaseMapped and OpaqueString (RFC 8265), Nickname (RFC 8266). Each gives the prepared string, or
 // undefined for a string the profile does not accept. What a JID adds on top (excluded characters) belongs to jid/.
 
+import { toWire } from '#text'
 import { isFreeform, isIdentifier, keepsDirection } from '#unicode'
-import { utf8Length } from './utf8-length.ts'
 
 /** Longest result in bytes of UTF-8. [RFC7622 3.3] [RFC7622 3.4] */
 export const MAX_BYTES: number = 1023
@@ -13,13 +13,11 @@ const ROUNDS = 4
 
 /** A user name as in the localpart of a JID or in SASL. [RFC8265 3.3] */
 export function prepareUsername(text: string): string | undefined {
-  if (isPlain(text, false, false)) return text.length <= MAX_BYTES ? text : undefined
   return prepare(text, mapUsername)
 }
 
 /** A password, or the resourcepart of a JID. [RFC8265 4.2] */
 export function prepareOpaque(text: string): string | undefined {
-  if (isPlain(text, true, true)) return text.length <= MAX_BYTES ? text : undefined
   return prepare(text, mapOpaque)
 }
 
@@ -71,7 +69,7 @@ function prepare(text: string, map: (text: string) => string | undefined): strin
     if (current === '' || current.length > MAX_UNITS) return undefined
     const next = map(current)
     if (next === undefined) return undefined
-    if (next === current) return utf8Length(current) <= MAX_BYTES ? current : undefined
+    if (next === current) return toWire(current).length <= MAX_BYTES ? current : undefined
     current = next
   }
   return undefined
@@ -86,14 +84,4 @@ function mapSpaces(text: string): string {
 function collapseSpaces(text: string): string {
   const words = text.split(' ')
   return words.filter((word) => word !== '').join(' ')
-}
-
-/** Printable ASCII, which is in both string classes and maps to itself: the usual case, with no allocation. */
-function isPlain(text: string, capitals: boolean, space: boolean): boolean {
-  if (text === '' || text.length > MAX_UNITS) return false
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    if (code <= 0x20 ? code < 0x20 || !space : code > 0x7e || (code >= 0x41 && code <= 0x5a && !capitals)) return false
-  }
-  return true
 }
