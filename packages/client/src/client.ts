@@ -90,18 +90,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       lost: () => this.#requests.failAll(new DisconnectedError()),
       failed,
     })
-    this.#lifeline = new Lifeline({
-      clock,
-      random: () => new DataView(crypto.random(4).buffer).getUint32(0) / 2 ** 32,
-      reconnects: options.reconnect ?? true,
-      patience: options.patience ?? 20_000,
-      attemptTimeout: options.attemptTimeout ?? 15_000,
-      canResume: () => this.#sessions.canResume,
-      attempt: (stop, time) => this.#sessions.begin(stop, time),
-      changed: (state) => this.#changed(state),
-      watchNetwork: (changed) => platform.watchNetwork(changed),
-      check: () => this.#sessions.check(),
-    })
+    this.#lifeline = new Lifeline(platform, options, this.#sessions, (state) => this.#changed(state))
     for (const extension of options.use ?? []) this.#expose(extension)
   }
 

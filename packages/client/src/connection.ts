@@ -14,15 +14,6 @@ import type { OpenOptions, Platform, Transport } from './platform.ts'
 /** Sees all that is sent and received, for debugging; logins and registrations are left out. */
 export type Trace = (direction: 'in' | 'out', element: Element | string) => void
 
-/** The server asks to go elsewhere. [RFC6120 4.9.3.19] */
-export class Redirect extends Error {
-  readonly host: string
-  constructor(host: string) {
-    super(`The server asks to connect to ${host}.`)
-    this.host = host
-  }
-}
-
 type Received = StreamHeader | Element
 
 /** Bytes that wait in the transport: more than ever wait where the other side reads. */
@@ -32,15 +23,13 @@ export class Connection {
   readonly #stream: XmppStream
   readonly #transport: Transport
   readonly #domain: string
-  readonly #closed: Deferred<ClientError | Redirect | undefined> = deferred()
+  readonly #closed: Deferred<ClientError | undefined> = deferred()
   readonly #waiting: Received[] = []
   #wake: () => void = () => undefined
   #sink: ((element: Element) => void) | undefined
-  #reason: ClientError | Redirect | undefined
+  #reason: ClientError | undefined
   #isClosed = false
   #isPaused = false
-  #out = ''
-  #flushes = false
   readonly #trace: Trace | undefined
   /** Counts what came, so that silence can be noticed. */
   received = 0
@@ -58,24 +47,18 @@ export class Connection {
     options: Omit<OpenOptions, 'received' | 'closed'>,
     trace?: Trace,
   ): Promise<Connection> {
-    let connection: Connection | undefined
-    const early: ((opened: Connection) => void)[] = []
-    const tell = (run: (opened: Connection) => void): void => {
-      if (connection === undefined) early.push(run)
-      else run(connection)
-    }
+    let connection: Connection
     const transport = await platform.open(url, {
       ...options,
-      received: (wire) => tell((opened) => opened.#feed(wire)),
-      closed: (reason) => tell((opened) => opened.#close(reason)),
+      received: (wire) => connection.#feed(wire),
+      closed: (reason) => connection.#close(reason),
     })
     connection = new Connection(transport, options.domain, trace)
-    for (const run of early) run(connection)
     return connection
   }
 
   /** What ended it: undefined after an orderly end. */
-  get closed(): Promise<ClientError | Redirect | undefined> {
+  get closed(): Promise<ClientError | undefined> {
     return this.#closed.promise
   }
 
@@ -89,8 +72,7 @@ export class Connection {
 
   /** Opens the stream, or opens it anew, and gives what the server offers. */
   async openStream(from?: string): Promise<Element> {
-    this.#out += this.#stream.open(new StreamHeader({ to: this.#domain, from, version: '1.0', lang: 'en' }))
-    this.#schedule()
+    this.#write(this.#stream.open(new StreamHeader({ to: this.#domain, from, version: '1.0', lang: 'en' })))
     const header = await this.#next()
     if (!(header instanceof StreamHeader)) throw broken(NS.streams)
     return await this.nextElement('features', NS.streams)
@@ -153,7 +135,6 @@ export class Connection {
   /** Ends the stream, then the connection. [RFC6120 4.4] */
   end(): void {
     this.#write(this.#stream.close())
-    this.#flush()
     this.#transport.end()
   }
 
@@ -162,25 +143,9 @@ export class Connection {
     this.#transport.destroy()
   }
 
-  /** What is written in one turn goes out in one piece. */
   #write(wire: string): void {
-    if (this.#isClosed) return
-    this.#out += wire
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#flushes) return
-    this.#flushes = true
-    queueMicrotask(() => this.#flush())
-  }
-
-  #flush(): void {
-    this.#flushes = false
-    const out = this.#out
-    this.#out = ''
-    if (out === '' || this.#isClosed) return
-    this.#transport.write(out)
+    if (this.#isClosed || wire === '') return
+    this.#transport.write(wire)
     if (this.#transport.unsent > mostUnsent)
       this.destroy(new ConnectError('timeout', 'The server does not take what is sent.'))
   }
@@ -228,12 +193,11 @@ export class Connection {
 
   #failed(element: Element): void {
     const { condition, text } = readStreamError(element)
-    const host = element.childText('see-other-host', NS.streamErrors)
     this.end()
-    this.#close(host ? new Redirect(host) : new StreamClosedError(condition, text))
+    this.#close(new StreamClosedError(condition, text, element.childText('see-other-host', NS.streamErrors)))
   }
 
-  #close(reason?: ClientError | Redirect): void {
+  #close(reason?: ClientError): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#reason = reason

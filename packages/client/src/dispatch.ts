@@ -4,19 +4,9 @@
  */
 import type { Maybe } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
-import {
-  errorOf,
-  Iq,
-  iqType,
-  Message,
-  Presence,
-  presenceType,
-  resultOf,
-  type Stanza,
-  StanzaError,
-} from '@rookery/protocol/stanza'
+import { Iq, iq, iqType, Message, Presence, presenceType, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import { guard } from './contract/guard.ts'
+import { callEach } from './contract/guard.ts'
 import { type ClientError, ListenerError } from './errors.ts'
 import type { Requests } from './requests.ts'
 
@@ -62,51 +52,33 @@ export class Dispatch {
       if (type !== undefined) return this.#read(new Presence(element, from ?? own.bare, to ?? own, type))
     } else if (element.name === 'iq') {
       const type = iqType(element.attr('type'))
-      if (type !== undefined) this.#iq(new Iq(element, from, to, type), own)
+      if (type === 'result' || type === 'error') this.#parts.requests.answer(new Iq(element, from, to, type), own)
+      else if (type !== undefined) void this.#answer(new Iq(element, from, to, type))
     }
     return undefined
   }
 
   #read(stanza: Message | Presence): undefined | Promise<undefined> {
-    let working: Promise<unknown>[] | undefined
-    for (const reader of this.#readers[stanza.kind]) {
-      const work = guard(this.#parts.failed, stanza.kind, () => reader(stanza as never))
-      if (work instanceof Promise) (working ??= []).push(work)
-    }
-    return working === undefined ? undefined : Promise.all(working).then(() => undefined)
+    const { kind } = stanza
+    return callEach(this.#readers[kind], stanza as never, (cause) => this.#parts.failed(new ListenerError(kind, cause)))
   }
 
-  #iq(iq: Iq, own: Jid): void {
-    if (iq.type === 'result' || iq.type === 'error') {
-      this.#parts.requests.answer(iq, own)
-      return
-    }
-    const { payload } = iq
-    const answer = payload && this.#answers.get(`${iq.type} ${payload.name} ${payload.ns}`)
-    // [RFC6120 8.4] a request that nobody knows is answered as well
-    if (answer === undefined) return this.#refuse(iq, new StanzaError('service-unavailable'))
+  async #answer(request: Iq): Promise<undefined> {
+    const { from, to, id = '', payload } = request
+    const answer = payload && this.#answers.get(`${request.type} ${payload.name} ${payload.ns}`)
+    let type: 'result' | 'error' = 'result'
+    let child: Element | undefined
     try {
-      const made = answer(iq)
-      if (made instanceof Promise)
-        made.then(
-          (result) => this.#parts.reply(resultOf(iq, result)),
-          (cause: unknown) => this.#threw(iq, cause),
-        )
-      else this.#parts.reply(resultOf(iq, made))
+      // [RFC6120 8.4] a request that nobody knows is answered as well
+      if (answer === undefined) throw new StanzaError('service-unavailable')
+      child = await answer(request)
     } catch (cause) {
-      this.#threw(iq, cause)
+      const isRefusal = cause instanceof StanzaError
+      if (!isRefusal) this.#parts.failed(new ListenerError('request', cause))
+      type = 'error'
+      child = (isRefusal ? cause : new StanzaError('internal-server-error')).toElement()
     }
-  }
-
-  #threw(iq: Iq, cause: unknown): void {
-    if (cause instanceof StanzaError) return this.#refuse(iq, cause)
-    this.#refuse(iq, new StanzaError('internal-server-error'))
-    this.#parts.failed(new ListenerError('request', cause))
-  }
-
-  #refuse(iq: Iq, error: StanzaError): void {
-    const refusal = errorOf(iq, error)
-    if (refusal !== undefined) this.#parts.reply(refusal)
+    this.#parts.reply(iq(to, from, type, id, child))
   }
 }
 

@@ -92,10 +92,13 @@ export class StreamClosedError extends Error {
   readonly kind = 'stream'
   override readonly name = 'StreamClosedError'
   readonly condition: StreamErrorCondition
+  /** Where the server sends us, with `see-other-host`. [RFC6120 4.9.3.19] */
+  readonly host: string | undefined
 
-  constructor(condition: StreamErrorCondition, text?: string) {
+  constructor(condition: StreamErrorCondition, text?: string, host?: string) {
     super(`The server ended the stream: ${condition}${text === undefined ? '' : ` (${text})`}.`)
     this.condition = condition
+    this.host = host
   }
 }
 

@@ -2,12 +2,6 @@
 import { encodeBase64, type SaslCrypto } from '@rookery/protocol/sasl'
 
 /** 96 random bits each. */
-export function createIds({ random }: SaslCrypto): () => string {
-  let pool = random(0)
-  return () => {
-    if (pool.length < 12) pool = random(1200)
-    const id = encodeBase64(pool.subarray(0, 12)).replaceAll('+', '-').replaceAll('/', '_')
-    pool = pool.subarray(12)
-    return id
-  }
+export function createIds(crypto: SaslCrypto): () => string {
+  return () => encodeBase64(crypto.random(12)).replaceAll('+', '-').replaceAll('/', '_')
 }

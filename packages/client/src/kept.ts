@@ -27,14 +27,12 @@ export class Kept {
     return this.#rows.get(key)
   }
 
-  /** The row as what `JSON.parse` makes of it; undefined where there is none, or where it is broken. */
-  json(key: string): unknown {
-    const text = this.#rows.get(key)
-    if (text === undefined) return undefined
+  /** The members of a row that is a JSON object; none where there is no row, or where it is broken. */
+  json(key: string): { readonly [member: string]: unknown } {
     try {
-      return JSON.parse(text)
+      return JSON.parse(this.#rows.get(key) ?? '') ?? {}
     } catch {
-      return undefined
+      return {}
     }
   }
 

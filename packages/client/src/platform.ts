@@ -14,7 +14,7 @@ export interface Platform {
    * Throws a ConnectError when the domain does not exist or says that it has no such service.
    */
   discover(domain: string, signal: AbortSignal): Promise<readonly string[]>
-  /** Connects to one of these. Throws a ConnectError. */
+  /** Connects to one of these; what comes is told after whoever asked has had the answer (a task later). Throws a ConnectError. */
   open(url: string, options: OpenOptions): Promise<Transport>
   /** The same kind of service at another host (`host`, `host:port`), where a server sends us; undefined where that cannot be. Missing: never. */
   moved?(url: string, host: string): string | undefined

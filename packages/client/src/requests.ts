@@ -44,13 +44,12 @@ export class Requests {
     })
   }
 
-  /** Takes a result or an error; false when nobody waits for it, or it is not from whom was asked. */
-  answer(iq: Iq, own: Jid): boolean {
-    const pending = iq.id === undefined ? undefined : this.#pending.get(iq.id)
-    if (pending === undefined || !isFrom(iq.from, pending.to, own)) return false
+  /** Takes a result or an error; nothing happens when nobody waits for it, or it is not from whom was asked. */
+  answer(iq: Iq, own: Jid): void {
+    const pending = this.#pending.get(iq.id ?? '')
+    if (pending === undefined || !isFrom(iq.from, pending.to, own)) return
     if (iq.type === 'error') pending.reject(new RequestError(readStanzaError(iq.element), iq.from?.toString()))
     else pending.resolve(iq.payload)
-    return true
   }
 
   /** No answer will come. */

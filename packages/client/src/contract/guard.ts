@@ -14,7 +14,25 @@ export function guard<T>(failed: (error: ClientError) => unknown, where: string,
   }
 }
 
-/** The same for work at the start or the end of a session, whose own errors are told as they are: but for that it has ended meanwhile. */
+/** Calls all of them; a promise while any of them works on, which never rejects. What they throw is told. */
+export function callEach<P>(
+  runs: Iterable<(payload: P) => unknown>,
+  payload: P,
+  threw: (cause: unknown) => unknown,
+): undefined | Promise<undefined> {
+  let working: Promise<unknown>[] | undefined
+  for (const run of runs) {
+    try {
+      const made = run(payload)
+      if (made instanceof Promise) (working ??= []).push(made.catch(threw))
+    } catch (cause) {
+      threw(cause)
+    }
+  }
+  return working && Promise.all(working).then(() => undefined)
+}
+
+/** Like `guard`, for work at the start or the end of a session, whose own errors are told as they are: but for that it has ended meanwhile. */
 export async function guardWork<T>(
   failed: (error: ClientError) => unknown,
   run: () => T | Promise<T>,

@@ -1,7 +1,8 @@
 /** One try: finds the service, and connects to one of its addresses to do something there. */
-import { Connection, Redirect } from '../connection.ts'
-import { ConnectError, DisconnectedError } from '../errors.ts'
+import { Connection } from '../connection.ts'
+import { ConnectError, DisconnectedError, StreamClosedError } from '../errors.ts'
 import type { ClientOptions } from '../options.ts'
+import { onAbort } from '../platform/abort.ts'
 import type { Platform } from '../platform.ts'
 import { limited } from './limited.ts'
 
@@ -37,46 +38,40 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
       )
     } catch (error) {
       if (signal.aborted) throw signal.reason
-      if (error instanceof Redirect) {
+      if (error instanceof StreamClosedError && error.host) {
         // the certificate has to be the domain's there as well, and the way there is as safe as this one was [RFC6120 4.9.3.19]
         const next = platform.moved?.(url, error.host)
         if (++redirects > maxRedirects || next === undefined)
           throw new ConnectError('too-many-redirects', `${domain} sends us from one host to the next.`)
         urls.unshift(next)
-      } else if (!isOfAddress(error) && !(url === preferred && error instanceof ConnectError)) throw error
+      } else if (!isOfAddress(error, url === preferred)) throw error
       // a host that is down may come back, a name that is none will not
-      else if (last === undefined || !isUnknown(error)) last = error
+      else if (last === undefined || (error as ConnectError).reason !== 'unknown-host') last = error
     }
   }
   throw last ?? new ConnectError('unreachable', `${domain} tells no address for clients.`)
 }
 
 async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
-  const { platform, domain, options, signal } = parts
+  const { platform, domain, options, signal, run } = parts
   const { plaintext = false, tls = {} } = options
   const connection = await Connection.open(platform, url, { domain, plaintext, tls, signal }, options.trace)
-  const aborted = (): void => connection.destroy(signal.reason)
-  if (signal.aborted) aborted()
-  signal.addEventListener('abort', aborted)
+  const forget = onAbort(signal, () => connection.destroy(signal.reason))
   try {
-    return await parts.run(connection)
+    return await run(connection)
   } catch (error) {
     connection.end()
     connection.destroy()
     throw error
   } finally {
-    signal.removeEventListener('abort', aborted)
+    forget()
   }
 }
 
 /** Whether another address of the same service may do better. */
-function isOfAddress(error: unknown): boolean {
-  if (error instanceof DisconnectedError) return true
-  return (
-    error instanceof ConnectError && ['unreachable', 'timeout', 'bad-answer', 'unknown-host'].includes(error.reason)
-  )
+function isOfAddress(error: unknown, isPreferred: boolean): boolean {
+  if (error instanceof ConnectError) return isPreferred || passing.includes(error.reason)
+  return error instanceof DisconnectedError
 }
 
-function isUnknown(error: unknown): boolean {
-  return error instanceof ConnectError && error.reason === 'unknown-host'
-}
+const passing: readonly string[] = ['unreachable', 'timeout', 'bad-answer', 'unknown-host']

@@ -5,7 +5,8 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { until } from '../contract/until.ts'
 import { type ClientError, DisconnectedError, UsageError } from '../errors.ts'
-import type { Clock } from '../platform.ts'
+import type { ClientOptions } from '../options.ts'
+import type { Platform } from '../platform.ts'
 import type { ClientState } from '../state.ts'
 import { backOff } from './backoff.ts'
 
@@ -17,36 +18,39 @@ export interface Live {
   readonly closed: Promise<ClientError | undefined>
 }
 
-export interface LifelineParts {
-  readonly clock: Clock
-  readonly random: () => number
-  readonly reconnects: boolean
-  /** Milliseconds for the first connection. */
-  readonly patience: number
-  /** Milliseconds for each try. */
-  readonly attemptTimeout: number
-  readonly canResume: () => boolean
+/** What makes sessions. */
+export interface Attempts {
+  readonly canResume: boolean
   /** One try: connects, and makes the session usable, within so many milliseconds. */
-  readonly attempt: (stop: AbortSignal, time: number) => Promise<Live>
-  readonly changed: (state: ClientState) => void
-  readonly watchNetwork: (changed: () => void) => () => void
+  begin(stop: AbortSignal, time: number): Promise<Live>
   /** The network may have changed while we are online: is the connection still good? */
-  readonly check: () => void
+  check(): void
 }
 
 /** A session that ends sooner is no success: the next try waits as if it had failed. */
 const steady = 30_000
 
 export class Lifeline {
-  readonly #parts: LifelineParts
+  readonly #platform: Platform
+  readonly #options: Pick<ClientOptions, 'reconnect' | 'patience' | 'attemptTimeout'>
+  readonly #attempts: Attempts
+  readonly #changed: (state: ClientState) => void
   #state: ClientState = { name: 'offline' }
   #stop: AbortController | undefined
   #wake: () => void = () => undefined
-  readonly #waiters: Set<(error?: unknown) => void> = new Set()
+  readonly #waiters: Set<(error?: ClientError) => void> = new Set()
   #wasOnline = false
 
-  constructor(parts: LifelineParts) {
-    this.#parts = parts
+  constructor(
+    platform: Platform,
+    options: Pick<ClientOptions, 'reconnect' | 'patience' | 'attemptTimeout'>,
+    attempts: Attempts,
+    changed: (state: ClientState) => void,
+  ) {
+    this.#platform = platform
+    this.#options = options
+    this.#attempts = attempts
+    this.#changed = changed
   }
 
   get state(): ClientState {
@@ -57,92 +61,75 @@ export class Lifeline {
    * Resolves when online; rejects when it is given up, and when the signal is aborted: nothing is tried any more then, unless others wait
    * as well or it is only on its way back.
    */
-  start(signal?: AbortSignal): Promise<void> {
-    if (this.#state.name === 'online') return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const settle = (error?: unknown): void => {
-        this.#waiters.delete(settle)
-        signal?.removeEventListener('abort', aborted)
-        if (error === undefined) resolve()
-        else reject(error)
-      }
-      const aborted = (): void => {
-        if (this.#state.name === 'online') return // it has come about
-        settle(signal?.reason)
-        if (this.#waiters.size === 0 && !this.#wasOnline) this.stop()
-      }
+  async start(signal?: AbortSignal): Promise<void> {
+    if (this.#state.name === 'online') return
+    await until<void>(this.#platform.clock, { signal }, noEnd, (resolve, reject) => {
+      const settle = (error?: ClientError): void => (error === undefined ? resolve() : reject(error))
       this.#waiters.add(settle)
-      signal?.addEventListener('abort', aborted)
-      if (this.#stop === undefined) this.#begin()
+      if (this.#stop === undefined) void this.#live()
+      return () => {
+        this.#waiters.delete(settle)
+        if (this.#waiters.size === 0 && !this.#wasOnline && this.#stop !== undefined) this.stop()
+      }
     })
-  }
-
-  #begin(): void {
-    const stop = new AbortController()
-    this.#stop = stop
-    this.#wasOnline = false
-    const stopWatching = this.#parts.watchNetwork(() =>
-      this.#state.name === 'online' ? this.#parts.check() : this.#wake(),
-    )
-    stop.signal.addEventListener('abort', stopWatching)
-    void this.#live(stop)
   }
 
   /** Not connected any more, and not trying to be. */
   stop(): void {
-    this.#stop?.abort()
-    this.#stop = undefined
-    this.#set({ name: 'offline' })
-    this.#settle(new DisconnectedError())
+    this.#end({ name: 'offline' }, new DisconnectedError())
   }
 
-  async #live(stop: AbortController): Promise<void> {
-    const { clock, canResume, attempt: connect, patience, attemptTimeout, random } = this.#parts
+  async #live(): Promise<void> {
+    const { clock, crypto } = this.#platform
+    const { patience = 20_000, attemptTimeout = 15_000, reconnect = true } = this.#options
+    const stop = new AbortController()
+    this.#stop = stop
+    this.#wasOnline = false
+    const changed = (): void => (this.#state.name === 'online' ? this.#attempts.check() : this.#wake())
+    stop.signal.addEventListener('abort', this.#platform.watchNetwork(changed))
     const begin = clock.now()
-    let attempt = 0
-    for (;;) {
-      attempt++
-      this.#set({ name: canResume() ? 'resuming' : 'connecting', attempt })
+    for (let attempt = 1; ; attempt++) {
+      this.#set({ name: this.#attempts.canResume ? 'resuming' : 'connecting', attempt })
       if (stop.signal.aborted) return // by who listens to states
       let reason: ClientError
       // what has worked before is tried again: networks lie at times, and whoever is in between may say anything in the clear
       let mayBeLie = this.#wasOnline
       try {
         const left = this.#wasOnline ? 0 : begin + patience - clock.now()
-        const live = await connect(stop.signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
+        const live = await this.#attempts.begin(stop.signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
         if (stop.signal.aborted) return
         this.#wasOnline = true
         mayBeLie = false
         const since = clock.now()
+        this.#settle() // those who wait go on after this turn
         this.#set({ name: 'online', jid: live.jid, resumed: live.resumed })
-        this.#settle()
         reason = (await live.closed) ?? new DisconnectedError()
         if (clock.now() - since >= steady) attempt = 0
       } catch (error) {
         reason = asClientError(error)
       }
       if (stop.signal.aborted) return
-      const delay = backOff(attempt, random())
+      const delay = backOff(attempt, new DataView(crypto.random(4).buffer).getUint32(0) / 2 ** 32)
       const isTooLate = !this.#wasOnline && clock.now() + delay - begin > patience
-      if (isFatal(reason, mayBeLie) || !this.#parts.reconnects || isTooLate) return this.#fail(reason, stop)
+      if (isFatal(reason, mayBeLie) || !reconnect || isTooLate) return this.#end({ name: 'failed', reason }, reason)
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })
-      if (!stop.signal.aborted) await this.#wait(delay, stop.signal)
+      if (stop.signal.aborted) return
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(delay, resolve)
+        this.#wake = () => {
+          cancel()
+          resolve()
+        }
+      })
       if (stop.signal.aborted) return
     }
   }
 
-  async #wait(timeout: number, signal: AbortSignal): Promise<void> {
-    const begin = (resolve: (woken: undefined) => void): void => {
-      this.#wake = () => resolve(undefined)
-    }
-    await until(this.#parts.clock, { timeout, signal }, () => undefined, begin).catch(() => undefined)
-    this.#wake = () => undefined
-  }
-
-  #fail(reason: ClientError, stop: AbortController): void {
-    stop.abort()
+  #end(state: ClientState, reason: ClientError): void {
+    this.#stop?.abort()
     this.#stop = undefined
-    this.#set({ name: 'failed', reason })
+    this.#wake()
+    this.#set(state)
     this.#settle(reason)
   }
 
@@ -152,9 +139,12 @@ export class Lifeline {
 
   #set(state: ClientState): void {
     this.#state = state
-    this.#parts.changed(state)
+    this.#changed(state)
   }
 }
+
+/** Who waits without a signal waits as long as it takes. */
+const noEnd = (): undefined => undefined
 
 /** What was thrown on the way to a session, as one of our errors. */
 export function asClientError(error: unknown): ClientError {

@@ -1,5 +1,6 @@
 /** A try that has an end. */
 import { ConnectError } from '../errors.ts'
+import { onAbort } from '../platform/abort.ts'
 import type { Clock } from '../platform.ts'
 
 /** Its signal is aborted with `stop`, and when its time (in milliseconds) is over; not any more when it has come to something. */
@@ -9,17 +10,15 @@ export async function limited<T>(
   time: number,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  stop.throwIfAborted()
   const controller = new AbortController()
-  const stopped = (): void => controller.abort(stop.reason)
-  stop.addEventListener('abort', stopped)
   const cancel = clock.after(time, () =>
     controller.abort(new ConnectError('timeout', 'There was no connection in time.')),
   )
+  const forget = onAbort(stop, () => controller.abort(stop.reason))
   try {
     return await run(controller.signal)
   } finally {
     cancel()
-    stop.removeEventListener('abort', stopped)
+    forget()
   }
 }

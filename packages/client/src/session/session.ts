@@ -22,22 +22,25 @@ interface Sent {
   readonly entry: Carried | undefined
 }
 
-export interface SessionWatch {
-  /** A stanza; a promise holds back its acknowledgement. */
-  stanza(element: Element): undefined | Promise<undefined>
-  /** The server has these. */
-  acknowledged(entries: readonly Carried[]): void
-  /** Before so many are acknowledged to the server: what has to be kept first. */
-  handled(count: number): undefined | Promise<undefined>
-}
-
-export interface SessionLimits {
+export interface SessionParts {
+  readonly clock: Clock
+  readonly newId: () => string
   /** Milliseconds of silence after which the server is asked whether it is there. */
   readonly keepAlive: number
   /** Milliseconds to wait for that answer. */
   readonly answerWithin: number
   /** Bytes of received stanzas that nobody has dealt with; beyond, nothing more is read. */
-  readonly unhandledBytes: number
+  readonly maxUnhandled: number
+  /** A stanza; a promise holds back its acknowledgement. */
+  readonly stanza: (element: Element) => undefined | Promise<undefined>
+  /** The server has these. */
+  readonly acknowledged: (entries: readonly Carried[]) => void
+  /** The server had handled so many of what was sent before the program was started anew. */
+  readonly handledBefore: (h: number) => void
+  /** Before so many are acknowledged to the server: what has to be kept first. */
+  readonly handled: (count: number) => undefined | Promise<undefined>
+  /** Its connection is gone. */
+  readonly interrupted: (session: Session) => void
 }
 
 /** Whoever asks and asks is answered as often, and each answer is kept until it is acknowledged. */
@@ -49,19 +52,18 @@ export class Session {
   readonly management: Enabled | undefined
   /** Why its last connection ended. */
   ended: ClientError | undefined
+  /** Of before the program was started anew, and not gone on with: how much was sent in it is not known. */
+  #isOfBefore: boolean
   readonly #handled: Handled
-  readonly #unacked: Unacknowledged<Sent>
+  #unacked: Unacknowledged<Sent> = new Unacknowledged()
   /** Of these, those that nobody follows. */
   #answers = 0
-  readonly #watch: SessionWatch
-  readonly #clock: Clock
-  readonly #limits: SessionLimits
+  readonly #parts: SessionParts
   #connection: Connection | undefined
   /** A request for an acknowledgement is under way, or a ping; how many had been sent then. */
   #asked: number | undefined
   #asks = false
   #ping: string | undefined
-  readonly #newId: () => string
   /** The last count we told, and whether the server waits for a higher one. */
   #told = 0
   #owes = false
@@ -72,25 +74,17 @@ export class Session {
   #stopAsking: () => void = () => undefined
   #drained: () => void = () => undefined
 
-  constructor(
-    jid: Jid,
-    management: Enabled | undefined,
-    counts: { readonly handled: number; readonly acknowledged: number },
-    parts: {
-      readonly watch: SessionWatch
-      readonly clock: Clock
-      readonly limits: SessionLimits
-      readonly newId: () => string
-    },
-  ) {
+  /** `handledBefore`: of a session of before the program was started anew, how many stanzas of the server were handled in it. */
+  constructor(jid: Jid, management: Enabled | undefined, parts: SessionParts, handledBefore?: number) {
     this.jid = jid
     this.management = management
-    this.#handled = new Handled(counts.handled, () => this.#advanced())
-    this.#unacked = new Unacknowledged(counts.acknowledged)
-    this.#watch = parts.watch
-    this.#clock = parts.clock
-    this.#limits = parts.limits
-    this.#newId = parts.newId
+    this.#isOfBefore = handledBefore !== undefined
+    this.#handled = new Handled(handledBefore ?? 0, () => this.#advanced())
+    this.#parts = parts
+  }
+
+  get isOfBefore(): boolean {
+    return this.#isOfBefore
   }
 
   get handled(): number {
@@ -105,6 +99,11 @@ export class Session {
     return this.management?.id !== undefined
   }
 
+  /** Whether what is sent now goes out in it, at once or when it goes on. */
+  get isOpen(): boolean {
+    return this.#connection !== undefined || (this.canResume && !this.#isOfBefore)
+  }
+
   /** What was sent and not acknowledged, in order. */
   get unacknowledged(): readonly Carried[] {
     return this.#unacked.rest().flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
@@ -117,6 +116,12 @@ export class Session {
     this.#ping = undefined
     this.#told = this.#handled.count
     this.#owes = false
+    void connection.closed.then((reason) => {
+      if (connection !== this.#connection) return
+      this.ended = reason
+      this.detach()
+      this.#parts.interrupted(this)
+    })
     connection.consume((element) => this.#receive(connection, element))
     this.#watchSilence(connection)
   }
@@ -133,6 +138,13 @@ export class Session {
 
   /** The server had handled so many of this session: false when that cannot be true. */
   handledBy(h: number): boolean {
+    if (this.#isOfBefore) {
+      if (h < 0) return false
+      this.#isOfBefore = false
+      this.#unacked = new Unacknowledged(h)
+      this.#parts.handledBefore(h)
+      return true
+    }
     const taken = this.#unacked.acknowledge(h)
     if (taken === undefined) return false
     this.#tell(taken)
@@ -152,7 +164,7 @@ export class Session {
   send(wire: string, entry?: Carried): number {
     const connection = this.#connection
     // without a connection it is sent when the session goes on
-    if (connection === undefined && !this.canResume) throw new DisconnectedError()
+    if (!this.isOpen) throw new DisconnectedError()
     connection?.sendWire(wire)
     if (this.management !== undefined || entry !== undefined) {
       this.#unacked.push({ wire, entry })
@@ -163,14 +175,14 @@ export class Session {
   }
 
   /** Is the server there? If it does not answer in time, the connection is given up. */
-  check(within: number = this.#limits.answerWithin): void {
+  check(within: number = this.#parts.answerWithin): void {
     const connection = this.#connection
     if (connection === undefined) return
     if (connection.isPaused) return this.#watchSilence(connection) // it is us who do not listen
     this.#request(connection)
     const before = connection.received
     this.#stopTimer()
-    this.#stopTimer = this.#clock.after(within, () => {
+    this.#stopTimer = this.#parts.clock.after(within, () => {
       if (connection.received !== before || connection.isPaused) return this.#watchSilence(connection)
       connection.destroy(new ConnectError('timeout', 'The server does not answer any more.'))
     })
@@ -179,7 +191,7 @@ export class Session {
   #watchSilence(connection: Connection): void {
     const before = connection.received
     this.#stopTimer()
-    this.#stopTimer = this.#clock.after(this.#limits.keepAlive, () => {
+    this.#stopTimer = this.#parts.clock.after(this.#parts.keepAlive, () => {
       if (connection.received === before) this.check()
       else this.#watchSilence(connection)
     })
@@ -205,8 +217,8 @@ export class Session {
       return this.#answered(connection, onWire(this.#asked ?? this.#unacked.acknowledged))
     }
     if (this.#handled.repeats(element)) return
-    this.#handled.receive(element, this.#watch.stanza(element))
-    if (this.#handled.bytes > this.#limits.unhandledBytes) this.#overflow(connection)
+    this.#handled.receive(element, this.#parts.stanza(element))
+    if (this.#handled.bytes > this.#parts.maxUnhandled) this.#overflow(connection)
   }
 
   /**
@@ -215,13 +227,13 @@ export class Session {
    */
   #overflow(connection: Connection): void {
     connection.pause()
-    if (this.#handled.bytes > 2 * this.#limits.unhandledBytes)
+    if (this.#handled.bytes > 2 * this.#parts.maxUnhandled)
       connection.destroy(new DisconnectedError('More came than is dealt with.'))
   }
 
   /** Resolves when the application has dealt with enough to take more. */
   async drained(): Promise<undefined> {
-    while (this.#handled.bytes > this.#limits.unhandledBytes)
+    while (this.#handled.bytes > this.#parts.maxUnhandled)
       await new Promise<void>((resolve) => (this.#drained = resolve))
   }
 
@@ -232,7 +244,7 @@ export class Session {
 
   #advanced(): void {
     if (this.#owes && this.#handled.count !== this.#told) this.#acknowledge()
-    if (this.#handled.bytes > this.#limits.unhandledBytes) return
+    if (this.#handled.bytes > this.#parts.maxUnhandled) return
     this.#connection?.resume()
     this.#drained()
   }
@@ -251,7 +263,7 @@ export class Session {
       this.#told = count
       connection.send(el('a', MANAGEMENT_NS, { h: String(onWire(count)) }))
     }
-    const keeping = count === this.#told ? undefined : this.#watch.handled(count)
+    const keeping = count === this.#told ? undefined : this.#parts.handled(count)
     if (!(keeping instanceof Promise)) return tell()
     this.#keeping = keeping.then(tell)
     return this.#keeping
@@ -278,7 +290,7 @@ export class Session {
   #tell(taken: readonly Sent[]): void {
     const entries = taken.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
     this.#answers -= taken.length - entries.length
-    if (entries.length > 0) this.#watch.acknowledged(entries)
+    if (entries.length > 0) this.#parts.acknowledged(entries)
   }
 
   /** At the end of this turn, one request for all that is sent in it. */
@@ -294,7 +306,7 @@ export class Session {
   #askLater(): void {
     if (this.#asks) return
     this.#asks = true
-    this.#stopAsking = this.#clock.after(1_000, () => {
+    this.#stopAsking = this.#parts.clock.after(1_000, () => {
       this.#asks = false
       if (this.#connection !== undefined && this.#unacked.size > 0) this.#request(this.#connection)
     })
@@ -305,7 +317,7 @@ export class Session {
     this.#asked = this.#unacked.sent
     if (this.management !== undefined) connection.send(acknowledgementRequest)
     else {
-      this.#ping = this.#newId()
+      this.#ping = this.#parts.newId()
       connection.send(el('iq', NS.client, { type: 'get', id: this.#ping, to: this.jid.domain }, [el('ping', PING_NS)]))
     }
   }

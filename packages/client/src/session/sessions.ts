@@ -7,7 +7,7 @@ import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { type Element, el } from '@rookery/protocol/xml'
-import { type Connection, Redirect } from '../connection.ts'
+import type { Connection } from '../connection.ts'
 import { guardWork } from '../contract/guard.ts'
 import { until } from '../contract/until.ts'
 import { type ClientError, DisconnectedError, LoginError, StoreError } from '../errors.ts'
@@ -17,6 +17,7 @@ import { negotiate } from '../negotiate/negotiate.ts'
 import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiation.ts'
 import { broken } from '../negotiate/nonzas.ts'
 import type { ClientOptions } from '../options.ts'
+import { onAbort } from '../platform/abort.ts'
 import type { Platform } from '../platform.ts'
 import { attempt } from './attempt.ts'
 import type { Carrier } from './carrier.ts'
@@ -37,12 +38,6 @@ export interface SessionsParts {
   readonly failed: (error: ClientError) => void
 }
 
-/** A session as it is kept across a restart. */
-interface Row extends Enabled {
-  readonly jid: string
-  readonly handled: number
-}
-
 export class Sessions {
   readonly beginnings: Readonly<Record<SessionPhase, ((start: SessionStart) => Maybe<undefined>)[]>> = {
     prepare: [],
@@ -57,8 +52,6 @@ export class Sessions {
   readonly #parts: SessionsParts
   readonly #memory: Memory
   #session: Session | undefined
-  /** Of before the program was started. */
-  #row: Row | undefined
   #turnedOn: readonly string[] = []
   /** What the session does at its start, and is not done with. */
   #beginning: Promise<undefined> | undefined
@@ -67,8 +60,8 @@ export class Sessions {
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
-    this.#row = readRow(parts.kept.json('session'))
-    this.#memory = readMemory(parts.kept.json('login'))
+    this.#memory = readMemory(parts.kept)
+    this.#restore()
   }
 
   get jid(): Jid | undefined {
@@ -80,13 +73,13 @@ export class Sessions {
   }
 
   get canResume(): boolean {
-    return this.#session?.canResume ?? this.#row?.id !== undefined
+    return this.#session?.canResume === true
   }
 
   /** What it carries is sent in this session, if there is one, and those to come. */
   carry(carrier: Carrier): void {
     this.#carrier = carrier
-    if (this.#session !== undefined && this.#beginning === undefined) carrier.open(this.#session)
+    if (this.#session?.isOpen && this.#beginning === undefined) carrier.open(this.#session)
   }
 
   isTurnedOn(ns: string): boolean {
@@ -99,9 +92,8 @@ export class Sessions {
 
   /** False when there is no session to send it in. */
   send(wire: string): boolean {
-    const session = this.#session
-    if (session === undefined || (session.connection === undefined && !session.canResume)) return false
-    session.send(wire)
+    if (!this.#session?.isOpen) return false
+    this.#session.send(wire)
     return true
   }
 
@@ -145,14 +137,14 @@ export class Sessions {
 
   async #begin(signal: AbortSignal, time: number, password: string | undefined): Promise<Live> {
     const { options, platform, account } = this.#parts
-    const id = this.#session?.management?.id ?? this.#row?.id
+    const id = this.#session?.management?.id
     const agent = this.#agent()
     const before = JSON.stringify(this.#memory)
     try {
       const negotiation = await attempt({
         platform,
         domain: account.domain,
-        location: this.#session?.management?.location ?? this.#row?.location,
+        location: this.#session?.management?.location,
         options,
         signal,
         time,
@@ -165,8 +157,7 @@ export class Sessions {
             agent,
             options,
             memory: this.#memory,
-            resumable:
-              id === undefined ? undefined : { id, handled: this.#session?.handled ?? this.#row?.handled ?? 0 },
+            resumable: id === undefined ? undefined : { id, handled: this.#session!.handled },
             bindsInline: account.resource === '' && this.catchesUp(),
             inline: this.inline,
             offers: el('features', NS.streams),
@@ -179,100 +170,91 @@ export class Sessions {
     }
   }
 
-  async #established(negotiation: Negotiation, signal: AbortSignal): Promise<Live> {
-    const { connection, resumption } = negotiation
-    // of a session that goes on, the server says them no more
-    if (resumption?.kind !== 'resumed') this.offers = negotiation.offers
-    const restored = this.#session === undefined && resumption?.kind === 'resumed'
-    const resumed = resumption?.kind === 'resumed' && this.#resume(negotiation, resumption.h)
-    if (resumption?.kind === 'resumed' && !resumed) {
-      this.#lose(undefined)
-      connection.destroy()
-      throw broken(MANAGEMENT_NS)
+  async #established({ connection, ...made }: Negotiation, signal: AbortSignal): Promise<Live> {
+    const { resumption } = made
+    const resumed = resumption?.kind === 'resumed'
+    let session = this.#session
+    const restored = resumed && session?.isOfBefore === true
+    if (resumed) {
+      if (session?.resume(connection, resumption.h) !== true) {
+        this.#lose(undefined)
+        connection.destroy()
+        throw broken(MANAGEMENT_NS)
+      }
+    } else {
+      this.#lose(resumption?.h)
+      this.offers = made.offers // of a session that goes on, the server says them no more
+      this.#turnedOn = made.turnedOn ?? []
+      session = this.#make(made.jid!, made.enabled)
+      for (const stanza of made.early) this.#parts.receive(stanza)
+      session.attach(connection)
+      void this.#keepRow(session, 0)
     }
-    if (!resumed) this.#lose(resumption?.h)
-    const session = resumed ? this.#session! : this.#start(negotiation)
-    void connection.closed.then((reason) => {
-      if (!(reason instanceof Redirect)) session.ended = reason
-      this.#closed(session, connection)
-    })
     // a beginning that was cut off goes on by itself: what it asked for is sent again
     if (this.#beginning === undefined || !resumed || restored) {
-      const beginning = this.#run(session, { resumed, restored })
+      const beginning = this.#run(session!, { resumed, restored })
       this.#beginning = beginning
       void beginning.finally(() => {
         if (this.#beginning === beginning) this.#beginning = undefined
       })
     }
-    await Promise.race([this.#beginning, gone(connection, signal)])
-    const closed = connection.closed.then((reason) => (reason instanceof Redirect ? undefined : reason))
-    return { jid: session.jid, resumed: resumed && !restored, closed }
+    const forget = onAbort(signal, () => connection.destroy(signal.reason))
+    const lost = connection.closed.then((reason) => {
+      throw reason ?? new DisconnectedError()
+    })
+    try {
+      await Promise.race([this.#beginning, lost])
+    } finally {
+      forget()
+    }
+    return { jid: session!.jid, resumed: resumed && !restored, closed: connection.closed }
   }
 
-  /** Goes on with the session of before: false when the count of the server cannot be true. */
-  #resume({ connection }: Negotiation, h: number): boolean {
-    if (this.#session !== undefined) return this.#session.resume(connection, h)
-    const row = this.#row
-    if (row === undefined || h < 0) return false
-    const session = this.#make(parseJid(row.jid)!, row, { handled: row.handled, acknowledged: h })
-    this.#carrier?.handledBefore(h)
-    session.attach(connection)
-    return true
+  /** The session of before the program was started, as it was kept. */
+  #restore(): void {
+    const { jid, handled, id, location } = this.#parts.kept.json('session')
+    const address = typeof jid === 'string' ? parseJid(jid) : undefined
+    if (address === undefined || typeof handled !== 'number' || typeof id !== 'string') return
+    this.#make(address, { id, location: typeof location === 'string' ? location : undefined }, handled)
   }
 
-  #start({ connection, jid, enabled, early, turnedOn }: Negotiation): Session {
-    const session = this.#make(jid!, enabled, { handled: 0, acknowledged: 0 })
-    this.#turnedOn = turnedOn ?? []
-    for (const stanza of early) this.#parts.receive(stanza)
-    session.attach(connection)
-    const keeping = this.#keepRow(session, 0)
-    if (keeping instanceof Promise) keeping.catch(() => undefined) // told by #keep
-    return session
-  }
-
-  #make(jid: Jid, enabled: Enabled | undefined, counts: { handled: number; acknowledged: number }): Session {
-    const { platform, options, newId, receive } = this.#parts
-    const session: Session = new Session(jid, enabled, counts, {
-      clock: platform.clock,
-      newId,
-      limits: {
-        keepAlive: options.keepAlive ?? 60_000,
-        answerWithin: options.answerWithin ?? 15_000,
-        unhandledBytes: options.maxUnhandled ?? 4 << 20,
-      },
-      watch: {
+  #make(jid: Jid, enabled: Enabled | undefined, handledBefore?: number): Session {
+    const { platform, options, newId, receive, lost } = this.#parts
+    const { keepAlive = 60_000, answerWithin = 15_000, maxUnhandled = 4 << 20 } = options
+    this.#jid = jid
+    this.#session = new Session(
+      jid,
+      enabled,
+      {
+        clock: platform.clock,
+        newId,
+        keepAlive,
+        answerWithin,
+        maxUnhandled,
         stanza: receive,
         acknowledged: (carried) => this.#carrier?.acknowledged(carried),
-        handled: (count) => this.#keepRow(session, count),
+        handledBefore: (h) => this.#carrier?.handledBefore(h),
+        handled: (count) => this.#keepRow(this.#session!, count),
+        interrupted: ({ canResume }) => {
+          if (!canResume) lost()
+        },
       },
-    })
-    this.#session = session
-    this.#jid = jid
-    return session
+      handledBefore,
+    )
+    return this.#session
   }
 
   /** Gives up the session of before; `h`: what the server says it had handled. */
   #lose(h: number | undefined): void {
     const session = this.#session
     this.#session = undefined
-    this.#row = undefined
-    if (session === undefined) {
-      if (h !== undefined) this.#carrier?.handledBefore(h)
-      this.#carrier?.lost([])
-      return
-    }
+    this.#beginning = undefined
+    if (session === undefined) return this.#carrier?.lost([])
     session.detach()
     if (h !== undefined) session.handledBy(h)
     this.#carrier?.lost(session.unacknowledged, session.ended)
-    this.#beginning = undefined
     this.#parts.lost()
     for (const end of this.endings) void guardWork(this.#parts.failed, end)
-  }
-
-  #closed(session: Session, connection: Connection): void {
-    if (session.connection !== connection) return
-    session.detach()
-    if (!session.canResume) this.#parts.lost()
   }
 
   /** What extensions do at the start, and what is carried. */
@@ -291,7 +273,7 @@ export class Sessions {
 
   #keepRow(session: Session, handled: number): undefined | Promise<undefined> {
     if (!session.canResume) return this.#keep('session', undefined)
-    return this.#keep('session', JSON.stringify({ ...session.management, jid: session.jid.toString(), handled }))
+    return this.#keep('session', JSON.stringify({ ...session.management, jid: session.jid, handled }))
   }
 
   #keep(key: string, value: string | undefined): undefined | Promise<undefined> {
@@ -323,39 +305,9 @@ async function passwordOf({ password }: ClientOptions): Promise<string | undefin
   return typeof password === 'function' ? await password() : password
 }
 
-/** Throws when the connection is gone, or the try has taken too long. */
-async function gone(connection: Connection, signal: AbortSignal): Promise<never> {
-  const reason = await Promise.race([
-    connection.closed,
-    new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined))),
-  ])
-  if (signal.aborted) {
-    connection.destroy()
-    throw signal.reason
-  }
-  if (reason === undefined || reason instanceof Redirect) throw new DisconnectedError()
-  throw reason
-}
-
-function readRow(row: unknown): Row | undefined {
-  if (!isObject(row)) return undefined
-  const { jid, handled, id, location } = row as Partial<Record<keyof Row, unknown>>
-  if (typeof jid !== 'string' || parseJid(jid) === undefined || typeof handled !== 'number' || typeof id !== 'string')
-    return undefined
-  return { jid, handled, id, location: typeof location === 'string' ? location : undefined }
-}
-
-function readMemory(row: unknown): Memory {
-  const { token, scramWorked } = (isObject(row) ? row : {}) as Partial<Record<keyof Memory, unknown>>
-  return { token: isToken(token) ? token : undefined, scramWorked: scramWorked === true }
-}
-
-function isToken(row: unknown): row is Token {
-  if (!isObject(row)) return false
-  const { token, mechanism } = row as Partial<Record<keyof Token, unknown>>
-  return typeof token === 'string' && typeof mechanism === 'string'
-}
-
-function isObject(row: unknown): row is object {
-  return typeof row === 'object' && row !== null
+function readMemory(kept: Kept): Memory {
+  const { token: row, scramWorked } = kept.json('login')
+  const { token, mechanism } = (row ?? {}) as Partial<Record<keyof Token, unknown>>
+  const isToken = typeof token === 'string' && typeof mechanism === 'string'
+  return { token: isToken ? { token, mechanism } : undefined, scramWorked: scramWorked === true }
 }

@@ -140,15 +140,20 @@ export function presence(
   return new Presence(el('presence', NS.client, attributes, children), from, to, type)
 }
 
-/** Builds a request from code. */
-export function iq(from: Jid | undefined, to: Jid | undefined, type: 'get' | 'set', id: string, payload: Element): Iq {
+/** Builds a request or an answer from code. */
+export function iq(
+  from: Jid | undefined,
+  to: Jid | undefined,
+  type: IqType,
+  id: string | undefined,
+  payload?: Element,
+): Iq {
   return new Iq(el('iq', NS.client, { type, id }, [payload]), from, to, type)
 }
 
 /** The answer to a request: addresses turned, same id. [RFC6120 8.2.3] */
 export function resultOf(request: Iq, payload?: Element): Iq {
-  const element = el('iq', NS.client, { type: 'result', id: request.id }, payload === undefined ? [] : [payload])
-  return new Iq(element, request.to, request.from, 'result')
+  return iq(request.to, request.from, 'result', request.id, payload)
 }
 
 /**
