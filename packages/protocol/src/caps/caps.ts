@@ -2,12 +2,12 @@
  * Entity capabilities (XEP-0115 1.6.0): the `<c/>` of presence and the verification string of section 5. The hash function is passed in;
  * asking, caching and believing are the feature's. Not XEP-0390.
  */
+import { encodeUtf8 } from '#utf8'
 import { attribute, CodecError, type ElementCodec, element, optionalAttribute, string } from '../codec/index.ts'
 import type { DiscoInfo } from '../disco/index.ts'
 import { type DataForm, type Field, fieldOf } from '../forms/index.ts'
 import { type Maybe, then } from '../maybe.ts'
 import { encodeBase64 } from '../sasl/base64.ts'
-import { toWire } from '../xml/index.ts'
 
 export const CAPS_NS = 'http://jabber.org/protocol/caps'
 
@@ -41,7 +41,7 @@ export function capsHold(promised: string, info: DiscoInfo, hash: Hash): Maybe<b
 }
 
 /**
- * S of section 5.1 as a wire string, one char a byte: so that comparing chars is the i;octet collation it asks for.
+ * S of section 5.1, one char a byte of UTF-8: so that comparing chars is the i;octet collation it asks for.
  * Beyond 5.4 it refuses `<` inside a part, with which a name can pretend to be features. That closes the widest of the known holes
  * [XEP-0115 9.3], not all: fields of a form and features can still be written for one another where their order allows it.
  */
@@ -50,7 +50,7 @@ export function capsInput({ identities, features, forms }: DiscoInfo): string | 
   let isMixed = false
   // parts of a line are kept apart by what is in no XML and comes before everything else
   const who = identities.map(({ category, type, lang = '', name = '' }) =>
-    [category, type, lang, name].map(toWire).join('\0'),
+    [category, type, lang, name].map(octets).join('\0'),
   )
   const can = ordered(features)
   const more = forms.flatMap((form) => {
@@ -59,7 +59,7 @@ export function capsInput({ identities, features, forms }: DiscoInfo): string | 
     if (type !== 'hidden' || formType === undefined) return [] // [XEP-0115 5.4 3.6]
     isMixed ||= new Set(values).size > 1
     types.push(formType)
-    return [[toWire(formType), ...fieldLines(form)].join('\0')]
+    return [[octets(formType), ...fieldLines(form)].join('\0')]
   })
   if (isMixed) return new CodecError('A form has two FORM_TYPEs.') // [XEP-0115 5.4 3.5]
   if (hasTwins(types)) return new CodecError('Two forms have the same FORM_TYPE.') // [XEP-0115 5.4 3.5]
@@ -74,14 +74,19 @@ const noField: Pick<Field, 'type' | 'values'> = { type: undefined, values: [] }
 
 function fieldLines({ fields }: DataForm): string[] {
   const lines = fields.flatMap(({ var: name, values }) =>
-    name === undefined || name === 'FORM_TYPE' ? [] : [[toWire(name), ...ordered(values)].join('\0')],
+    name === undefined || name === 'FORM_TYPE' ? [] : [[octets(name), ...ordered(values)].join('\0')],
   )
   return lines.sort()
 }
 
+/** UTF-8, one char a byte. */
+function octets(text: string): string {
+  return Array.from(encodeUtf8(text), (byte) => String.fromCharCode(byte)).join('')
+}
+
 /** Of chars that are bytes the usual order is that of octets. */
 function ordered(list: readonly string[]): string[] {
-  return list.map(toWire).sort()
+  return list.map(octets).sort()
 }
 
 function hasTwins(list: readonly string[]): boolean {

@@ -9,8 +9,7 @@ const ncName =
 
 /** [prefix, local part]; the prefix is '' if there is none. Undefined if it is no qualified name. */
 export function splitName(name: string): readonly [prefix: string, local: string] | undefined {
-  const [first = '', second, ...more] = name.split(':')
-  if (!ncName.test(first) || more.length > 0) return undefined
-  if (second === undefined) return ['', first]
-  return ncName.test(second) ? [first, second] : undefined
+  const parts = name.split(':')
+  if (parts.length > 2 || !parts.every((part) => ncName.test(part))) return undefined
+  return [parts.length > 1 ? parts[0]! : '', parts.at(-1)!]
 }
