@@ -27,7 +27,7 @@ export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyE
   readonly keepAlive?: number | undefined
   /** Milliseconds to wait for that answer; 15,000 unless told. */
   readonly answerWithin?: number | undefined
-  /** Bytes of messages that wait to be sent or acknowledged; 8 MiB unless told. More are refused. */
+  /** Bytes (in browsers, UTF-16 code units) of messages that wait to be sent or acknowledged; 8 MiB unless told. More are refused. */
   readonly maxQueue?: number | undefined
   /** Bytes of received stanzas that the application has not dealt with; 4 MiB unless told. Beyond, the server has to wait. */
   readonly maxUnhandled?: number | undefined

@@ -37,7 +37,7 @@ export interface OpenOptions {
   readonly plaintext: boolean
   /** Passed through to the platform: certificate authorities and the like. */
   readonly tls: TlsOptions
-  /** Received bytes as a wire string; over WebSocket one call is one frame. Never called after `closed`. */
+  /** What was received, as a wire string (`toWire`); over WebSocket one call is one frame. Never called after `closed`. */
   received(wire: string): void
   /** Called once, when the connection is gone; with a reason unless it was ended in order. */
   closed(reason?: ConnectError): void

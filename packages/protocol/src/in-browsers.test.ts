@@ -17,6 +17,8 @@ const files = [
   'xeps/vectors',
 ]
 const different = [
+  // Wire strings hold characters, and escapes are numbers.
+  'the wire form is escaped UTF-8, one char a byte',
   // A-labels are not decoded, nor are labels encoded to be measured.
   'all spellings of an address lead to one object',
   'a label has at most 63 octets, in ASCII or as an A-label, and a name 253',

@@ -1,7 +1,7 @@
 // Preparing the domainpart: host names in their U-label form (RFC 7622 3.2, IDNA2008 by RFC 5890–5893, mappings of RFC 5895), IPv4 addresses and
 // IPv6 literals. No name is looked up here.
 
-import { toWire } from '#text'
+import { encodeUtf8 } from '#utf8'
 import { hasRightToLeft, satisfiesBidiRule } from '../precis/bidi.ts'
 import { isIdnaLabel, isIdnaValid } from '../precis/code-points.ts'
 import { lowerCase, MAX_BYTES, MAX_UNITS, mapWidth } from '../precis/profiles.ts'
@@ -29,7 +29,7 @@ export function prepareDomain(text: string): string | undefined {
   // One right-to-left label makes the rule apply to every label. [RFC5893 2]
   if (labels.some(hasRightToLeft) && !labels.every(satisfiesBidiRule)) return undefined
   const domain = labels.join('.')
-  return toWire(domain).length <= MAX_BYTES ? domain : undefined
+  return encodeUtf8(domain).length <= MAX_BYTES ? domain : undefined
 }
 
 /** Lower-case letters, digits, hyphens and dots that need no preparation: the usual case, with no allocation. */

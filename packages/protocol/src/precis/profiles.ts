@@ -1,8 +1,8 @@
 // The PRECIS profiles that XMPP uses: UsernameCaseMapped and OpaqueString (RFC 8265), Nickname (RFC 8266). Each gives the prepared string, or
 // undefined for a string the profile does not accept. What a JID adds on top (excluded characters) belongs to jid/.
 
-import { toWire } from '#text'
 import { isFreeform, isIdentifier, keepsDirection } from '#unicode'
+import { encodeUtf8 } from '#utf8'
 
 /** Longest result in bytes of UTF-8. [RFC7622 3.3] [RFC7622 3.4] */
 export const MAX_BYTES: number = 1023
@@ -69,7 +69,7 @@ function prepare(text: string, map: (text: string) => string | undefined): strin
     if (current === '' || current.length > MAX_UNITS) return undefined
     const next = map(current)
     if (next === undefined) return undefined
-    if (next === current) return toWire(current).length <= MAX_BYTES ? current : undefined
+    if (next === current) return encodeUtf8(current).length <= MAX_BYTES ? current : undefined
     current = next
   }
   return undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '../namespaces.ts'
-import { authenticated, Element, el, preAuth } from '../xml/index.ts'
+import { authenticated, Element, el, escapeAttribute, preAuth } from '../xml/index.ts'
 import { STREAM_END, StreamError, StreamHeader, type StreamRole, TcpFraming, XmppStream } from './index.ts'
 
 const stream = (role: StreamRole = 'receiver') => new XmppStream(role, NS.client, new TcpFraming(authenticated))
@@ -163,7 +163,7 @@ describe('what is sent', () => {
   test('opens with a header that is escaped and leaves out what is not there', () => {
     assert.equal(
       open(stream()),
-      `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS.streams}' id='a&apos;b' from='x.org' version='1.0' xml:lang='en'>`,
+      `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS.streams}' id='${escapeAttribute("a'b")}' from='x.org' version='1.0' xml:lang='en'>`,
     )
   })
 

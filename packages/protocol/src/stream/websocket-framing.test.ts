@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '../namespaces.ts'
-import { authenticated, Element, el, preAuth } from '../xml/index.ts'
+import { authenticated, Element, el, escapeAttribute, preAuth } from '../xml/index.ts'
 import {
   FRAME_END,
   STREAM_END,
@@ -149,7 +149,7 @@ describe('what is sent', () => {
     const header = new StreamHeader({ id: "a'b", from: 'x.org', version: '1.0', lang: 'en' })
     assert.equal(
       stream().open(header),
-      `<open xmlns='${framing}' id='a&apos;b' from='x.org' version='1.0' xml:lang='en'/>\0`,
+      `<open xmlns='${framing}' id='${escapeAttribute("a'b")}' from='x.org' version='1.0' xml:lang='en'/>\0`,
     )
   })
 

@@ -1,3 +1,3 @@
-/** Wire strings and escapes without platform APIs. Bundles for browsers get `wire-of-platform.ts` in its place. */
+/** Wire strings of bytes, and escapes. Bundles for browsers get `wire-of-strings.ts` in its place. */
 export { escapeAttribute, escapeText } from './escape.ts'
 export { fromWire, toWire } from './wire.ts'
