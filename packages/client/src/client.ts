@@ -85,7 +85,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       options,
       platform,
       kept,
-      newId: this.#newId,
+      request: (type, payload, options) => this.request(type, payload, options),
       receive: (element) => this.#dispatch.receive(element),
       lost: () => this.#requests.failAll(new DisconnectedError()),
       failed,

@@ -6,10 +6,9 @@ import { NS } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import { onWire, Unacknowledged } from '@rookery/protocol/stream'
 import { acknowledgementRequest, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
-import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from '../connection.ts'
-import { type ClientError, ConnectError, DisconnectedError } from '../errors.ts'
+import { type ClientError, ConnectError, DisconnectedError, RequestError } from '../errors.ts'
 import { Handled } from '../handled.ts'
 import type { Enabled } from '../negotiate/negotiation.ts'
 import { broken, countOf } from '../negotiate/nonzas.ts'
@@ -24,7 +23,8 @@ interface Sent {
 
 export interface SessionParts {
   readonly clock: Clock
-  readonly newId: () => string
+  /** Asks the server for an answer, where it does not manage the stream. */
+  readonly ping: () => Promise<unknown>
   /** Milliseconds of silence after which the server is asked whether it is there. */
   readonly keepAlive: number
   /** Milliseconds to wait for that answer. */
@@ -63,7 +63,6 @@ export class Session {
   /** A request for an acknowledgement is under way, or a ping; how many had been sent then. */
   #asked: number | undefined
   #asks = false
-  #ping: string | undefined
   /** The last count we told, and whether the server waits for a higher one. */
   #told = 0
   #owes = false
@@ -106,14 +105,13 @@ export class Session {
 
   /** What was sent and not acknowledged, in order. */
   get unacknowledged(): readonly Carried[] {
-    return this.#unacked.rest().flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+    return this.#unacked.rest().flatMap(({ entry }) => entry ?? [])
   }
 
   /** Begins on a new connection. */
   attach(connection: Connection): void {
     this.#connection = connection
     this.#asked = undefined
-    this.#ping = undefined
     this.#told = this.#handled.count
     this.#owes = false
     void connection.closed.then((reason) => {
@@ -178,22 +176,23 @@ export class Session {
   check(within: number = this.#parts.answerWithin): void {
     const connection = this.#connection
     if (connection === undefined) return
-    if (connection.isPaused) return this.#watchSilence(connection) // it is us who do not listen
     this.#request(connection)
-    const before = connection.received
-    this.#stopTimer()
-    this.#stopTimer = this.#parts.clock.after(within, () => {
-      if (connection.received !== before || connection.isPaused) return this.#watchSilence(connection)
-      connection.destroy(new ConnectError('timeout', 'The server does not answer any more.'))
-    })
+    this.#inSilence(connection, within, () =>
+      connection.destroy(new ConnectError('timeout', 'The server does not answer any more.')),
+    )
   }
 
   #watchSilence(connection: Connection): void {
+    this.#inSilence(connection, this.#parts.keepAlive, () => this.check())
+  }
+
+  /** Unless something comes within so many milliseconds, or it is us who do not listen. */
+  #inSilence(connection: Connection, within: number, run: () => void): void {
     const before = connection.received
     this.#stopTimer()
-    this.#stopTimer = this.#parts.clock.after(this.#parts.keepAlive, () => {
-      if (connection.received === before) this.check()
-      else this.#watchSilence(connection)
+    this.#stopTimer = this.#parts.clock.after(within, () => {
+      if (connection.received !== before || connection.isPaused) this.#watchSilence(connection)
+      else run()
     })
   }
 
@@ -210,24 +209,16 @@ export class Session {
     }
   }
 
-  #stanza(connection: Connection, element: Element): void {
-    if (this.#ping !== undefined && this.#isPong(element)) {
-      // whatever it says: what was sent before it has arrived
-      this.#ping = undefined
-      return this.#answered(connection, onWire(this.#asked ?? this.#unacked.acknowledged))
-    }
-    if (this.#handled.repeats(element)) return
-    this.#handled.receive(element, this.#parts.stanza(element))
-    if (this.#handled.bytes > this.#parts.maxUnhandled) this.#overflow(connection)
-  }
-
   /**
    * Too much waits for the application: the server has to wait as well. Where it cannot be held back (WebSocket in browsers) the connection is
    * given up: what was not acknowledged comes again when the session goes on.
    */
-  #overflow(connection: Connection): void {
-    connection.pause()
-    if (this.#handled.bytes > 2 * this.#parts.maxUnhandled)
+  #stanza(connection: Connection, element: Element): void {
+    if (this.#handled.repeats(element)) return
+    this.#handled.receive(element, this.#parts.stanza(element))
+    const { maxUnhandled } = this.#parts
+    if (this.#handled.bytes > maxUnhandled) connection.pause()
+    if (this.#handled.bytes > 2 * maxUnhandled)
       connection.destroy(new DisconnectedError('More came than is dealt with.'))
   }
 
@@ -270,25 +261,22 @@ export class Session {
   }
 
   #answered(connection: Connection, h: number): void {
-    const place = this.#unacked.placeOf(h)
-    if (place === 'beyond') {
-      // [XEP-0198 6] nothing that this server says about the session can be believed
-      connection.destroy(broken(MANAGEMENT_NS))
+    const taken = this.#unacked.acknowledge(h)
+    if (taken === undefined) {
+      // an old one, once more; or [XEP-0198 6] nothing that this server says about the session can be believed
+      if (this.#unacked.placeOf(h) === 'beyond') connection.destroy(broken(MANAGEMENT_NS))
       return
     }
-    if (place === 'before') return // an old one, once more
-    const taken = this.#unacked.acknowledge(h)!
     this.#tell(taken)
     const isAll = this.#asked === this.#unacked.acknowledged
     this.#asked = undefined
-    if (this.#unacked.size === 0) return
     // a server that says the same again needs time
     if (taken.length > 0 || isAll) this.#ask()
     else this.#askLater()
   }
 
   #tell(taken: readonly Sent[]): void {
-    const entries = taken.flatMap(({ entry }) => (entry === undefined ? [] : [entry]))
+    const entries = taken.flatMap(({ entry }) => entry ?? [])
     this.#answers -= taken.length - entries.length
     if (entries.length > 0) this.#parts.acknowledged(entries)
   }
@@ -297,34 +285,31 @@ export class Session {
   #ask(): void {
     if (this.#asks || this.#asked !== undefined) return
     this.#asks = true
-    queueMicrotask(() => {
-      this.#asks = false
-      if (this.#connection !== undefined && this.#asked === undefined) this.#request(this.#connection)
-    })
+    queueMicrotask(() => this.#askNow())
   }
 
   #askLater(): void {
     if (this.#asks) return
     this.#asks = true
-    this.#stopAsking = this.#parts.clock.after(1_000, () => {
-      this.#asks = false
-      if (this.#connection !== undefined && this.#unacked.size > 0) this.#request(this.#connection)
-    })
+    this.#stopAsking = this.#parts.clock.after(1_000, () => this.#askNow())
+  }
+
+  #askNow(): void {
+    this.#asks = false
+    if (this.#connection !== undefined && this.#unacked.size > 0) this.#request(this.#connection)
   }
 
   #request(connection: Connection): void {
     if (this.#asked !== undefined) return
-    this.#asked = this.#unacked.sent
-    if (this.management !== undefined) connection.send(acknowledgementRequest)
-    else {
-      this.#ping = this.#parts.newId()
-      connection.send(el('iq', NS.client, { type: 'get', id: this.#ping, to: this.jid.domain }, [el('ping', PING_NS)]))
+    const asked = this.#unacked.sent
+    this.#asked = asked
+    if (this.management !== undefined) return connection.send(acknowledgementRequest)
+    const answered = (error?: unknown): void => {
+      if (connection !== this.#connection) return
+      // whatever it says: what was sent before it has arrived
+      if (error === undefined || error instanceof RequestError) this.#answered(connection, onWire(asked))
+      else this.#asked = undefined
     }
-  }
-
-  #isPong(element: Element): boolean {
-    const [id, type, from] = [element.attr('id'), element.attr('type'), element.attr('from')]
-    const isAnswer = element.name === 'iq' && id === this.#ping && (type === 'result' || type === 'error')
-    return isAnswer && (from === undefined || from === this.jid.domain)
+    this.#parts.ping().then(() => answered(), answered)
   }
 }

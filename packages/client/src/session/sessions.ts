@@ -6,6 +6,7 @@ import type { Maybe } from '@rookery/protocol'
 import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
+import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from '../connection.ts'
 import { guardWork } from '../contract/guard.ts'
@@ -19,6 +20,7 @@ import { broken } from '../negotiate/nonzas.ts'
 import type { ClientOptions } from '../options.ts'
 import { onAbort } from '../platform/abort.ts'
 import type { Platform } from '../platform.ts'
+import type { RequestOptions } from '../requests.ts'
 import { attempt } from './attempt.ts'
 import type { Carrier } from './carrier.ts'
 import type { Live } from './lifeline.ts'
@@ -31,7 +33,7 @@ export interface SessionsParts {
   readonly options: ClientOptions
   readonly platform: Platform
   readonly kept: Kept
-  readonly newId: () => string
+  readonly request: (type: 'get', payload: Element, options: RequestOptions) => Promise<unknown>
   readonly receive: (element: Element) => undefined | Promise<undefined>
   /** A session is gone for good. */
   readonly lost: () => void
@@ -219,7 +221,7 @@ export class Sessions {
   }
 
   #make(jid: Jid, enabled: Enabled | undefined, handledBefore?: number): Session {
-    const { platform, options, newId, receive, lost } = this.#parts
+    const { account, platform, options, request, receive, lost } = this.#parts
     const { keepAlive = 60_000, answerWithin = 15_000, maxUnhandled = 4 << 20 } = options
     this.#jid = jid
     this.#session = new Session(
@@ -227,7 +229,7 @@ export class Sessions {
       enabled,
       {
         clock: platform.clock,
-        newId,
+        ping: () => request('get', el('ping', PING_NS), { to: account.domain }),
         keepAlive,
         answerWithin,
         maxUnhandled,
