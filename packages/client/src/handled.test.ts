@@ -68,3 +68,12 @@ test('what was done meanwhile counts at once when it comes again', async () => {
   handled.receive(message('c'), undefined)
   assert.equal(handled.count, 2)
 })
+
+test('what is in hand weighs what it is, also where no parser has kept its text', () => {
+  const handled = new Handled(0, () => undefined)
+  handled.receive(
+    el('message', NS.client, {}, [el('body', NS.client, {}, 'x'.repeat(50_000))]),
+    new Promise(() => undefined),
+  )
+  assert.ok(handled.bytes > 50_000, `${handled.bytes}`)
+})

@@ -60,7 +60,7 @@ export class Handled {
     }
     const one: Received = {
       signature: signatureOf(element),
-      bytes: working === undefined ? 0 : (element.inner?.length ?? 200) + 200,
+      bytes: working === undefined ? 0 : (element.inner ?? JSON.stringify(element)).length + 200,
       isDone: working === undefined,
     }
     this.#bytes += one.bytes
