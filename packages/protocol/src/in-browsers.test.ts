@@ -19,6 +19,7 @@ const files = [
 const different = [
   // Wire strings hold characters, and escapes are numbers.
   'the wire form is escaped UTF-8, one char a byte',
+  'that is not UTF-8',
   // A-labels are not decoded, nor are labels encoded to be measured.
   'all spellings of an address lead to one object',
   'a label has at most 63 octets, in ASCII or as an A-label, and a name 253',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '../namespaces.ts'
-import { authenticated, Element, el, escapeAttribute, preAuth } from '../xml/index.ts'
+import { authenticated, Element, el, escapeAttribute, preAuth, toWire } from '../xml/index.ts'
 import {
   FRAME_END,
   STREAM_END,
@@ -15,7 +15,7 @@ import {
 const framing = 'urn:ietf:params:xml:ns:xmpp-framing'
 const OPEN = `<open xmlns='${framing}' to='x.org' version='1.0' xml:lang='it'/>`
 const CLOSE = `<close xmlns='${framing}'/>`
-const message = "<message xmlns='jabber:client' to='a@x.org'><body>h\u00c3\u00a9</body></message>"
+const message = `<message xmlns='jabber:client' to='a@x.org'><body>${toWire('hé')}</body></message>`
 
 const stream = (limits = authenticated): XmppStream =>
   new XmppStream('receiver', NS.client, new WebSocketFraming(limits))

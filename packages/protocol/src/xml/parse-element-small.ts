@@ -104,8 +104,7 @@ function read(wire: string, limits: XmlLimits): Element {
     } else if (tag !== inside?.tag || written + empty !== '') throw malformed
     const closed = open.pop()!
     if (open.length > 0) continue
-    if (/[^ \t\n]/.test(text.slice(at))) break
-    return closed.element
+    return /[^ \t\n]/.test(text.slice(at)) ? refuse() : closed.element
   }
   // [RFC6120 11.1]
   if (/^[^<]*<(?:\?|!(?!\[))/.test(text.slice(at)))
