@@ -75,6 +75,17 @@ test('follows a few redirects', async () => {
   assert.ok(asked.length < 12, String(asked))
 })
 
+test('follows a redirect that only a browser knows', async (t) => {
+  pages[jrd] = to('/elsewhere')
+  pages['/elsewhere'] = json('wss://chat.example.org/ws')
+  const real = globalThis.fetch
+  t.mock.method(globalThis, 'fetch', async (url: string, how: RequestInit) => {
+    if (how.redirect !== 'manual') return real(url, how)
+    return { type: 'opaqueredirect', ok: false, status: 0, headers: new Headers(), url, body: null }
+  })
+  assert.deepEqual(await discoverWebSocket(domain, never), ['wss://chat.example.org/ws'])
+})
+
 describe('says to set the service where', () => {
   test('there is nothing', async () => {
     assert.equal((await failed()).reason, 'unknown-host')
@@ -97,6 +108,16 @@ describe('says to set the service where', () => {
     pages[jrd] = to(`http://localhost:${(plain.address() as AddressInfo).port}/`)
     assert.equal((await failed()).reason, 'unknown-host')
     assert.equal(isAsked, false)
+  })
+
+  test('a document came from where anybody could have written it in the end', async (t) => {
+    pages[jrd] = json('wss://evil.example/')
+    const real = globalThis.fetch
+    t.mock.method(globalThis, 'fetch', async (url: string, how: RequestInit) => {
+      const answer = await real(url, how)
+      return Object.defineProperty(answer, 'url', { value: url.replace('https:', 'http:') })
+    })
+    assert.equal((await failed()).reason, 'unknown-host')
   })
 
   test('a document does not end', async () => {
