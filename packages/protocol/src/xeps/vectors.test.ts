@@ -70,7 +70,8 @@ function read(wire: string): Element {
 /** A value as JSON can say it. */
 function plain(value: unknown): unknown {
   if (value instanceof Jid) return value.toString()
-  if (value instanceof Element) return fromWire(writeElement(value, ''))
+  // browsers escape by number
+  if (value instanceof Element) return fromWire(writeElement(value, '')).replaceAll('&#38;', '&amp;')
   if (value instanceof Uint8Array) return { hex: Buffer.from(value).toString('hex') }
   if (value instanceof Date) return { date: value.toISOString() }
   if (value instanceof Map) return { map: [...value].map(plain) }
