@@ -116,21 +116,20 @@ export class DisconnectedError extends Error {
 export class RequestError extends Error {
   readonly kind = 'request'
   override readonly name = 'RequestError'
-  readonly condition: StanzaErrorCondition
-  readonly type: StanzaErrorType
-  readonly text: string | undefined
+  declare readonly condition: StanzaErrorCondition
+  declare readonly type: StanzaErrorType
+  declare readonly text: string | undefined
   /** The condition of the application, which says more. [RFC6120 8.3.4] */
-  readonly application: Element | undefined
+  declare readonly application: Element | undefined
+  /** Who found the error, where that is neither of those who talk. [RFC6120 8.3.2] */
+  declare readonly by: string | undefined
   /** Who refused. */
   readonly from: string | undefined
 
   constructor(error: StanzaError, from?: string) {
-    const { condition, type, text, application } = error
+    const { condition, text } = error
     super(`${from ?? 'The server'} refused: ${condition}${text === undefined ? '' : ` (${text})`}.`)
-    this.condition = condition
-    this.type = type
-    this.text = text
-    this.application = application
+    Object.assign(this, error)
     this.from = from
   }
 }

@@ -10,7 +10,6 @@ import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from '../connection.ts'
 import { guardWork } from '../contract/guard.ts'
-import { until } from '../contract/until.ts'
 import { type ClientError, DisconnectedError, LoginError, StoreError } from '../errors.ts'
 import type { SessionPhase, SessionStart } from '../extension.ts'
 import type { Kept } from '../kept.ts'
@@ -66,6 +65,7 @@ export class Sessions {
     this.#restore()
   }
 
+  /** The full address of the session, once there was one. */
   get jid(): Jid | undefined {
     return this.#jid
   }
@@ -126,12 +126,9 @@ export class Sessions {
     const connection = this.#session?.connection
     if (connection === undefined) return
     connection.end()
-    await until(
-      clock,
-      { timeout },
-      () => undefined,
-      (resolve) => void connection.closed.then(resolve),
-    ).catch(() => undefined)
+    const cancel = clock.after(timeout, () => connection.destroy())
+    await connection.closed
+    cancel()
     connection.destroy()
     this.#lose(undefined)
     await this.#keep('session', undefined)
@@ -141,7 +138,6 @@ export class Sessions {
     const { options, platform, account } = this.#parts
     const id = this.#session?.management?.id
     const agent = this.#agent()
-    const before = JSON.stringify(this.#memory)
     try {
       const negotiation = await attempt({
         platform,
@@ -168,7 +164,7 @@ export class Sessions {
       })
       return await this.#established(negotiation, signal)
     } finally {
-      if (JSON.stringify(this.#memory) !== before) await this.#keep('login', JSON.stringify(this.#memory))
+      await this.#keep('login', JSON.stringify(this.#memory))
     }
   }
 
@@ -293,11 +289,8 @@ export class Sessions {
     const { kept, platform } = this.#parts
     const known = kept.get('agent')
     if (known !== undefined) return known
-    const bytes = platform.crypto.random(16)
-    bytes[6] = (bytes[6]! & 0x0f) | 0x40
-    bytes[8] = (bytes[8]! & 0x3f) | 0x80
-    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-    const agent = hex.replace(/^(.{8})(....)(....)(....)/, '$1-$2-$3-$4-')
+    const hex = Array.from(platform.crypto.random(16), (byte) => byte.toString(16).padStart(2, '0')).join('')
+    const agent = hex.replace(/^(.{8})(....).(...).(...)/, '$1-$2-4$3-a$4-')
     void this.#keep('agent', agent)
     return agent
   }
