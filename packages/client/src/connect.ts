@@ -4,7 +4,6 @@ import { readJid } from './contract/address.ts'
 import type { AnyExtension } from './extension.ts'
 import { Kept } from './kept.ts'
 import { type ClientOptions, checkOptions } from './options.ts'
-import { rememberPbkdf2 } from './platform/crypto-memory.ts'
 import type { Platform } from './platform.ts'
 
 /** A client that is not connected yet: for those who want to see its first states. */
@@ -15,10 +14,8 @@ export async function createClientFor<const X extends readonly AnyExtension[]>(
   const account = readJid(options.jid)
   checkOptions(options)
   const kept = await Kept.open(await options.store?.(account.bare.toString()))
-  const platform = options.platform ?? usual
-  const remembering = { ...platform, crypto: rememberPbkdf2(platform.crypto) }
   try {
-    return new ClientCore(options, remembering, kept) as unknown as Client<X>
+    return new ClientCore(options, options.platform ?? usual, kept) as unknown as Client<X>
   } catch (error) {
     await kept.close()
     throw error

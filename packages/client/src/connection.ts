@@ -78,18 +78,10 @@ export class Connection {
     return await this.nextElement('features', NS.streams)
   }
 
-  /** Forgets the stream of before: the next one begins. [RFC6120 4.3.3] */
+  /** Forgets the stream of before, and what waits of it: the next one begins. [RFC6120 4.3.3] */
   restart(): void {
-    this.#stream.restart()
-  }
-
-  /** After `<proceed/>`: everything that was learnt in clear is forgotten. [RFC6120 5.4.3.3] */
-  async startTls(): Promise<undefined> {
-    this.#stream.takeRest()
     this.#waiting.length = 0
-    await this.#transport.startTls?.()
-    this.#stream.takeRest()
-    this.restart()
+    this.#stream.restart()
   }
 
   /** The next element; of this name and namespace, where one is told. */

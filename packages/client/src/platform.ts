@@ -2,8 +2,10 @@
  * What the library needs of the machine it runs on: connections, cryptography, time, and word of the network. There is one for browsers
  * (and workers, Deno, Bun) and one for Node; tests pass their own.
  */
-import type { ChannelBinding, SaslCrypto } from '@rookery/protocol/sasl'
+import type { SaslChannel, SaslCrypto } from '@rookery/protocol/sasl'
 import type { Framing } from '@rookery/protocol/stream'
+import type { Element } from '@rookery/protocol/xml'
+import type { Connection } from './connection.ts'
 import type { ConnectError } from './errors.ts'
 
 export interface Platform {
@@ -18,6 +20,11 @@ export interface Platform {
   open(url: string, options: OpenOptions): Promise<Transport>
   /** The same kind of service at another host (`host`, `host:port`), where a server sends us; undefined where that cannot be. Missing: never. */
   moved?(url: string, host: string): string | undefined
+  /**
+   * Asks for TLS where a transport begins in clear (STARTTLS), if it is offered, and `plaintext` is not allowed or not taken: resolves to
+   * whether it stands now. Throws a ConnectError. Missing: never.
+   */
+  startTls?(connection: Connection, offers: Element, plaintext: boolean): Promise<boolean>
   /** Calls `changed` when the network may have changed (came back, another one, the page is visible again); the answer stops it. */
   watchNetwork(changed: () => void): () => void
 }
@@ -57,13 +64,8 @@ export interface Transport {
   readonly framing: Framing
   /** Encrypted, and the certificate is for the domain; or within this machine, as browsers see it (`ws://localhost`). */
   readonly isSecure: boolean
-  /** e.g. `TLSv1.3`, where the platform tells. */
-  readonly tlsVersion: string | undefined
-  readonly channelBindings: readonly ChannelBinding[]
-  /** TLS often ends at a proxy before the server (WebSocket): that it offers no binding to it is no sign of an attack then. */
-  readonly isOftenProxied?: boolean | undefined
-  /** Whether a certificate of one's own was shown. */
-  readonly hasCertificate: boolean
+  /** What a login makes of TLS; missing where the platform tells nothing of it. */
+  readonly channel?: SaslChannel | undefined
   /** Writes what a framing has made. */
   write(wire: string): void
   /** Bytes written and not sent. */

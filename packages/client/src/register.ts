@@ -12,7 +12,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from './connection.ts'
 import { readJid } from './contract/address.ts'
 import { ConnectError, RequestError, UsageError } from './errors.ts'
-import { startTls } from './negotiate/start-tls.ts'
+import { openStream } from './negotiate/open-stream.ts'
 import type { Platform, TlsOptions } from './platform.ts'
 import { attempt } from './session/attempt.ts'
 
@@ -92,7 +92,7 @@ export async function registerAt(usual: Platform, options: RegisterOptions): Pro
       signal: controller.signal,
       time: timeout,
       run: async (connection) => {
-        await register(connection, { ...options, local, domain })
+        await register(connection, { ...options, platform, local, domain })
         connection.end()
       },
     })
@@ -104,15 +104,10 @@ export async function registerAt(usual: Platform, options: RegisterOptions): Pro
 
 async function register(
   connection: Connection,
-  options: RegisterOptions & { readonly local: string; readonly domain: string },
+  options: RegisterOptions & { readonly platform: Platform; readonly local: string; readonly domain: string },
 ): Promise<undefined> {
-  const { local, domain, password, preauth } = options
-  let offers = await connection.openStream()
-  if (startTls.ready({ connection, offers, options })) {
-    await startTls.negotiate({ connection, offers, options })
-    connection.restart()
-    offers = await connection.openStream()
-  }
+  const { platform, local, domain, password, preauth } = options
+  const offers = await openStream(connection, platform, options)
   const ask = (type: 'get' | 'set', payload: Element): Promise<Element | undefined> =>
     request(connection, domain, type, payload)
   if (preauth !== undefined) {

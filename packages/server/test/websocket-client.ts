@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
-import { type ChannelBinding, createClientMechanism } from '@rookery/protocol/sasl'
+import { authenticate, type ChannelBinding, SaslChannel, SaslProblemError } from '@rookery/protocol/sasl'
 import { Element, parseElement } from '@rookery/protocol/xml'
 import type { Endpoint, Server } from '@rookery/server'
 import { WebSocket } from 'ws'
@@ -106,27 +106,29 @@ export class Client {
 
   /** Logs in with a password that never leaves; the condition of the failure when it fails. */
   async scram(name: string, binding: ChannelBinding): Promise<string> {
-    const mechanism = createClientMechanism(name, {
+    const means = {
       crypto,
       username: 'romeo',
       password: 'secret',
       offered: this.mechanisms(),
       offeredBindings: this.bindingTypes(),
-      channelBindings: [binding],
-      prepareUsername: (text) => prepareUsername(text),
-      prepareOpaque: (text) => prepareOpaque(text),
-    })!
-    let step = await mechanism.start()
+      channel: new SaslChannel({ bindings: [binding] }),
+      prepareUsername: (text: string) => prepareUsername(text),
+      prepareOpaque: (text: string) => prepareOpaque(text),
+    }
     let tag = 'auth'
-    for (;;) {
-      if (step.kind !== 'response') return step.kind
-      const mechanismOf = tag === 'auth' ? ` mechanism='${name}'` : ''
-      this.send(`<${tag} xmlns='${NS.sasl}'${mechanismOf}>${Buffer.from(step.data).toString('base64')}</${tag}>`)
-      tag = 'response'
-      const answer = (await this.next())!
-      if (answer.name === 'failure') return answer.firstElement()?.name ?? 'failure'
-      const data = Buffer.from(answer.text(), 'base64')
-      step = answer.name === 'success' ? await mechanism.finish(data) : await mechanism.respond(data)
+    try {
+      await authenticate(name, means, async (message) => {
+        const mechanismOf = tag === 'auth' ? ` mechanism='${name}'` : ''
+        this.send(`<${tag} xmlns='${NS.sasl}'${mechanismOf}>${Buffer.from(message).toString('base64')}</${tag}>`)
+        tag = 'response'
+        const answer = (await this.next())!
+        if (answer.name === 'failure') throw new Error(answer.firstElement()?.name ?? 'failure')
+        return { isSuccess: answer.name === 'success', data: Buffer.from(answer.text(), 'base64') }
+      })
+      return 'success'
+    } catch (error) {
+      return error instanceof SaslProblemError ? error.problem : (error as Error).message
     }
   }
 

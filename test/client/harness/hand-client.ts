@@ -3,10 +3,18 @@ import { connect, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
-import { type ChannelBinding, createClientMechanism, type SaslClientMechanism } from '@rookery/protocol/sasl'
+import {
+  authenticate,
+  type ChannelBinding,
+  SaslChannel,
+  type SaslClientOptions,
+  SaslProblemError,
+} from '@rookery/protocol/sasl'
 import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
 import { authenticated, Element, toWire } from '@rookery/protocol/xml'
 import { nodeCrypto } from '../../nolost/client/crypto.ts'
+
+class Refusal extends Error {}
 
 export class HandClient {
   readonly socket: Socket
@@ -74,23 +82,25 @@ export class HandClient {
 
   /** SASL of RFC 6120, up to the features behind it; the text that a failure of the client's own has. */
   async login(mechanism = 'SCRAM-SHA-256', password = 'secret'): Promise<string | undefined> {
-    const means = this.mechanism(mechanism, { password })
-    let step = await means.start()
-    for (let tag = `auth mechanism='${mechanism}'`; ; tag = 'response') {
-      if (step.kind !== 'response') return step.kind === 'failure' ? step.problem : undefined
-      this.send(`<${tag} xmlns='${NS.sasl}'>${Buffer.from(step.data).toString('base64')}</${tag.split(' ')[0]}>`)
-      const answer = await this.next()
-      const data = Buffer.from(answer?.text() ?? '', 'base64')
-      if (answer?.name === 'success') {
-        const end = await means.finish(data.length === 0 ? undefined : data)
-        if (end.kind === 'failure') return end.problem
-        this.#stream.restart()
-        await this.open()
-        return undefined
-      }
-      if (answer?.name !== 'challenge') return answer?.firstElement()?.name ?? 'the end'
-      step = await means.respond(data)
+    let tag = `auth mechanism='${mechanism}'`
+    try {
+      await authenticate(mechanism, this.means({ password }), async (message) => {
+        const text = Buffer.from(message).toString('base64')
+        this.send(`<${tag} xmlns='${NS.sasl}'>${text}</${tag.split(' ')[0]}>`)
+        tag = 'response'
+        const answer = await this.next()
+        const isSuccess = answer?.name === 'success'
+        if (!isSuccess && answer?.name !== 'challenge') throw new Refusal(answer?.firstElement()?.name ?? 'the end')
+        return { isSuccess, data: Buffer.from(answer.text(), 'base64') }
+      })
+    } catch (error) {
+      if (error instanceof SaslProblemError) return error.problem
+      if (error instanceof Refusal) return error.message
+      throw error
     }
+    this.#stream.restart()
+    await this.open()
+    return undefined
   }
 
   async bind(resource = 'one'): Promise<string> {
@@ -98,11 +108,11 @@ export class HandClient {
     return (await this.expect('iq')).child('bind', NS.bind)?.childText('jid') ?? ''
   }
 
-  mechanism(name: string, secret: { password?: string; token?: string }): SaslClientMechanism {
+  means(secret: { password?: string; token?: string }): SaslClientOptions {
     const list =
       this.features?.child('mechanisms', NS.sasl) ?? this.features?.child('authentication', 'urn:xmpp:sasl:2')
     const types = this.features?.child('sasl-channel-binding', 'urn:xmpp:sasl-cb:0')?.childElements() ?? []
-    const mechanism = createClientMechanism(name, {
+    return {
       crypto: nodeCrypto,
       username: 'romeo',
       ...secret,
@@ -112,12 +122,10 @@ export class HandClient {
           .filter((one) => one.name === 'mechanism')
           .map((one) => one.text()) ?? [],
       offeredBindings: types.map((one) => one.attr('type') ?? ''),
-      channelBindings: this.#bindings(),
+      channel: new SaslChannel({ bindings: this.#bindings() }),
       prepareUsername,
       prepareOpaque,
-    })
-    if (mechanism === undefined) throw new Error(`${name} is unknown here`)
-    return mechanism
+    }
   }
 
   async closed(): Promise<void> {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NS } from '@rookery/protocol'
+import { authenticate } from '@rookery/protocol/sasl'
 import { STREAM_END } from '@rookery/protocol/stream'
 import { failed } from '@rookery/protocol/xeps/management'
 import { success } from '@rookery/protocol/xeps/sasl'
@@ -122,11 +123,15 @@ test('speaks SASL2 with Bind 2, management and tokens', async () => {
   const say = async (mechanism: string, means: { password?: string; token?: string }, inside: string) => {
     const client = await HandClient.tls(server.ports.tls, { ca: server.trust.ca })
     await client.open()
-    const step = await client.mechanism(mechanism, means).start()
-    const data = step.kind === 'response' ? Buffer.from(step.data).toString('base64') : ''
-    const response = `<initial-response>${data}</initial-response>`
-    client.send(`<authenticate xmlns='urn:xmpp:sasl:2' mechanism='${mechanism}'>${response}${inside}</authenticate>`)
-    return (await client.next())!
+    let answer: Element | undefined
+    await authenticate(mechanism, client.means(means), async (message) => {
+      const response = `<initial-response>${Buffer.from(message).toString('base64')}</initial-response>`
+      client.send(`<authenticate xmlns='urn:xmpp:sasl:2' mechanism='${mechanism}'>${response}${inside}</authenticate>`)
+      answer = (await client.next())!
+      if (answer.name === 'failure') throw new Error('refused')
+      return { isSuccess: true, data: Buffer.from(answer.childText('additional-data') ?? '', 'base64') }
+    }).catch((error: Error) => assert.equal(error.message, 'refused'))
+    return answer!
   }
   const wish = `<bind xmlns='urn:xmpp:bind:0'><tag>app</tag><enable xmlns='${SM}' resume='true'/></bind>`
   const ask = `<request-token xmlns='urn:xmpp:fast:0' mechanism='HT-SHA-256-EXPR'/>`

@@ -1,7 +1,7 @@
 /** From a new connection to one that is logged in: STARTTLS where wished, SASL (RFC 6120 sections 5 and 6); and registration (XEP-0077). */
 import { NS } from '@rookery/protocol'
 import { isBroken } from '@rookery/protocol/codec'
-import { chooseMechanism, createClientMechanism, type SaslClientStep } from '@rookery/protocol/sasl'
+import { chooseMechanism, authenticate as prove } from '@rookery/protocol/sasl'
 import { auth, challenge, mechanisms, response, success } from '@rookery/protocol/xeps/sasl'
 import { type Element, el } from '@rookery/protocol/xml'
 import { nodeCrypto } from './crypto.ts'
@@ -75,38 +75,26 @@ async function openStream(wire: Wire, place: Place): Promise<Element> {
 async function authenticate(wire: Wire, features: Element, { username, password }: Credentials): Promise<void> {
   const list = mechanisms.find(features)
   const offered = list === undefined || isBroken(list) ? [] : list.mechanisms
-  const choice = chooseMechanism({ offered, channelBindings: [], password: true, plain: true })
-  if (choice.kind === 'failure') throw new Error(choice.text)
-  const mechanism = createClientMechanism(choice.name, {
+  const name = chooseMechanism({ offered, password: true, plain: true })
+  const means = {
     crypto: nodeCrypto,
     username,
     password,
     offered,
-    channelBindings: [],
     minIterations: 1,
-    prepareUsername: (text) => text,
-    prepareOpaque: (text) => text,
-  })
-  if (mechanism === undefined) throw new Error(`${choice.name} is unknown here`)
-
-  wire.send(auth.build({ mechanism: choice.name, data: dataOf(await mechanism.start()) }))
-  for (;;) {
+    prepareUsername: (text: string) => text,
+    prepareOpaque: (text: string) => text,
+  }
+  let isFirst = true
+  await prove(name, means, async (data) => {
+    wire.send(isFirst ? auth.build({ mechanism: name, data }) : response.build({ data }))
+    isFirst = false
     const answer = await wire.read()
     const asked = challenge.parse(answer)
-    if (asked !== undefined && !isBroken(asked)) {
-      wire.send(response.build({ data: dataOf(await mechanism.respond(asked.data)) }))
-      continue
-    }
+    if (asked !== undefined && !isBroken(asked)) return { isSuccess: false, data: asked.data }
     const done = success.parse(answer)
     if (done === undefined || isBroken(done))
       throw new Error(`login of ${username} refused: ${answer.firstElement()?.name ?? answer.name}`)
-    const step = await mechanism.finish(done.data)
-    if (step.kind !== 'success') throw new Error(`the server did not prove itself to ${username}`)
-    return
-  }
-}
-
-function dataOf(step: SaslClientStep): Uint8Array {
-  if (step.kind === 'response') return step.data
-  throw new Error(step.kind === 'failure' ? step.text : 'the exchange ended early')
+    return { isSuccess: true, data: done.data ?? new Uint8Array(0) }
+  })
 }

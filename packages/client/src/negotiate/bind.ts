@@ -4,25 +4,21 @@ import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { readStanzaError } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
 import { RequestError } from '../errors.ts'
-import type { Step } from './negotiation.ts'
+import type { Negotiation } from './negotiation.ts'
 import { broken } from './nonzas.ts'
 
 const id = 'bind'
 
-export const bindResource: Step = {
-  ready: ({ isAuthenticated, jid, offers }) =>
-    isAuthenticated && jid === undefined && offers.child('bind', NS.bind) !== undefined,
-  negotiate: async (negotiation) => {
-    const { connection, account } = negotiation
-    const { resource } = account
-    const wish = el('bind', NS.bind, {}, [resource === '' ? undefined : el('resource', NS.bind, {}, resource)])
-    connection.send(el('iq', NS.client, { type: 'set', id }, [wish]))
-    const answer = await connection.nextElement('iq', NS.client)
-    if (answer.attr('type') === 'error') throw new RequestError(readStanzaError(answer))
-    const isOurs = answer.attr('id') === id && answer.attr('type') === 'result'
-    negotiation.jid = ownAddress(isOurs ? answer.child('bind', NS.bind)?.childText('jid') : undefined, account)
-    return 'on'
-  },
+/** The address of the session. Throws a RequestError, a ConnectError. */
+export async function bindResource({ connection, account, offers }: Negotiation): Promise<Jid> {
+  const { resource } = account
+  if (offers.child('bind', NS.bind) === undefined) throw broken(NS.bind)
+  const wish = el('bind', NS.bind, {}, [resource === '' ? undefined : el('resource', NS.bind, {}, resource)])
+  connection.send(el('iq', NS.client, { type: 'set', id }, [wish]))
+  const answer = await connection.nextElement('iq', NS.client)
+  if (answer.attr('type') === 'error') throw new RequestError(readStanzaError(answer))
+  const isOurs = answer.attr('id') === id && answer.attr('type') === 'result'
+  return ownAddress(isOurs ? answer.child('bind', NS.bind)?.childText('jid') : undefined, account)
 }
 
 /** The address that the server gives the session: of the account that has logged in, and no other. Throws a ConnectError. */

@@ -1,43 +1,54 @@
 /** The conversation of a login, which is the same in both profiles of SASL (RFC 6120 6.4, XEP-0388 2.6) but for its namespace. */
 import { NS } from '@rookery/protocol'
-import { encodeBase64, readSaslCondition } from '@rookery/protocol/sasl'
+import type { Jid } from '@rookery/protocol/jid'
+import { encodeBase64, readSaslCondition, type Say } from '@rookery/protocol/sasl'
+
 import { type Element, el } from '@rookery/protocol/xml'
 import { LoginError } from '../errors.ts'
-import { type Attempt, refused, stepOf, verify } from './mechanism.ts'
 import type { Negotiation } from './negotiation.ts'
 import { broken, bytesOf } from './nonzas.ts'
 
-/** Sends the first element, then challenges and responses, until the server says how it ended: its success, or why it refused. */
+/** Lets `prove` talk with the server, and gives its success; `first` makes the element of the first message, which is in base64. */
 export async function exchange(
-  negotiation: Negotiation,
-  attempt: Attempt,
-  first: Element,
-): Promise<Element | LoginError> {
-  const { connection } = negotiation
-  const { ns } = first
-  connection.send(first)
-  for (;;) {
-    const answer = await connection.nextElement()
-    if (answer.is('challenge', ns)) {
-      try {
-        const data = await stepOf(attempt.mechanism.respond(bytesOf(answer)))
-        connection.send(el('response', ns, {}, encodeBase64(data)))
-      } catch (error) {
-        connection.send(el('abort', ns))
-        throw error
-      }
-    } else if (answer.is('success', ns)) {
-      const data = ns === NS.sasl ? answer : answer.child('additional-data')
-      // without a word in it RFC 6120 has no data, XEP-0388 has zero bytes of them
-      await verify(attempt, data && (ns !== NS.sasl || data.text() !== '') ? bytesOf(data) : undefined, negotiation)
-      return answer
-    } else if (answer.is('failure', ns)) {
-      const named = answer.childElements().find((child) => child.ns === NS.sasl && child.name !== 'text')
-      return refused(readSaslCondition(named?.name ?? ''), answer.childText('text'), negotiation)
-    } else if (answer.is('continue', ns)) {
+  { connection, account }: Negotiation,
+  ns: string,
+  first: (data: string) => Element,
+  prove: (say: Say) => Promise<void>,
+): Promise<Element> {
+  let answer: Element | undefined
+  try {
+    await prove(async (message) => {
+      const data = encodeBase64(message)
+      connection.send(answer === undefined ? first(data) : el('response', ns, {}, data))
+      answer = await connection.nextElement()
+      if (answer.is('failure', ns)) throw refused(answer, account.bare)
       // [XEP-0388 2.6.3] the tasks are of specifications to come
-      const said = answer.childText('text') ?? 'it says no more.'
-      throw new LoginError('no-mechanism', `The server wants a second proof that this client cannot give: ${said}`)
-    } else throw broken(ns)
+      if (answer.is('continue', ns))
+        throw new LoginError(
+          'no-mechanism',
+          `The server wants a second proof that this client cannot give: ${answer.childText('text') ?? 'it says no more.'}`,
+        )
+      const isSuccess = answer.is('success', ns)
+      if (!isSuccess && !answer.is('challenge', ns)) throw broken(ns)
+      return { isSuccess, data: bytesOf(isSuccess && ns !== NS.sasl ? answer.child('additional-data') : answer, ns) }
+    })
+    return answer!
+  } catch (error) {
+    if (answer?.name === 'challenge') connection.send(el('abort', ns))
+    throw error
   }
+}
+
+function refused(failure: Element, account: Jid): LoginError {
+  const named = failure.childElements().find((child) => child.ns === NS.sasl && child.name !== 'text')
+  const condition = readSaslCondition(named?.name ?? '')
+  const text = failure.childText('text')
+  const advice =
+    condition === 'not-authorized'
+      ? 'Check the name and the password.'
+      : condition === 'temporary-auth-failure'
+        ? 'Try again later.'
+        : 'Ask whoever runs the server.'
+  const said = text === undefined ? '' : ` (${text})`
+  return new LoginError('refused', `The server refused ${account}: ${condition}${said}. ${advice}`, condition)
 }

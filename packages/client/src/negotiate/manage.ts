@@ -1,41 +1,8 @@
 /** Stream management (XEP-0198 1.6.3): going on with the session of before instead of binding, and managing a new one. */
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { type Element, el } from '@rookery/protocol/xml'
-import type { Enabled, ManagementAnswer, Negotiation, Resumable, Step } from './negotiation.ts'
+import type { Enabled, ManagementAnswer, Negotiation, Resumable } from './negotiation.ts'
 import { broken, countOf } from './nonzas.ts'
-
-export const resumeSession: Step = {
-  ready: (negotiation) =>
-    negotiation.jid === undefined &&
-    negotiation.resumable !== undefined &&
-    negotiation.resumption === undefined &&
-    isOffered(negotiation),
-  negotiate: async (negotiation) => {
-    const { connection, resumable } = negotiation
-    connection.send(resume(resumable!))
-    const answer = await connection.nextElement()
-    negotiation.resumption = readResumption(answer, negotiation) ?? { kind: 'resumed', h: impossible }
-    return negotiation.resumption.kind === 'resumed' ? 'done' : 'on'
-  },
-}
-
-export const enableManagement: Step = {
-  ready: (negotiation) => negotiation.jid !== undefined && negotiation.enabled === undefined && isOffered(negotiation),
-  negotiate: async (negotiation) => {
-    const { connection, early } = negotiation
-    connection.send(enable)
-    for (;;) {
-      const answer = await connection.nextElement()
-      negotiation.enabled = readEnabled(answer)
-      if (answer.ns === MANAGEMENT_NS) return 'done'
-      if (early.push(answer) > mostEarly) throw broken(MANAGEMENT_NS)
-    }
-  },
-}
-
-function isOffered({ isAuthenticated, offers }: Negotiation): boolean | undefined {
-  return isAuthenticated && offers.child('sm', MANAGEMENT_NS) !== undefined
-}
 
 export const enable: Element = el('enable', MANAGEMENT_NS, { resume: 'true' })
 
@@ -49,16 +16,25 @@ const mostEarly = 100
 /** No session has such a count: it is given up. */
 const impossible = -1
 
-/** `<resumed/>` or `<failed/>`; undefined for anything else. */
-export function readResumption(answer: Element | undefined, { resumable }: Negotiation): ManagementAnswer | undefined {
-  const h = answer && countOf(answer)
-  if (answer?.is('resumed', MANAGEMENT_NS) === true) {
-    const isOurs = answer.attr('previd') === resumable?.id
-    return { kind: 'resumed', h: isOurs ? (h ?? impossible) : impossible }
+export async function enableManagement({ connection, early }: Negotiation): Promise<Enabled | undefined> {
+  connection.send(enable)
+  for (;;) {
+    const answer = await connection.nextElement()
+    if (answer.ns === MANAGEMENT_NS) return readEnabled(answer)
+    if (early.push(answer) > mostEarly) throw broken(MANAGEMENT_NS)
   }
-  return answer?.is('failed', MANAGEMENT_NS) === true ? { kind: 'lost', h } : undefined
 }
 
+/** `<resumed/>` or `<failed/>`; anything else is of a session that cannot be ours. */
+export function readResumption(answer: Element, resumable: Resumable | undefined): ManagementAnswer {
+  const h = countOf(answer)
+  if (answer.is('failed', MANAGEMENT_NS)) return { kind: 'lost', h }
+  const isOurs =
+    resumable !== undefined && answer.is('resumed', MANAGEMENT_NS) && answer.attr('previd') === resumable.id
+  return { kind: 'resumed', h: isOurs && h !== undefined ? h : impossible }
+}
+
+/** Undefined where it was refused. */
 export function readEnabled(answer: Element | undefined): Enabled | undefined {
   if (answer?.is('enabled', MANAGEMENT_NS) !== true) return undefined
   const canResume = /^(?:true|1)$/.test(answer.attr('resume') ?? '')

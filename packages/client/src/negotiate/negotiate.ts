@@ -1,35 +1,29 @@
-/** The one loop that negotiates a stream (RFC 6120 section 4.3.5): the first step whose turn it is, until the session stands. */
+/** From a new connection to a session, in the order of RFC 6120 and XEP-0170; resumption takes the place of binding (XEP-0198 5). */
 import { NS } from '@rookery/protocol'
-import { ConnectError } from '../errors.ts'
+import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { bindResource } from './bind.ts'
-import { enableManagement, resumeSession } from './manage.ts'
-import type { Negotiation, Step } from './negotiation.ts'
-import { login } from './sasl.ts'
-import { login2 } from './sasl2.ts'
-import { startTls } from './start-tls.ts'
-
-/** In the order of RFC 6120 and XEP-0170; resumption takes the place of binding. */
-const steps: readonly Step[] = [startTls, login2, login, resumeSession, bindResource, enableManagement]
+import { login } from './login.ts'
+import { enableManagement, readResumption, resume } from './manage.ts'
+import type { Negotiation } from './negotiation.ts'
+import { openStream } from './open-stream.ts'
 
 export async function negotiate(negotiation: Negotiation): Promise<Negotiation> {
-  const { connection } = negotiation
-  const opened = (): Promise<typeof negotiation.offers> => {
-    const { local, bare } = negotiation.account
-    // our address is shown to nobody but the server, and not in clear [RFC6120 4.7.1]
-    return connection.openStream(connection.transport.isSecure && local !== '' ? bare.toString() : undefined)
-  }
-  negotiation.offers = await opened()
-  for (;;) {
-    const step = steps.find(({ ready }) => ready(negotiation))
-    if (step === undefined) {
-      if (negotiation.jid !== undefined) return negotiation
-      throw new ConnectError('bad-answer', 'The server offers no login that this client knows.')
+  const { connection, platform, account, options, resumable } = negotiation
+  const from = account.local === '' ? undefined : account.bare.toString()
+  negotiation.offers = await openStream(connection, platform, options, from)
+  const isOver = await login(negotiation)
+  if (negotiation.resumption?.kind === 'resumed') return negotiation
+  if (isOver) connection.restart()
+  negotiation.offers = isOver ? await connection.openStream(from) : await connection.nextElement('features', NS.streams)
+  const isManaged = negotiation.offers.child('sm', MANAGEMENT_NS) !== undefined
+  if (negotiation.jid === undefined) {
+    if (isManaged && resumable !== undefined && negotiation.resumption === undefined) {
+      connection.send(resume(resumable))
+      negotiation.resumption = readResumption(await connection.nextElement(), resumable)
+      if (negotiation.resumption.kind === 'resumed') return negotiation
     }
-    const next = await step.negotiate(negotiation)
-    if (next === 'done') return negotiation
-    if (next === 'restart') {
-      connection.restart()
-      negotiation.offers = await opened()
-    } else if (next === 'features') negotiation.offers = await connection.nextElement('features', NS.streams)
+    negotiation.jid = await bindResource(negotiation)
   }
+  if (isManaged && negotiation.enabled === undefined) negotiation.enabled = await enableManagement(negotiation)
+  return negotiation
 }

@@ -4,6 +4,7 @@ import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { Element } from '@rookery/protocol/xml'
 import type { Connection } from '../connection.ts'
 import type { ClientOptions } from '../options.ts'
+import type { Platform } from '../platform.ts'
 
 /** A token that logs in without the password (XEP-0484). */
 export interface Token {
@@ -36,6 +37,7 @@ export interface Enabled {
 
 export interface Negotiation {
   readonly connection: Connection
+  readonly platform: Pick<Platform, 'startTls'>
   readonly crypto: SaslCrypto
   /** With the resource that is wished for; without a local part for an anonymous login. */
   readonly account: Jid
@@ -51,7 +53,6 @@ export interface Negotiation {
   readonly inline: readonly Element[]
   /** The features that the server offers now. */
   offers: Element
-  isAuthenticated?: boolean
   /** The address of the session. */
   jid?: Jid | undefined
   /** What became of the session of before. */
@@ -63,18 +64,4 @@ export interface Negotiation {
   /** Of `inline`: those that were asked for, and the namespaces of those that the binding has turned on. */
   inlined?: readonly Element[]
   turnedOn?: readonly string[] | undefined
-  /** The mechanism that a token was asked for. */
-  askedToken?: string | undefined
 }
-
-/**
- * One feature of the stream, seen by the one who asks for it (RFC 6120 section 4.3). `ready` says whether it is its turn with what is
- * offered and has come about; `negotiate` answers what the next offers come with.
- */
-export interface Step<N = Negotiation> {
-  readonly ready: (negotiation: N) => boolean | undefined
-  readonly negotiate: (negotiation: N) => Promise<Next>
-}
-
-/** 'restart': a new stream; 'features': offers come by themselves; 'on': these offers still hold; 'done': the session stands. */
-export type Next = 'restart' | 'features' | 'on' | 'done'

@@ -10,10 +10,9 @@ export function broken(ns: string): ConnectError {
 }
 
 /** What stands in it as base64; `=` alone is zero bytes. [RFC6120 6.4.6] Throws a ConnectError. */
-export function bytesOf(element: Element): Uint8Array {
-  const text = element.text().trim()
-  const bytes = decodeBase64(text === '=' ? '' : text)
-  if (bytes === undefined) throw broken(element.ns)
+export function bytesOf(element: Element | undefined, ns: string): Uint8Array {
+  const bytes = decodeBase64(element?.text().trim().replace(/^=$/, '') ?? '')
+  if (bytes === undefined) throw broken(ns)
   return bytes
 }
 

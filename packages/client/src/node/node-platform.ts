@@ -7,6 +7,7 @@ import { moved } from './moved.ts'
 import { watchAddresses } from './network.ts'
 import { nodeCrypto } from './node-crypto.ts'
 import { resolveService, type SrvResolver } from './resolve.ts'
+import { startTls } from './start-tls.ts'
 import { openTcp } from './tcp.ts'
 import { openWebSocket } from './websocket.ts'
 
@@ -25,6 +26,7 @@ export function createNodePlatform(resolver: () => SrvResolver = systemResolver)
       )
     },
     moved,
+    startTls,
     watchNetwork: watchAddresses,
   }
 }

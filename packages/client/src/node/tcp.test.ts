@@ -91,9 +91,9 @@ describe('TLS from the first byte', () => {
     assert.equal((server as unknown as { servername: string }).servername, domain)
     assert.equal(server.alpnProtocol, 'xmpp-client')
     assert.equal(transport.isSecure, true)
-    assert.equal(transport.tlsVersion, 'TLSv1.3')
+    assert.equal(transport.channel?.tlsVersion, 'TLSv1.3')
     assert.equal(transport.startTls, undefined)
-    assert.equal(transport.hasCertificate, false)
+    assert.equal(transport.channel?.hasCertificate, false)
     transport.destroy()
   })
 
@@ -109,7 +109,7 @@ describe('TLS from the first byte', () => {
       const { port, next } = await tlsServer(t, { ...signed({ hash: 'sha384' }), maxVersion: version })
       const { transport } = await Opened.to(`xmpps://127.0.0.1:${port}`)
       const server = await next
-      const of = (type: string) => findBinding(transport.channelBindings, type)?.data
+      const of = (type: string) => findBinding(transport.channel!.bindings, type)?.data
       if (version === 'TLSv1.3') {
         const label = 'EXPORTER-Channel-Binding'
         assert.deepEqual(of('tls-exporter'), server.exportKeyingMaterial(32, label, Buffer.alloc(0)))
@@ -180,7 +180,7 @@ describe('TLS from the first byte', () => {
     const { port, next } = await tlsServer(t, { ...signed(), requestCert: true, ca: authority.certificate })
     const { transport } = await Opened.to(`xmpps://127.0.0.1:${port}`, { tls: { ca: authority.certificate, ...own } })
     assert.equal((await next).authorized, true)
-    assert.equal(transport.hasCertificate, true)
+    assert.equal(transport.channel?.hasCertificate, true)
     transport.destroy()
   })
 
@@ -212,7 +212,7 @@ describe('STARTTLS', () => {
     const opened = await Opened.to(`xmpp://127.0.0.1:${await startTlsServer(t, signed(), '<proceed/>')}`)
     const { transport } = opened
     assert.equal(transport.isSecure, false)
-    assert.deepEqual(transport.channelBindings, [])
+    assert.equal(transport.channel, undefined)
     transport.write('<starttls/>')
     await opened.until(() => opened.text === '<proceed/>')
     await transport.startTls!()

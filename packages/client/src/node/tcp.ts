@@ -1,12 +1,12 @@
 /** One connection over TCP, in the clear until STARTTLS, or under TLS from the first byte (RFC 6120 section 5, XEP-0368 version 1.1). */
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { ChannelBinding } from '@rookery/protocol/sasl'
+import type { SaslChannel } from '@rookery/protocol/sasl'
 import { TcpFraming } from '@rookery/protocol/stream'
 import { authenticated } from '@rookery/protocol/xml'
 import { ConnectError } from '../errors.ts'
 import type { OpenOptions, Transport } from '../platform.ts'
-import { channelBindingsOf } from './channel-bindings.ts'
+import { channelOf } from './channel.ts'
 import { connectTcp } from './happy-eyeballs.ts'
 import { hostOf, portOf } from './host-name.ts'
 import { secure } from './tls.ts'
@@ -31,7 +31,7 @@ class TcpTransport implements Transport {
   #socket: Socket
   /** Written in this turn of the event loop; goes out in one piece. */
   #waiting = ''
-  #bindings: readonly ChannelBinding[] = []
+  #channel: SaslChannel | undefined
   #isEnding = false
   #isClosed = false
 
@@ -41,20 +41,12 @@ class TcpTransport implements Transport {
     this.#listen(socket)
   }
 
-  get channelBindings(): readonly ChannelBinding[] {
-    return this.#bindings
+  get channel(): SaslChannel | undefined {
+    return this.#channel
   }
 
   get isSecure(): boolean {
     return this.#socket instanceof TLSSocket
-  }
-
-  get tlsVersion(): string | undefined {
-    return this.#socket instanceof TLSSocket ? (this.#socket.getProtocol() ?? undefined) : undefined
-  }
-
-  get hasCertificate(): boolean {
-    return this.isSecure && this.#options.tls.cert !== undefined
   }
 
   get unsent(): number {
@@ -122,7 +114,7 @@ class TcpTransport implements Transport {
   }
 
   #listen(socket: Socket): void {
-    if (socket instanceof TLSSocket) this.#bindings = channelBindingsOf(socket)
+    if (socket instanceof TLSSocket) this.#channel = channelOf(socket, this.#options.tls)
     socket.on('data', (bytes: Buffer) => {
       if (!this.#isClosed) this.#options.received(bytes.toString('latin1'))
     })

@@ -90,8 +90,8 @@ describe('the handshake', () => {
     assert.equal(request.headers.host, new URL(url).host)
     assert.equal(transport.isSecure, true)
     const data = (socket as TLSSocket).exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
-    assert.deepEqual(findBinding(transport.channelBindings, 'tls-exporter')?.data, data)
-    assert.equal(transport.tlsVersion, 'TLSv1.3')
+    assert.deepEqual(findBinding(transport.channel!.bindings, 'tls-exporter')?.data, data)
+    assert.equal(transport.channel?.tlsVersion, 'TLSv1.3')
   })
 
   test('a certificate for the domain, but not for the host of the URL, is refused', async (t) => {
@@ -104,7 +104,7 @@ describe('the handshake', () => {
     const { url } = await serve(t)
     const { transport } = await Opened.to(t, url)
     assert.equal(transport.isSecure, true)
-    assert.deepEqual(transport.channelBindings, [])
+    assert.equal(transport.channel, undefined)
     await assert.rejects(Opened.to(t, 'ws://example.org/'), UsageError)
   })
 

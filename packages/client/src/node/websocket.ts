@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { ChannelBinding } from '@rookery/protocol/sasl'
+import type { SaslChannel } from '@rookery/protocol/sasl'
 import { FRAME_END, WebSocketFraming } from '@rookery/protocol/stream'
 import { authenticated } from '@rookery/protocol/xml'
 import { ConnectError } from '../errors.ts'
@@ -14,7 +14,7 @@ import { abortReason, onAbort } from '../platform/abort.ts'
 import { deferred } from '../platform/deferred.ts'
 import { allowWebSocket } from '../platform/websocket.ts'
 import type { OpenOptions, Transport } from '../platform.ts'
-import { channelBindingsOf } from './channel-bindings.ts'
+import { channelOf } from './channel.ts'
 import { connectTcp } from './happy-eyeballs.ts'
 import { hostOf, portOf } from './host-name.ts'
 import { secure } from './tls.ts'
@@ -96,10 +96,7 @@ function isAccepted({ headers }: IncomingMessage, key: string): boolean {
 class WebSocketTransport implements Transport {
   readonly framing: WebSocketFraming = new WebSocketFraming(authenticated)
   readonly isSecure: boolean
-  readonly tlsVersion: string | undefined
-  readonly channelBindings: readonly ChannelBinding[]
-  readonly hasCertificate: boolean
-  readonly isOftenProxied: boolean = true
+  readonly channel: SaslChannel | undefined
   readonly #socket: Socket
   readonly #options: OpenOptions
   /** Written in this turn of the event loop; goes out in one piece. */
@@ -110,11 +107,8 @@ class WebSocketTransport implements Transport {
   constructor(socket: Socket, isSecure: boolean, head: Buffer, options: OpenOptions) {
     this.#socket = socket
     this.#options = options
-    const secured = socket instanceof TLSSocket ? socket : undefined
     this.isSecure = isSecure
-    this.tlsVersion = secured?.getProtocol() ?? undefined
-    this.channelBindings = secured === undefined ? [] : channelBindingsOf(secured)
-    this.hasCertificate = secured !== undefined && options.tls.cert !== undefined
+    if (socket instanceof TLSSocket) this.channel = channelOf(socket, options.tls, { isOftenProxied: true })
     const reader = new FrameReader(largest, {
       text: (wire) => {
         if (!this.#isClosed) options.received(wire)

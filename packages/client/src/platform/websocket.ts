@@ -54,9 +54,6 @@ export function allowWebSocket(url: URL, plaintext: boolean): boolean {
 class WebSocketTransport implements Transport {
   readonly framing: WebSocketFraming = new WebSocketFraming(authenticated)
   readonly isSecure: boolean
-  readonly tlsVersion: undefined
-  readonly channelBindings: readonly [] = []
-  readonly hasCertificate = false
   readonly #socket: WebSocket
   readonly #options: OpenOptions
   #isEnding = false

@@ -5,6 +5,7 @@
 import type { Maybe } from '@rookery/protocol'
 import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
+import type { SaslCrypto } from '@rookery/protocol/sasl'
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
@@ -18,6 +19,7 @@ import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiati
 import { broken } from '../negotiate/nonzas.ts'
 import type { ClientOptions } from '../options.ts'
 import { onAbort } from '../platform/abort.ts'
+import { rememberPbkdf2 } from '../platform/crypto-memory.ts'
 import type { Platform } from '../platform.ts'
 import type { RequestOptions } from '../requests.ts'
 import { attempt } from './attempt.ts'
@@ -52,6 +54,7 @@ export class Sessions {
   offers: Element = el('features', NS.streams)
   readonly #parts: SessionsParts
   readonly #memory: Memory
+  readonly #crypto: SaslCrypto
   #session: Session | undefined
   #turnedOn: readonly string[] = []
   /** What the session does at its start, and is not done with. */
@@ -61,6 +64,7 @@ export class Sessions {
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
+    this.#crypto = rememberPbkdf2(parts.platform.crypto)
     this.#memory = readMemory(parts.kept)
     this.#restore()
   }
@@ -149,7 +153,8 @@ export class Sessions {
         run: (connection) =>
           negotiate({
             connection,
-            crypto: platform.crypto,
+            platform,
+            crypto: this.#crypto,
             account,
             password,
             agent,

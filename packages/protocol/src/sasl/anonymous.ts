@@ -1,10 +1,8 @@
-/** ANONYMOUS (RFC 4505), both roles. Our client never sends a trace: it would only tell who is there. */
+/** ANONYMOUS (RFC 4505) on the receiving side. */
 
 import { type Maybe, then } from '../maybe.ts'
 import { decodeUtf8 } from './bytes.ts'
-import type { SaslClientMechanism } from './client-mechanism.ts'
 import { failure, type SaslServerContext, type SaslServerMechanism, type SaslStep } from './server-mechanism.ts'
-import { SingleMessage } from './single-message.ts'
 
 /** In characters and, at four octets each, in octets. [RFC4505 2] */
 const maxTrace = 255
@@ -43,8 +41,4 @@ function isTrace(trace: string): boolean {
     length++
   }
   return length <= maxTrace
-}
-
-export function anonymousClient(): SaslClientMechanism {
-  return new SingleMessage(() => new Uint8Array(0))
 }

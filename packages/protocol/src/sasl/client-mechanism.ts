@@ -1,7 +1,6 @@
-/** What a SASL mechanism is on the initiating side, and what it is told. Independent of the XML profile. */
+/** What a SASL mechanism is told on the initiating side, and how it talks with the server. Independent of the XML profile. */
 
-import type { Maybe } from '../maybe.ts'
-import type { BindingOffers } from './binding-choice.ts'
+import type { SaslChannel } from './channel.ts'
 import type { SaslCrypto } from './sasl-crypto.ts'
 
 /** Why the client gives up although the server has not refused it. */
@@ -20,44 +19,50 @@ export type SaslProblem =
   | 'downgrade'
   | 'binding-unavailable'
   | 'no-mechanism'
-  | 'unexpected-success'
 
-export interface SaslClientResponse {
-  readonly kind: 'response'
+/** The client gives up. The message is for people, where it says more than the name of the problem. */
+export class SaslProblemError extends Error {
+  override readonly name = 'SaslProblemError'
+  readonly problem: SaslProblem
+
+  constructor(problem: SaslProblem, text: string = problem) {
+    super(text)
+    this.problem = problem
+  }
+}
+
+export function giveUp(problem: SaslProblem, text?: string): never {
+  throw new SaslProblemError(problem, text)
+}
+
+/** What the server says to a message of ours. */
+export interface SaslAnswer {
+  /** That the login is done, and not a challenge. */
+  readonly isSuccess: boolean
+  /** What came with it: nothing counts as zero octets. */
   readonly data: Uint8Array
 }
 
-export interface SaslClientSuccess {
-  readonly kind: 'success'
+/** Sends a message of ours, and gives the answer to it. Throws where the server refuses. */
+export type Say = (message: Uint8Array) => Promise<SaslAnswer>
+
+/** What each side has. */
+export interface SaslOffers {
+  /** What this end knows of the connection; missing where that is nothing (browsers). */
+  readonly channel?: SaslChannel | undefined
+  /** The mechanisms the server offered, all of them, of the SASL version in use. */
+  readonly offered: readonly string[]
+  /** The binding types the server advertised by XEP-0440; undefined or empty if it did not. */
+  readonly offeredBindings?: readonly string[]
 }
 
-export interface SaslClientFailure {
-  readonly kind: 'failure'
-  readonly problem: SaslProblem
-  readonly text: string
-}
-
-export type SaslClientStep = SaslClientResponse | SaslClientSuccess | SaslClientFailure
-
-/**
- * One authentication attempt: `start` gives the initial response, `respond` answers a challenge, and `finish` is asked when the
- * server reports success: only its `success` counts. After a `failure` the caller aborts and sends nothing of this mechanism.
- */
-export interface SaslClientMechanism {
-  start(): Maybe<SaslClientStep>
-  respond(challenge: Uint8Array): Maybe<SaslClientStep>
-  finish(data?: Uint8Array): Maybe<SaslClientStep>
-}
-
-export interface SaslClientOptions extends BindingOffers {
+export interface SaslClientOptions extends SaslOffers {
   readonly crypto: SaslCrypto
   /** Local part of the own account; not needed for EXTERNAL and ANONYMOUS. */
   readonly username?: string | undefined
   readonly password?: string | undefined
   /** What the hashed token mechanisms prove. */
   readonly token?: string | undefined
-  /** The TLS version of the connection as this end knows it, e.g. `TLSv1.3`. [XEP-0515] */
-  readonly tlsVersion?: string | undefined
   /** Only to act as somebody else than the account that authenticates. [RFC6120 6.3.8] */
   readonly authzid?: string
   /** Bounds for what a server may ask of us; 4096 and 1,000,000 unless told. */
@@ -67,17 +72,18 @@ export interface SaslClientOptions extends BindingOffers {
   prepareOpaque(text: string): string | undefined
 }
 
-/** `text` is for people, where it says more than the name. */
-export function problem(name: SaslProblem, text: string = name): SaslClientFailure {
-  return { kind: 'failure', problem: name, text }
-}
-
 /** The own name as it is sent. */
-export function nameToSend({ username = '', prepareUsername }: SaslClientOptions): string | SaslClientFailure {
-  return prepareUsername(username) || problem('bad-username')
+export function nameToSend({ username = '', prepareUsername }: SaslClientOptions): string {
+  return prepareUsername(username) || giveUp('bad-username')
 }
 
 /** The own password as it is proved. */
-export function passwordToProve({ password = '', prepareOpaque }: SaslClientOptions): string | SaslClientFailure {
-  return prepareOpaque(password) || problem('bad-password')
+export function passwordToProve({ password = '', prepareOpaque }: SaslClientOptions): string {
+  return prepareOpaque(password) || giveUp('bad-password')
+}
+
+/** Says the last message, to which nothing but success is an answer, and gives what came with that. */
+export async function sayLast(say: Say, message: Uint8Array): Promise<Uint8Array> {
+  const { isSuccess, data } = await say(message)
+  return isSuccess ? data : giveUp('malformed-challenge')
 }

@@ -1,41 +1,38 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { chooseMechanism } from './choose-mechanism.ts'
-import { createClientMechanism } from './client.ts'
-import type { SaslClientOptions } from './client-mechanism.ts'
-import { scramNames } from './mechanism-name.ts'
+import { SaslChannel } from './channel.ts'
+import type { ChannelBinding } from './channel-binding.ts'
+import { authenticate, chooseMechanism, type LoginMeans } from './client.ts'
+import type { SaslProblemError } from './client-mechanism.ts'
+import { boundScramNames, unboundScramNames } from './mechanism-name.ts'
 import { maxSaslMessage } from './message-text.ts'
 import { createServerMechanism } from './server.ts'
 import type { SaslServerContext } from './server-mechanism.ts'
 import {
   bytes,
+  type ClientChanges,
   clientOptions,
   converse,
   endPoint,
   everyName,
   exporter,
+  ledLogin,
   outcome,
   serverContext,
   unique,
   waitingCrypto,
 } from './support.test.ts'
 
-function talk(
-  name: string,
-  client: Partial<SaslClientOptions> = {},
-  server: Partial<SaslServerContext> = {},
-): Promise<string> {
-  return converse(
-    createClientMechanism(name, clientOptions(client))!,
-    createServerMechanism(name, serverContext(server))!,
-  )
+function talk(name: string, client: ClientChanges = {}, server: Partial<SaslServerContext> = {}): Promise<string> {
+  return converse(ledLogin(name, clientOptions(client)), createServerMechanism(name, serverContext(server))!)
 }
 
+const scramNames = [...boundScramNames, ...unboundScramNames]
 const agreed = 'success juliet; success'
 
 describe('client and server', () => {
-  for (const name of scramNames.filter((each) => each.endsWith('-PLUS'))) {
+  for (const name of boundScramNames) {
     for (const binding of [exporter, endPoint, unique]) {
       test(`agree on ${name} with ${binding.type}`, async () => {
         const bindings = { channelBindings: [binding], offeredBindings: [binding.type] }
@@ -46,7 +43,7 @@ describe('client and server', () => {
     }
   }
 
-  for (const name of scramNames.filter((each) => !each.endsWith('-PLUS'))) {
+  for (const name of unboundScramNames) {
     test(`agree on ${name}, whether or not either could bind`, async () => {
       const offered = everyName.filter((each) => !each.endsWith('-PLUS'))
       const unbound = { offered, channelBindings: [] }
@@ -98,7 +95,7 @@ describe('client and server', () => {
 
   test('notice someone between them who has a connection with each (S37)', async () => {
     const theirs = { ...exporter, data: new Uint8Array(32).fill(1) }
-    for (const name of scramNames.filter((each) => each.endsWith('-PLUS'))) {
+    for (const name of boundScramNames) {
       assert.equal(await talk(name, { channelBindings: [theirs] }), 'not-authorized; refused')
     }
   })
@@ -119,10 +116,18 @@ describe('client and server', () => {
 })
 
 describe('choice of a mechanism', () => {
-  const means = { offered: everyName, offeredBindings: ['tls-exporter'], channelBindings: [exporter], password: true }
-  const choose = (changes: Partial<Parameters<typeof chooseMechanism>[0]>) => {
-    const choice = chooseMechanism({ ...means, ...changes })
-    return choice.kind === 'chosen' ? choice.name : choice.problem
+  const means = { offered: everyName, offeredBindings: ['tls-exporter'], password: true }
+  const choose = ({
+    channelBindings = [exporter],
+    external = false,
+    ...changes
+  }: Partial<LoginMeans> & { channelBindings?: readonly ChannelBinding[]; external?: boolean }) => {
+    const channel = new SaslChannel({ bindings: channelBindings, hasCertificate: external })
+    try {
+      return chooseMechanism({ ...means, channel, ...changes })
+    } catch (error) {
+      return (error as SaslProblemError).problem
+    }
   }
 
   test('takes the best first and PLAIN last', () => {
@@ -149,6 +154,7 @@ describe('choice of a mechanism', () => {
 
   test('binds only with a type that both have', () => {
     assert.equal(choose({ channelBindings: [] }), 'SCRAM-SHA-512')
+    assert.equal(choose({ channel: undefined }), 'SCRAM-SHA-512')
     assert.equal(choose({ offeredBindings: ['tls-server-end-point'] }), 'SCRAM-SHA-512')
     assert.equal(
       choose({ channelBindings: [endPoint], offeredBindings: ['tls-server-end-point'] }),
@@ -162,14 +168,16 @@ describe('choice of a mechanism', () => {
 })
 
 describe('mechanisms by name', () => {
-  test('only those that were offered, spelled exactly (S41)', () => {
+  test('only those that were offered, spelled exactly (S41)', async () => {
     const context = serverContext({ offered: ['SCRAM-SHA-1'] })
     for (const name of ['ANONYMOUS', 'PLAIN', 'X-NONE', 'scram-sha-1', 'SCRAM-SHA-1-PLUS', '', '__proto__']) {
       assert.equal(createServerMechanism(name, context), undefined)
     }
     const odd = serverContext({ offered: ['X-NONE', '__proto__', 'constructor'] })
     for (const name of odd.offered) assert.equal(createServerMechanism(name, odd), undefined)
-    assert.equal(createClientMechanism('X-NONE', clientOptions()), undefined)
+    const say = () => assert.fail('said')
+    for (const name of ['X-NONE', 'scram-sha-1', 'HT-SHA-1-NONE', '__proto__'])
+      await assert.rejects(authenticate(name, clientOptions(), say), { problem: 'no-mechanism' })
   })
 })
 
@@ -212,10 +220,12 @@ describe('fuzzed messages', () => {
   test('never throw at the client, and never convince it', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...scramNames), message, message, async (name, one, two) => {
-        const client = createClientMechanism(name, clientOptions())!
+        const client = ledLogin(name, clientOptions())
         await client.start()
         assert.equal((await client.respond(one)).kind, 'failure')
-        assert.equal((await client.finish(two)).kind, 'failure')
+        const other = ledLogin(name, clientOptions())
+        await other.start()
+        assert.equal((await other.finish(two)).kind, 'failure')
       }),
       { numRuns: 1000 },
     )

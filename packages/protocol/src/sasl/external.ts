@@ -1,7 +1,5 @@
-/** EXTERNAL (RFC 4422 appendix A; certificates by XEP-0178 version 1.2), both roles. Not the reading of certificates. */
+/** EXTERNAL (RFC 4422 appendix A; certificates by XEP-0178 version 1.2) on the receiving side. Not the reading of certificates. */
 
-import { encodeUtf8 } from './bytes.ts'
-import type { SaslClientMechanism, SaslClientOptions } from './client-mechanism.ts'
 import { messageText } from './message-text.ts'
 import {
   emptyChallenge,
@@ -10,7 +8,6 @@ import {
   type SaslServerMechanism,
   type SaslStep,
 } from './server-mechanism.ts'
-import { SingleMessage } from './single-message.ts'
 
 export class ExternalServer implements SaslServerMechanism {
   readonly #context: SaslServerContext
@@ -41,8 +38,4 @@ export class ExternalServer implements SaslServerMechanism {
       ? failure('invalid-authzid')
       : { kind: 'success', username: identity.username, authzid }
   }
-}
-
-export function externalClient({ authzid = '' }: SaslClientOptions): SaslClientMechanism {
-  return new SingleMessage(() => encodeUtf8(authzid))
 }

@@ -1,18 +1,11 @@
 /**
- * The Hashed Token mechanisms (draft-schmaus-kitten-sasl-ht-09), both roles: HT-SHA-256-EXPR and its relatives, which FAST (XEP-0484) logs in with.
+ * The Hashed Token mechanisms (draft-schmaus-kitten-sasl-ht-09) on the receiving side: HT-SHA-256-EXPR and its relatives, which FAST (XEP-0484) logs in with.
  * One message each way, each a MAC under the token: the token itself is never sent. Not the keeping of tokens.
  */
 
 import { type Maybe, then } from '../maybe.ts'
 import { concatBytes, decodeUtf8, encodeUtf8 } from './bytes.ts'
 import { findBinding } from './channel-binding.ts'
-import {
-  nameToSend,
-  problem,
-  type SaslClientFailure,
-  type SaslClientMechanism,
-  type SaslClientOptions,
-} from './client-mechanism.ts'
 import type { HashedTokenMechanism } from './mechanism-name.ts'
 import { maxSaslMessage } from './message-text.ts'
 import { hashLength } from './sasl-crypto.ts'
@@ -24,7 +17,6 @@ import {
   type SaslStep,
   type StoredToken,
 } from './server-mechanism.ts'
-import { SingleMessage } from './single-message.ts'
 
 const initiator = encodeUtf8('Initiator')
 const responder = encodeUtf8('Responder')
@@ -98,25 +90,4 @@ function parse(data: Uint8Array): { readonly authcid: string; readonly mac: Uint
   const end = data.indexOf(0)
   const authcid = end < 1 ? undefined : decodeUtf8(data.subarray(0, end))
   return authcid === undefined ? undefined : { authcid, mac: data.subarray(end + 1) }
-}
-
-export function hashedTokenClient(options: SaslClientOptions, mechanism: HashedTokenMechanism): SaslClientMechanism {
-  const { crypto, token = '' } = options
-  const { hash, binding } = mechanism
-  const bound = binding === undefined ? nothing : findBinding(options.channelBindings, binding)?.data
-  const mac = (label: Uint8Array): Maybe<Uint8Array> =>
-    crypto.hmac(hash, encodeUtf8(token), concatBytes(label, bound ?? nothing))
-
-  const make = (): Maybe<Uint8Array | SaslClientFailure> => {
-    const name = nameToSend(options)
-    if (typeof name !== 'string') return name
-    if (token === '') return problem('bad-password')
-    if (bound === undefined) return problem('binding-unavailable')
-    return then(mac(initiator), (made) => concatBytes(encodeUtf8(name), Uint8Array.of(0), made))
-  }
-  return new SingleMessage(make, (data) =>
-    then(mac(responder), (expected) =>
-      data !== undefined && crypto.equal(expected, data) ? { kind: 'success' } : problem('server-not-verified'),
-    ),
-  )
 }

@@ -1,12 +1,18 @@
 /** SASL mechanisms for both roles: pure exchanges of octets. Not the elements that carry them. */
 
 export * from './base64.ts'
-export { type BindingOffers, mutualBinding } from './binding-choice.ts'
 export { decodeUtf8, encodeUtf8 } from './bytes.ts'
+export * from './channel.ts'
 export * from './channel-binding.ts'
-export * from './choose-mechanism.ts'
-export { createClientMechanism } from './client.ts'
-export type * from './client-mechanism.ts'
+export * from './client.ts'
+export {
+  type SaslAnswer,
+  type SaslClientOptions,
+  type SaslOffers,
+  type SaslProblem,
+  SaslProblemError,
+  type Say,
+} from './client-mechanism.ts'
 export { downgradeHash } from './downgrade.ts'
 export * from './mechanism-name.ts'
 export { maxSaslMessage } from './message-text.ts'

@@ -8,20 +8,13 @@ export interface ScramMechanism {
   readonly plus: boolean
 }
 
-const scramMechanisms: ReadonlyMap<string, ScramMechanism> = new Map<string, ScramMechanism>([
-  ['SCRAM-SHA-512-PLUS', { hash: 'SHA-512', plus: true }],
-  ['SCRAM-SHA-256-PLUS', { hash: 'SHA-256', plus: true }],
-  ['SCRAM-SHA-1-PLUS', { hash: 'SHA-1', plus: true }],
-  ['SCRAM-SHA-512', { hash: 'SHA-512', plus: false }],
-  ['SCRAM-SHA-256', { hash: 'SHA-256', plus: false }],
-  ['SCRAM-SHA-1', { hash: 'SHA-1', plus: false }],
-])
+export const unboundScramNames: readonly string[] = ['SCRAM-SHA-512', 'SCRAM-SHA-256', 'SCRAM-SHA-1']
 
-/** In the order of our preference: bound to the channel first, then the longer hash. */
-export const scramNames: readonly string[] = [...scramMechanisms.keys()]
+export const boundScramNames: readonly string[] = unboundScramNames.map((name) => `${name}-PLUS`)
 
 export function scramMechanism(name: string): ScramMechanism | undefined {
-  return scramMechanisms.get(name)
+  const [, hash, plus] = /^SCRAM-(SHA-(?:512|256|1))(-PLUS)?$/.exec(name) ?? []
+  return hash === undefined ? undefined : { hash: hash as HashName, plus: plus !== undefined }
 }
 
 export interface HashedTokenMechanism {
@@ -30,31 +23,36 @@ export interface HashedTokenMechanism {
   readonly binding: ChannelBindingType | undefined
 }
 
-/** The bindings that end the name of a hashed token mechanism, best first. */
-const tokenBindings: readonly (readonly [string, ChannelBindingType | undefined])[] = [
+/** The words for bindings that end the name of a hashed token mechanism, best first. */
+const tokenBindings: ReadonlyMap<string, ChannelBindingType | undefined> = new Map<
+  string,
+  ChannelBindingType | undefined
+>([
   ['EXPR', 'tls-exporter'],
   ['UNIQ', 'tls-unique'],
   ['ENDP', 'tls-server-end-point'],
   ['NONE', undefined],
-]
-
-const tokenMechanisms: ReadonlyMap<string, HashedTokenMechanism> = new Map(
-  tokenBindings.flatMap(([word, binding]) =>
-    (['SHA-512', 'SHA-256'] as const).map((hash): [string, HashedTokenMechanism] => [
-      `HT-${hash}-${word}`,
-      { hash, binding },
-    ]),
-  ),
-)
+])
 
 /** In the order of our preference: bound to the channel first, then the longer hash. */
-export const hashedTokenNames: readonly string[] = [...tokenMechanisms.keys()]
+export const hashedTokenNames: readonly string[] = [...tokenBindings.keys()].flatMap((word) => [
+  `HT-SHA-512-${word}`,
+  `HT-SHA-256-${word}`,
+])
+
+export const unboundTokenNames: readonly string[] = ['HT-SHA-512-NONE', 'HT-SHA-256-NONE']
 
 export function hashedTokenMechanism(name: string): HashedTokenMechanism | undefined {
-  return tokenMechanisms.get(name)
+  const [, hash, word] = tokenNameParts(name) ?? []
+  return word === undefined ? undefined : { hash: hash as HashName, binding: tokenBindings.get(word) }
+}
+
+/** The name, the hash, and the word for what it binds to. */
+export function tokenNameParts(name: string): readonly string[] | null {
+  return /^HT-(SHA-(?:512|256))-(EXPR|UNIQ|ENDP|NONE)$/.exec(name)
 }
 
 /** Whether the mechanism proves a password (and not a certificate, a token, or nothing). */
 export function provesPassword(name: string): boolean {
-  return name === 'PLAIN' || scramMechanisms.has(name)
+  return name === 'PLAIN' || scramMechanism(name) !== undefined
 }

@@ -1,8 +1,6 @@
-/** PLAIN (RFC 4616), both roles. Whether it may be used on this stream at all is decided by whoever offers or chooses it. */
+/** PLAIN (RFC 4616) on the receiving side. Whether it may be used on this stream at all is decided by whoever offers it. */
 
 import { type Maybe, then } from '../maybe.ts'
-import { encodeUtf8 } from './bytes.ts'
-import { nameToSend, passwordToProve, type SaslClientMechanism, type SaslClientOptions } from './client-mechanism.ts'
 import { messageText } from './message-text.ts'
 import {
   emptyChallenge,
@@ -12,7 +10,6 @@ import {
   type SaslServerMechanism,
   type SaslStep,
 } from './server-mechanism.ts'
-import { SingleMessage } from './single-message.ts'
 
 export class PlainServer implements SaslServerMechanism {
   readonly #context: SaslServerContext
@@ -48,13 +45,4 @@ export class PlainServer implements SaslServerMechanism {
       return authzid === '' ? { kind: 'success', username } : { kind: 'success', username, authzid }
     })
   }
-}
-
-export function plainClient(options: SaslClientOptions): SaslClientMechanism {
-  return new SingleMessage(() => {
-    const name = nameToSend(options)
-    const secret = passwordToProve(options)
-    if (typeof name !== 'string') return name
-    return typeof secret === 'string' ? encodeUtf8(`${options.authzid ?? ''}\0${name}\0${secret}`) : secret
-  })
 }

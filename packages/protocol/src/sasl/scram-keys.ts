@@ -12,26 +12,8 @@ export interface ScramKeys {
   readonly serverKey: Uint8Array
 }
 
-/** The client's side of the same derivation: it can prove, not only verify. */
-export interface ScramSecrets {
-  readonly clientKey: Uint8Array
-  readonly storedKey: Uint8Array
-  readonly serverKey: Uint8Array
-}
-
 const clientKeyLabel = encodeUtf8('Client Key')
 const serverKeyLabel = encodeUtf8('Server Key')
-
-/** From a password that is already prepared (`prepareOpaque`). */
-export function deriveScramSecrets(
-  crypto: SaslCrypto,
-  hash: HashName,
-  password: string,
-  salt: Uint8Array,
-  iterations: number,
-): Maybe<ScramSecrets> {
-  return then(saltPassword(crypto, hash, password, salt, iterations), (salted) => secretsOf(crypto, hash, salted))
-}
 
 /** SaltedPassword [RFC5802 3], which a client sends for an upgrade (XEP-0480). The password is prepared already. */
 export function saltPassword(
@@ -52,19 +34,15 @@ export function scramKeysOf(
   salt: Uint8Array,
   iterations: number,
 ): Maybe<ScramKeys> {
-  return then(secretsOf(crypto, hash, salted), ({ storedKey, serverKey }) => ({
-    hash,
-    salt,
-    iterations,
-    storedKey,
-    serverKey,
-  }))
-}
-
-function secretsOf(crypto: SaslCrypto, hash: HashName, salted: Uint8Array): Maybe<ScramSecrets> {
   return then(crypto.hmac(hash, salted, clientKeyLabel), (clientKey) =>
     then(crypto.hash(hash, clientKey), (storedKey) =>
-      then(crypto.hmac(hash, salted, serverKeyLabel), (serverKey) => ({ clientKey, storedKey, serverKey })),
+      then(crypto.hmac(hash, salted, serverKeyLabel), (serverKey) => ({
+        hash,
+        salt,
+        iterations,
+        storedKey,
+        serverKey,
+      })),
     ),
   )
 }

@@ -1,6 +1,6 @@
 /**
- * The messages of SCRAM as text (RFC 5802 sections 5.1 and 7): parsing, strictly by the grammar, and saslname escaping.
- * Every parser returns undefined for what must fail authentication. Not the exchange.
+ * The messages of a SCRAM client as text (RFC 5802 sections 5.1 and 7): parsing, strictly by the grammar. Every parser returns undefined
+ * for what must fail authentication. Not the exchange, nor the messages of the server.
  */
 
 import { decodeBase64 } from './base64.ts'
@@ -17,24 +17,12 @@ export interface ClientFirst {
   readonly bare: string
 }
 
-export interface ServerFirst {
-  readonly nonce: string
-  readonly salt: Uint8Array
-  readonly iterations: number
-  /** XEP-0474 */
-  readonly downgradeHash: string | undefined
-  /** XEP-0515 */
-  readonly tlsVersion: string | undefined
-}
-
 export interface ClientFinal {
   readonly bindingInput: Uint8Array
   readonly nonce: string
   readonly proof: Uint8Array
   readonly withoutProof: string
 }
-
-export type ServerFinal = { readonly signature: Uint8Array } | { readonly error: string }
 
 /** The names with a meaning and a fixed place; none of them may come back among the extensions. `m` fails wherever it is. */
 const reserved: ReadonlySet<string> = new Set(['a', 'n', 'm', 'r', 'c', 's', 'i', 'p', 'v', 'e'])
@@ -64,24 +52,6 @@ export function parseClientFirst(text: string): ClientFirst | undefined {
   return { gs2Header: text.slice(0, headerEnd + 1), flag, binding, authzid, username, nonce, bare }
 }
 
-/** Optional extensions may follow, those of letters without a meaning of their own. [RFC5802 7] */
-const serverFirst = /^r=([!-+\--~]+),s=([^,\0]+),i=([1-9]\d{0,14})((?:,(?![acimnprsve])[A-Za-z]=[^,\0]+)*)$/
-const serverFinal = /^([ev])=([^,\0]+)(?:,(?![acimnprsve])[A-Za-z]=[^,\0]+)*$/
-
-export function parseServerFirst(text: string): ServerFirst | undefined {
-  const [, nonce = '', salted = '', iterations, more = ''] = serverFirst.exec(text) ?? []
-  const salt = decodeBase64(salted)
-  const [downgradeHash, ...hashes] = extensions(more, 'h')
-  const [tlsVersion, ...versions] = extensions(more, 't')
-  if (nonce === '' || salt === undefined || hashes.length + versions.length > 0) return undefined
-  return { nonce, salt, iterations: Number(iterations), downgradeHash, tlsVersion }
-}
-
-/** The values of an extension of the server's first message. */
-function extensions(attributes: string, name: string): string[] {
-  return attributes.split(',').flatMap((attribute) => (attribute.startsWith(`${name}=`) ? [attribute.slice(2)] : []))
-}
-
 export function parseClientFinal(text: string): ClientFinal | undefined {
   if (text.includes('\0')) return undefined
   const attributes = text.split(',')
@@ -92,18 +62,6 @@ export function parseClientFinal(text: string): ClientFinal | undefined {
   if (bindingInput === undefined || nonce === undefined || proof === undefined) return undefined
   if (!areExtensions(attributes, 2, last)) return undefined
   return { bindingInput, nonce, proof, withoutProof: text.slice(0, text.lastIndexOf(',')) }
-}
-
-export function parseServerFinal(text: string): ServerFinal | undefined {
-  const [, name, value = ''] = serverFinal.exec(text) ?? []
-  if (name === 'e') return { error: value }
-  const signature = name === undefined ? undefined : decodeBase64(value)
-  return signature === undefined ? undefined : { signature }
-}
-
-/** The characters that would end or confuse an attribute. [RFC5802 5.1] */
-export function escapeName(name: string): string {
-  return name.replaceAll('=', '=3D').replaceAll(',', '=2C')
 }
 
 function unescapeName(escaped: string | undefined): string | undefined {

@@ -3,8 +3,10 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { decodeUtf8, encodeUtf8 } from './bytes.ts'
+import { SaslChannel } from './channel.ts'
 import type { ChannelBinding } from './channel-binding.ts'
-import type { SaslClientMechanism, SaslClientOptions } from './client-mechanism.ts'
+import { authenticate } from './client.ts'
+import { type SaslAnswer, type SaslClientOptions, SaslProblemError, type Say } from './client-mechanism.ts'
 import { type HashName, hashLength, type SaslCrypto } from './sasl-crypto.ts'
 import { deriveScramKeys, type ScramKeys } from './scram-keys.ts'
 import type { SaslServerContext, SaslServerMechanism, SaslStep } from './server-mechanism.ts'
@@ -117,13 +119,25 @@ export function text(step: SaslStep | { kind: string; data?: Uint8Array }): stri
   return 'data' in step && step.data !== undefined ? (decodeUtf8(step.data) ?? '') : ''
 }
 
-export function clientOptions(changes: Partial<SaslClientOptions> = {}): SaslClientOptions {
+/** What the channel is made of, beside the options. */
+export interface ClientChanges extends Partial<SaslClientOptions> {
+  channelBindings?: readonly ChannelBinding[]
+  tlsVersion?: string | undefined
+  isOftenProxied?: boolean
+}
+
+export function clientOptions({
+  channelBindings = [exporter, endPoint],
+  tlsVersion,
+  isOftenProxied,
+  ...changes
+}: ClientChanges = {}): SaslClientOptions {
   return {
+    channel: new SaslChannel({ bindings: channelBindings, tlsVersion, isOftenProxied }),
     crypto: testCrypto,
     username: 'juliet',
     password: 'r0m30myr0m30',
     offered: everyName,
-    channelBindings: [exporter, endPoint],
     offeredBindings: ['tls-exporter', 'tls-server-end-point'],
     prepareUsername,
     prepareOpaque,
@@ -131,8 +145,71 @@ export function clientOptions(changes: Partial<SaslClientOptions> = {}): SaslCli
   }
 }
 
+export type ClientStep =
+  | { kind: 'response'; data: Uint8Array }
+  | { kind: 'success' }
+  | { kind: 'failure'; problem: string }
+
+/** A login that is led by hand: each call answers what it says next, or how it ended. */
+export class LedLogin {
+  readonly #run: (say: Say) => Promise<void>
+  #tell: (step: ClientStep) => void = () => undefined
+  #answer: (answer: SaslAnswer) => void = () => undefined
+  #end: ClientStep | undefined
+
+  constructor(run: (say: Say) => Promise<void>) {
+    this.#run = run
+  }
+
+  start(): Promise<ClientStep> {
+    const said = this.#next()
+    const run = this.#run((data) => {
+      const answered = new Promise<SaslAnswer>((resolve) => {
+        this.#answer = resolve
+      })
+      this.#tell({ kind: 'response', data })
+      return answered
+    })
+    const ended = (end: ClientStep): void => {
+      this.#end = end
+      this.#tell(end)
+    }
+    run.then(
+      () => ended({ kind: 'success' }),
+      (error: unknown) =>
+        ended({ kind: 'failure', problem: error instanceof SaslProblemError ? error.problem : String(error) }),
+    )
+    return said
+  }
+
+  respond(data: Uint8Array): Promise<ClientStep> {
+    return this.#goOn({ isSuccess: false, data })
+  }
+
+  finish(data: Uint8Array = new Uint8Array(0)): Promise<ClientStep> {
+    return this.#goOn({ isSuccess: true, data })
+  }
+
+  #goOn(answer: SaslAnswer): Promise<ClientStep> {
+    if (this.#end !== undefined) return Promise.resolve(this.#end)
+    const said = this.#next()
+    this.#answer(answer)
+    return said
+  }
+
+  #next(): Promise<ClientStep> {
+    return new Promise((resolve) => {
+      this.#tell = resolve
+    })
+  }
+}
+
+export function ledLogin(name: string, options: SaslClientOptions): LedLogin {
+  return new LedLogin((say) => authenticate(name, options, say))
+}
+
 /** Both ends until one of them is done: the server's outcome, then the client's. */
-export async function converse(client: SaslClientMechanism, server: SaslServerMechanism): Promise<string> {
+export async function converse(client: LedLogin, server: SaslServerMechanism): Promise<string> {
   let ours = await client.start()
   let theirs: SaslStep | undefined
   while (ours.kind === 'response') {

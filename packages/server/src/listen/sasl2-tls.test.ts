@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
-import { type ChannelBinding, createClientMechanism } from '@rookery/protocol/sasl'
+import { authenticate, type ChannelBinding, SaslChannel, SaslProblemError } from '@rookery/protocol/sasl'
 import { StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
 import { authenticated, Element } from '@rookery/protocol/xml'
 import { createServer, type Server } from '@rookery/server'
@@ -108,8 +108,10 @@ class Client {
       authzid: 'romeo@localhost',
       offered: changes.offered ?? (this.features === undefined ? [] : this.mechanisms()),
       offeredBindings: cb?.childElements().map((each) => each.attr('type') ?? '') ?? [],
-      channelBindings: changes.bindings ?? this.bindings,
-      tlsVersion: changes.tlsVersion ?? this.socket.getProtocol()!,
+      channel: new SaslChannel({
+        bindings: changes.bindings ?? this.bindings,
+        tlsVersion: changes.tlsVersion ?? this.socket.getProtocol()!,
+      }),
       ...(changes.token === undefined ? {} : { token: changes.token }),
       prepareUsername: (text: string) => prepareUsername(text),
       prepareOpaque: (text: string) => prepareOpaque(text),
@@ -123,26 +125,26 @@ class Client {
     changes: Parameters<Client['options']>[0] = {},
     prefix = '',
   ): Promise<{ outcome: string; answer: Element | undefined }> {
-    const mechanism = createClientMechanism(name, this.options(changes))!
-    let step = await mechanism.start()
-    let isFirst = true
-    for (;;) {
-      if (step.kind !== 'response')
-        return { outcome: step.kind === 'failure' ? step.problem : step.kind, answer: undefined }
-      const data = Buffer.from(step.data).toString('base64')
-      const request =
-        `<authenticate xmlns='${SASL2}' mechanism='${name}'><initial-response>${data}</initial-response>` +
-        `<user-agent id='${PHONE}'/>${inline}</authenticate>`
-      this.write(isFirst ? prefix + request : `<response xmlns='${SASL2}'>${data}</response>`)
-      if (isFirst && prefix !== '') this.features = await this.next()
-      isFirst = false
-      const answer = await this.next()
-      if (answer.name === 'failure') return { outcome: failureIn(answer)!, answer }
-      if (answer.name === 'success') {
-        const last = await mechanism.finish(Buffer.from(answer.childText('additional-data') ?? '', 'base64'))
-        return { outcome: last.kind === 'failure' ? last.problem : last.kind, answer }
-      }
-      step = await mechanism.respond(Buffer.from(answer.text(), 'base64'))
+    let answer: Element | undefined
+    try {
+      await authenticate(name, this.options(changes), async (message) => {
+        const data = Buffer.from(message).toString('base64')
+        const request =
+          `<authenticate xmlns='${SASL2}' mechanism='${name}'><initial-response>${data}</initial-response>` +
+          `<user-agent id='${PHONE}'/>${inline}</authenticate>`
+        const isFirst = answer === undefined
+        this.write(isFirst ? prefix + request : `<response xmlns='${SASL2}'>${data}</response>`)
+        if (isFirst && prefix !== '') this.features = await this.next()
+        answer = await this.next()
+        if (answer.name === 'failure') throw new Error(failureIn(answer))
+        const isSuccess = answer.name === 'success'
+        const text = isSuccess ? answer.childText('additional-data') : answer.text()
+        return { isSuccess, data: Buffer.from(text ?? '', 'base64') }
+      })
+      return { outcome: 'success', answer }
+    } catch (error) {
+      if (error instanceof SaslProblemError) return { outcome: error.problem, answer }
+      return { outcome: (error as Error).message, answer }
     }
   }
 

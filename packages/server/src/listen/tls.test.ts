@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
-import { type ChannelBinding, createClientMechanism } from '@rookery/protocol/sasl'
+import { authenticate, type ChannelBinding, SaslChannel, SaslProblemError } from '@rookery/protocol/sasl'
 import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
 import { authenticated, Element } from '@rookery/protocol/xml'
 import { CertificateError, createServer, type Server, type ServerOptions } from '@rookery/server'
@@ -149,36 +149,32 @@ class Client {
 
   /** Logs in; the condition of the failure when it fails. */
   async login(name: string, binding?: ChannelBinding, password = 'secret'): Promise<string> {
-    const mechanism = createClientMechanism(name, {
+    const means = {
       crypto,
       username: 'romeo',
       password,
       offered: this.mechanisms(),
       offeredBindings: this.bindingTypes(),
-      channelBindings: binding === undefined ? [] : [binding],
-      prepareUsername: (text) => prepareUsername(text),
-      prepareOpaque: (text) => prepareOpaque(text),
-    })
-    assert.ok(mechanism)
-    let step = await mechanism.start()
-    assert.equal(step.kind, 'response')
-    let open = `<auth xmlns='${NS.sasl}' mechanism='${name}'>`
-    for (;;) {
-      if (step.kind !== 'response') return step.kind === 'failure' ? step.problem : step.kind
-      const close = open.startsWith('<auth') ? '</auth>' : '</response>'
-      this.write(`${open}${Buffer.from(step.data).toString('base64') || '='}${close}`)
-      open = `<response xmlns='${NS.sasl}'>`
-      const answer = await this.next()
-      if (answer === undefined) return 'closed'
-      const data = answer.text() === '' ? undefined : Buffer.from(answer.text(), 'base64')
-      if (answer.name === 'failure') return answer.firstElement()?.name ?? 'failure'
-      if (answer.name === 'success') {
-        const last = await mechanism.finish(data)
-        this.#stream.restart()
-        return last.kind === 'failure' ? last.problem : 'success'
-      }
-      step = await mechanism.respond(data ?? Buffer.alloc(0))
+      channel: new SaslChannel({ bindings: binding === undefined ? [] : [binding] }),
+      prepareUsername: (text: string) => prepareUsername(text),
+      prepareOpaque: (text: string) => prepareOpaque(text),
     }
+    let open = `<auth xmlns='${NS.sasl}' mechanism='${name}'>`
+    try {
+      await authenticate(name, means, async (message) => {
+        const close = open.startsWith('<auth') ? '</auth>' : '</response>'
+        this.write(`${open}${Buffer.from(message).toString('base64') || '='}${close}`)
+        open = `<response xmlns='${NS.sasl}'>`
+        const answer = await this.next()
+        if (answer === undefined) throw new Error('closed')
+        if (answer.name === 'failure') throw new Error(answer.firstElement()?.name ?? 'failure')
+        return { isSuccess: answer.name === 'success', data: Buffer.from(answer.text(), 'base64') }
+      })
+    } catch (error) {
+      return error instanceof SaslProblemError ? error.problem : (error as Error).message
+    }
+    this.#stream.restart()
+    return 'success'
   }
 
   async bind(host = 'localhost'): Promise<string> {

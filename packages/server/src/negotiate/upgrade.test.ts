@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
-import { createClientMechanism, type HashName, saltPassword } from '@rookery/protocol/sasl'
+import { type HashName, authenticate as prove, saltPassword } from '@rookery/protocol/sasl'
 import { SASL2_NS as SASL2 } from '@rookery/protocol/xeps/sasl2'
 import { SCRAM_UPGRADE_NS, UPGRADE_NS } from '@rookery/protocol/xeps/upgrade'
 import type { Element } from '@rookery/protocol/xml'
@@ -39,28 +39,21 @@ function mechanisms(client: MemoryClient): string[] {
 
 /** The whole of SCRAM; what comes after the last response. */
 async function scram(client: MemoryClient, hash: HashName, inline = '', password = 'secret-romeo'): Promise<Element> {
-  const mechanism = createClientMechanism(`SCRAM-${hash}`, {
-    crypto,
-    username: 'romeo',
-    password,
-    offered: mechanisms(client),
-    channelBindings: [],
-    prepareUsername,
-    prepareOpaque,
-  })!
-  const first = await mechanism.start()
-  assert.ok(first.kind === 'response')
-  client.send(authenticate('romeo', { mechanism: `SCRAM-${hash}`, initial: first.data, agent: PHONE, inline }))
-  const challenge = await client.next()
-  if (challenge?.name !== 'challenge') return challenge!
-  const second = await mechanism.respond(Buffer.from(challenge.text(), 'base64'))
-  assert.ok(second.kind === 'response', JSON.stringify(second))
-  client.send(`<response xmlns='${SASL2}'>${Buffer.from(second.data).toString('base64')}</response>`)
-  const last = (await client.next())!
-  if (last.name === 'failure') return last
-  const proof = last.childText('additional-data')
-  assert.equal((await mechanism.finish(Buffer.from(proof ?? '', 'base64'))).kind, 'success')
-  return last
+  const means = { crypto, username: 'romeo', password, offered: mechanisms(client), prepareUsername, prepareOpaque }
+  let answer: Element | undefined
+  await prove(`SCRAM-${hash}`, means, async (message) => {
+    client.send(
+      answer === undefined
+        ? authenticate('romeo', { mechanism: `SCRAM-${hash}`, initial: message, agent: PHONE, inline })
+        : `<response xmlns='${SASL2}'>${Buffer.from(message).toString('base64')}</response>`,
+    )
+    answer = (await client.next())!
+    if (answer.name === 'failure') throw new Error('refused')
+    const isSuccess = answer.name !== 'challenge' // <continue/> proves it as well
+    const text = isSuccess ? answer.childText('additional-data') : answer.text()
+    return { isSuccess, data: Buffer.from(text ?? '', 'base64') }
+  }).catch((error: Error) => assert.equal(error.message, 'refused'))
+  return answer!
 }
 
 async function perform(client: MemoryClient, hash: HashName): Promise<Element> {

@@ -1,10 +1,15 @@
-/** What a login can bind to on a TLS connection, as its client sees it (RFC 9266, RFC 5929). */
+/** What a login makes of a TLS connection, as its client sees it; what it can bind to (RFC 9266, RFC 5929). */
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import type { ChannelBinding } from '@rookery/protocol/sasl'
+import { type ChannelBinding, SaslChannel } from '@rookery/protocol/sasl'
+import type { TlsOptions } from '../platform.ts'
 
 /** Asked once for a connection: Node gives the certificate to its first caller only (seen in 24.21). Data are made when a login asks for them. */
-export function channelBindingsOf(socket: TLSSocket): readonly ChannelBinding[] {
+export function channelOf(
+  socket: TLSSocket,
+  { cert }: TlsOptions,
+  { isOftenProxied = false }: { readonly isOftenProxied?: boolean } = {},
+): SaslChannel {
   // never tls-unique with 1.3, nor tls-exporter before it [RFC9266 4, S37]
   const bindings: ChannelBinding[] = [socket.getProtocol() === 'TLSv1.3' ? exporter(socket) : unique(socket)]
   const raw = socket.getPeerX509Certificate()?.raw
@@ -16,7 +21,8 @@ export function channelBindingsOf(socket: TLSSocket): readonly ChannelBinding[] 
         return createHash(hash).update(raw).digest()
       },
     })
-  return bindings
+  const tlsVersion = socket.getProtocol() ?? undefined
+  return new SaslChannel({ bindings, tlsVersion, hasCertificate: cert !== undefined, isOftenProxied })
 }
 
 function exporter(socket: TLSSocket): ChannelBinding {

@@ -1,0 +1,18 @@
+/** STARTTLS (RFC 6120 section 5): before anything else is said. */
+import { NS } from '@rookery/protocol'
+import { type Element, el } from '@rookery/protocol/xml'
+import type { Connection } from '../connection.ts'
+import { ConnectError } from '../errors.ts'
+
+/** Whether TLS stands now: false where it is not offered, or neither wanted nor required. Throws a ConnectError. */
+export async function startTls(connection: Connection, offers: Element, plaintext: boolean): Promise<boolean> {
+  const offer = offers.child('starttls', NS.tls)
+  if (offer === undefined || (plaintext && offer.child('required') === undefined)) return false
+  connection.send(el('starttls', NS.tls))
+  const answer = await connection.nextElement()
+  if (!answer.is('proceed', NS.tls)) throw new ConnectError('no-encryption', 'The server began no TLS.')
+  await connection.transport.startTls?.()
+  // everything that was learnt in clear is forgotten [RFC6120 5.4.3.3]
+  connection.restart()
+  return connection.transport.isSecure
+}
