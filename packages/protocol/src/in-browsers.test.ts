@@ -20,7 +20,7 @@ const different = [
   // Wire strings hold characters, and escapes are numbers.
   'the wire form is escaped UTF-8, one char a byte',
   'that is not UTF-8',
-  // A-labels are not decoded, nor are labels encoded to be measured.
+  // Nothing is remembered; A-labels are not decoded, nor are labels encoded to be measured.
   'all spellings of an address lead to one object',
   'a label has at most 63 octets, in ASCII or as an A-label, and a name 253',
   // Content is written anew, and so is each stanza.

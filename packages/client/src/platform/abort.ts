@@ -4,7 +4,7 @@ import { ConnectError } from '../errors.ts'
 /** What to throw: a signal of time is a ConnectError that says what did not answer; any other reason is the caller's own. */
 export function abortReason(signal: AbortSignal, what: string): unknown {
   const reason: unknown = signal.reason
-  const isTime = reason instanceof Error && reason.name === 'TimeoutError' && !('kind' in reason)
+  const isTime = reason instanceof DOMException && reason.name === 'TimeoutError'
   return isTime ? new ConnectError('timeout', `${what} did not answer in time.`) : reason
 }
 

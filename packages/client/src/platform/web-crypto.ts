@@ -15,12 +15,8 @@ export const webCrypto: SaslCrypto = {
     return new Uint8Array(await subtle().deriveBits(how, key, length * 8))
   },
   random: (length) => crypto.getRandomValues(new Uint8Array(length)),
-  equal(a, b) {
-    if (a.length !== b.length) return false
-    let difference = 0
-    for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!
-    return difference === 0
-  },
+  // in the same time wherever they differ
+  equal: (a, b) => a.reduce((difference, octet, i) => difference | (octet ^ b[i]!), a.length ^ b.length) === 0,
 }
 
 function importKey(

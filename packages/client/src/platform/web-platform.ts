@@ -12,8 +12,7 @@ export const webPlatform: Platform = {
   clock: systemClock,
   discover: discoverWebSocket,
   async open(text, options) {
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    if (url?.protocol === 'wss:' || url?.protocol === 'ws:') return openWebSocket(url, options)
+    if (/^wss?:/i.test(text) && URL.canParse(text)) return openWebSocket(new URL(text), options)
     throw new UsageError(
       `"${text}" cannot be opened here: a service is a wss: address (in Node, @rookery/client/node knows others).`,
     )

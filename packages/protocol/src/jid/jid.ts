@@ -1,4 +1,5 @@
-// An XMPP address (RFC 7622) in its prepared form: immutable, and most of the time one object per address. Reading one is parse-jid.ts.
+// An XMPP address (RFC 7622) in its prepared form: immutable, and outside of browsers most of the time one
+// object per address. Reading one is parse-jid.ts.
 
 import { escapeAttribute } from '#text'
 import { prepareOpaque } from '../precis/profiles.ts'
@@ -16,7 +17,13 @@ export class Jid {
   #wire: string | undefined
 
   /** For parse-jid.ts and parse-jid-small.ts, which prepared the parts: everybody else calls parseJid, jid or jidFromParts. */
-  constructor(local: string, domain: string, resource: string, bare: Jid | undefined, text: string) {
+  constructor(
+    local: string,
+    domain: string,
+    resource: string,
+    bare?: Jid,
+    text: string = (local && `${local}@`) + domain + (resource && `/${resource}`),
+  ) {
     this.local = local
     this.domain = domain
     this.resource = resource
@@ -60,6 +67,6 @@ export class Jid {
     if (resource === '') return this.bare
     const prepared = prepareOpaque(resource)
     if (prepared === undefined) throw new JidError(resource, 'this cannot be the resource of an address')
-    return new Jid(this.local, this.domain, prepared, this.bare, `${this.bare.#text}/${prepared}`)
+    return new Jid(this.local, this.domain, prepared, this.bare)
   }
 }

@@ -23,16 +23,3 @@ test('reads what the other form reads, and refuses what it refuses', () => {
     runs,
   )
 })
-
-test('an address is one object while it is remembered, and no address is remembered for ever', () => {
-  const first = small.parseJid('a@first.example/r')!
-  assert.equal(small.parseJid('A@FIRST.example/r'), first)
-  assert.equal(small.parseJid('a@first.example'), first.bare)
-  for (let i = 0; i < 1500; i++) {
-    const address = small.parseJid(`a@room.example/${i}`)!
-    assert.equal(small.parseJid(`a@room.example/${i}`), address)
-    assert.equal(small.parseJid('a@room.example'), address.bare)
-  }
-  assert.notEqual(small.parseJid('a@first.example/r'), first)
-  assert.ok(small.parseJid('a@first.example/r')!.equals(first))
-})
