@@ -30,8 +30,7 @@ function importKey(
 function subtle(): SubtleCrypto {
   // typed as always there, which it is in secure contexts only
   const found = globalThis.crypto?.subtle as SubtleCrypto | undefined
-  if (found === undefined)
-    throw new UsageError('This page cannot compute logins (no crypto.subtle): serve it by https:, or from localhost.')
+  if (found === undefined) throw new UsageError('No crypto.subtle in this page: serve it by https:, or from localhost.')
   return found
 }
 

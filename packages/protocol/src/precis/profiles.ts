@@ -1,7 +1,7 @@
 // The PRECIS profiles that XMPP uses: UsernameCaseMapped and OpaqueString (RFC 8265), Nickname (RFC 8266). Each gives the prepared string, or
 // undefined for a string the profile does not accept. What a JID adds on top (excluded characters) belongs to jid/.
 
-import { isFreeform, isIdentifier, keepsDirection } from '#unicode'
+import { inOneDirection, isFreeform, isIdentifier } from '#unicode'
 import { encodeUtf8 } from '#utf8'
 
 /** Longest result in bytes of UTF-8. [RFC7622 3.3] [RFC7622 3.4] */
@@ -47,8 +47,7 @@ export function mapWidth(text: string): string {
 function mapUsername(text: string): string | undefined {
   const narrow = mapWidth(text)
   if (!isIdentifier(narrow)) return undefined // [RFC8265 3.3.2]
-  const mapped = lowerCase(narrow).normalize('NFC')
-  return keepsDirection(mapped) ? mapped : undefined // [RFC8265 3.3.3]
+  return inOneDirection(lowerCase(narrow).normalize('NFC')) // [RFC8265 3.3.3]
 }
 
 function mapOpaque(text: string): string | undefined {

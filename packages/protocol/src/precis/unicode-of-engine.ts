@@ -23,6 +23,6 @@ export function isIdentifier(text: string): boolean {
 }
 
 /** The Bidi Rule [RFC5893 2] is left to the server. */
-export function keepsDirection(_text: string): boolean {
-  return true
+export function inOneDirection(text: string): string | undefined {
+  return text
 }

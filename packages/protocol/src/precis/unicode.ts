@@ -3,7 +3,7 @@ import { hasRightToLeft, satisfiesBidiRule } from './bidi.ts'
 
 export { isFreeform, isIdentifier } from './code-points.ts'
 
-/** Is there nothing written from right to left, or all of it by the Bidi Rule? [RFC5893 2] */
-export function keepsDirection(text: string): boolean {
-  return !hasRightToLeft(text) || satisfiesBidiRule(text)
+/** The text, or undefined where something is written from right to left and not all by the Bidi Rule. [RFC5893 2] */
+export function inOneDirection(text: string): string | undefined {
+  return !hasRightToLeft(text) || satisfiesBidiRule(text) ? text : undefined
 }

@@ -36,7 +36,17 @@ it('knows nothing of a domain that says nothing', () => {
 })
 
 it('takes no link that is not encrypted, or of another scheme', () => {
-  for (const href of ['ws://a/', 'http://a/', 'https://a/', 'javascript:alert(1)', 'wss://', '', 'wss://u:p@a/'])
+  for (const href of [
+    'ws://a/',
+    'http://a/',
+    'https://a/',
+    'javascript:alert(1)',
+    'wss://',
+    'wss:///a',
+    'wss://?a',
+    '',
+    'wss://u:p@a/',
+  ])
     assert.deepEqual(webSocketLinks(xrd(`<Link rel='${rel}websocket' href='${href}'/>`)), [], href)
   assert.deepEqual(boshLinks(xrd(`<Link rel='${rel}xbosh' href='wss://a/'/>`)), [])
 })
@@ -68,12 +78,10 @@ it('reads nothing in comments, and of one that does not end nothing more', () =>
   assert.deepEqual(webSocketLinks(xrd('<!--'.repeat(60_000))), [])
 })
 
-it('gives few links, each once, and refuses a document without end', () => {
+it('gives few links, each once, and reads no XML that is too long', () => {
   const link = (at: number) => `<Link rel='${rel}websocket' href='wss://a/${at}'/>`
   const many = Array.from({ length: 100 }, (_, at) => link(Math.floor(at / 2))).join('')
   const found = webSocketLinks(xrd(many))
   assert.deepEqual([found.length, new Set(found).size], [10, 10])
   assert.deepEqual(webSocketLinks(xrd(toWebSocket + ' '.repeat(300_000))), [])
-  const links = JSON.stringify([{ rel: `${rel}websocket`, href: 'wss://a/' }])
-  assert.deepEqual(webSocketLinks(`{"links":${links},"x":"${'a'.repeat(300_000)}"}`), [])
 })

@@ -5,8 +5,7 @@
 import { Element, parseElement, toWire } from '../xml/index.ts'
 
 const XRD_NS = 'http://docs.oasis-open.org/ns/xri/xrd-1.0'
-/** Characters of a document; links of one kind. */
-const LONGEST = 262_144
+/** Links of one kind. */
 const MOST = 10
 
 /** `wss:` URLs, in the order of the document, which says nothing [XEP-0156 2.2]; none where the text is no host-meta. */
@@ -19,14 +18,13 @@ export function boshLinks(text: string): string[] {
   return linksTo('xbosh', 'https:', text)
 }
 
-/** Without a name or a password in it, and without what no URI has unescaped. [RFC3986 2] */
-const plainLink = /^([a-z]+:)\/\/[^@/?#\p{C}\p{Z}"<>\\]+(?:[/?#][^\p{C}\p{Z}"<>\\]*)?$/iu
+/** With a host, without a name or a password before it, and without what no URI has unescaped. [RFC3986 2] */
+const plainLink = /^([a-z]+:)\/\/(?![/?#]|[^/?#]*@)[^\p{C}\p{Z}"<>\\]+$/iu
 
 /** Those that are not encrypted are left out. [XEP-0156 4] */
 function linksTo(kind: string, scheme: string, text: string): string[] {
   const start = text.trimStart()
-  const links = start.length > LONGEST ? [] : start.startsWith('{') ? jsonLinks(start) : xmlLinks(start)
-  const found = links.flatMap(([rel, href]) => {
+  const found = (start.startsWith('{') ? jsonLinks(start) : xmlLinks(start)).flatMap(([rel, href]) => {
     const link = rel === `urn:xmpp:alt-connections:${kind}` && typeof href === 'string' ? href.trim() : ''
     return plainLink.exec(link)?.[1]?.toLowerCase() === scheme ? [link] : []
   })
@@ -37,11 +35,11 @@ type Link = readonly [rel: unknown, href: unknown]
 
 function jsonLinks(text: string): Link[] {
   try {
-    const { links }: { readonly links?: unknown } = JSON.parse(text)
-    if (!Array.isArray(links)) return []
-    return links.map((link: { readonly rel?: unknown; readonly href?: unknown } | null) => [link?.rel, link?.href])
+    const { links }: { readonly links: readonly ({ readonly rel?: unknown; readonly href?: unknown } | null)[] } =
+      JSON.parse(text)
+    return links.map((link) => [link?.rel, link?.href])
   } catch {
-    return []
+    return [] // no JSON, or no list in it
   }
 }
 
