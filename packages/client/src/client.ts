@@ -227,6 +227,9 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       get state() {
         return client.state
       },
+      get isClosed() {
+        return client.#isClosed
+      },
       get streamFeatures() {
         return sessions.offers
       },

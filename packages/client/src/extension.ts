@@ -91,6 +91,8 @@ export interface Core<E = unknown> {
   /** The full address of the session, once there is one. */
   readonly jid: Jid | undefined
   readonly state: ClientState
+  /** Whether the client has been closed: it is of no use any more. */
+  readonly isClosed: boolean
   /** The features of the stream, as the server offered them last. */
   readonly streamFeatures: Element
   readonly clock: Clock

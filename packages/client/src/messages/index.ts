@@ -86,12 +86,14 @@ export class Messages {
    * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`; throws why a client that was online has failed.
    */
   read({ signal }: ReadOptions = {}): AsyncIterableIterator<ReceivedMessage> {
-    return this.#inbox.read((message) => message, signal)
+    return this.pick((message) => message, { signal })
   }
 
   /** The same for what `pick` makes of messages; those of which it makes undefined are for others. */
   pick<T>(pick: PickMessage<T>, { signal }: ReadOptions = {}): AsyncIterableIterator<T> {
-    return this.#inbox.read(pick, signal)
+    const loop = this.#inbox.read(pick, signal)
+    if (this.#core.isClosed) this.#inbox.close()
+    return loop
   }
 
   /** Sends a message of these payloads (elements of your own, or made by codecs), and follows its fate. */

@@ -5,7 +5,7 @@ import { StreamError } from '@rookery/protocol/stream'
 import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next } from '../../test/online.ts'
-import { type ClientOptions, messages } from '../index.ts'
+import { type ClientOptions, messages, type Platform } from '../index.ts'
 import { type Client, connect, createClient, nodePlatform } from '../node/index.ts'
 
 type Made = Client<readonly [typeof messages]>
@@ -97,6 +97,38 @@ test('connect(options) takes a signal', async () => {
   await server.journal.until(({ what }) => what === 'connected by tcp')
   controller.abort(new Error('mine'))
   await assert.rejects(connecting, /mine/)
+})
+
+test('word of another network ends a try that hangs, and one that has just begun goes on', async () => {
+  await using server = await HostileServer.start({ script: { header: () => undefined } })
+  let skew = 0
+  let changed: () => void = () => undefined
+  const platform: Platform = {
+    ...nodePlatform,
+    clock: { ...nodePlatform.clock, now: () => Date.now() + skew },
+    watchNetwork: (run) => {
+      changed = run
+      return () => undefined
+    },
+  }
+  await using client = await create(server, { platform, attemptTimeout: 60_000, patience: 60_000 })
+  const connecting = client.connect()
+  await server.journal.until(({ what }) => what === 'connected by tcp')
+  changed()
+  assert.deepEqual(client.state, { name: 'connecting', attempt: 1 })
+  skew = 5_000
+  server.script = {}
+  changed()
+  await connecting
+  assert.equal(server.connections.length, 2)
+})
+
+test('a loop that is begun when the client is closed is over', async () => {
+  await using server = await HostileServer.start()
+  const client = await create(server)
+  await client.connect()
+  await client.close()
+  for await (const message of client.messages.read()) assert.fail(String(message))
 })
 
 test('connect() takes no longer than its patience, however long a try may take', async () => {

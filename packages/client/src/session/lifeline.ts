@@ -4,7 +4,7 @@
  */
 import type { Jid } from '@rookery/protocol/jid'
 import { until } from '../contract/until.ts'
-import { type ClientError, DisconnectedError, UsageError } from '../errors.ts'
+import { type ClientError, ConnectError, DisconnectedError, UsageError } from '../errors.ts'
 import type { ClientOptions } from '../options.ts'
 import type { Platform } from '../platform.ts'
 import type { ClientState } from '../state.ts'
@@ -29,6 +29,9 @@ export interface Attempts {
 
 /** A session that ends sooner is no success: the next try waits as if it had failed. */
 const steady = 30_000
+
+/** A try that has not come to something in so many milliseconds is given up at word of another network. */
+const hanging = 2_000
 
 export class Lifeline {
   readonly #platform: Platform
@@ -94,9 +97,17 @@ export class Lifeline {
       let reason: ClientError
       // what has worked before is tried again: networks lie at times, and whoever is in between may say anything in the clear
       let mayBeLie = this.#wasOnline
+      const trial = new AbortController()
+      const began = clock.now()
+      // what hangs may hang on the network of before
+      this.#wake = () => {
+        if (reconnect && clock.now() - began > hanging)
+          trial.abort(new ConnectError('unreachable', 'The network has changed.'))
+      }
       try {
         const left = this.#wasOnline ? 0 : begin + patience - clock.now()
-        const live = await this.#attempts.begin(stop.signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
+        const signal = AbortSignal.any([stop.signal, trial.signal])
+        const live = await this.#attempts.begin(signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
         if (stop.signal.aborted) return
         this.#wasOnline = true
         mayBeLie = false
@@ -109,7 +120,9 @@ export class Lifeline {
         reason = asClientError(error)
       }
       if (stop.signal.aborted) return
-      const delay = backOff(attempt, new DataView(crypto.random(4).buffer).getUint32(0) / 2 ** 32)
+      const delay = trial.signal.aborted
+        ? 0
+        : backOff(attempt, new DataView(crypto.random(4).buffer).getUint32(0) / 2 ** 32)
       const isTooLate = !this.#wasOnline && clock.now() + delay - begin > patience
       if (isFatal(reason, mayBeLie) || !reconnect || isTooLate) return this.#end({ name: 'failed', reason }, reason)
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })
