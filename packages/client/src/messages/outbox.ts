@@ -170,7 +170,7 @@ export class Outbox implements Carrier {
   /** One that failed is sent as another message: who has refused an id may refuse it again. */
   readonly #again = (failed: SentMessage): void => {
     this.#byId.delete(failed.id)
-    failed.replace(this.#named(failed.stanza.withElement(failed.stanza.element.with({ id: undefined }))))
+    failed.replace(this.#named(failed.stanza.with({ element: failed.stanza.element.with({ id: undefined }) })))
     this.#enqueue(failed)
   }
 

@@ -5,16 +5,26 @@
 import type { Jid } from '../jid/index.ts'
 import { type Element, writeElement } from '../xml/index.ts'
 
+export interface Change {
+  readonly element?: Element
+  readonly from?: Jid
+  readonly to?: Jid
+}
+
+type Kind<Made, Type> = new (element: Element, from: Jid | undefined, to: Jid | undefined, type: Type) => Made
+
 /** `element` is the source: its own from and to are not looked at any more. */
-export abstract class Addressed {
+export abstract class Addressed<Type> {
   readonly element: Element
   readonly from: Jid | undefined
   readonly to: Jid | undefined
+  readonly type: Type
 
-  constructor(element: Element, from: Jid | undefined, to: Jid | undefined) {
+  constructor(element: Element, from: Jid | undefined, to: Jid | undefined, type: Type) {
     this.element = element
     this.from = from
     this.to = to
+    this.type = type
   }
 
   get id(): string | undefined {
@@ -23,17 +33,16 @@ export abstract class Addressed {
 
   /** The stanza on the wire, addressed to `to`. */
   wire(to: Jid | undefined = this.to): string {
-    const plain = this.element.with({ from: undefined, to: undefined })
-    return writeElement(plain.with({ from: this.from?.toString(), to: to?.toString() }), this.element.ns)
+    return writeElement(this.toElement(to), this.element.ns)
   }
 
-  /** `other` has the same start tag but for `to`: here that saves nothing. */
-  protected twinOf(_other: Addressed): this {
-    return this
+  /** The same stanza with another element, or other addresses. */
+  with({ element = this.element, from = this.from, to = this.to }: Change): this {
+    return new (this.constructor as Kind<this, Type>)(element, from, to, this.type)
   }
 
   /** The stanza as an element with its present addresses, e.g. to forward or to store it. */
-  toElement(): Element {
-    return this.element.with({ from: this.from?.toString(), to: this.to?.toString() })
+  toElement(to: Jid | undefined = this.to): Element {
+    return this.element.with({ from: this.from?.toString(), to: to?.toString() })
   }
 }

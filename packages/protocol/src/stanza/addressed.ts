@@ -5,22 +5,32 @@
 import type { Jid } from '../jid/index.ts'
 import { type Element, writeAttribute, writeContent, writeStart } from '../xml/index.ts'
 
+export interface Change {
+  readonly element?: Element
+  readonly from?: Jid
+  readonly to?: Jid
+}
+
+type Kind<Made, Type> = new (element: Element, from: Jid | undefined, to: Jid | undefined, type: Type) => Made
+
 /** `element` is the source: its own from and to are not looked at any more. */
-export abstract class Addressed {
+export abstract class Addressed<Type> {
   readonly element: Element
   readonly from: Jid | undefined
   readonly to: Jid | undefined
+  readonly type: Type
   #head: string | undefined
   #tail: string | undefined
   /** To its own address. */
   #wire: string | undefined
   /** The same stanza to somebody else, or with other content: what it has encoded need not be encoded again. */
-  #twin: Addressed | undefined
+  #twin: Addressed<Type> | undefined
 
-  constructor(element: Element, from: Jid | undefined, to: Jid | undefined) {
+  constructor(element: Element, from: Jid | undefined, to: Jid | undefined, type: Type) {
     this.element = element
     this.from = from
     this.to = to
+    this.type = type
   }
 
   get id(): string | undefined {
@@ -52,10 +62,11 @@ export abstract class Addressed {
     this.#twin = undefined
   }
 
-  /** `other` has the same start tag but for `to`. */
-  protected twinOf(other: Addressed): this {
-    this.#twin = other.#twin ?? other
-    return this
+  /** The same stanza with another element, or other addresses. */
+  with({ element = this.element, from = this.from, to = this.to }: Change): this {
+    const made = new (this.constructor as Kind<this, Type>)(element, from, to, this.type)
+    if (element.attributes === this.element.attributes && from === this.from) made.#twin = this.#twin ?? this
+    return made
   }
 
   /** The stanza as an element with its present addresses, e.g. to forward or to store it. */

@@ -9,113 +9,56 @@ import { NS } from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 import type { StanzaError } from './stanza-error.ts'
 
-/** [RFC6121 5.2.2] */
-export type MessageType = 'normal' | 'chat' | 'groupchat' | 'headline' | 'error'
+const messageTypes = ['chat', 'groupchat', 'headline', 'error'] as const
+const presenceTypes = [
+  'unavailable',
+  'subscribe',
+  'subscribed',
+  'unsubscribe',
+  'unsubscribed',
+  'probe',
+  'error',
+] as const
+const iqTypes = ['get', 'set', 'result', 'error'] as const
+
+/** An unknown type reads as normal. [RFC6121 5.2.2] */
+export type MessageType = 'normal' | (typeof messageTypes)[number]
 /** [RFC6121 4.7.1]; no type attribute means `available`. */
-export type PresenceType =
-  | 'available'
-  | 'unavailable'
-  | 'subscribe'
-  | 'subscribed'
-  | 'unsubscribe'
-  | 'unsubscribed'
-  | 'probe'
-  | 'error'
+export type PresenceType = 'available' | (typeof presenceTypes)[number]
 /** [RFC6120 8.2.3] */
-export type IqType = 'get' | 'set' | 'result' | 'error'
+export type IqType = (typeof iqTypes)[number]
 
 export type Stanza = Message | Presence | Iq
 
-export class Message extends Addressed {
+export class Message extends Addressed<MessageType> {
   readonly kind = 'message'
-  readonly type: MessageType
 
   constructor(element: Element, from: Jid | undefined, to: Jid | undefined) {
-    super(element, from, to)
-    this.type = messageType(element.attr('type'))
-  }
-
-  with(change: { element?: Element; from?: Jid; to?: Jid }): Message {
-    const made = new Message(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to)
-    return made.element === this.element && made.from === this.from ? made.twinOf(this) : made
-  }
-
-  /** The same with an element that has the attributes of this one, and other content. */
-  withElement(element: Element): Message {
-    const made = new Message(element, this.from, this.to)
-    return element.attributes === this.element.attributes ? made.twinOf(this) : made
+    super(element, from, to, messageTypes.find((type) => type === element.attr('type')) ?? 'normal')
   }
 }
 
-export class Presence extends Addressed {
+export class Presence extends Addressed<PresenceType> {
   readonly kind = 'presence'
-  readonly type: PresenceType
-
-  constructor(element: Element, from: Jid | undefined, to: Jid | undefined, type: PresenceType) {
-    super(element, from, to)
-    this.type = type
-  }
-
-  with(change: { element?: Element; from?: Jid; to?: Jid }): Presence {
-    const made = new Presence(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to, this.type)
-    return made.element === this.element && made.from === this.from ? made.twinOf(this) : made
-  }
 }
 
-export class Iq extends Addressed {
+export class Iq extends Addressed<IqType> {
   readonly kind = 'iq'
-  readonly type: IqType
-
-  constructor(element: Element, from: Jid | undefined, to: Jid | undefined, type: IqType) {
-    super(element, from, to)
-    this.type = type
-  }
 
   /** The one child of a request. [RFC6120 8.2.3] */
   get payload(): Element | undefined {
     return this.element.firstElement()
   }
-
-  with(change: { element?: Element; from?: Jid; to?: Jid }): Iq {
-    const made = new Iq(change.element ?? this.element, change.from ?? this.from, change.to ?? this.to, this.type)
-    return made.element === this.element && made.from === this.from ? made.twinOf(this) : made
-  }
-}
-
-/** An unknown type reads as normal. [RFC6121 5.2.2] */
-function messageType(type: string | undefined): MessageType {
-  switch (type) {
-    case 'chat':
-    case 'groupchat':
-    case 'headline':
-    case 'error':
-      return type
-    default:
-      return 'normal'
-  }
 }
 
 /** The type of a presence stanza, or undefined for one the specification does not know. [RFC6121 4.7.1] */
 export function presenceType(type: string | undefined): PresenceType | undefined {
-  switch (type) {
-    case undefined:
-      return 'available'
-    case 'unavailable':
-    case 'subscribe':
-    case 'subscribed':
-    case 'unsubscribe':
-    case 'unsubscribed':
-    case 'probe':
-    case 'error':
-      return type
-    default:
-      return undefined
-  }
+  return type === undefined ? 'available' : presenceTypes.find((known) => known === type)
 }
 
 /** [RFC6120 8.2.3] */
 export function iqType(type: string | undefined): IqType | undefined {
-  return type === 'get' || type === 'set' || type === 'result' || type === 'error' ? type : undefined
+  return iqTypes.find((known) => known === type)
 }
 
 /** Builds a message from code. */
@@ -165,12 +108,7 @@ export function errorOf(stanza: Stanza, error: StanzaError): Stanza | undefined 
   const id = stanza.id ?? (stanza.kind === 'iq' ? '' : undefined) // [RFC6120 8.3.1]
   const attributes = { type: 'error', id }
   const element = el(stanza.kind, NS.client, attributes, [error.toElement()])
-  switch (stanza.kind) {
-    case 'message':
-      return new Message(element, stanza.to, stanza.from)
-    case 'presence':
-      return new Presence(element, stanza.to, stanza.from, 'error')
-    case 'iq':
-      return new Iq(element, stanza.to, stanza.from, 'error')
-  }
+  if (stanza.kind === 'message') return new Message(element, stanza.to, stanza.from)
+  const Kind = stanza.kind === 'iq' ? Iq : Presence
+  return new Kind(element, stanza.to, stanza.from, 'error')
 }

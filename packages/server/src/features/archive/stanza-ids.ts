@@ -34,7 +34,9 @@ export function withStanzaId(message: Message, by: Jid, id: string): Message {
   const { name, ns, attributes, children, inner } = message.element
   const mark = `<stanza-id xmlns='${STANZA_ID_NS}' by='${by.wire}' id='${id}'/>`
   const marked = [...children, new Element('stanza-id', STANZA_ID_NS, ['by', by.toString(), 'id', id], [])]
-  return message.withElement(new Element(name, ns, attributes, marked, inner === undefined ? undefined : inner + mark))
+  return message.with({
+    element: new Element(name, ns, attributes, marked, inner === undefined ? undefined : inner + mark),
+  })
 }
 
 /** What its sender calls it, whoever that is. */
