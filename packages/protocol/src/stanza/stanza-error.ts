@@ -1,9 +1,12 @@
 /** Stanza errors of RFC 6120 section 8.3: type, condition, application condition and text. Not stream errors. */
+import { describe, described } from '../defined-condition.ts'
 import { NS } from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
+const types = ['auth', 'cancel', 'continue', 'modify', 'wait'] as const
+
 /** [RFC6120 8.3.2] */
-export type StanzaErrorType = 'auth' | 'cancel' | 'continue' | 'modify' | 'wait'
+export type StanzaErrorType = (typeof types)[number]
 
 /** [RFC6120 8.3.3] */
 export type StanzaErrorCondition =
@@ -78,6 +81,8 @@ const usualType: Readonly<Record<StanzaErrorCondition, StanzaErrorType>> = {
   'unexpected-request': 'wait',
 }
 
+const conditions = Object.keys(usualType) as StanzaErrorCondition[]
+
 export interface StanzaErrorDetails {
   /** Differs from the usual type of the condition only where a specification says so. */
   type?: StanzaErrorType | undefined
@@ -110,32 +115,18 @@ export class StanzaError {
 
   /** The `<error/>` element in the namespace of the stanza it goes into. */
   toElement(ns: string = NS.client): Element {
-    return el('error', ns, { type: this.type, by: this.by }, [
-      el(this.condition, NS.stanzaErrors),
-      this.text === undefined ? undefined : el('text', NS.stanzaErrors, { 'xml:lang': 'en' }, this.text),
-      this.application,
-    ])
+    return el('error', ns, { type: this.type, by: this.by }, describe(NS.stanzaErrors, this))
   }
 }
-
-const isCondition = (name: string): name is StanzaErrorCondition => Object.hasOwn(usualType, name)
-const isType = (type: string | undefined): type is StanzaErrorType =>
-  type === 'auth' || type === 'cancel' || type === 'continue' || type === 'modify' || type === 'wait'
 
 /** Reads the `<error/>` child of a received stanza; what is missing or unknown reads as `undefined-condition`. */
 export function readStanzaError(stanza: Element): StanzaError {
   const error = stanza.child('error')
+  const { condition, ...details } = described(error, NS.stanzaErrors, conditions)
   const type = error?.attr('type')
-  let condition: StanzaErrorCondition = 'undefined-condition'
-  let application: Element | undefined
-  for (const child of error?.childElements() ?? []) {
-    if (child.ns !== NS.stanzaErrors) application ??= child
-    else if (isCondition(child.name)) condition = child.name
-  }
   return new StanzaError(condition, {
-    type: isType(type) ? type : undefined,
-    text: error?.childText('text', NS.stanzaErrors),
-    application,
+    ...details,
+    type: types.find((known) => known === type),
     by: error?.attr('by'),
   })
 }

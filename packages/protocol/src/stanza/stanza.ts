@@ -34,7 +34,7 @@ export class Message extends Addressed<MessageType> {
   readonly kind = 'message'
 
   constructor(element: Element, from: Jid | undefined, to: Jid | undefined) {
-    super(element, from, to, messageTypes.find((type) => type === element.attr('type')) ?? 'normal')
+    super(element, from, to, oneOf(messageTypes, element.attr('type')) ?? 'normal')
   }
 }
 
@@ -51,14 +51,18 @@ export class Iq extends Addressed<IqType> {
   }
 }
 
+function oneOf<T extends string>(known: readonly T[], word: string | undefined): T | undefined {
+  return known.includes(word as T) ? (word as T) : undefined
+}
+
 /** The type of a presence stanza, or undefined for one the specification does not know. [RFC6121 4.7.1] */
 export function presenceType(type: string | undefined): PresenceType | undefined {
-  return type === undefined ? 'available' : presenceTypes.find((known) => known === type)
+  return type === undefined ? 'available' : oneOf(presenceTypes, type)
 }
 
 /** [RFC6120 8.2.3] */
 export function iqType(type: string | undefined): IqType | undefined {
-  return iqTypes.find((known) => known === type)
+  return oneOf(iqTypes, type)
 }
 
 /** Builds a message from code. */

@@ -1,4 +1,5 @@
 /** Stream errors of RFC 6120 section 4.9.3. They are fatal: the stream is closed after one. Not stanza errors. */
+import { describe, described } from '../defined-condition.ts'
 import { NS } from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
@@ -47,21 +48,12 @@ export class StreamError {
   }
 
   toElement(): Element {
-    return el('error', NS.streams, {}, [
-      el(this.condition, NS.streamErrors),
-      this.text === undefined ? undefined : el('text', NS.streamErrors, { 'xml:lang': 'en' }, this.text),
-      this.application,
-    ])
+    return el('error', NS.streams, {}, describe(NS.streamErrors, this))
   }
 }
 
 /** Reads a received `<stream:error/>`. */
 export function readStreamError(error: Element): StreamError {
-  let condition: StreamErrorCondition = 'undefined-condition'
-  let application: Element | undefined
-  for (const child of error.childElements()) {
-    if (child.ns !== NS.streamErrors) application ??= child
-    else if (child.name !== 'text') condition = conditions.find((known) => known === child.name) ?? condition
-  }
-  return new StreamError(condition, error.childText('text', NS.streamErrors), application)
+  const { condition, text, application } = described(error, NS.streamErrors, conditions)
+  return new StreamError(condition, text, application)
 }
