@@ -35,11 +35,8 @@ export class Element {
 
   /** The first child element of that name; the namespace is this element's own unless given. */
   child(name: string, ns: string = this.ns): Element | undefined {
-    const children = this.children
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i]!
+    for (const child of this.children)
       if (typeof child !== 'string' && child.name === name && child.ns === ns) return child
-    }
     return undefined
   }
 
@@ -48,22 +45,14 @@ export class Element {
   }
 
   firstElement(): Element | undefined {
-    const children = this.children
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i]!
-      if (typeof child !== 'string') return child
-    }
+    for (const child of this.children) if (typeof child !== 'string') return child
     return undefined
   }
 
   /** The text directly in this element, without that of its children. */
   text(): string {
-    const children = this.children
     let text = ''
-    for (let i = 0; i < children.length; i++) {
-      const child = children[i]!
-      if (typeof child === 'string') text += child
-    }
+    for (const child of this.children) if (typeof child === 'string') text += child
     return text
   }
 
@@ -78,16 +67,11 @@ export class Element {
   /** The same element with attributes set, or removed where the value is undefined. Shares children and `inner`. */
   with(changes: Record<string, string | undefined>): Element {
     const attributes: string[] = []
-    const names = Object.keys(changes)
     for (let i = 0; i < this.attributes.length; i += 2) {
       const name = this.attributes[i]!
-      if (!names.includes(name)) attributes.push(name, this.attributes[i + 1]!)
-      else if (changes[name] !== undefined) attributes.push(name, changes[name])
+      if (!Object.hasOwn(changes, name)) attributes.push(name, this.attributes[i + 1]!)
     }
-    for (const name of names) {
-      const value = changes[name]
-      if (value !== undefined && this.attr(name) === undefined) attributes.push(name, value)
-    }
+    addAll(attributes, changes)
     return new Element(this.name, this.ns, attributes, this.children, this.inner)
   }
 
@@ -106,10 +90,7 @@ export function el(
   children?: readonly (Node | undefined)[] | string,
 ): Element {
   const flat: string[] = []
-  for (const key in attributes) {
-    const value = attributes[key]
-    if (value !== undefined) flat.push(key, value)
-  }
+  addAll(flat, attributes)
   if (children === undefined || children === '') return new Element(name, ns, flat, none)
   if (typeof children === 'string') return new Element(name, ns, flat, [children])
   return new Element(
@@ -118,4 +99,11 @@ export function el(
     flat,
     children.filter((child) => child !== undefined),
   )
+}
+
+function addAll(flat: string[], attributes: Record<string, string | undefined> | undefined): void {
+  for (const name in attributes) {
+    const value = attributes[name]
+    if (value !== undefined) flat.push(name, value)
+  }
 }

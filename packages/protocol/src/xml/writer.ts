@@ -24,40 +24,38 @@ export function writeStart(element: Element, outerNs: string): string {
 
 /** What follows `writeStart`: `/>`, or `>`, the content and the end tag. */
 export function writeContent(element: Element): string {
-  if (element.inner !== undefined) return contentOf(element, element.inner)
-  if (element.children.length === 0) return '/>'
-  const open: Element[] = []
-  const indexes: number[] = []
-  const defaults: string[] = []
-  let current = element
-  let index = 0
-  let defaultNs = element.ns
-  let out = '>'
-  for (;;) {
-    const node = current.children[index++]
-    if (typeof node === 'string') out += escapeText(node)
-    else if (node !== undefined) {
-      out += startTag(node, node.ns === defaultNs)
-      if (node.inner !== undefined) out += contentOf(node, node.inner)
-      else if (node.children.length === 0) out += '/>'
-      else {
-        out += '>'
-        open.push(current)
-        indexes.push(index)
-        defaults.push(defaultNs)
-        current = node
-        index = 0
-        if (node.ns !== XML_NS) defaultNs = node.ns
-      }
-    } else {
-      out += endTag(current)
-      const parent = open.pop()
-      if (parent === undefined) return out
-      current = parent
-      index = indexes.pop()!
-      defaultNs = defaults.pop()!
+  let out = ''
+  const open: Open[] = []
+  const begin = (node: Element, ns: string): void => {
+    if (node.inner !== undefined) out += contentOf(node, node.inner)
+    else if (node.children.length === 0) out += '/>'
+    else {
+      out += '>'
+      open.push({ element: node, ns: node.ns === XML_NS ? ns : node.ns, next: 0 })
     }
   }
+  begin(element, element.ns)
+  for (;;) {
+    const top = open.at(-1)
+    if (top === undefined) return out
+    const node = top.element.children[top.next++]
+    if (typeof node === 'string') out += escapeText(node)
+    else if (node === undefined) {
+      out += endTag(top.element)
+      open.pop()
+    } else {
+      out += startTag(node, node.ns === top.ns)
+      begin(node, top.ns)
+    }
+  }
+}
+
+/** An element whose children are being written. */
+interface Open {
+  readonly element: Element
+  /** The default namespace of its content. */
+  readonly ns: string
+  next: number
 }
 
 function contentOf(element: Element, inner: string): string {
