@@ -3,20 +3,13 @@
  * Both ends use it. Counts on the wire go modulo 2^32, those in here do not. No timers, no bytes on a wire.
  */
 
-/** A count as it stands on the wire. [XEP-0198 4] */
+/** A count as it stands on the wire: modulo 2^32, also of one below zero. [XEP-0198 4] */
 export function onWire(count: number): number {
-  return count % 4_294_967_296
-}
-
-/** From one count to another, forwards. */
-function modulo(difference: number): number {
-  return onWire(onWire(difference) + 4_294_967_296)
+  return count >>> 0
 }
 
 export class Unacknowledged<T> {
-  #items: T[] = []
-  /** Where the oldest stands in the array: what was acknowledged is cut off now and then. */
-  #first = 0
+  readonly #items: T[] = []
   #acknowledged: number
 
   /** `acknowledged`: how many were acknowledged before. */
@@ -29,7 +22,7 @@ export class Unacknowledged<T> {
   }
 
   get size(): number {
-    return this.#items.length - this.#first
+    return this.#items.length
   }
 
   /** How many were sent in all. */
@@ -43,8 +36,8 @@ export class Unacknowledged<T> {
 
   /** Whether so many (modulo 2^32) lie before what was acknowledged last, beyond what was sent, or are a count that may come now. */
   placeOf(h: number): 'before' | 'within' | 'beyond' {
-    if (modulo(h - this.#acknowledged) <= this.size) return 'within'
-    return modulo(this.#acknowledged - h) <= Math.min(this.#acknowledged, 2 ** 31) ? 'before' : 'beyond'
+    if (onWire(h - this.#acknowledged) <= this.size) return 'within'
+    return onWire(this.#acknowledged - h) <= Math.min(this.#acknowledged, 2 ** 31) ? 'before' : 'beyond'
   }
 
   /**
@@ -52,29 +45,14 @@ export class Unacknowledged<T> {
    * a count that goes back looks the same, and nothing changes.
    */
   acknowledge(h: number): readonly T[] | undefined {
-    const more = modulo(h - this.#acknowledged)
+    const more = onWire(h - this.#acknowledged)
     if (more > this.size) return undefined
-    const taken = this.#items.slice(this.#first, this.#first + more)
-    this.#first += more
     this.#acknowledged += more
-    if (this.#first === this.#items.length) {
-      this.#items = []
-      this.#first = 0
-    } else if (this.#first > 1024) {
-      this.#items = this.#items.slice(this.#first)
-      this.#first = 0
-    }
-    return taken
-  }
-
-  /** The oldest of a kind among those that are left. */
-  find(is: (item: T) => boolean): T | undefined {
-    for (let i = this.#first; i < this.#items.length; i++) if (is(this.#items[i]!)) return this.#items[i]
-    return undefined
+    return this.#items.splice(0, more)
   }
 
   /** Those that are left, oldest first. */
   rest(): readonly T[] {
-    return this.#items.slice(this.#first)
+    return [...this.#items]
   }
 }

@@ -241,7 +241,7 @@ export class Management implements SessionLink {
 
   /** The first message of the archive that no client of the account has said to have. */
   get firstUnreached(): Delivery | undefined {
-    return this.#sent.find(({ delivery }) => delivery?.isUnreached === true)?.delivery
+    return this.#sent.rest().find(({ delivery }) => delivery?.isUnreached === true)?.delivery
   }
 
   /** Messages that the client has not said to have, oldest first. */
