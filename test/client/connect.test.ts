@@ -9,8 +9,12 @@ import {
   createClient,
   memoryStore,
   messages,
+  nodePlatform,
+  type Platform,
+  type Transport,
 } from '@rookery/client/node'
 import { NS } from '@rookery/protocol'
+import { SaslChannel } from '@rookery/protocol/sasl'
 import { StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import { el, writeElement } from '@rookery/protocol/xml'
@@ -41,6 +45,24 @@ function until(client: Client, name: ClientState['name']): Promise<ClientState> 
 
 /** A server that knows nothing of channel bindings. */
 const unbound: Script = { features: (offered) => offered.filter(({ name }) => name !== 'sasl-channel-binding') }
+
+/** A machine whose TLS gives no keys away. */
+const exportsNothing: Platform = {
+  ...nodePlatform,
+  open: async (url, open) =>
+    new Proxy(await nodePlatform.open(url, open), {
+      get: (transport, name: keyof Transport) => {
+        const { channel } = transport
+        if (name === 'channel' && channel !== undefined)
+          return new SaslChannel({
+            ...channel,
+            bindings: channel.bindings.filter(({ type }) => type !== 'tls-exporter'),
+          })
+        const value = transport[name]
+        return typeof value === 'function' ? value.bind(transport) : value
+      },
+    }),
+}
 
 describe('a login', () => {
   const ways: [what: string, server: HostileOptions, service: 'xmpp' | 'xmpps', mechanism: RegExp][] = [
@@ -122,6 +144,20 @@ describe('a login', () => {
     assert.equal(asked, 1)
     assert.match((await login({ password })) ?? '', /^HT-/)
     assert.equal(asked, 1)
+  })
+
+  test('leaves a token that is bound to what this connection does not have, for the password', async () => {
+    await using server = await HostileServer.start({ sasl2: true, fast: true })
+    const store = memoryStore()
+    const login = async (more: Partial<ClientOptions<Use>>): Promise<string | undefined> => {
+      const client = await connect(options(server, { service: server.service.xmpps, store, ...more }))
+      await client.close()
+      return server.received('authenticate').at(-1)?.attr('mechanism')
+    }
+    await login({})
+    assert.equal([...server.tokens.values()].at(-1)?.mechanism, 'HT-SHA-256-EXPR')
+    assert.equal(await login({ platform: exportsNothing }), 'SCRAM-SHA-256-PLUS')
+    assert.equal(await login({ platform: exportsNothing, password: undefined }), 'HT-SHA-256-ENDP')
   })
 })
 

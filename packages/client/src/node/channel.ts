@@ -11,7 +11,7 @@ export function channelOf(
   { isOftenProxied = false }: { readonly isOftenProxied?: boolean } = {},
 ): SaslChannel {
   // never tls-unique with 1.3, nor tls-exporter before it [RFC9266 4, S37]
-  const bindings: ChannelBinding[] = [socket.getProtocol() === 'TLSv1.3' ? exporter(socket) : unique(socket)]
+  const bindings = socket.getProtocol() === 'TLSv1.3' ? exporter(socket) : unique(socket)
   const raw = socket.getPeerX509Certificate()?.raw
   const hash = raw === undefined ? undefined : signatureHash(raw)
   if (raw !== undefined && hash !== undefined)
@@ -25,26 +25,27 @@ export function channelOf(
   return new SaslChannel({ bindings, tlsVersion, hasCertificate: cert !== undefined, isOftenProxied })
 }
 
-function exporter(socket: TLSSocket): ChannelBinding {
-  return {
-    type: 'tls-exporter',
-    get data() {
-      // always with an explicit empty context [RFC9266 3, RFC8446 7.5]
-      return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+/** None in Deno, whose sockets export nothing (seen in 2.9). */
+function exporter(socket: TLSSocket): ChannelBinding[] {
+  if (typeof socket.exportKeyingMaterial !== 'function') return []
+  return [
+    {
+      type: 'tls-exporter',
+      get data() {
+        // always with an explicit empty context [RFC9266 3, RFC8446 7.5]
+        return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0))
+      },
     },
-  }
+  ]
 }
 
-function unique(socket: TLSSocket): ChannelBinding {
-  return {
-    type: 'tls-unique',
-    get data() {
-      // the first Finished message is ours, unless the session was resumed [RFC5929 3.1]
-      const first = socket.isSessionReused() ? socket.getPeerFinished() : socket.getFinished()
-      if (first === undefined) throw new Error('TLS gives no Finished message to bind to')
-      return first
-    },
-  }
+/** [RFC5246 7.4.9] verify_data_length: what is longer is no Finished message. Deno makes something up (seen in 2.9). */
+const finishedLength = 12
+
+function unique(socket: TLSSocket): ChannelBinding[] {
+  // the first Finished message is ours, unless the session was resumed [RFC5929 3.1]
+  const data = socket.isSessionReused() ? socket.getPeerFinished() : socket.getFinished()
+  return data?.length === finishedLength ? [{ type: 'tls-unique', data }] : []
 }
 
 /** Object identifiers of signatures, in hexadecimal, and the hash to take. [RFC5929 4.1]: SHA-256 instead of MD5 and SHA-1 */

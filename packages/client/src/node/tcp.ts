@@ -110,7 +110,7 @@ class TcpTransport implements Transport {
     if (this.#waiting === '') return
     const wire = this.#waiting
     this.#waiting = ''
-    this.#socket.write(wire, 'latin1')
+    this.#socket.write(Buffer.from(wire, 'latin1')) // Deno writes texts that wait for one another as UTF-8 (seen in 2.9)
   }
 
   #listen(socket: Socket): void {

@@ -19,7 +19,9 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
   try {
     socket = new WebSocket(url, subprotocol)
   } catch (cause) {
-    throw new UsageError(`This page may not open ${url.origin}: pages from https: connect by wss: alone.`, { cause })
+    throw new UsageError(`${url.origin} cannot be opened here: ${cause}. Pages from https: connect by wss: alone.`, {
+      cause,
+    })
   }
   const stopListening = onAbort(options.signal, () => {
     reject(abortReason(options.signal, url.host))
