@@ -1,10 +1,10 @@
 /** What is in the tarballs: entries that lead somewhere, nothing that nobody needs, no dependency; and every Node of this machine can import it. */
 import assert from 'node:assert/strict'
-import { existsSync, globSync, realpathSync, statSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { env } from 'node:process'
+import { globSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { install, run } from './installed.ts'
+import { nodes } from './runtimes.ts'
 
 const installed = install()
 after(() => installed[Symbol.dispose]())
@@ -54,16 +54,9 @@ function targetsOf(entry: unknown): string[] {
   return typeof entry === 'object' && entry !== null ? Object.values(entry).flatMap(targetsOf) : []
 }
 
-const nodes = new Set(
-  (env['PATH'] ?? '')
-    .split(delimiter)
-    .map((place) => join(place, 'node'))
-    .filter((path) => existsSync(path))
-    .map((path) => realpathSync(path)),
-)
 const program = `const names = Object.keys(client)
 if (!names.includes('UsageError')) throw new Error('exported: ' + names)
-console.log(process.version)
+console.log(process.versions.node)
 `
 writeFileSync(
   join(folder, 'imports.mjs'),
@@ -71,11 +64,9 @@ writeFileSync(
 )
 writeFileSync(join(folder, 'requires.cjs'), `const client = require('@rookery/client')\n${program}`)
 
-for (const node of nodes) {
-  const version = run(node, ['--version'], folder).trim()
-  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number)
+for (const { name, path, major, minor } of nodes()) {
   const isOld = major < 20 || (major === 20 && minor < 19)
-  test(`Node ${version} imports and requires it`, { skip: isOld && 'older than package.json asks for' }, () => {
-    for (const file of ['imports.mjs', 'requires.cjs']) assert.equal(run(node, [file], folder).trim(), version)
+  test(`${name} imports and requires it`, { skip: isOld && 'older than package.json asks for' }, () => {
+    for (const file of ['imports.mjs', 'requires.cjs']) assert.equal(`Node ${run(path, [file], folder).trim()}`, name)
   })
 }
