@@ -6,7 +6,7 @@ import { describe, it } from 'node:test'
 import { CodecError } from '../codec/index.ts'
 import { type DiscoInfo, discoInfo } from '../disco/index.ts'
 import { Element, fromWire, parseElement } from '../xml/index.ts'
-import { capsHold, capsInput, capsVersion } from './index.ts'
+import { capsHold, capsInput, capsVersion, ownCapsVersion } from './index.ts'
 
 const folder = new URL('../../../../spec/xep-0115/verification/', import.meta.url)
 const sha1 = (data: Uint8Array): Uint8Array => createHash('sha1').update(data).digest()
@@ -36,6 +36,7 @@ describe('verification string', () => {
       assert.equal(typeof input, 'string')
       assert.equal(fromWire(input as string), expected.input)
       if (expected.sha1 !== undefined) assert.equal(capsVersion(load(name), sha1), expected.sha1)
+      assert.equal(ownCapsVersion(load(name), sha1), capsVersion(load(name), sha1))
     })
   }
 

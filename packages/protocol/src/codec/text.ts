@@ -75,16 +75,15 @@ export const sha1Hex: Text<string> = {
 /** A whole number within bounds, both included. Without bounds: what a double holds exactly. */
 /* @__NO_SIDE_EFFECTS__ */
 export function integer(min: number = Number.MIN_SAFE_INTEGER, max: number = Number.MAX_SAFE_INTEGER): Text<number> {
+  const expected = `a whole number from ${min} to ${max}`
   return {
-    expected: `a whole number from ${min} to ${max}`,
+    expected,
     decode: (text) => {
       const value = parseInteger(trim(text))
       return value === undefined || value < min || value > max ? undefined : value
     },
     encode: (value) => {
-      if (!Number.isInteger(value) || value < min || value > max) {
-        throw new RangeError(`${value} is not a whole number from ${min} to ${max}`)
-      }
+      if (!Number.isInteger(value) || value < min || value > max) throw new RangeError(`${value} is not ${expected}`)
       return String(value)
     },
   }
@@ -104,19 +103,13 @@ export function oneOf<const W extends string>(...words: readonly W[]): Text<W> {
 export function parseInteger(text: string): number | undefined {
   if (!/^[-+]?\d{1,39}$/.test(text)) return undefined
   const value = Number(text)
-  if (!Number.isSafeInteger(value)) return undefined
-  return value === 0 ? 0 : value // no negative zero
+  return Number.isSafeInteger(value) ? value + 0 : undefined // no negative zero
 }
 
 /** Cuts the space of XML around a value (the `collapse` of XML Schema, for values without inner space). */
 export function trim(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isSpace(text.charCodeAt(start))) start++
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
-  return start === 0 && end === text.length ? text : text.slice(start, end)
+  return text.replace(space, '')
 }
 
-function isSpace(code: number): boolean {
-  return code === 32 || code === 10 || code === 9 || code === 13
-}
+/** What is looked for at the end starts where a run of space does, so that no run is read twice. */
+const space = /^[ \t\n\r]+|(?<![ \t\n\r])[ \t\n\r]+$/g

@@ -7,7 +7,7 @@ import {
   children,
   type ElementCodec,
   element,
-  intact,
+  findAll,
   integer,
   nonEmpty,
   optionalAttribute,
@@ -44,9 +44,7 @@ function region(name: string): ElementCodec<FallbackRegion> {
 
 /** Marks what was put before the body as the fallback for a specification. */
 export function fallbackBefore(specification: string, text: string): Element {
-  let end = 0
-  for (const _ of text) end++
-  return fallback.build({ for: specification, body: [{ start: 0, end }], subject: [] })
+  return fallback.build({ for: specification, body: [{ start: 0, end: [...text].length }], subject: [] })
 }
 
 /**
@@ -59,28 +57,13 @@ export function fallbackRanges(
   specifications: readonly string[],
   part: 'body' | 'subject' = 'body',
 ): [start: number, end: number][] {
-  /** Where regions start and end: how many more, or fewer. Beyond the text nothing is written. */
-  const edges = new Int32Array(text.length + 1)
-  for (const child of message.children) {
-    const found = typeof child === 'string' ? undefined : intact(fallback.parse(child))
-    if (found === undefined || !specifications.includes(found.for)) continue
-    if (found.body.length + found.subject.length === 0) return [[0, text.length]]
-    for (const { start = 0, end = text.length } of found[part]) {
-      if (start >= end) continue
-      edges[start]!++
-      edges[end]!--
-    }
-  }
   const ranges: [number, number][] = []
-  let depth = 0
-  let point = 0
   let from = 0
-  for (const { length } of text) {
-    depth += edges[point++]!
+  for (const [character, isFallback] of marked(message, text, specifications, part)) {
     const last = ranges.at(-1)
-    const to = from + length
-    if (depth > 0 && last?.[1] === from) last[1] = to
-    else if (depth > 0) ranges.push([from, to])
+    const to = from + character.length
+    if (isFallback && last?.[1] === from) last[1] = to
+    else if (isFallback) ranges.push([from, to])
     from = to
   }
   return ranges
@@ -94,10 +77,32 @@ export function withoutFallback(
   part: 'body' | 'subject' = 'body',
 ): string {
   let left = ''
-  let at = 0
-  for (const [start, end] of fallbackRanges(message, text, specifications, part)) {
-    left += text.slice(at, start)
-    at = end
+  for (const [character, isFallback] of marked(message, text, specifications, part)) if (!isFallback) left += character
+  return left
+}
+
+/** The characters of a text, each with whether it is fallback. */
+function* marked(
+  message: Element,
+  text: string,
+  specifications: readonly string[],
+  part: 'body' | 'subject',
+): Generator<[character: string, isFallback: boolean], undefined> {
+  /** Where regions start and end: how many more, or fewer. Beyond the text nothing is written. */
+  const edges = new Int32Array(text.length + 1)
+  for (const found of findAll(fallback, message)) {
+    if (!specifications.includes(found.for)) continue
+    const regions = found.body.length + found.subject.length === 0 ? [{}] : found[part]
+    for (const { start = 0, end = text.length } of regions as readonly FallbackRegion[]) {
+      if (start >= end) continue
+      edges[start]!++
+      edges[end]!--
+    }
   }
-  return left + text.slice(at)
+  let depth = 0
+  let point = 0
+  for (const character of text) {
+    depth += edges[point++]!
+    yield [character, depth > 0]
+  }
 }

@@ -1,6 +1,5 @@
 /** The hash of what we can do, in our presence (XEP-0115 1.6.0): for features that others are to know of without asking. */
-import { CAPS_NS, caps, capsVersion } from '@rookery/protocol/caps'
-import { intact } from '@rookery/protocol/codec'
+import { CAPS_NS, caps, ownCapsVersion } from '@rookery/protocol/caps'
 import { type Core, defineExtension, type Extension } from '../../extension.ts'
 import { type Disco, disco } from '../disco.ts'
 import { type Presences, presence } from '../presence/index.ts'
@@ -35,7 +34,7 @@ export class OwnCaps {
   /** Whether it has changed. */
   async #compute(): Promise<boolean> {
     const before = this.#ver
-    this.#ver = intact(await capsVersion(this.#disco.own, (data) => this.#core.crypto.hash('SHA-1', data)))
+    this.#ver = await ownCapsVersion(this.#disco.own, (data) => this.#core.crypto.hash('SHA-1', data))
     return this.#ver !== before
   }
 }
