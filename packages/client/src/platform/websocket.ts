@@ -1,6 +1,7 @@
 /** One connection over WebSocket, as pages and workers have it: an element is a message (RFC 7395). */
 import { FRAME_END, WebSocketFraming } from '@rookery/protocol/stream'
 import { authenticated, fromWire, toWire } from '@rookery/protocol/xml'
+import { isLoopback } from '../contract/loopback.ts'
 import { ConnectError, UsageError } from '../errors.ts'
 import type { OpenOptions, Transport } from '../platform.ts'
 import { abortReason, onAbort } from './abort.ts'
@@ -46,9 +47,7 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
 
 /** Whether it is encrypted, or stays on this machine. Throws a UsageError where it is neither and has to be. */
 export function allowWebSocket(url: URL, plaintext: boolean): boolean {
-  // potentially trustworthy is what browsers call these
-  const isLoopback = /^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
-  const isSecure = url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback)
+  const isSecure = url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback(url.hostname))
   if (isSecure || (url.protocol === 'ws:' && plaintext)) return isSecure
   throw new UsageError(`${url.href} is not encrypted: use a wss: address, or allow \`plaintext\`.`)
 }

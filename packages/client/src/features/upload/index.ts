@@ -17,6 +17,7 @@ import {
 } from '@rookery/protocol/xeps/upload'
 import { ask } from '../../contract/ask.ts'
 import { type FileData, type FileOptions, type OpenFile, openFile } from '../../contract/file-source.ts'
+import { isLoopback } from '../../contract/loopback.ts'
 import type { Sha256 } from '../../contract/sha256.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { RequestError, UnsupportedError, UsageError } from '../../errors.ts'
@@ -134,9 +135,7 @@ export const upload: Extension<'upload', Upload> = defineExtension({
 /** Without TLS only within this machine. */
 function isSafe(link: string): boolean {
   const { protocol, hostname } = new URL(link)
-  return (
-    protocol === 'https:' || hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
-  )
+  return protocol === 'https:' || isLoopback(hostname)
 }
 
 function tooLarge(maxBytes: number | undefined): UploadError {
