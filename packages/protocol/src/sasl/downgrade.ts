@@ -15,9 +15,13 @@ export function downgradeHash(
   mechanisms: readonly string[],
   bindings: readonly string[],
 ): Maybe<string> {
-  let offers = sortOctets(mechanisms).join('\x1e')
-  if (bindings.length > 0) offers += `\x1f${sortOctets(bindings).join('\x1e')}`
-  return then(crypto.hash(hash, encodeUtf8(offers)), encodeBase64)
+  return then(crypto.hash(hash, offersToHash(mechanisms, bindings)), encodeBase64)
+}
+
+/** What is hashed, in the order of i;octet: all of these names are ASCII. [XEP-0474 6.1, RFC4422 3.1, RFC5056 7] */
+export function offersToHash(mechanisms: readonly string[], bindings: readonly string[]): Uint8Array {
+  const list = (names: readonly string[]): string => [...names].sort().join('\x1e')
+  return encodeUtf8(list(mechanisms) + (bindings.length > 0 ? `\x1f${list(bindings)}` : ''))
 }
 
 /** `TLSv1.3` as the four hexadecimal digits of the protocol's own number; undefined for what is no TLS. [XEP-0515 5.1] */
@@ -31,11 +35,3 @@ const tlsVersions: ReadonlyMap<string, string> = new Map([
   ['TLSv1.1', '0302'],
   ['TLSv1', '0301'],
 ])
-
-/** i;octet collation (RFC 4790 section 9.3): UTF-16 sorts otherwise. */
-function sortOctets(names: readonly string[]): string[] {
-  return names
-    .map((name) => [[...encodeUtf8(name)].map((octet) => String.fromCharCode(octet)).join(''), name] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, name]) => name)
-}

@@ -17,22 +17,7 @@ const conditions = [
 /** [RFC6120 6.5] */
 export type SaslCondition = (typeof conditions)[number]
 
-const known: ReadonlySet<string> = new Set(conditions)
-
 /** A condition as received: one that is not understood counts as a generic failure. [RFC6120 6.5] */
 export function readSaslCondition(name: string): SaslCondition {
-  return known.has(name) ? (name as SaslCondition) : 'not-authorized'
-}
-
-/** The failure as an exception, for callers who await a login; between mechanism and stream it travels as a value. */
-export class SaslError extends Error {
-  override readonly name = 'SaslError'
-  readonly condition: SaslCondition
-  readonly text: string | undefined
-
-  constructor(condition: SaslCondition, text?: string, cause?: unknown) {
-    super(text === undefined ? `login failed: ${condition}` : `login failed: ${condition} (${text})`, { cause })
-    this.condition = condition
-    this.text = text
-  }
+  return conditions.find((each) => each === name) ?? 'not-authorized'
 }

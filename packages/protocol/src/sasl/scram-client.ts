@@ -11,7 +11,7 @@ import {
   type Say,
   sayLast,
 } from './client-mechanism.ts'
-import { downgradeHash } from './downgrade.ts'
+import { offersToHash } from './downgrade.ts'
 import type { ScramMechanism } from './mechanism-name.ts'
 import { messageText } from './message-text.ts'
 import { hashLength } from './sasl-crypto.ts'
@@ -64,7 +64,7 @@ export async function proveByScram(
   binding?.check(extensions)
   // [XEP-0474 6.2]
   const proved = extensions.get('h')
-  if (proved !== undefined && proved !== (await downgradeHash(crypto, hash, offered, offeredBindings)))
+  if (proved !== undefined && proved !== encodeBase64(await crypto.hash(hash, offersToHash(offered, offeredBindings))))
     giveUp('downgrade', 'the list of mechanisms was changed')
 
   // [RFC5802 3]
