@@ -15,6 +15,7 @@ import {
   type UploadPurpose,
   uploadRetry,
 } from '@rookery/protocol/xeps/upload'
+import { put } from '#put'
 import { ask } from '../../contract/ask.ts'
 import { type FileData, type FileOptions, type OpenFile, openFile } from '../../contract/file-source.ts'
 import { isLoopback } from '../../contract/loopback.ts'
@@ -23,7 +24,7 @@ import type { WaitOptions } from '../../contract/within.ts'
 import { RequestError, UnsupportedError, UsageError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension } from '../../extension.ts'
 import { disco } from '../disco.ts'
-import { type PutOptions, put } from './put.ts'
+import type { PutOptions } from './put.ts'
 import { UploadError } from './upload-error.ts'
 
 export type { UploadPurpose } from '@rookery/protocol/xeps/upload'

@@ -1,7 +1,10 @@
-/** The upload itself, which is HTTP: over TLS, to where the service said and nowhere else, with its headers (XEP-0363 1.2.0 section 4). */
+/**
+ * The upload itself, which is HTTP: over TLS, to where the service said and nowhere else, with its headers (XEP-0363 1.2.0 section 4). Bundles for
+ * browsers get `put-in-page.ts` in its place.
+ */
 import type { Slot } from '@rookery/protocol/xeps/upload'
 import { metered, type OpenFile, type Progress } from '../../contract/file-source.ts'
-import { UploadError } from './upload-error.ts'
+import { putWatched } from './put-watched.ts'
 
 export interface PutOptions {
   readonly signal?: AbortSignal | undefined
@@ -22,7 +25,7 @@ export async function put(
   head.set('Content-Type', file.type)
   // only this way browsers tell how far it is
   if (file.blob && onProgress && options.fetch === undefined && 'XMLHttpRequest' in globalThis)
-    return await putWatched(url, head, file.blob, onProgress, signal)
+    return await putWatched(url, head, file.blob, options)
   const total = file.size
   const meter = metered(total, (piece, bytes) => {
     seen(piece)
@@ -43,29 +46,4 @@ export async function put(
   } as RequestInit)
   await answer.body?.cancel() // nobody needs to know what is in it, or how long it is [S126]
   return answer.status
-}
-
-function putWatched(
-  url: string,
-  headers: Headers,
-  blob: Blob,
-  onProgress: (progress: Progress) => void,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest()
-    const aborted = (): void => request.abort()
-    request.open('PUT', url)
-    headers.forEach((value, name) => void request.setRequestHeader(name, value))
-    request.upload.onprogress = ({ loaded: bytes, total }) => onProgress({ bytes, total })
-    request.onloadend = () => {
-      signal?.removeEventListener('abort', aborted)
-      if (signal?.aborted) reject(signal.reason)
-      else if (request.status === 0) reject(new UploadError('failed', 'The upload broke.'))
-      else resolve(request.status)
-    }
-    if (signal?.aborted) return reject(signal.reason)
-    signal?.addEventListener('abort', aborted)
-    request.send(blob)
-  })
 }

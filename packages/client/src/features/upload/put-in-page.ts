@@ -1,0 +1,48 @@
+/**
+ * The upload itself, which is HTTP: over TLS, to where the service said and nowhere else, with its headers (XEP-0363 1.2.0 section 4). For
+ * bundles for browsers, few of which send streams, and none tells how far it is but by XMLHttpRequest. Elsewhere it is `put.ts`.
+ */
+import type { Slot } from '@rookery/protocol/xeps/upload'
+import type { OpenFile } from '../../contract/file-source.ts'
+import { UsageError } from '../../errors.ts'
+import type { PutOptions } from './put.ts'
+import { putWatched } from './put-watched.ts'
+
+/** `seen` is shown what was a stream. Answers the status. */
+export async function put(
+  { url, headers }: Slot['put'],
+  file: OpenFile,
+  seen: (piece: Uint8Array) => void,
+  options: PutOptions,
+): Promise<number> {
+  const { signal, onProgress, fetch = globalThis.fetch } = options
+  const head = new Headers(headers.map(([name, value]) => [name, value]))
+  head.set('Content-Type', file.type)
+  const body = file.blob ?? (await readStream(file, seen, signal))
+  // there is none in service workers
+  if (onProgress && options.fetch === undefined && 'XMLHttpRequest' in globalThis)
+    return await putWatched(url, head, body, options)
+  const answer = await fetch(url, {
+    method: 'PUT',
+    headers: head,
+    body,
+    redirect: 'error', // what is in the headers is for this host alone
+    credentials: 'omit',
+    signal: signal ?? null,
+  })
+  await answer.body?.cancel() // nobody needs to know what is in it, or how long it is [S126]
+  onProgress?.({ bytes: file.size, total: file.size })
+  return answer.status
+}
+
+async function readStream(
+  { size, stream }: OpenFile,
+  seen: (piece: Uint8Array) => void,
+  signal: AbortSignal | undefined,
+): Promise<Blob> {
+  const through = signal ? { signal } : {}
+  const blob = await new Response(stream().pipeThrough(new TransformStream(), through)).blob()
+  if (blob.size !== size) throw new UsageError(`The file was said to have ${size} bytes, and has others.`)
+  seen(new Uint8Array(await blob.arrayBuffer()))
+  return blob
+}
