@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { argv, exit } from 'node:process'
+import { dropFields } from './fields.ts'
 import { markPure } from './pure.ts'
 
 /** In the order in which they need each other: the client is compiled against the declarations of the protocol, as its users will. */
@@ -90,7 +91,7 @@ export function build(to?: string): string[] {
     rewriteDeclarations(dist)
     for (const file of globSync('**/*.js', { cwd: dist })) {
       const path = join(dist, file)
-      writeFileSync(path, markPure(readFileSync(path, 'utf8')))
+      writeFileSync(path, markPure(dropFields(readFileSync(path, 'utf8'))))
     }
     writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(manifestOf(name)), null, 2)}\n`)
     copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'))

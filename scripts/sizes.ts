@@ -8,6 +8,7 @@ import { argv, exit } from 'node:process'
 import { parseArgs } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build, type Plugin, transform } from 'esbuild'
+import { dropFields } from './fields.ts'
 import { markPure } from './pure.ts'
 
 /** What a program imports of the client, and how many bytes that may be, minified and after `gzip -9`. */
@@ -45,7 +46,9 @@ const asPublished: Plugin = {
   name: 'as published',
   setup: ({ onLoad }) =>
     onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
-      contents: markPure((await transform(readFileSync(path, 'utf8'), { loader: 'ts', target: 'es2023' })).code),
+      contents: markPure(
+        dropFields((await transform(readFileSync(path, 'utf8'), { loader: 'ts', target: 'es2023' })).code),
+      ),
     })),
 }
 
