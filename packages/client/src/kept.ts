@@ -36,9 +36,9 @@ export class Kept {
     }
   }
 
-  /** Rows whose keys begin so, in the order of keys. */
-  under(prefix: string): [string, string][] {
-    return [...this.#rows].filter(([key]) => key.startsWith(prefix)).sort(([a], [b]) => (a < b ? -1 : 1))
+  /** All rows. */
+  get rows(): ReadonlyMap<string, string> {
+    return this.#rows
   }
 
   /** Rejects where the store cannot; never throws. */

@@ -60,7 +60,8 @@ export class Outbox implements Carrier {
     this.#core = core
     this.#kept = kept
     this.#maxBytes = maxBytes
-    for (const [key, text] of this.#kept.under(prefix)) this.#restore(key, text)
+    const rows = [...kept.rows].filter(([key]) => key.startsWith(prefix))
+    for (const [key, text] of rows.sort(([a], [b]) => (a < b ? -1 : 1))) this.#restore(key, text)
   }
 
   /** Kept here, or sent and not acknowledged; in order. */
