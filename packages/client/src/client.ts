@@ -12,7 +12,7 @@ import { until } from './contract/until.ts'
 import { Dispatch } from './dispatch.ts'
 import { type ClientError, DisconnectedError, UsageError } from './errors.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
-import type { AnyExtension, ClientEvents, Core, Extension, Software } from './extension.ts'
+import type { AnyExtension, ClientEvents, Core, Extension } from './extension.ts'
 import { createIds } from './ids.ts'
 import type { Kept } from './kept.ts'
 import type { ClientOptions } from './options.ts'
@@ -50,10 +50,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #lifeline: Lifeline
   readonly #extensions: Map<string, unknown> = new Map()
   readonly #account: Jid
-  readonly #software: Software
-  readonly #plaintext: boolean
+  readonly #options: ClientOptions
   readonly #failed = (error: ClientError): void => void this.#emitter.emit('error', error)
-  readonly #maxQueue: number
   readonly #leaving: ((signal: AbortSignal) => Promise<undefined>)[] = []
   /** While it disconnects; and how often it was told to. */
   #ending: Promise<undefined> | undefined
@@ -66,14 +64,11 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     const { clock, crypto } = platform
     const failed = this.#failed
     this.#account = account.bare
-    const { software: name = 'Rookery', version, kind = 'document' in globalThis ? 'web' : 'pc' } = options
-    this.#software = { name, version, kind }
-    this.#plaintext = options.plaintext ?? false
+    this.#options = options
     this.#platform = platform
     this.#kept = kept
     this.#newId = createIds(crypto)
     this.#requests = new Requests(clock)
-    this.#maxQueue = options.maxQueue ?? 8 << 20
     this.#dispatch = new Dispatch({
       requests: this.#requests,
       own: () => this.#sessions.jid,
@@ -214,6 +209,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   #coreFor(name: string): Core<EventsBase> {
     const client = this
+    const { software = 'Rookery', version, kind = 'document' in globalThis ? 'web' : 'pc' } = this.#options
+    const { plaintext = false, maxQueue = 8 << 20 } = this.#options
     const emitter = this.#emitter as unknown as Emitter<EventsBase>
     const sessions = this.#sessions
     const dispatch = this.#dispatch
@@ -235,8 +232,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       },
       clock: this.#platform.clock,
       crypto: this.#platform.crypto,
-      software: this.#software,
-      plaintext: this.#plaintext,
+      software: { name: software, version, kind },
+      plaintext,
       newId: this.#newId,
       supported: sessions.supported,
       use: (extension) => this.use(extension),
@@ -257,7 +254,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       onSessionEnd: (run) => void sessions.endings.push(run),
       onDisconnect: (run) => void this.#leaving.push(run),
       carry: (make) => {
-        const carrier = make(this.#kept, this.#maxQueue)
+        const carrier = make(this.#kept, maxQueue)
         sessions.carry(carrier)
         return carrier
       },
