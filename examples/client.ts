@@ -15,7 +15,7 @@ export interface Login {
 
 export class Client {
   readonly #socket: Socket
-  readonly #stream = new XmppStream('initiator', NS.client, new TcpFraming(authenticated))
+  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
   readonly #inbox: Element[] = []
   #isClosed = false
   #wake: () => void = () => undefined

@@ -38,7 +38,7 @@ export class Connection {
     this.#trace = trace
     this.#transport = transport
     this.#domain = domain
-    this.#stream = new XmppStream('initiator', NS.client, transport.framing)
+    this.#stream = new XmppStream(NS.client, transport.framing)
   }
 
   static async open(

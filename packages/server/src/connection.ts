@@ -249,7 +249,7 @@ export class Connection implements TransportSink, Line, Negotiation {
     const look = {
       isLoggedIn: this.#phase === 'bound',
       isBlocked: this.#outbound.isBlocked && this.#transport.isPolled !== true,
-      isPartial: this.#stream.isPartial && this.#holds === 0,
+      isPartial: this.#stream.framing.isPartial && this.#holds === 0,
     }
     switch (this.#liveness.look(now, look, limits)) {
       case 'login':
@@ -283,7 +283,7 @@ export class Connection implements TransportSink, Line, Negotiation {
   // ---- the stream ----
 
   #newStream(): XmppStream {
-    return new XmppStream('receiver', NS.client, this.#transport.createFraming(this.#s.limits.before))
+    return new XmppStream(NS.client, this.#transport.createFraming(this.#s.limits.before))
   }
 
   #pump(): void {
@@ -431,7 +431,7 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   secure(): void {
     // whatever came in the clear after <starttls/> is thrown away, never read as if it had come under TLS [S33]
-    this.#stream.takeRest()
+    this.#stream.framing.takeRest()
     this.#stream = this.#newStream()
     this.#phase = 'opening'
     this.#outbound.flush()
@@ -450,7 +450,7 @@ export class Connection implements TransportSink, Line, Negotiation {
     this.#era = this.#host.accounts.era(local)
     this.#isAnonymous = isAnonymous
     this.#s.gate.authenticated(this.remoteAddress)
-    this.#stream.setLimits(this.#s.limits.after)
+    this.#stream.framing.setLimits(this.#s.limits.after)
     if (stream === 'continue') return
     this.#stream.restart()
     this.#phase = 'opening'

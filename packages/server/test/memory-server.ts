@@ -58,7 +58,7 @@ export class MemoryServer {
 /** One end of a stream. What comes is kept until it is looked at. */
 export class MemoryClient {
   readonly #end: ClientEnd
-  readonly #stream = new XmppStream('initiator', NS.client, new TcpFraming(authenticated))
+  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
   readonly #inbox: Element[] = []
   #wake: (() => void) | undefined
   #fences = 0

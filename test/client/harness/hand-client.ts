@@ -18,7 +18,7 @@ class Refusal extends Error {}
 
 export class HandClient {
   readonly socket: Socket
-  readonly #stream = new XmppStream('initiator', NS.client, new TcpFraming(authenticated))
+  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
   readonly #inbox: Element[] = []
   #wake: () => void = () => undefined
   isClosed = false

@@ -52,7 +52,7 @@ export class Connection {
     this.#raw = raw
     this.#socket = socket
     const framing: Framing = transport === 'tcp' ? new TcpFraming(generous) : new WebSocketFraming(generous)
-    this.#stream = new XmppStream('receiver', NS.client, framing)
+    this.#stream = new XmppStream(NS.client, framing)
     this.#pieces =
       transport === 'tcp' ? new TcpPieces() : new WebSocketPieces((code, payload) => this.#control(code, payload))
     this.#line = new Line({
@@ -178,7 +178,7 @@ export class Connection {
   startTls(): void {
     this.#socket.removeAllListeners('data').removeAllListeners('end')
     const secure = this.server.secure(this.#raw)
-    this.#stream.takeRest()
+    this.#stream.framing.takeRest()
     this.#stream.restart()
     this.#pieces = new TcpPieces()
     this.#plug(secure)

@@ -16,7 +16,7 @@ export class Wire {
   #socket: Socket | TLSSocket
   /** Beneath TLS. */
   readonly #tcp: Socket
-  readonly #stream = new XmppStream('initiator', NS.client, new TcpFraming(authenticated))
+  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
   readonly #received: Element[] = []
   #waiting: Waiting | undefined
   #take: ((element: Element) => void) | undefined

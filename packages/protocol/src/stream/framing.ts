@@ -14,7 +14,7 @@ export const STREAM_END: unique symbol = Symbol('stream end')
 export interface Framing {
   /** Takes received bytes (a wire string). */
   feed(wire: string): void
-  /** The next thing received, or undefined until more bytes come. After an error, the same error again. */
+  /** The next thing received, or undefined until more bytes come. After an error nobody asks again. */
   next(): FramingEvent
   /** What comes next is a new stream. [RFC6120 4.3.3] */
   restart(): void

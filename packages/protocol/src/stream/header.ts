@@ -19,13 +19,7 @@ export class StreamHeader {
     streamNs?: string | undefined
     contentNs?: string | undefined
   }) {
-    this.to = fields.to
-    this.from = fields.from
-    this.id = fields.id
-    this.version = fields.version
-    this.lang = fields.lang
-    this.streamNs = fields.streamNs
-    this.contentNs = fields.contentNs
+    Object.assign(this, fields)
   }
 }
 

@@ -17,8 +17,7 @@ const OPEN = `<open xmlns='${framing}' to='x.org' version='1.0' xml:lang='it'/>`
 const CLOSE = `<close xmlns='${framing}'/>`
 const message = `<message xmlns='jabber:client' to='a@x.org'><body>${toWire('hé')}</body></message>`
 
-const stream = (limits = authenticated): XmppStream =>
-  new XmppStream('receiver', NS.client, new WebSocketFraming(limits))
+const stream = (limits = authenticated): XmppStream => new XmppStream(NS.client, new WebSocketFraming(limits))
 
 function eventsOf(machine: XmppStream, ...frames: string[]): StreamEvent[] {
   for (const frame of frames) machine.feed(frame)
@@ -70,7 +69,7 @@ describe('what is received', () => {
     const machine = stream()
     machine.feed(OPEN)
     machine.feed(message)
-    assert.equal(machine.takeRest(), OPEN + message)
+    assert.equal(machine.framing.takeRest(), OPEN + message)
     assert.equal(machine.next(), undefined)
   })
 })
@@ -184,7 +183,7 @@ describe('what is sent', () => {
       machine.element(el('features', NS.streams, {}, [el('a', 'urn:a')])) +
       machine.stanza('<message><body>hi</body></message>') +
       machine.close()
-    const client = new XmppStream('initiator', NS.client, new WebSocketFraming(authenticated))
+    const client = new XmppStream(NS.client, new WebSocketFraming(authenticated))
     const [header, features, received, end] = eventsOf(client, ...wire.split(FRAME_END).slice(0, -1))
     assert.ok(header instanceof StreamHeader && header.id === '1')
     assert.ok(features instanceof Element && features.is('features', NS.streams))

@@ -12,18 +12,11 @@ import { StreamHeader } from './header.ts'
 /** [RFC7395 3.3.2] */
 export const framingNs = 'urn:ietf:params:xml:ns:xmpp-framing'
 
-const LT = 0x3c
-
-const notMarkup: XmlError = new XmlError('not-well-formed', 'a frame begins with <') // [RFC7395 3.3.3]
-const notFraming: XmlError = new XmlError('bad-format', '<open/> and <close/> frame a stream, once each') // [RFC7395 3.4]
-const wrongNamespace: XmlError = new XmlError('invalid-namespace', `<open/> and <close/> are of ${framingNs}`) // [RFC7395 3.3.2]
-
 export class WebSocketFraming implements Framing {
   #limits: XmlLimits
   /** Frames that came and were not asked for yet. */
   #frames: string[] = []
   #isOpened = false
-  #failed: XmlError | undefined
 
   constructor(limits: XmlLimits) {
     this.#limits = limits
@@ -35,32 +28,24 @@ export class WebSocketFraming implements Framing {
   }
 
   feed(frame: string): void {
-    if (this.#failed === undefined) this.#frames.push(frame)
+    this.#frames.push(frame)
   }
 
   next(): FramingEvent {
-    if (this.#failed !== undefined) return this.#failed
     const frame = this.#frames.shift()
     if (frame === undefined) return undefined
-    const event = this.#read(frame)
-    if (event instanceof XmlError) {
-      this.#failed = event
-      this.#frames = []
-    }
-    return event
-  }
-
-  #read(frame: string): FramingEvent {
-    if (frame.charCodeAt(0) !== LT) return notMarkup
+    if (!frame.startsWith('<')) return new XmlError('not-well-formed', 'a frame begins with <') // [RFC7395 3.3.3]
     const element = parseElement(frame, this.#limits) // one element in a frame, and nothing behind it [RFC7395 3.3.3]
     if (element instanceof XmlError) return element
-    if (element.ns === framingNs || !this.#isOpened) return this.#frameOfStream(element)
-    return element.name === 'close' || element.name === 'open' ? wrongNamespace : element
-  }
-
-  #frameOfStream(element: Element): FramingEvent {
-    if (element.name === 'close') return element.ns === framingNs ? STREAM_END : wrongNamespace
-    if (element.name !== 'open' || this.#isOpened) return notFraming
+    const { name, ns } = element
+    if (ns !== framingNs) {
+      if (name === 'open' || name === 'close')
+        return new XmlError('invalid-namespace', `<open/> and <close/> are of ${framingNs}`) // [RFC7395 3.3.2]
+      if (this.#isOpened) return element
+    }
+    if (name === 'close') return STREAM_END
+    if (name !== 'open' || this.#isOpened)
+      return new XmlError('bad-format', '<open/> and <close/> frame a stream, once each') // [RFC7395 3.4]
     this.#isOpened = true
     return new StreamHeader({
       to: element.attr('to'),
@@ -68,8 +53,8 @@ export class WebSocketFraming implements Framing {
       id: element.attr('id'),
       version: element.attr('version'),
       lang: element.attr('xml:lang'),
-      // the one namespace stands for those of the stream and of its content [RFC7395 3.3.2]
-      streamNs: element.ns === framingNs ? NS.streams : element.ns,
+      // the namespace of framing stands for those of the stream and of its content [RFC7395 3.3.2]
+      streamNs: NS.streams,
       contentNs: NS.client,
     })
   }

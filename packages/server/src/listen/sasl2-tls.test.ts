@@ -29,7 +29,7 @@ type Version = 'TLSv1.2' | 'TLSv1.3'
 
 class Client {
   readonly socket: TLSSocket
-  readonly #stream = new XmppStream('initiator', NS.client, new TcpFraming(authenticated))
+  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
   readonly #inbox: Element[] = []
   #wake: () => void = () => undefined
   isClosed = false

@@ -50,7 +50,7 @@ const portOf = (server: Server, kind: 'c2s' | 'tls'): number =>
 /** A client over a real socket. */
 class Client {
   #socket!: Socket | TLSSocket
-  #stream = new XmppStream('initiator', NS.client, new TcpFraming(authenticated))
+  #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
   #inbox: Element[] = []
   #wake: () => void = () => undefined
   isClosed = false
@@ -129,7 +129,7 @@ class Client {
     plain.removeAllListeners()
     const secure = connectTls({ socket: plain, rejectUnauthorized: false, ...options })
     await new Promise((resolve, reject) => secure.once('secureConnect', resolve).once('error', reject))
-    this.#stream = new XmppStream('initiator', NS.client, new TcpFraming(authenticated))
+    this.#stream = new XmppStream(NS.client, new TcpFraming(authenticated))
     this.#listen(secure)
   }
 
