@@ -4,12 +4,6 @@
  * variants of others.
  */
 
-const ncName =
-  /^(?!.*[\uf900-\u{10ffff}])[_\u212e\p{L}\p{Nl}][-._\xb7\u0387\u06dd\u06de\u212e\p{L}\p{M}\p{Nd}\p{Nl}]*$/u
-
-/** [prefix, local part]; the prefix is '' if there is none. Undefined if it is no qualified name. */
-export function splitName(name: string): readonly [prefix: string, local: string] | undefined {
-  const parts = name.split(':')
-  if (parts.length > 2 || !parts.every((part) => ncName.test(part))) return undefined
-  return [parts.length > 1 ? parts[0]! : '', parts.at(-1)!]
-}
+/** Finds its prefix, if it has one, and its local part. */
+export const qualifiedName: RegExp =
+  /^(?!.*[\uf900-\u{10ffff}])(?:([_\u212e\p{L}\p{Nl}][-._\xb7\u0387\u06dd\u06de\u212e\p{L}\p{M}\p{Nd}\p{Nl}]*):)?([_\u212e\p{L}\p{Nl}][-._\xb7\u0387\u06dd\u06de\u212e\p{L}\p{M}\p{Nd}\p{Nl}]*)$/u

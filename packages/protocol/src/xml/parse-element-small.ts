@@ -6,7 +6,7 @@
 import { Element, type Node } from './element.ts'
 import { XmlError } from './errors.ts'
 import { authenticated, type XmlLimits } from './limits.ts'
-import { splitName } from './names-of-engine.ts'
+import { qualifiedName } from './names-of-engine.ts'
 import { XML_NS, XMLNS_NS } from './namespaces.ts'
 import { illegal } from './wire-of-strings.ts'
 
@@ -72,7 +72,7 @@ function read(wire: string, limits: XmlLimits): Element {
     within(scope.size - reserved.length, 'prefixes')
     const resolve = (name: string): readonly [prefix: string, ns: string, local: string] => {
       within(name.length, 'nameLength')
-      const [prefix, local] = splitName(name) ?? refuse()
+      const [, prefix = '', local = ''] = qualifiedName.exec(name) ?? refuse()
       return [prefix, scope.get(prefix) ?? refuse(), local]
     }
     const attributes = new Map(
