@@ -1,4 +1,4 @@
-/** What the tests of the client library call in a page: a small chat application, with texts and numbers only. */
+/** What the tests of the client library call in a page, or in a worker of it: a small chat application, with texts and numbers only. */
 import { type Client, type ClientState, chat, createClient, indexedDbStore, messages } from '@rookery/client'
 
 interface Options {
@@ -46,6 +46,41 @@ const app = {
   async close(): Promise<void> {
     await client?.close()
   },
+
+  /** Calls one of these in a worker, which is made when it is needed; one call after the other. */
+  inWorker(kind: 'Worker' | 'SharedWorker', ...call: readonly [name: string, ...values: unknown[]]): Promise<unknown> {
+    port ??= (kind === 'Worker' ? new Worker('/page.js', module) : new SharedWorker('/page.js', module).port) as Port
+    const one = port
+    return new Promise((resolve, reject) => {
+      one.onmessage = ({ data: { answer, error } }) =>
+        error === undefined ? resolve(answer) : reject(new Error(error))
+      one.postMessage(call)
+    })
+  },
 }
 
+const module = { type: 'module' } as const
+/** What a worker and the port of a shared one have both. */
+interface Port {
+  onmessage: ((event: MessageEvent) => void) | null
+  postMessage(value: unknown): void
+}
+let port: Port | undefined
+
+/** In a worker: does what the page wants. */
+function serve(page: Port): void {
+  page.onmessage = async ({ data: [name, ...values] }: MessageEvent<[name: string, ...values: unknown[]]>) => {
+    const calls = app as unknown as Record<string, (...values: unknown[]) => unknown>
+    try {
+      page.postMessage({ answer: await calls[name]!(...values) })
+    } catch (error) {
+      page.postMessage({ error: String(error) })
+    }
+  }
+}
+
+if (globalThis.document === undefined) {
+  serve(globalThis as unknown as Port)
+  Object.assign(globalThis, { onconnect: ({ ports }: MessageEvent) => serve(ports[0]!) })
+}
 Object.assign(globalThis, { app })

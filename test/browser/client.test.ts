@@ -53,6 +53,50 @@ test('two people log in over WebSocket and write to each other', async (t) => {
   for (const tab of tabs) await tab.call('close')
 })
 
+test('a client lives in a worker, and comes back to its session in the next one', async (t) => {
+  const [one, other] = [await server.createAccount(), await server.createAccount()]
+  const juliet = await pages.open(await newBrowser(t))
+  await juliet.call('open', { ...other, service: wss() })
+  await juliet.call('connect')
+  const tab = await pages.open(await newBrowser(t))
+  const romeo = <T>(...call: readonly unknown[]): Promise<T> => tab.call<T>('inWorker', 'Worker', ...call)
+  const account = { jid: one.jid, password: one.password, service: wss() }
+  assert.deepEqual(await romeo('open', account), [])
+  const { jid } = await romeo<{ jid: string }>('connect')
+  await romeo('send', other.jid, 'Grüße 😀')
+  await until(async () => (await juliet.call<string[]>('received')).join() === 'Grüße 😀')
+  await tab.reload() // which ends the worker, but not its session
+  await juliet.call('send', one.jid, 'und zurück')
+  await romeo('open', account)
+  assert.equal((await romeo<{ jid: string }>('connect')).jid, jid)
+  await until(async () => (await romeo<string[]>('received')).join() === 'und zurück')
+  assert.deepEqual(await romeo('states'), ['resuming', 'online'])
+  await Promise.all([romeo('close'), juliet.call('close')])
+})
+
+test('a client in a shared worker serves two pages, and outlives one of them', async (t) => {
+  const [one, other] = [await server.createAccount(), await server.createAccount()]
+  const juliet = await pages.open(await newBrowser(t))
+  await juliet.call('open', { ...other, service: wss() })
+  await juliet.call('connect')
+  const context = await newBrowser(t)
+  const [first, second] = [await pages.open(context), await pages.open(context)]
+  const romeo = <T>(tab: Tab, ...call: readonly unknown[]): Promise<T> =>
+    tab.call<T>('inWorker', 'SharedWorker', ...call)
+  // playwright lets shared workers refuse the certificate
+  const service = `ws://localhost:${server.httpPort}/xmpp-websocket`
+  await romeo(first, 'open', { jid: one.jid, password: one.password, service })
+  await romeo(first, 'connect')
+  await juliet.call('send', one.jid, 'to both')
+  for (const tab of [first, second])
+    await until(async () => (await romeo<string[]>(tab, 'received')).join() === 'to both')
+  await first.page.close()
+  await romeo(second, 'send', other.jid, 'from the second')
+  await until(async () => (await juliet.call<string[]>('received')).join() === 'from the second')
+  assert.deepEqual(await romeo(second, 'states'), ['connecting', 'online'])
+  await Promise.all([romeo(second, 'close'), juliet.call('close')])
+})
+
 test('a reload keeps what was not sent and what was not acknowledged, and the session goes on', async (t) => {
   await using hostile = await HostileServer.start()
   const account = { jid: 'romeo@localhost', password: 'secret', service: hostile.service.wss }
