@@ -1,9 +1,9 @@
 /**
- * A program of a user with the default entry, for every machine that has WebSocket: talks with Juliet, is cut off and comes back, reads the archive, logs
- * in again with a token, meets with errors, and ends by itself. What happens is printed, a line each, which the test follows.
+ * A program of a user with the default entry, for every machine that has WebSocket: talks with Juliet, is cut off and comes back, finds the server by its
+ * host-meta, reads the archive, logs in again with a token, meets with errors, and ends by itself. What happens is printed, a line each, for the test.
  */
 import { argv } from 'node:process'
-import { archive, chat, connect, indexedDbStore } from '@rookery/client'
+import { archive, chat, connect, indexedDbStore, webPlatform } from '@rookery/client'
 
 const [service = '', jid = '', password = '', juliet = ''] = argv.slice(2)
 const say = (...words: unknown[]): void => console.log(words.join(' '))
@@ -22,6 +22,7 @@ await cut
 const late = client.chat.send(juliet, 'from the dark')
 await hear()
 await late.reached('acked')
+say('discovered', ...(await webPlatform.discover(new URL(service).host, new AbortController().signal)))
 const { messages } = await client.archive.page({ with: juliet })
 const bodies = messages.map(({ element }) => element.childText('body')).filter((body) => body !== undefined)
 say('archive', bodies.slice(0, 3).join(', '))

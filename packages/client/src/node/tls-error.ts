@@ -5,6 +5,9 @@ import { ConnectError } from '../errors.ts'
 export function tlsError(error: (Error & { code?: unknown; cert?: unknown }) | undefined, name: string): ConnectError {
   const code = typeof error?.code === 'string' ? error.code : ''
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return bad(`is for ${namesOf(error?.cert)}, not for ${name}.`, error)
+  if (code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' && 'Deno' in globalThis)
+    // whatever the reason is (seen in 2.9)
+    return bad(`has expired, or is signed by an authority that this machine does not know. ${trust}`, error)
   const sentence = certificateProblems.get(code)
   if (sentence !== undefined) return bad(sentence, error)
   if (/^(?:CERT|CRL|UNABLE_TO|HOSTNAME|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH|DEPTH_ZERO|SELF_SIGNED)/.test(code))
