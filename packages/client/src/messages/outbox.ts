@@ -6,7 +6,9 @@ import { parseJid } from '@rookery/protocol/jid'
 import { Message, readStanzaError } from '@rookery/protocol/stanza'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement } from '@rookery/protocol/xml'
+import { BoundedMap } from '../contract/bounded-map.ts'
 import { guard, guardWork } from '../contract/guard.ts'
+import { tellUnkept } from '../contract/unkept.ts'
 import { type ClientError, DisconnectedError, RequestError, StoreError } from '../errors.ts'
 import type { Core } from '../extension.ts'
 import type { Kept } from '../kept.ts'
@@ -54,14 +56,14 @@ export class Outbox implements Carrier {
   #isWary = false
   #next = 0
   #bytes = 0
-  readonly #byId: Map<string, SentMessage> = new Map()
+  readonly #byId: BoundedMap<string, SentMessage> = new BoundedMap(remembered)
 
   constructor(core: Core, kept: Kept, maxBytes: number) {
     this.#core = core
     this.#kept = kept
     this.#maxBytes = maxBytes
-    const rows = [...kept.rows].filter(([key]) => key.startsWith(prefix))
-    for (const [key, text] of rows.sort(([a], [b]) => (a < b ? -1 : 1))) this.#restore(key, text)
+    const keys = [...kept.rows.keys()].filter((key) => key.startsWith(prefix))
+    for (const key of keys.sort()) this.#restore(key)
   }
 
   /** Kept here, or sent and not acknowledged; in order. */
@@ -151,7 +153,7 @@ export class Outbox implements Carrier {
   }
 
   #enqueue(message: SentMessage): void {
-    this.#remember(message)
+    this.#byId.set(message.id, message)
     const wire = message.stanza.wire()
     if (this.#bytes + wire.length > this.#maxBytes) {
       const text = 'Too many messages wait to be sent. Try again when the connection is back.'
@@ -222,27 +224,25 @@ export class Outbox implements Carrier {
   }
 
   #change(changes: readonly Change[]): void {
-    const writing = this.#kept.write(changes)
-    if (!(writing instanceof Promise)) return
-    writing.catch((cause: unknown) =>
-      this.#core.failed(new StoreError('What is kept of messages could not be written.', { cause })),
-    )
+    void tellUnkept(this.#core, this.#kept.write(changes), 'What is kept of messages could not be written.')
   }
 
-  #restore(key: string, text: string): void {
+  #restore(key: string): void {
     this.#next = Math.max(this.#next, Number(key.slice(prefix.length)) + 1)
-    const row = readRow(text)
-    const element = row === undefined ? undefined : parseElement(row.wire)
+    const { wire, at, n } = this.#kept.json(key)
+    const text = String(wire)
+    const element = parseElement(text)
     const to = element instanceof Element ? parseJid(element.attr('to') ?? '') : undefined
-    if (row === undefined || !(element instanceof Element) || to === undefined) {
+    if (typeof at !== 'number' || !(element instanceof Element) || to === undefined) {
       this.#core.failed(new StoreError('A message that was kept cannot be read, and is left out.'))
       this.#change([[key, undefined]])
       return
     }
-    const message = new SentMessage(new Message(element, undefined, to), row.at, this.#again, this.#guard)
-    this.#remember(message)
-    this.#bytes += row.wire.length
-    this.#queue.push({ message, id: message.id, key, wire: row.wire, written: undefined, number: row.n })
+    const message = new SentMessage(new Message(element, undefined, to), at, this.#again, this.#guard)
+    this.#byId.set(message.id, message)
+    this.#bytes += text.length
+    const number = typeof n === 'number' ? n : undefined
+    this.#queue.push({ message, id: message.id, key, wire: text, written: undefined, number })
   }
 
   /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */
@@ -253,26 +253,4 @@ export class Outbox implements Carrier {
     const named = element.with({ id }).withChildren([...others, originId.build({ id })])
     return new Message(named, undefined, stanza.to)
   }
-
-  #remember(message: SentMessage): void {
-    this.#byId.set(message.id, message)
-    if (this.#byId.size <= remembered) return
-    for (const first of this.#byId.keys()) {
-      this.#byId.delete(first)
-      return
-    }
-  }
-}
-
-function readRow(text: string): Row | undefined {
-  let row: unknown
-  try {
-    row = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (typeof row !== 'object' || row === null || !('wire' in row) || !('at' in row)) return undefined
-  const { wire, at } = row
-  const n = 'n' in row && typeof row.n === 'number' ? row.n : undefined
-  return typeof wire === 'string' && typeof at === 'number' ? { wire, at, n } : undefined
 }

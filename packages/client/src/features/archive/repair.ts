@@ -6,8 +6,10 @@
 import { archiveMetadata, MAM_EXTENDED, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { ask } from '../../contract/ask.ts'
+import { tellUnkept } from '../../contract/unkept.ts'
+import { until } from '../../contract/until.ts'
 import { within } from '../../contract/within.ts'
-import { type ClientError, DisconnectedError, ListenerError, RequestError, StoreError } from '../../errors.ts'
+import { type ClientError, DisconnectedError, ListenerError, RequestError } from '../../errors.ts'
 import type { Core, SessionStart } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 import { disco } from '../disco.ts'
@@ -179,17 +181,15 @@ export class Repair {
   #online(signal: AbortSignal): undefined | Promise<undefined> {
     const core = this.#core
     if (core.state.name === 'online') return undefined
-    return new Promise((resolve) => {
-      const done = (): void => {
-        stop()
-        signal.removeEventListener('abort', done)
-        resolve(undefined)
-      }
-      const stop = core.on('state', ({ name }) => {
-        if (name === 'online') done()
-      })
-      signal.addEventListener('abort', done)
-    })
+    return until<undefined>(
+      core.clock,
+      { signal },
+      () => undefined,
+      (resolve) =>
+        core.on('state', ({ name }) => {
+          if (name === 'online') resolve(undefined)
+        }),
+    ).catch(() => undefined)
   }
 
   /** Those of this client's sessions. */
@@ -220,11 +220,7 @@ export class Repair {
   }
 
   #write(key: string, value: string): void {
-    const writing = this.#core.keep(key, value)
-    if (writing instanceof Promise)
-      writing.catch((cause: unknown) =>
-        this.#core.failed(new StoreError('How far the archive was read could not be kept.', { cause })),
-      )
+    void tellUnkept(this.#core, this.#core.keep(key, value), 'How far the archive was read could not be kept.')
   }
 }
 
@@ -233,7 +229,6 @@ function isClientError(error: unknown): error is ClientError {
 }
 
 function readMark(text: string | undefined): Mark | undefined {
-  const space = text?.indexOf(' ') ?? -1
-  const at = Number(text?.slice(0, space))
-  return text === undefined || space < 1 || !Number.isFinite(at) ? undefined : { at, id: text.slice(space + 1) }
+  const [, at, id = ''] = /^([\d.]+) (.*)$/s.exec(text ?? '') ?? []
+  return at === undefined ? undefined : { at: Number(at), id }
 }

@@ -1,6 +1,7 @@
 /** A contact as applications see it, and as it is kept. */
-import { type Jid, parseJid } from '@rookery/protocol/jid'
+import type { Jid } from '@rookery/protocol/jid'
 import type { RosterItem } from '@rookery/protocol/xeps/roster'
+import { readJid } from '../../contract/address.ts'
 
 export interface Contact {
   readonly jid: Jid
@@ -35,14 +36,8 @@ export function groupsOf(groups: readonly string[]): readonly string[] {
 export function readKept(row: string | undefined): { ver: string | undefined; contacts: Contact[] } | undefined {
   try {
     const { ver, contacts } = JSON.parse(row ?? '') as { ver?: string; contacts: (Contact & { jid: unknown })[] }
-    return { ver, contacts: contacts.map((contact) => ({ ...contact, jid: readAddress(contact.jid) })) }
+    return { ver, contacts: contacts.map((contact) => ({ ...contact, jid: readJid(String(contact.jid)) })) }
   } catch {
     return undefined
   }
-}
-
-function readAddress(text: unknown): Jid {
-  const jid = parseJid(String(text))
-  if (jid === undefined) throw new TypeError('no address')
-  return jid
 }

@@ -12,8 +12,9 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { readAnswer } from '../../contract/ask.ts'
 import { requireOwn } from '../../contract/own.ts'
+import { tellUnkept } from '../../contract/unkept.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { DisconnectedError, StoreError, UnsupportedError } from '../../errors.ts'
+import { DisconnectedError, UnsupportedError } from '../../errors.ts'
 import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { presence } from '../presence/index.ts'
 import { type Contact, contactOf, groupsOf, readKept } from './contact.ts'
@@ -234,11 +235,12 @@ export class Roster {
 
   async #keep(): Promise<void> {
     this.#isKept = true
-    try {
-      await this.#core.keep('roster', JSON.stringify({ ver: this.#ver, contacts: this.contacts }))
-    } catch (cause) {
-      this.#core.failed(new StoreError('The roster could not be kept: it will be asked for again.', { cause }))
-    }
+    const row = JSON.stringify({ ver: this.#ver, contacts: this.contacts })
+    await tellUnkept(
+      this.#core,
+      this.#core.keep('roster', row),
+      'The roster could not be kept: it will be asked for again.',
+    )
   }
 }
 

@@ -122,7 +122,8 @@ export class Upload {
       if (file.blob === undefined || file.size > mostHashed) return undefined
       return new Uint8Array(await crypto.subtle.digest('SHA-256', await file.blob.arrayBuffer()))
     }
-    if (hash.length === 0) for await (const piece of file.stream()) hash.update(piece)
+    // Safari does not loop over streams
+    if (hash.length === 0) await file.stream().pipeTo(new WritableStream({ write: (piece) => void hash.update(piece) }))
     return hash.digest()
   }
 }

@@ -1,0 +1,16 @@
+/** What becomes of what could not be kept: the program goes on, and is told. */
+import type { Maybe } from '@rookery/protocol'
+import { type ClientError, StoreError } from '../errors.ts'
+
+/** The same writing, which never rejects: `text` is told then. */
+export function tellUnkept(
+  { failed }: { readonly failed: (error: ClientError) => unknown },
+  writing: Maybe<undefined>,
+  text: string,
+): Maybe<undefined> {
+  if (!(writing instanceof Promise)) return undefined
+  return writing.catch((cause: unknown) => {
+    failed(new StoreError(text, { cause }))
+    return undefined
+  })
+}
