@@ -11,7 +11,7 @@ import { StreamError } from './stream-error.ts'
 export type StreamEvent = StreamHeader | Element | StreamError | typeof STREAM_END | undefined
 
 export class XmppStream {
-  readonly content: ContentNamespace
+  readonly #content: ContentNamespace
   readonly framing: Framing
   /** Whether our own header stands, and whether our closing tag does. */
   #opened = false
@@ -19,7 +19,7 @@ export class XmppStream {
   #failed: StreamError | undefined
 
   constructor(content: ContentNamespace, framing: Framing) {
-    this.content = content
+    this.#content = content
     this.framing = framing
   }
 
@@ -50,15 +50,15 @@ export class XmppStream {
   /** The initiator opens first; the receiver answers with an id of its own making. [RFC6120 4.7.3] */
   open(header: StreamHeader): string {
     this.#opened = true
-    return this.framing.open(header, this.content)
+    return this.framing.open(header, this.#content)
   }
 
   element(element: Element): string {
-    return this.framing.element(element, this.content)
+    return this.framing.element(element, this.#content)
   }
 
   stanza(wire: string): string {
-    return this.framing.stanza(wire, this.content)
+    return this.framing.stanza(wire, this.#content)
   }
 
   error(error: StreamError): string {
@@ -74,9 +74,9 @@ export class XmppStream {
 
   #errorOf({ streamNs, contentNs, version }: StreamHeader): StreamError | undefined {
     if (streamNs !== NS.streams) return new StreamError('invalid-namespace', `the stream namespace is ${NS.streams}`) // [RFC6120 4.8.1]
-    if (contentNs !== this.content)
-      return new StreamError('invalid-namespace', `the content namespace here is ${this.content}`) // [RFC6120 4.8.2]
-    if (majorVersion(version) < 1 && this.content !== NS.component)
+    if (contentNs !== this.#content)
+      return new StreamError('invalid-namespace', `the content namespace here is ${this.#content}`) // [RFC6120 4.8.2]
+    if (majorVersion(version) < 1 && this.#content !== NS.component)
       return new StreamError('unsupported-version', 'version 1.0 is needed') // [RFC6120 4.7.5]
     return undefined
   }
