@@ -174,6 +174,7 @@ for (const runtime of runtimes()) {
         kind === 'deno'
           ? `${bad} has expired, or is signed by an authority that this machine does not know. ${advice}`
           : `${bad} comes without those between it and its authority: its operator must send them. ${advice}`
+      const notPem = 'UsageError: `tls` needs `ca`, `cert` and `key` in PEM, the last two together.'
       assert.deepEqual(said, [
         'kept written before',
         'again with a token 0',
@@ -185,6 +186,7 @@ for (const runtime of runtimes()) {
         `${bad} is for other.example, not for localhost.`,
         'ConnectError: localhost does not speak TLS at this port as we do (ERR_SSL_WRONG_VERSION_NUMBER).',
         unknown,
+        ...[notPem, notPem],
         'ConnectError: Nobody answers at 127.0.0.1:1 (ECONNREFUSED).',
         'the end',
       ])

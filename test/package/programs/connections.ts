@@ -47,6 +47,8 @@ for (const service of bound) {
 }
 for (const service of bad) await failure({ service })
 await failure({ service: services[0], tls: {} })
+await failure({ service: services[0], tls: { ca: 'no PEM' } })
+await failure({ service: services[0], tls: { ca, cert: ca, key: 'no PEM' } })
 await failure({ service: 'xmpps://127.0.0.1:1' })
 say('the end')
 

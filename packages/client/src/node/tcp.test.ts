@@ -184,9 +184,11 @@ describe('TLS from the first byte', () => {
     transport.destroy()
   })
 
-  test('options that are no PEM are told as wrong use', async (t) => {
+  test('options that are no PEM, or half of a pair, are told as wrong use', async (t) => {
     const { port } = await tlsServer(t, signed())
-    await assert.rejects(Opened.to(`xmpps://127.0.0.1:${port}`, { tls: { cert: 'x', key: 'y' } }), UsageError)
+    const { cert, key } = signed({ name: 'romeo' })
+    for (const tls of [{ cert: 'x', key }, { cert, key: 'y' }, { cert }, { key }, { ca: 'z' }, { ca: [cert, ''] }])
+      await assert.rejects(Opened.to(`xmpps://127.0.0.1:${port}`, { tls }), UsageError)
   })
 })
 

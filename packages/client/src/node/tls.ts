@@ -1,4 +1,5 @@
 /** The client's side of TLS: at least 1.2, and a certificate that is good for the name that was asked for. */
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect, type TLSSocket } from 'node:tls'
 import { UsageError } from '../errors.ts'
@@ -22,6 +23,7 @@ export async function secure(plain: Socket, options: SecureOptions): Promise<TLS
   const { promise, resolve, reject } = deferred<TLSSocket>()
   let socket: TLSSocket
   try {
+    checkPem(tls)
     socket = connect({
       socket: plain,
       host: name,
@@ -55,4 +57,12 @@ export async function secure(plain: Socket, options: SecureOptions): Promise<TLS
     stopListening()
     socket.removeAllListeners('close')
   }
+}
+
+/** Throws for what is none: Node takes no notice of half a pair and of authorities that it cannot read, Deno calls a broken pair an old TLS. */
+function checkPem({ ca = [], cert, key }: TlsOptions): void {
+  for (const one of [ca].flat()) new X509Certificate(one)
+  if (cert === undefined && key === undefined) return
+  new X509Certificate(cert ?? '')
+  createPrivateKey(key ?? '')
 }
