@@ -16,7 +16,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { RSM_NS } from '@rookery/protocol/rsm'
 import { type Iq, StanzaError } from '@rookery/protocol/stanza'
 import { readJid } from '../contract/address.ts'
-import { ask, readAnswer } from '../contract/ask.ts'
+import { ask, isLacking, readAnswer } from '../contract/ask.ts'
 import { BoundedMap } from '../contract/bounded-map.ts'
 import { pages } from '../contract/pages.ts'
 import { type WaitOptions, within } from '../contract/within.ts'
@@ -148,7 +148,7 @@ export class Disco {
     try {
       return (await this.info(jid, options)).features.includes(feature)
     } catch (error) {
-      if (error instanceof RequestError && isRefusal(error)) return false
+      if (isLacking(error) || (error instanceof RequestError && error.condition === 'item-not-found')) return false
       throw error
     }
   }
@@ -230,12 +230,6 @@ export const disco: Extension<'disco', Disco> = defineExtension({
 })
 
 const keyOf = (jid: Jid, node = ''): string => `${jid}\n${node}`
-
-function isRefusal({ condition }: RequestError): boolean {
-  return (
-    condition === 'service-unavailable' || condition === 'feature-not-implemented' || condition === 'item-not-found'
-  )
-}
 
 function isWanted({ features, identities }: DiscoInfo, wanted: Wanted): boolean {
   if (typeof wanted === 'string') return features.includes(wanted)

@@ -14,12 +14,10 @@ const advice: { readonly [C in StanzaErrorCondition]?: string } = {
 }
 
 export function refusalOf(presence: Presence): RequestError {
-  const { condition, type, text, application } = readStanzaError(presence.element)
+  const error = readStanzaError(presence.element)
+  const { condition, text } = error
   const said = [advice[condition], text].filter((part) => part !== undefined).join('; ')
-  return new RequestError(
-    new StanzaError(condition, { type, application, text: said || undefined }),
-    `${presence.from}`,
-  )
+  return new RequestError(new StanzaError(condition, { ...error, text: said || undefined }), `${presence.from}`)
 }
 
 /** Whether the same may work later. */

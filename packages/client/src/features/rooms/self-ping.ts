@@ -3,7 +3,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import type { StanzaErrorCondition } from '@rookery/protocol/stanza'
 import { ping } from '@rookery/protocol/xeps/ping'
-import { DisconnectedError, RequestError, TimeoutError } from '../../errors.ts'
+import { RequestError } from '../../errors.ts'
 import type { Core } from '../../extension.ts'
 import type { RoomsEvents } from './events.ts'
 
@@ -65,11 +65,7 @@ export class SelfPing {
     this.#isAsking = false
     if (this.#self()?.equals(to) !== true) return this.#after(retryAfter)
     const condition = answer instanceof RequestError ? answer.condition : undefined
-    const isUnknown =
-      answer instanceof TimeoutError ||
-      answer instanceof DisconnectedError ||
-      (condition !== undefined && unknown.includes(condition))
-    if (isUnknown) return this.#after(retryAfter)
+    if (condition === undefined ? answer instanceof Error : unknown.includes(condition)) return this.#after(retryAfter)
     if (condition !== undefined && !inside.includes(condition)) return void this.#outside()
     this.start()
   }
