@@ -60,7 +60,7 @@ export class Requests {
 
 /** [RFC6120 10.3.3] what a server does for an account may be answered without an address, by the account, or by the server. */
 function isFrom(from: Jid | undefined, asked: Jid | undefined, own: Jid): boolean {
-  if (asked !== undefined && !asked.equals(own.bare))
-    return from?.equals(asked) === true || (from === undefined && asked.toString() === own.domain)
-  return from === undefined || from.equals(own.bare) || from.equals(own) || from.toString() === own.domain
+  const isOwn = asked === undefined || asked.equals(own.bare)
+  if (from === undefined) return isOwn || asked.toString() === own.domain
+  return isOwn ? [own.bare, own, own.domain].some((one) => `${one}` === `${from}`) : from.equals(asked)
 }

@@ -3,9 +3,9 @@ import { nodePlatform, type Platform } from '@rookery/client/node'
 
 export const impatient: Platform = {
   ...nodePlatform,
-  // the jitter of the back-off is the only draw of four bytes
+  // the jitter of the back-off is the only draw of a single byte
   crypto: {
     ...nodePlatform.crypto,
-    random: (length) => (length === 4 ? new Uint8Array(4) : nodePlatform.crypto.random(length)),
+    random: (length) => (length === 1 ? new Uint8Array(1) : nodePlatform.crypto.random(length)),
   },
 }

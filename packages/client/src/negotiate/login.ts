@@ -19,7 +19,9 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
   const inline = offers.child('authentication', SASL2_NS)
   const offer = inline ?? offers.child('mechanisms', NS.sasl)
   if (offer === undefined) throw new ConnectError('bad-answer', 'The server offers no login that this client knows.')
-  const listed = listOf(inline?.child('inline')?.child('fast', FAST_NS), 'mechanism', textOf)
+  // a token is for an installation that has a name [XEP-0484 3.1]
+  const fast = negotiation.agent ? inline?.child('inline')?.child('fast', FAST_NS) : undefined
+  const listed = listOf(fast, 'mechanism', textOf)
   const tokens = [...(channel?.tokenMechanisms ?? []), ...unboundTokenNames].filter((name) => listed.includes(name))
   // whether it has expired is for the server to say: our clock may be wrong
   const token = memory.token && tokens.includes(memory.token.mechanism) ? memory.token : undefined

@@ -43,7 +43,7 @@ export interface Negotiation {
   readonly account: Jid
   readonly password: string | undefined
   /** The same at every login of this installation: a UUID. [XEP-0388 2.3] */
-  readonly agent: string
+  readonly agent: string | undefined
   readonly options: Pick<ClientOptions, 'software' | 'device' | 'plaintext'>
   readonly memory: Memory
   readonly resumable: Resumable | undefined

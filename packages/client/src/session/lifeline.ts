@@ -120,9 +120,7 @@ export class Lifeline {
         reason = asClientError(error)
       }
       if (stop.signal.aborted) return
-      const delay = trial.signal.aborted
-        ? 0
-        : backOff(attempt, new DataView(crypto.random(4).buffer).getUint32(0) / 2 ** 32)
+      const delay = trial.signal.aborted ? 0 : backOff(attempt, crypto.random(1)[0]! / 255)
       const isTooLate = !this.#wasOnline && clock.now() + delay - begin > patience
       if (isFatal(reason, mayBeLie) || !reconnect || isTooLate) return this.#end({ name: 'failed', reason }, reason)
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })

@@ -289,13 +289,9 @@ export class Sessions {
     })
   }
 
-  /** The same at every login of this store: a UUID of version 4. [XEP-0388 2.3] */
-  #agent(): string {
-    const { kept, platform } = this.#parts
-    const known = kept.get('agent')
-    if (known !== undefined) return known
-    const hex = Array.from(platform.crypto.random(16), (byte) => byte.toString(16).padStart(2, '0')).join('')
-    const agent = hex.replace(/^(.{8})(....).(...).(...)/, '$1-$2-4$3-a$4-')
+  /** The same at every login of this store: a UUID of version 4, which pages that are not secure cannot make. [XEP-0388 2.3] */
+  #agent(): string | undefined {
+    const agent = this.#parts.kept.get('agent') ?? crypto.randomUUID?.()
     void this.#keep('agent', agent)
     return agent
   }
