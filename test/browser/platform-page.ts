@@ -1,7 +1,8 @@
 /** What the tests of the client's platform call in the page, and in a worker of it: all in `platform`, with texts and numbers only. */
+
+import type { Transport } from '../../packages/client/src/contract/platform.ts'
+import type { Change, Store } from '../../packages/client/src/contract/store.ts'
 import { webPlatform } from '../../packages/client/src/platform/web-platform.ts'
-import type { Transport } from '../../packages/client/src/platform.ts'
-import type { Change, Store } from '../../packages/client/src/store.ts'
 import { indexedDbStore } from '../../packages/client/src/stores/indexed-db.ts'
 
 const open = indexedDbStore()

@@ -1,10 +1,10 @@
 /** `createClient` and `connect`, for a platform: each entry of the package has them with its own. */
 import { type Client, ClientCore } from './client.ts'
 import { readJid } from './contract/address.ts'
-import type { AnyExtension } from './extension.ts'
-import { Kept } from './kept.ts'
-import { type ClientOptions, checkOptions } from './options.ts'
-import type { Platform } from './platform.ts'
+import type { AnyExtension } from './contract/extension.ts'
+import { type ClientOptions, checkOptions } from './contract/options.ts'
+import type { Platform } from './contract/platform.ts'
+import { Kept } from './session/kept.ts'
 
 /** A client that is not connected yet: for those who want to see its first states. */
 export async function createClientFor<const X extends readonly AnyExtension[]>(

@@ -1,18 +1,16 @@
 /** A client of XMPP: connect, stay connected, lose nothing. This entry runs in browsers, workers, Deno and Bun; `@rookery/client/node` adds TCP. */
 import type { Client } from './client.ts'
 import { connected, createClientFor } from './connect.ts'
-import type { AnyExtension } from './extension.ts'
-import type { ClientOptions, ConnectOptions } from './options.ts'
+import type { AnyExtension } from './contract/extension.ts'
+import type { ClientOptions, ConnectOptions } from './contract/options.ts'
 import { webPlatform } from './platform/web-platform.ts'
 import { type RegisterOptions, registerAt } from './register.ts'
 
 export { Jid, parseJid } from '@rookery/protocol/jid'
 export { Element, el } from '@rookery/protocol/xml'
 export { type Client, ClientCore, type ClientWith, type EventsOf } from './client.ts'
-export type { Trace } from './connection.ts'
-export type { FileData, FileOptions, Progress } from './contract/file-source.ts'
-export * from './errors.ts'
-export { Emitter, type EventsBase, type Listener, type ListenOptions } from './events.ts'
+export * from './contract/errors.ts'
+export { Emitter, type EventsBase, type Listener, type ListenOptions } from './contract/events.ts'
 export {
   type AnyExtension,
   type ClientEvents,
@@ -23,7 +21,12 @@ export {
   type SessionPhase,
   type SessionStart,
   type Software,
-} from './extension.ts'
+} from './contract/extension.ts'
+export type { FileData, FileOptions, Progress } from './contract/file-source.ts'
+export type { ClientOptions, ConnectOptions } from './contract/options.ts'
+export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './contract/platform.ts'
+export type { ClientState } from './contract/state.ts'
+export type { Change, OpenStore, Store } from './contract/store.ts'
 export { type Activity, activity } from './features/activity.ts'
 export {
   Archive,
@@ -315,18 +318,15 @@ export {
   type Way,
 } from './messages/index.ts'
 export { type Fate, SentMessage } from './messages/sent-message.ts'
-export type { ClientOptions, ConnectOptions } from './options.ts'
 export { webPlatform } from './platform/web-platform.ts'
-export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './platform.ts'
 export {
   type RegisterOptions,
   RegistrationError,
   type RegistrationQuestion,
   type RegistrationReason,
 } from './register.ts'
-export type { RequestOptions } from './requests.ts'
-export type { ClientState } from './state.ts'
-export type { Change, OpenStore, Store } from './store.ts'
+export type { Trace } from './session/connection.ts'
+export type { RequestOptions } from './session/requests.ts'
 export { indexedDbStore } from './stores/indexed-db.ts'
 export { memoryStore } from './stores/memory.ts'
 

@@ -9,12 +9,12 @@ import { readStanzaError } from '@rookery/protocol/stanza'
 import { inviteFeature, preauth as preauthCodec } from '@rookery/protocol/xeps/invites'
 import { register as codec, type Register, registerFeature } from '@rookery/protocol/xeps/register'
 import { type Element, el } from '@rookery/protocol/xml'
-import type { Connection } from './connection.ts'
 import { readJid } from './contract/address.ts'
-import { ConnectError, RequestError, UsageError } from './errors.ts'
+import { ConnectError, RequestError, UsageError } from './contract/errors.ts'
+import type { Platform, TlsOptions } from './contract/platform.ts'
 import { openStream } from './negotiate/open-stream.ts'
-import type { Platform, TlsOptions } from './platform.ts'
 import { attempt } from './session/attempt.ts'
+import type { Connection } from './session/connection.ts'
 
 export interface RegisterOptions {
   /** The account to be. */

@@ -1,6 +1,6 @@
 /** Addresses as callers give them. */
 import { Jid, parseJid } from '@rookery/protocol/jid'
-import { UsageError } from '../errors.ts'
+import { UsageError } from './errors.ts'
 
 /** Throws a UsageError when it is none. */
 export function readJid(address: Jid | string): Jid {

@@ -1,7 +1,7 @@
 /** What we say of ourselves in presence: told by who knows it (presence), for those who say it to somebody in particular (rooms). */
 import type { Jid } from '@rookery/protocol/jid'
 import type { Element } from '@rookery/protocol/xml'
-import { defineExtension, type Extension } from '../extension.ts'
+import { defineExtension, type Extension } from './extension.ts'
 
 export interface Appearance {
   elements: (to: Jid) => readonly (Element | undefined)[]

@@ -1,5 +1,5 @@
 /** Files as callers have them, to be read as a stream: of a browser's input, from memory, or as they come. */
-import { UsageError } from '../errors.ts'
+import { UsageError } from './errors.ts'
 
 /** A `File` has a name, a type and a date; a stream comes with a `size`, or is read into memory. In Node, `fs.openAsBlob` makes a Blob. */
 export type FileData = Blob | Uint8Array<ArrayBuffer> | ArrayBuffer | ReadableStream<Uint8Array>

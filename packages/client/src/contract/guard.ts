@@ -1,5 +1,5 @@
 /** Calls of what belongs to somebody else. */
-import { type ClientError, DisconnectedError, ListenerError } from '../errors.ts'
+import { type ClientError, DisconnectedError, ListenerError } from './errors.ts'
 
 /** What it throws is told, and the answer is undefined then; a promise it answers never rejects. */
 export function guard<T>(failed: (error: ClientError) => unknown, where: string, run: () => T): T | undefined {

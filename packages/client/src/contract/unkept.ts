@@ -1,6 +1,6 @@
 /** What becomes of what could not be kept: the program goes on, and is told. */
 import type { Maybe } from '@rookery/protocol'
-import { type ClientError, StoreError } from '../errors.ts'
+import { type ClientError, StoreError } from './errors.ts'
 
 /** The same writing, which never rejects: `text` is told then. */
 export function tellUnkept(

@@ -1,5 +1,5 @@
 /** A promise for something that comes from outside, and the two reasons for not waiting any longer. */
-import type { Clock } from '../platform.ts'
+import type { Clock } from './platform.ts'
 
 export interface UntilOptions {
   readonly signal?: AbortSignal | undefined

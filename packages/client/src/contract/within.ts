@@ -1,6 +1,6 @@
 /** Waiting for work that others wait for as well: who stops waiting does not stop the work. */
-import { TimeoutError } from '../errors.ts'
-import type { Clock } from '../platform.ts'
+import { TimeoutError } from './errors.ts'
+import type { Clock } from './platform.ts'
 import { until } from './until.ts'
 
 export interface WaitOptions {

@@ -1,6 +1,6 @@
 /** User Activity (XEP-0108 1.3). */
 import { ACTIVITY_NS, type Activity, activity as codec } from '@rookery/protocol/xeps/activity'
-import type { Extension } from '../extension.ts'
+import type { Extension } from '../contract/extension.ts'
 import { type Personal, type PersonalNode, personalNode } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 

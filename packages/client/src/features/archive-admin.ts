@@ -13,9 +13,9 @@ import {
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask, lacking } from '../contract/ask.ts'
+import { UnexpectedAnswerError } from '../contract/errors.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { UnexpectedAnswerError } from '../errors.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 import type { Mark } from './archive/index.ts'
 import { disco } from './disco.ts'
 

@@ -10,9 +10,9 @@ import { ABUSE, type Report, report as reportElement, SPAM } from '@rookery/prot
 import { el } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask } from '../contract/ask.ts'
+import { type Core, defineExtension, type Extension, events } from '../contract/extension.ts'
 import { requireOwn } from '../contract/own.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { type Core, defineExtension, type Extension, events } from '../extension.ts'
 import { type Disco, disco } from './disco.ts'
 
 export interface BlockingChange {

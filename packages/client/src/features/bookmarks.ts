@@ -2,8 +2,8 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { BOOKMARKS_NS, type Bookmark, bookmark } from '@rookery/protocol/xeps/bookmarks'
 import { readJid } from '../contract/address.ts'
+import { type Core, defineExtension, type Extension, events } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { type Core, defineExtension, type Extension, events } from '../extension.ts'
 import { OwnList } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 

@@ -9,11 +9,11 @@ import { CARBONS_NS, received, sent } from '@rookery/protocol/xeps/carbons'
 import type { Forwarded } from '@rookery/protocol/xeps/forward'
 import { el } from '@rookery/protocol/xml'
 import { lacking } from '../contract/ask.ts'
-import { RequestError } from '../errors.ts'
-import { type Core, defineExtension, type Extension, type SessionStart } from '../extension.ts'
+import { RequestError } from '../contract/errors.ts'
+import { type Core, defineExtension, type Extension, type SessionStart } from '../contract/extension.ts'
 import type { Unwrapped } from '../messages/index.ts'
 import { messages } from '../messages/index.ts'
-import type { RequestOptions } from '../requests.ts'
+import type { RequestOptions } from '../session/requests.ts'
 
 export type CarbonsOptions = Pick<RequestOptions, 'signal' | 'timeout'>
 

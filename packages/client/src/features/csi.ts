@@ -3,7 +3,7 @@
  * whether the page is visible.
  */
 import { active, inactive, csi as offer } from '@rookery/protocol/xeps/csi'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 
 /** What of a document matters here; said without its type, which programs of Node do not have. */
 export interface Page {

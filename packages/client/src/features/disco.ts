@@ -18,10 +18,10 @@ import { type Iq, StanzaError } from '@rookery/protocol/stanza'
 import { readJid } from '../contract/address.ts'
 import { ask, isLacking, readAnswer } from '../contract/ask.ts'
 import { BoundedMap } from '../contract/bounded-map.ts'
+import { RequestError, UnsupportedError } from '../contract/errors.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import { pages } from '../contract/pages.ts'
 import { type WaitOptions, within } from '../contract/within.ts'
-import { RequestError, UnsupportedError } from '../errors.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 
 export type { DiscoInfo, DiscoItem, Identity } from '@rookery/protocol/disco'
 

@@ -5,8 +5,8 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { displayed as codec, DISPLAYED_NS, type Displayed } from '@rookery/protocol/xeps/displayed'
 import { readJid } from '../contract/address.ts'
+import { type Core, defineExtension, type Extension, events } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { type Core, defineExtension, type Extension, events } from '../extension.ts'
 import { OwnList } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 

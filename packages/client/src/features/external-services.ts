@@ -13,8 +13,8 @@ import {
 } from '@rookery/protocol/xeps/external-services'
 import { readJid } from '../contract/address.ts'
 import { ask } from '../contract/ask.ts'
+import { type Core, defineExtension, type Extension, events } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { type Core, defineExtension, type Extension, events } from '../extension.ts'
 import { disco } from './disco.ts'
 
 export type { ExternalService } from '@rookery/protocol/xeps/external-services'

@@ -12,9 +12,9 @@ import {
   invitationOf,
   preauth,
 } from '@rookery/protocol/xeps/invites'
+import { DisconnectedError, RequestError, UnexpectedAnswerError, UnsupportedError } from '../contract/errors.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { DisconnectedError, RequestError, UnexpectedAnswerError, UnsupportedError } from '../errors.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 import { commands } from './commands/index.ts'
 
 export { type Invitation, type Invite, parseInvite } from '@rookery/protocol/xeps/invites'

@@ -1,6 +1,6 @@
 /** User Location (XEP-0080 1.10.0). */
 import { location as codec, LOCATION_NS, type Location } from '@rookery/protocol/xeps/location'
-import type { Extension } from '../extension.ts'
+import type { Extension } from '../contract/extension.ts'
 import { type Personal, type PersonalNode, personalNode } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 

@@ -1,6 +1,6 @@
 /** User Mood (XEP-0107 1.2.2). */
 import { mood as codec, MOOD_NS, type Mood } from '@rookery/protocol/xeps/mood'
-import type { Extension } from '../extension.ts'
+import type { Extension } from '../contract/extension.ts'
 import { type Personal, type PersonalNode, personalNode } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 

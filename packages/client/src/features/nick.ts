@@ -1,7 +1,7 @@
 /** User Nickname (XEP-0172 1.1): what people call themselves. It is for showing beside an address, never instead of it. [XEP-0172 7] */
 import { isBroken } from '@rookery/protocol/codec'
 import { nick as codec, NICK_NS } from '@rookery/protocol/xeps/nick'
-import type { Extension } from '../extension.ts'
+import type { Extension } from '../contract/extension.ts'
 import { type Personal, type PersonalNode, personalNode } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 

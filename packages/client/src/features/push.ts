@@ -7,8 +7,8 @@ import type { Jid } from '@rookery/protocol/jid'
 import { disablePush, enablePush, PUBLISH_OPTIONS, PUSH_NS } from '@rookery/protocol/xeps/push'
 import { readJid } from '../contract/address.ts'
 import { lacking } from '../contract/ask.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 import { disco } from './disco.ts'
 
 export interface EnableOptions extends WaitOptions {

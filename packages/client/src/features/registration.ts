@@ -1,8 +1,8 @@
 /** The own account (XEP-0077 2.4): another password, or the end of it. To make a new one, which comes before a login, see `register`. */
 import { register as codec, REGISTER_NS, type Register } from '@rookery/protocol/xeps/register'
 import { lacking } from '../contract/ask.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 
 export class Registration {
   readonly #core: Core

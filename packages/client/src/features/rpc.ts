@@ -6,9 +6,9 @@ import { rpc as codec, RPC_NS, type RpcAnswer, type RpcValue } from '@rookery/pr
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask } from '../contract/ask.ts'
+import { UnexpectedAnswerError } from '../contract/errors.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { UnexpectedAnswerError } from '../errors.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 import { disco } from './disco.ts'
 
 export type { RpcValue } from '@rookery/protocol/xeps/rpc'

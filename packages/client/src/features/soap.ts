@@ -19,9 +19,9 @@ import {
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask } from '../contract/ask.ts'
+import { RequestError } from '../contract/errors.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { RequestError } from '../errors.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 import { disco } from './disco.ts'
 
 export type { SoapEnvelope, SoapFault, SoapFaultCode } from '@rookery/protocol/xeps/soap'

@@ -3,9 +3,9 @@ import type { Jid } from '@rookery/protocol/jid'
 import { StanzaError } from '@rookery/protocol/stanza'
 import { time as element, TIME_NS } from '@rookery/protocol/xeps/time'
 import { ask } from '../contract/ask.ts'
+import { UnexpectedAnswerError } from '../contract/errors.ts'
+import { defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { UnexpectedAnswerError } from '../errors.ts'
-import { defineExtension, type Extension } from '../extension.ts'
 import { roster } from './roster/index.ts'
 
 export interface TimeOfOther {

@@ -3,9 +3,9 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { VCard } from '@rookery/protocol/xeps/card'
 import { vcard as element, VCARD_NS } from '@rookery/protocol/xeps/vcard'
 import { ask, lacking } from '../contract/ask.ts'
+import { RequestError } from '../contract/errors.ts'
+import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { RequestError } from '../errors.ts'
-import { type Core, defineExtension, type Extension } from '../extension.ts'
 
 export type { VCard } from '@rookery/protocol/xeps/card'
 

@@ -1,7 +1,7 @@
 /** vCard4 (XEP-0292 0.12.0) in a node of the account. The older card of XEP-0054 is another. */
 import type { VCard } from '@rookery/protocol/xeps/card'
 import { vcard4 as codec, VCARD4_NODE } from '@rookery/protocol/xeps/vcard4'
-import type { Extension } from '../extension.ts'
+import type { Extension } from '../contract/extension.ts'
 import { type Personal, type PersonalNode, personalNode } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 

@@ -2,8 +2,8 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { version as element, VERSION_NS, type Version } from '@rookery/protocol/xeps/version'
 import { ask } from '../contract/ask.ts'
+import { defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
-import { defineExtension, type Extension } from '../extension.ts'
 
 export type { Version } from '@rookery/protocol/xeps/version'
 

@@ -2,7 +2,7 @@
  * Messages for those who loop over them: each is acknowledged to the server after the body of the loop has run. What comes before anybody
  * listens waits for them.
  */
-import type { ClientError } from '../errors.ts'
+import type { ClientError } from '../contract/errors.ts'
 import type { ReceivedMessage } from './received-message.ts'
 
 interface Waiting<T> {

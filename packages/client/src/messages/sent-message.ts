@@ -1,7 +1,7 @@
 /** A message on its way, as the object its sender holds: where it is, and what to do when it failed. */
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
-import { type ClientError, UsageError } from '../errors.ts'
+import { type ClientError, UsageError } from '../contract/errors.ts'
 
 export type Fate =
   /** Kept here; not sent yet. */

@@ -3,7 +3,7 @@ import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { readStanzaError } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
-import { RequestError } from '../errors.ts'
+import { RequestError } from '../contract/errors.ts'
 import type { Negotiation } from './negotiation.ts'
 import { broken } from './nonzas.ts'
 

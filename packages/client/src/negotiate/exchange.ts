@@ -3,7 +3,7 @@ import { NS } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import { encodeBase64, readSaslCondition, type Say } from '@rookery/protocol/sasl'
 import { type Element, el } from '@rookery/protocol/xml'
-import { LoginError } from '../errors.ts'
+import { LoginError } from '../contract/errors.ts'
 import type { Negotiation } from './negotiation.ts'
 import { broken, bytesOf } from './nonzas.ts'
 

@@ -2,9 +2,9 @@
 import type { Jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { Element } from '@rookery/protocol/xml'
-import type { Connection } from '../connection.ts'
-import type { ClientOptions } from '../options.ts'
-import type { Platform } from '../platform.ts'
+import type { ClientOptions } from '../contract/options.ts'
+import type { Platform } from '../contract/platform.ts'
+import type { Connection } from '../session/connection.ts'
 
 /** A token that logs in without the password (XEP-0484). */
 export interface Token {

@@ -3,7 +3,7 @@
  */
 import { decodeBase64 } from '@rookery/protocol/sasl'
 import type { Element } from '@rookery/protocol/xml'
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 
 export function broken(ns: string): ConnectError {
   return new ConnectError('bad-answer', `The server breaks the rules of ${ns}.`)

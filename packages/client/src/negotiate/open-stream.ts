@@ -1,8 +1,8 @@
 /** The stream of a connection (RFC 6120 section 4.3), encrypted before anything is said on it. */
 import type { Element } from '@rookery/protocol/xml'
-import type { Connection } from '../connection.ts'
-import { ConnectError } from '../errors.ts'
-import type { Platform } from '../platform.ts'
+import { ConnectError } from '../contract/errors.ts'
+import type { Platform } from '../contract/platform.ts'
+import type { Connection } from '../session/connection.ts'
 
 /** Opens it and gives what the server offers. Our address is shown to nobody but the server, and not in clear. [RFC6120 4.7.1] */
 export async function openStream(

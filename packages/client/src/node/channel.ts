@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { type ChannelBinding, SaslChannel } from '@rookery/protocol/sasl'
-import type { TlsOptions } from '../platform.ts'
+import type { TlsOptions } from '../contract/platform.ts'
 
 /** Asked once for a connection: Node gives the certificate to its first caller only (seen in 24.21). Data are made when a login asks for them. */
 export function channelOf(

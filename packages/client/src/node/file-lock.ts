@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readFile, stat, unlink, utimes } from 'node:fs/promises'
 import { hostname, uptime } from 'node:os'
 import { pid } from 'node:process'
-import { StoreError } from '../errors.ts'
+import { StoreError } from '../contract/errors.ts'
 
 /** Whoever holds a lock touches it so often, in milliseconds; on another machine (or container) it is alive as long as it does. */
 const beat = 10_000

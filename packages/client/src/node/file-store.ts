@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { StoreError } from '../errors.ts'
-import type { Change, OpenStore, Store } from '../store.ts'
+import { StoreError } from '../contract/errors.ts'
+import type { Change, OpenStore, Store } from '../contract/store.ts'
 import { sorted } from '../stores/rows.ts'
 import { lockFile } from './file-lock.ts'
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { execPath } from 'node:process'
 import { test } from 'node:test'
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 import { type Address, connectTcp, interleave } from './happy-eyeballs.ts'
 
 const never = new AbortController().signal

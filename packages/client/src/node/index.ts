@@ -2,8 +2,8 @@
 
 import type { Client } from '../client.ts'
 import { connected, createClientFor } from '../connect.ts'
-import type { AnyExtension } from '../extension.ts'
-import type { ClientOptions, ConnectOptions } from '../options.ts'
+import type { AnyExtension } from '../contract/extension.ts'
+import type { ClientOptions, ConnectOptions } from '../contract/options.ts'
 import { type RegisterOptions, registerAt } from '../register.ts'
 import { nodePlatform } from './node-platform.ts'
 

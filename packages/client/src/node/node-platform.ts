@@ -1,8 +1,8 @@
 /** Node as a platform: TCP, TLS, WebSocket, DNS. */
 import { Resolver } from 'node:dns/promises'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../contract/errors.ts'
+import type { Platform } from '../contract/platform.ts'
 import { systemClock } from '../platform/clock.ts'
-import type { Platform } from '../platform.ts'
 import { moved } from './moved.ts'
 import { watchAddresses } from './network.ts'
 import { nodeCrypto } from './node-crypto.ts'

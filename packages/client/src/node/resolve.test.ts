@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Resolver } from 'node:dns/promises'
 import { describe, test } from 'node:test'
 import { DnsServer, type Known, type Srv } from '../../test/dns-server.ts'
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 import { resolveService } from './resolve.ts'
 
 const never = new AbortController().signal

@@ -4,7 +4,7 @@
  */
 import type { SrvRecord } from 'node:dns'
 import { isIP } from 'node:net'
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 import { abortReason, onAbort } from '../platform/abort.ts'
 import { hostOf } from './host-name.ts'
 

@@ -1,8 +1,8 @@
 /** STARTTLS (RFC 6120 section 5): before anything else is said. */
 import { NS } from '@rookery/protocol'
 import { type Element, el } from '@rookery/protocol/xml'
-import type { Connection } from '../connection.ts'
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
+import type { Connection } from '../session/connection.ts'
 
 /** Whether TLS stands now: false where it is not offered, or neither wanted nor required. Throws a ConnectError. */
 export async function startTls(connection: Connection, offers: Element, plaintext: boolean): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** Errors of TLS in sentences that say what is wrong and what to do. */
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 
 /** `error` is undefined where the other side just closed. */
 export function tlsError(error: (Error & { code?: unknown; cert?: unknown }) | undefined, name: string): ConnectError {

@@ -10,8 +10,8 @@ import { FRAME_END } from '@rookery/protocol/stream'
 import { toWire } from '@rookery/protocol/xml'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { makeCertificate } from '../../../server/test/certificates.ts'
-import { type ConnectError, UsageError } from '../errors.ts'
-import type { OpenOptions, Transport } from '../platform.ts'
+import { type ConnectError, UsageError } from '../contract/errors.ts'
+import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { nodePlatform } from './node-platform.ts'
 
 const authority = makeCertificate({ name: 'Authority' })

@@ -1,5 +1,5 @@
 /** What becomes of connecting when its signal says stop. */
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 
 /** What to throw: a signal of time is a ConnectError that says what did not answer; any other reason is the caller's own. */
 export function abortReason(signal: AbortSignal, what: string): unknown {

@@ -1,5 +1,5 @@
 /** The clock of the machine. */
-import type { Clock } from '../platform.ts'
+import type { Clock } from '../contract/platform.ts'
 
 /** Longer timers would fire at once. */
 const longest = 0x7fff_ffff

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { setDefaultCACertificates } from 'node:tls'
 import { makeCertificate } from '../../../server/test/certificates.ts'
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 import { discoverWebSocket } from './discovery.ts'
 
 const authority = makeCertificate({ name: 'Authority' })

@@ -1,7 +1,7 @@
 /** Where a domain has its WebSocket: its host-meta, over https alone (XEP-0156 version 1.4.0). */
 import { webSocketLinks } from '@rookery/protocol/xeps/host-meta'
 import { openDocument } from '#open-document'
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
 import { abortReason } from './abort.ts'
 
 /** Characters of a document. [S126] */

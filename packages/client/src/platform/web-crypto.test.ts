@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { encodeUtf8 } from '@rookery/protocol/sasl'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../contract/errors.ts'
 import { nodeCrypto } from '../node/node-crypto.ts'
 import { webCrypto } from './web-crypto.ts'
 

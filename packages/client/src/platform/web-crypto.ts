@@ -1,6 +1,6 @@
 /** The cryptography of browsers, workers, Deno and Bun for the SASL mechanisms: Web Cryptography. */
 import type { HashName, SaslCrypto } from '@rookery/protocol/sasl'
-import { UsageError } from '../errors.ts'
+import { UsageError } from '../contract/errors.ts'
 
 export const webCrypto: SaslCrypto = {
   hash: async (name, data) => new Uint8Array(await subtle().digest(name, source(data))),

@@ -1,6 +1,6 @@
 /** Browsers, workers, Deno and Bun as a platform: WebSocket, fetch, Web Cryptography. */
-import { UsageError } from '../errors.ts'
-import type { Platform } from '../platform.ts'
+import { UsageError } from '../contract/errors.ts'
+import type { Platform } from '../contract/platform.ts'
 import { systemClock } from './clock.ts'
 import { discoverWebSocket } from './discovery.ts'
 import { watchNetwork } from './network.ts'

@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { FRAME_END } from '@rookery/protocol/stream'
 import { toWire } from '@rookery/protocol/xml'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { ConnectError, UsageError } from '../errors.ts'
-import type { OpenOptions, Transport } from '../platform.ts'
+import { ConnectError, UsageError } from '../contract/errors.ts'
+import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { webPlatform } from './web-platform.ts'
 
 async function listen(

@@ -1,11 +1,11 @@
 /** One connection over WebSocket, as pages and workers have it: an element is a message (RFC 7395). */
 import { FRAME_END, WebSocketFraming } from '@rookery/protocol/stream'
 import { authenticated, fromWire, toWire } from '@rookery/protocol/xml'
+import { deferred } from '../contract/deferred.ts'
+import { ConnectError, UsageError } from '../contract/errors.ts'
 import { isLoopback } from '../contract/loopback.ts'
-import { ConnectError, UsageError } from '../errors.ts'
-import type { OpenOptions, Transport } from '../platform.ts'
+import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { abortReason, onAbort } from './abort.ts'
-import { deferred } from './deferred.ts'
 
 const subprotocol = 'xmpp' // [RFC7395 3.1]
 

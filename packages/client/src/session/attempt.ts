@@ -1,9 +1,10 @@
 /** One try: finds the service, and connects to one of its addresses to do something there. */
-import { Connection } from '../connection.ts'
-import { ConnectError, DisconnectedError, StreamClosedError } from '../errors.ts'
-import type { ClientOptions } from '../options.ts'
+
+import { ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
+import type { ClientOptions } from '../contract/options.ts'
+import type { Platform } from '../contract/platform.ts'
 import { onAbort } from '../platform/abort.ts'
-import type { Platform } from '../platform.ts'
+import { Connection } from './connection.ts'
 import { limited } from './limited.ts'
 
 export interface AttemptParts<T> {

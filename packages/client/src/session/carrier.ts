@@ -1,5 +1,5 @@
 /** What carries stanzas that must not be lost: the sessions tell it where to send them, and what has become of those it sent. */
-import type { ClientError } from '../errors.ts'
+import type { ClientError } from '../contract/errors.ts'
 import type { Session } from './session.ts'
 
 /** A stanza of a carrier, which knows it again. */

@@ -3,12 +3,12 @@
  * How a connection is made, and what a session is, is not known here.
  */
 import type { Jid } from '@rookery/protocol/jid'
+import { backOff } from '../contract/backoff.ts'
+import { type ClientError, ConnectError, DisconnectedError, UsageError } from '../contract/errors.ts'
+import type { ClientOptions } from '../contract/options.ts'
+import type { Platform } from '../contract/platform.ts'
+import type { ClientState } from '../contract/state.ts'
 import { until } from '../contract/until.ts'
-import { type ClientError, ConnectError, DisconnectedError, UsageError } from '../errors.ts'
-import type { ClientOptions } from '../options.ts'
-import type { Platform } from '../platform.ts'
-import type { ClientState } from '../state.ts'
-import { backOff } from './backoff.ts'
 
 /** A session that is up. */
 export interface Live {

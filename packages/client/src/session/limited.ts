@@ -1,7 +1,7 @@
 /** A try that has an end. */
-import { ConnectError } from '../errors.ts'
+import { ConnectError } from '../contract/errors.ts'
+import type { Clock } from '../contract/platform.ts'
 import { onAbort } from '../platform/abort.ts'
-import type { Clock } from '../platform.ts'
 
 /** Its signal is aborted with `stop`, and when its time (in milliseconds) is over; not any more when it has come to something. */
 export async function limited<T>(

@@ -7,13 +7,13 @@ import type { Jid } from '@rookery/protocol/jid'
 import { onWire, Unacknowledged } from '@rookery/protocol/stream'
 import { acknowledgementRequest, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { type Element, el } from '@rookery/protocol/xml'
-import type { Connection } from '../connection.ts'
-import { type ClientError, ConnectError, DisconnectedError, RequestError } from '../errors.ts'
-import { Handled } from '../handled.ts'
+import { type ClientError, ConnectError, DisconnectedError, RequestError } from '../contract/errors.ts'
+import type { Clock } from '../contract/platform.ts'
 import type { Enabled } from '../negotiate/negotiation.ts'
 import { broken, countOf } from '../negotiate/nonzas.ts'
-import type { Clock } from '../platform.ts'
 import type { Carried } from './carrier.ts'
+import type { Connection } from './connection.ts'
+import { Handled } from './handled.ts'
 
 /** What was sent, and by whom it is carried. */
 interface Sent {

@@ -2,8 +2,8 @@
  * A store in the browser's database, for pages and workers. Each living client of an account has a table of its own, held by a Web Lock: a page
  * that is loaded again finds its own, two tabs never share one, and messages that a closed tab has left are taken over by the next.
  */
-import { StoreError } from '../errors.ts'
-import type { Change, OpenStore, Store } from '../store.ts'
+import { StoreError } from '../contract/errors.ts'
+import type { Change, OpenStore, Store } from '../contract/store.ts'
 import { memoryStore } from './memory.ts'
 import { adopt } from './rows.ts'
 

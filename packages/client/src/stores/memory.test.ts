@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { OpenStore, Store } from '../store.ts'
+import type { OpenStore, Store } from '../contract/store.ts'
 import { memoryStore } from './memory.ts'
 
 const account = 'romeo@example.org'

@@ -1,5 +1,5 @@
 /** A store that lives as long as the process or the page: a client that is made anew finds what the one before has left. */
-import type { Change, OpenStore, Store } from '../store.ts'
+import type { Change, OpenStore, Store } from '../contract/store.ts'
 import { adopt, sorted } from './rows.ts'
 
 /** Clients that use the same `memoryStore()` share it, each with a table of its own. */

@@ -1,5 +1,5 @@
 /** What stores have in common: the order of rows, and taking over the messages that another client has left behind. */
-import type { Change } from '../store.ts'
+import type { Change } from '../contract/store.ts'
 
 /** Rows of messages that were not acknowledged: behind it a number of so many digits, in their order. Other rows are of use to their own session only. */
 export const messagePrefix = 'out/'

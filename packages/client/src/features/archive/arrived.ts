@@ -1,7 +1,7 @@
 /** Which of the messages that nobody acknowledged lie in an archive, and so have arrived: they are not sent again. */
 import type { Jid } from '@rookery/protocol/jid'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
-import { RequestError, UnsupportedError } from '../../errors.ts'
+import { RequestError, UnsupportedError } from '../../contract/errors.ts'
 import type { SentMessage } from '../../messages/index.ts'
 import type { ArchivedMessage } from './entry.ts'
 

@@ -2,7 +2,7 @@
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Message } from '@rookery/protocol/stanza'
 import type { ArchiveResult } from '@rookery/protocol/xeps/mam'
-import type { Core } from '../../extension.ts'
+import type { Core } from '../../contract/extension.ts'
 import { ReceivedMessage, type Way } from '../../messages/index.ts'
 
 /** A message as it lies in an archive; `at` is when the archive got it. */

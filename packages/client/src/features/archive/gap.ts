@@ -1,7 +1,8 @@
 /** Everything in an archive after a mark, handed on page by page as if it had just arrived: a page is asked for when the one before has been dealt with. */
+
+import { RequestError, UnexpectedAnswerError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 import { within } from '../../contract/within.ts'
-import { RequestError, UnexpectedAnswerError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
 import type { Line } from './line.ts'

@@ -1,5 +1,5 @@
 /** The archive as a feature of a client. */
-import { defineExtension, type Extension, events } from '../../extension.ts'
+import { defineExtension, type Extension, events } from '../../contract/extension.ts'
 import { Archive, type ArchiveEvents } from './archive.ts'
 import type { RepairOptions } from './repair.ts'
 

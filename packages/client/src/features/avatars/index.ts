@@ -1,5 +1,5 @@
 /** Avatars: the nodes of XEP-0084, and the cards of XEP-0153 where there are none. */
-import { defineExtension, type Extension, events } from '../../extension.ts'
+import { defineExtension, type Extension, events } from '../../contract/extension.ts'
 import { type AvatarEvents, Avatars } from './avatars.ts'
 
 export {

@@ -2,9 +2,9 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { picture } from '@rookery/protocol/xeps/card'
 import { type Element, el } from '@rookery/protocol/xml'
+import { RequestError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { RequestError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
 
 const ns = 'vcard-temp'
 

@@ -1,6 +1,6 @@
 /** The hash of what we can do, in our presence (XEP-0115 1.6.0): for features that others are to know of without asking. */
 import { CAPS_NS, caps, ownCapsVersion } from '@rookery/protocol/caps'
-import { type Core, defineExtension, type Extension } from '../../extension.ts'
+import { type Core, defineExtension, type Extension } from '../../contract/extension.ts'
 import { type Disco, disco } from '../disco.ts'
 import { type Presences, presence } from '../presence/index.ts'
 

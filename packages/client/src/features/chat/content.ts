@@ -13,7 +13,7 @@ import { quotation, REPLIES_NS, reply } from '@rookery/protocol/xeps/replies'
 import { RETRACTION_NS, retract } from '@rookery/protocol/xeps/retraction'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../contract/errors.ts'
 import { SentMessage } from '../../messages/index.ts'
 import { ChatMessage, correctableId } from './message.ts'
 

@@ -8,7 +8,7 @@ import { RECEIPTS_NS } from '@rookery/protocol/xeps/receipts'
 import { REPLIES_NS } from '@rookery/protocol/xeps/replies'
 import { RETRACTION_NS } from '@rookery/protocol/xeps/retraction'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
-import { defineExtension, type Extension, events } from '../../extension.ts'
+import { defineExtension, type Extension, events } from '../../contract/extension.ts'
 import { presence } from '../presence/index.ts'
 import { Chat, type ChatEvents, type ChatOptions } from './chat.ts'
 

@@ -19,7 +19,7 @@ import {
   commandForm,
 } from '@rookery/protocol/xeps/commands'
 import type { Element } from '@rookery/protocol/xml'
-import { type Deferred, deferred } from '../../contract/later.ts'
+import { type Deferred, deferred } from '../../contract/deferred.ts'
 
 export type { FormAnswers, FormValue }
 

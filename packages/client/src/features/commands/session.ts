@@ -14,9 +14,9 @@ import {
 } from '@rookery/protocol/xeps/commands'
 import type { Element } from '@rookery/protocol/xml'
 import { ask } from '../../contract/ask.ts'
+import { UnexpectedAnswerError, UsageError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { UnexpectedAnswerError, UsageError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
 
 export class CommandSession {
   readonly jid: Jid

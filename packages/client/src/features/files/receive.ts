@@ -16,10 +16,10 @@ import {
   jingleReceived,
 } from '@rookery/protocol/xeps/jingle-file'
 import { jingleIbb } from '@rookery/protocol/xeps/jingle-ibb'
+import { deferred } from '../../contract/deferred.ts'
+import { UsageError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/file-source.ts'
-import { deferred } from '../../contract/later.ts'
 import { Sha256 } from '../../contract/sha256.ts'
-import { UsageError } from '../../errors.ts'
 import type { JingleApplication, JingleEnd, JingleSession } from '../jingle/index.ts'
 import type { Engines } from './send.ts'
 import { TransferError, transferError } from './transfer-error.ts'

@@ -8,8 +8,8 @@ import { Message, type StanzaErrorCondition } from '@rookery/protocol/stanza'
 import { type IbbData, type IbbOpen, ibbClose, ibbData, nextSeq } from '@rookery/protocol/xeps/ibb'
 import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
-import { DisconnectedError, RequestError, UnexpectedAnswerError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
+import { DisconnectedError, RequestError, UnexpectedAnswerError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 
 /** Bytes that may wait to be read before a chunk is held back. */
 const comfortable = 65_536

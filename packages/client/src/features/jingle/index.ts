@@ -14,9 +14,9 @@ import {
 } from '@rookery/protocol/xeps/jingle'
 import { readJid } from '../../contract/address.ts'
 import { lacking } from '../../contract/ask.ts'
+import { RequestError } from '../../contract/errors.ts'
+import { type Core, defineExtension, type Extension } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { RequestError } from '../../errors.ts'
-import { type Core, defineExtension, type Extension } from '../../extension.ts'
 import { type JingleApplication, JingleSession } from './session.ts'
 
 export { type JingleApplication, type JingleEnd, JingleSession } from './session.ts'

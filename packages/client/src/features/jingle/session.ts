@@ -8,8 +8,8 @@ import {
   jingle,
 } from '@rookery/protocol/xeps/jingle'
 import type { Element } from '@rookery/protocol/xml'
+import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import type { Core } from '../../extension.ts'
 
 /** How a session ended: as one side told it, or `gone` with the connection. */
 export interface JingleEnd extends JingleReason {

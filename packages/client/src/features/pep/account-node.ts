@@ -1,7 +1,7 @@
 /** A node of the own account (XEP-0163 1.2.2), whose owner we are: what it must be is made so. Private ones are kept private (XEP-0223 1.1.1). */
 import { PUBSUB_NS } from '@rookery/protocol/xeps/pubsub'
+import { UnsupportedError } from '../../contract/errors.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { UnsupportedError } from '../../errors.ts'
 import { disco } from '../disco.ts'
 import {
   type ItemCodec,

@@ -4,9 +4,9 @@
  */
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { sameElement } from '@rookery/protocol/xml'
+import { UnsupportedError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { UnsupportedError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
 import { type ItemCodec, isMissing, type PubsubEvents } from '../pubsub/index.ts'
 import { type AccountNode, privateList } from './account-node.ts'
 import { pep } from './pep.ts'

@@ -6,8 +6,8 @@ import type { ElementCodec } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { pubsubEvent } from '@rookery/protocol/xeps/pubsub'
 import type { Element } from '@rookery/protocol/xml'
+import { type Core, defineExtension, type Extension, events } from '../../contract/extension.ts'
 import { together } from '../../contract/together.ts'
-import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { messages } from '../../messages/index.ts'
 
 export interface NodeEvent {

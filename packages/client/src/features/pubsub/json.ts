@@ -1,7 +1,7 @@
 /** JSON in nodes (XEP-0335 0.1.1, JSON Containers), checked by a schema of yours: of zod, valibot, arktype, or any other of Standard Schema. */
 import { CodecError } from '@rookery/protocol/codec'
 import { el } from '@rookery/protocol/xml'
-import { UsageError } from '../../errors.ts'
+import { UsageError } from '../../contract/errors.ts'
 import type { ItemCodec } from './node.ts'
 
 const JSON_NS = 'urn:xmpp:json:0'

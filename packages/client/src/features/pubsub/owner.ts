@@ -2,8 +2,8 @@
 import { PUBSUB_NODE_CONFIG } from '@rookery/protocol/xeps/pubsub-forms'
 import { type PubsubForm, pubsubNode } from '@rookery/protocol/xeps/pubsub-nodes'
 import { readAnswer } from '../../contract/ask.ts'
+import { UnexpectedAnswerError } from '../../contract/errors.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { UnexpectedAnswerError } from '../../errors.ts'
 import { type NodeConfig, PubsubFields, submission } from './fields.ts'
 import type { PubsubService } from './service.ts'
 

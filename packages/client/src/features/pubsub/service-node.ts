@@ -14,8 +14,8 @@ import {
   pubsubNodeOwner,
 } from '@rookery/protocol/xeps/pubsub-nodes'
 import { readJid } from '../../contract/address.ts'
+import type { ListenOptions } from '../../contract/events.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import type { ListenOptions } from '../../events.ts'
 import { disco } from '../disco.ts'
 import {
   type NodeConfig,

@@ -6,9 +6,9 @@ import { PUBSUB_ERRORS_NS, PUBSUB_NS, PUBSUB_OWNER_NS, type PubsubErrorCondition
 import { PUBSUB_NODE_CONFIG } from '@rookery/protocol/xeps/pubsub-forms'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readAnswer } from '../../contract/ask.ts'
+import { RequestError, UnsupportedError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { RequestError, UnsupportedError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
 import type { PubsubEvents } from './eventing.ts'
 import { type NodeConfig, submission } from './fields.ts'
 

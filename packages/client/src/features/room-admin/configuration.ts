@@ -4,9 +4,9 @@ import type { Jid } from '@rookery/protocol/jid'
 import { mucOwner } from '@rookery/protocol/xeps/muc'
 import type { MucRoomConfigField } from '@rookery/protocol/xeps/muc-forms'
 import { ask } from '../../contract/ask.ts'
+import { UnexpectedAnswerError, UnsupportedError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { UnexpectedAnswerError, UnsupportedError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
 import { administer, type RoomSetup } from '../rooms/index.ts'
 
 /** Who asks. */

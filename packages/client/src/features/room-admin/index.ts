@@ -1,7 +1,7 @@
 /** What only those need who look after rooms (XEP-0045 8 to 10): in an extension of its own, as most applications do without. */
 import type { Jid } from '@rookery/protocol/jid'
 import { readJid } from '../../contract/address.ts'
-import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
+import { type Core, defineExtension, type Extension, events } from '../../contract/extension.ts'
 import { messages } from '../../messages/index.ts'
 import { Room, rooms } from '../rooms/index.ts'
 import { RoomAdmin } from './room-admin.ts'

@@ -9,7 +9,7 @@ import {
   MUC_REMOVED_MEMBERS_ONLY,
   MUC_SHUTDOWN,
 } from '@rookery/protocol/xeps/muc-status'
-import type { RequestError } from '../../errors.ts'
+import type { RequestError } from '../../contract/errors.ts'
 
 export type ExitCause =
   /** Of their own accord. */

@@ -1,7 +1,7 @@
 /** Rooms: Multi-User Chat (XEP-0045) and what belongs to it. See rooms.ts and room.ts. */
 import { INVITATION_NS } from '@rookery/protocol/xeps/invitation'
 import { MUC_NS } from '@rookery/protocol/xeps/muc'
-import { defineExtension, type Extension, events } from '../../extension.ts'
+import { defineExtension, type Extension, events } from '../../contract/extension.ts'
 import type { RoomsEvents } from './events.ts'
 import { Rooms } from './rooms.ts'
 

@@ -3,8 +3,8 @@ import { FORM_NS } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { MUC_OWNER_NS } from '@rookery/protocol/xeps/muc'
 import { type Element, el } from '@rookery/protocol/xml'
+import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import type { Core } from '../../extension.ts'
 
 /** Configures a room that was just made: `roomSettings` makes one. */
 export type RoomSetup = (core: Pick<Core, 'request'>, room: Jid, options: WaitOptions) => Promise<undefined>

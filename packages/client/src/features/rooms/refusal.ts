@@ -1,6 +1,6 @@
 /** Why a room did not let us in, and what to do about it (XEP-0045 7.2.16, and 7.6 for nicknames). */
 import { type Presence, readStanzaError, StanzaError, type StanzaErrorCondition } from '@rookery/protocol/stanza'
-import { RequestError } from '../../errors.ts'
+import { RequestError } from '../../contract/errors.ts'
 
 const advice: { readonly [C in StanzaErrorCondition]?: string } = {
   'not-authorized': 'give its password',

@@ -3,8 +3,8 @@
 import type { Jid } from '@rookery/protocol/jid'
 import type { StanzaErrorCondition } from '@rookery/protocol/stanza'
 import { ping } from '@rookery/protocol/xeps/ping'
-import { RequestError } from '../../errors.ts'
-import type { Core } from '../../extension.ts'
+import { RequestError } from '../../contract/errors.ts'
+import type { Core } from '../../contract/extension.ts'
 import type { RoomsEvents } from './events.ts'
 
 /** Milliseconds in which nothing is heard of a room. [XEP-0410 2] */

@@ -11,11 +11,11 @@ import { preApprovalFeature, roster as rosterElement, rosterVersioningFeature } 
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { readAnswer } from '../../contract/ask.ts'
+import { DisconnectedError, UnsupportedError } from '../../contract/errors.ts'
+import { type Core, defineExtension, type Extension, events } from '../../contract/extension.ts'
 import { requireOwn } from '../../contract/own.ts'
 import { tellUnkept } from '../../contract/unkept.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { DisconnectedError, UnsupportedError } from '../../errors.ts'
-import { type Core, defineExtension, type Extension, events } from '../../extension.ts'
 import { presence } from '../presence/index.ts'
 import { type Contact, contactOf, groupsOf, readKept } from './contact.ts'
 

@@ -3,8 +3,8 @@
  * bundles for browsers, few of which send streams, and none tells how far it is but by XMLHttpRequest. Elsewhere it is `put.ts`.
  */
 import type { Slot } from '@rookery/protocol/xeps/upload'
+import { UsageError } from '../../contract/errors.ts'
 import type { OpenFile } from '../../contract/file-source.ts'
-import { UsageError } from '../../errors.ts'
 import type { PutOptions } from './put.ts'
 import { putWatched } from './put-watched.ts'
 

@@ -1,6 +1,6 @@
 /** What `createClient` and `connect` take. */
 import type { Maybe } from '@rookery/protocol'
-import type { Trace } from './connection.ts'
+import type { Trace } from '../session/connection.ts'
 import { UsageError } from './errors.ts'
 import type { AnyExtension } from './extension.ts'
 import type { Platform, TlsOptions } from './platform.ts'

@@ -1,6 +1,7 @@
 /** Typed events: a name has one type of payload, a wrong name does not compile, and what a listener throws is told as the event `error`. */
-import { callEach } from './contract/guard.ts'
+
 import { type ClientError, ListenerError } from './errors.ts'
+import { callEach } from './guard.ts'
 
 /** Answering a promise makes those who care (acknowledgements) wait for it. */
 export type Listener<P> = (payload: P) => unknown

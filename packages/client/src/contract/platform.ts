@@ -5,7 +5,7 @@
 import type { SaslChannel, SaslCrypto } from '@rookery/protocol/sasl'
 import type { Framing } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
-import type { Connection } from './connection.ts'
+import type { Connection } from '../session/connection.ts'
 import type { ConnectError } from './errors.ts'
 
 export interface Platform {

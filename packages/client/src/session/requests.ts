@@ -2,9 +2,9 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, readStanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import { until } from './contract/until.ts'
-import { type ClientError, RequestError, TimeoutError } from './errors.ts'
-import type { Clock } from './platform.ts'
+import { type ClientError, RequestError, TimeoutError } from '../contract/errors.ts'
+import type { Clock } from '../contract/platform.ts'
+import { until } from '../contract/until.ts'
 
 export interface RequestOptions {
   /** Whom to ask; the own account unless told. */

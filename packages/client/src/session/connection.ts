@@ -6,10 +6,10 @@ import { NS } from '@rookery/protocol'
 import { readStreamError, STREAM_END, StreamError, StreamHeader, XmppStream } from '@rookery/protocol/stream'
 import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
 import { Element, fromWire } from '@rookery/protocol/xml'
-import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from './errors.ts'
-import { broken } from './negotiate/nonzas.ts'
-import { type Deferred, deferred } from './platform/deferred.ts'
-import type { OpenOptions, Platform, Transport } from './platform.ts'
+import { type Deferred, deferred } from '../contract/deferred.ts'
+import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
+import type { OpenOptions, Platform, Transport } from '../contract/platform.ts'
+import { broken } from '../negotiate/nonzas.ts'
 
 /** Sees all that is sent and received, for debugging; logins and registrations are left out. */
 export type Trace = (direction: 'in' | 'out', element: Element | string) => void

@@ -6,11 +6,11 @@ import type { SaslCondition } from '@rookery/protocol/sasl'
 import type { StanzaError, StanzaErrorCondition, StanzaErrorType } from '@rookery/protocol/stanza'
 import type { StreamErrorCondition } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
-import type { TransferError } from './features/files/index.ts'
-import type { RpcFault } from './features/rpc.ts'
-import type { SoapFaultError } from './features/soap.ts'
-import type { UploadError } from './features/upload/index.ts'
-import type { RegistrationError } from './register.ts'
+import type { TransferError } from '../features/files/index.ts'
+import type { RpcFault } from '../features/rpc.ts'
+import type { SoapFaultError } from '../features/soap.ts'
+import type { UploadError } from '../features/upload/index.ts'
+import type { RegistrationError } from '../register.ts'
 
 export type ClientError =
   | UsageError

@@ -6,8 +6,8 @@ import type { Maybe } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Iq, iq, iqType, Message, Presence, presenceType, type Stanza, StanzaError } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import { callEach } from './contract/guard.ts'
-import { type ClientError, ListenerError } from './errors.ts'
+import { type ClientError, ListenerError } from '../contract/errors.ts'
+import { callEach } from '../contract/guard.ts'
 import type { Requests } from './requests.ts'
 
 export type Answer = (request: Iq) => Maybe<Element | undefined>
