@@ -2,9 +2,11 @@
  * Making an account (XEP-0077 2.4), which comes before any login: on a connection of its own, encrypted like every other. With the token of an
  * invitation where the server asks for one (XEP-0445 0.2.0).
  */
-import { type Maybe, NS } from '@rookery/protocol'
+
+import type { Maybe } from '@rookery/protocol'
 import { isBroken } from '@rookery/protocol/codec'
 import { type DataForm, type FormAnswers, fillForm } from '@rookery/protocol/forms'
+import * as NS from '@rookery/protocol/namespaces'
 import { readStanzaError } from '@rookery/protocol/stanza'
 import { inviteFeature, preauth as preauthCodec } from '@rookery/protocol/xeps/invites'
 import { register as codec, type Register, registerFeature } from '@rookery/protocol/xeps/register'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { BLOCKING_NS } from '@rookery/protocol/xeps/blocking'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'

@@ -1,7 +1,7 @@
 /** What becomes of a message where those who watch it misbehave, and where answers come in an odd order. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import { el } from '@rookery/protocol/xml'

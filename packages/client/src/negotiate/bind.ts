@@ -1,6 +1,7 @@
 /** Resource binding (RFC 6120 section 7), for servers without XEP-0386. */
-import { NS } from '@rookery/protocol'
+
 import { type Jid, parseJid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import { readStanzaError } from '@rookery/protocol/stanza'
 import { el } from '@rookery/protocol/xml'
 import { RequestError } from '../contract/errors.ts'

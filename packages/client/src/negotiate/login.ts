@@ -1,5 +1,5 @@
 /** The login: by SASL as RFC 6120 section 6 carries it, or by XEP-0388 (SASL2), which asks for more in the same breath. */
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
 import { authenticate, chooseMechanism, SaslProblemError, unboundTokenNames } from '@rookery/protocol/sasl'
 import { FAST_NS } from '@rookery/protocol/xeps/fast'

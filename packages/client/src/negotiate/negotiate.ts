@@ -1,5 +1,5 @@
 /** From a new connection to a session, in the order of RFC 6120 and XEP-0170; resumption takes the place of binding (XEP-0198 5). */
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { bindResource } from './bind.ts'
 import { login } from './login.ts'

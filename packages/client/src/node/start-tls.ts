@@ -1,5 +1,5 @@
 /** STARTTLS (RFC 6120 section 5): before anything else is said. */
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { type Element, el } from '@rookery/protocol/xml'
 import { ConnectError } from '../contract/errors.ts'
 import type { Connection } from '../session/connection.ts'

@@ -1,7 +1,7 @@
 /** What we tell the server that we have (XEP-0198 section 4), where it takes time to keep it. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { online } from '../../test/online.ts'

@@ -2,7 +2,7 @@
  * One transport with its stream (RFC 6120 section 4), from the initiating side: elements in, elements out. While the stream is negotiated,
  * elements are asked for one by one; then they are pushed to the session. What they mean is not known here.
  */
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { readStreamError, STREAM_END, StreamError, StreamHeader, XmppStream } from '@rookery/protocol/stream'
 import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
 import { Element, fromWire } from '@rookery/protocol/xml'

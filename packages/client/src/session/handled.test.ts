@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NS } from '@rookery/protocol'
+import * as NS from '@rookery/protocol/namespaces'
 import { type Element, el } from '@rookery/protocol/xml'
 import { Handled } from './handled.ts'
 

@@ -3,8 +3,8 @@
  * lost is not lost with it.
  */
 import type { Maybe } from '@rookery/protocol'
-import { NS } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { PING_NS } from '@rookery/protocol/xeps/ping'

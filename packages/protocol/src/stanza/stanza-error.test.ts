@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { el } from '../xml/index.ts'
 import { readStanzaError, StanzaError, type StanzaErrorDetails } from './index.ts'
 

@@ -1,6 +1,6 @@
 /** Stanza errors of RFC 6120 section 8.3: type, condition, application condition and text. Not stream errors. */
 import { describe, described } from '../defined-condition.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 const types = ['auth', 'cancel', 'continue', 'modify', 'wait'] as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { jid } from '../jid/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { authenticated, Element, el, parseElement } from '../xml/index.ts'
 import {
   errorOf,

@@ -5,7 +5,7 @@
 
 import { Addressed } from '#addressed'
 import type { Jid } from '../jid/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 import type { StanzaError } from './stanza-error.ts'
 

@@ -1,5 +1,5 @@
 /** The `<body/>` of BOSH, read and written (XEP-0124 1.11 section 6). What its attributes mean is not known here. */
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import {
   authenticated,
   CLOSE,

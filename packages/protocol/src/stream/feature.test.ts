@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { el } from '../xml/index.ts'
 import { featureFor, offerAll, type StreamFeature } from './index.ts'
 

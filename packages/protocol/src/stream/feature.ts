@@ -3,7 +3,7 @@
  * is given by the side that builds it; this file knows the order, what may be offered, and who takes an element.
  */
 import type { Maybe } from '../maybe.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 /** `context` is what one side lets its features see and do. */

@@ -1,6 +1,6 @@
 /** Stream errors of RFC 6120 section 4.9.3. They are fatal: the stream is closed after one. Not stanza errors. */
 import { describe, described } from '../defined-condition.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 const conditions = [

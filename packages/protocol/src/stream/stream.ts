@@ -2,7 +2,9 @@
  * One XML stream, for both roles: received bytes in, header, elements and errors out; and what is sent, as bytes.
  * Pure: no socket, no timer, no promise. RFC 6120 section 4. What the elements mean is not known here.
  */
-import { type ContentNamespace, NS } from '../namespaces.ts'
+
+import type { ContentNamespace } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, XmlError } from '../xml/index.ts'
 import type { Framing, STREAM_END } from './framing.ts'
 import { majorVersion, StreamHeader } from './header.ts'

@@ -1,5 +1,7 @@
 /** Framing over TCP and TLS: one long XML document each way (RFC 6120 section 4). */
-import { type ContentNamespace, NS } from '../namespaces.ts'
+
+import type { ContentNamespace } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import {
   CLOSE,
   type Element,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { authenticated, Element, el, escapeAttribute, preAuth, toWire } from '../xml/index.ts'
 import {
   FRAME_END,

@@ -3,7 +3,9 @@
  * tags of the stream. One call of `feed` is one frame; what is written ends with a character that XML cannot hold, so that
  * the transport knows where a frame ends.
  */
-import { type ContentNamespace, NS } from '../namespaces.ts'
+
+import type { ContentNamespace } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el, parseElement, XmlError, type XmlLimits } from '../xml/index.ts'
 import { elementFrame, stanzaFrame } from './frames.ts'
 import { type Framing, type FramingEvent, STREAM_END } from './framing.ts'

@@ -1,7 +1,7 @@
 /** Resource binding (RFC 6120 section 7): the stream feature, the request and its answer are one element. Not Bind 2 (XEP-0386). */
 import { address, type ElementCodec, element, optionalText } from '../codec/index.ts'
 import type { Jid } from '../jid/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export interface Bind {

@@ -3,7 +3,7 @@
  * in stream/unacknowledged.ts.
  */
 import { attribute, boolean, type ElementCodec, element, integer, optionalAttribute, string } from '../codec/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export const MANAGEMENT_NS = 'urn:xmpp:sm:3'

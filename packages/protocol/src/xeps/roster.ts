@@ -16,7 +16,7 @@ import {
   texts,
 } from '../codec/index.ts'
 import type { Jid } from '../jid/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export type Subscription = 'none' | 'to' | 'from' | 'both' | 'remove'

@@ -21,7 +21,7 @@ import {
   texts,
   trim,
 } from '../codec/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import type { SaslCondition } from '../sasl/sasl-error.ts'
 import type { Element } from '../xml/index.ts'
 import { conditionPart } from './sasl.ts'

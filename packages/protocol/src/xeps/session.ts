@@ -1,6 +1,6 @@
 /** Session establishment (RFC 3921 section 3): does nothing since RFC 6121, but old clients ask; advertised as optional. */
 import { type ElementCodec, element, flag } from '../codec/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export interface Session {

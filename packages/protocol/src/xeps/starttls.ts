@@ -1,6 +1,6 @@
 /** STARTTLS (RFC 6120 section 5): the stream feature and the request are one element, then proceed or failure. No TLS here. */
 import { type ElementCodec, element, flag } from '../codec/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
 
 export interface StartTls {

@@ -3,7 +3,7 @@
  * each; when they may be offered is in `stream/`.
  */
 import { CAPS_NS } from '../caps/index.ts'
-import { NS } from '../namespaces.ts'
+import * as NS from '../namespaces.ts'
 import { CSI_NS } from './csi.ts'
 import { LIMITS_NS } from './limits.ts'
 import { PIPELINING_NS } from './pipelining.ts'

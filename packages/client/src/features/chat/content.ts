@@ -1,6 +1,7 @@
 /** What one sends, as payloads of a message: text, what it answers or corrects, what comes with it. The same between two and in rooms. */
-import { NS } from '@rookery/protocol'
+
 import type { Jid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import { privately } from '@rookery/protocol/xeps/carbons'
 import { type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
 import { replace } from '@rookery/protocol/xeps/correction'

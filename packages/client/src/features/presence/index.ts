@@ -3,8 +3,8 @@
  * themselves. Who may see it is decided in the roster; occupants of rooms are kept by rooms.
  */
 
-import { NS } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import { type Presence as PresenceStanza, presence as presenceStanza } from '@rookery/protocol/stanza'
 import { idle } from '@rookery/protocol/xeps/idle'
 import { type Element, el } from '@rookery/protocol/xml'

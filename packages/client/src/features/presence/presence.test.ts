@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { NS } from '@rookery/protocol'
 import { jid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import { idle } from '@rookery/protocol/xeps/idle'
 import { nick } from '@rookery/protocol/xeps/nick'
 import { el } from '@rookery/protocol/xml'

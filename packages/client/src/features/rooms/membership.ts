@@ -2,9 +2,10 @@
  * Being in a room (XEP-0045 7.2, 7.6, 7.14): entering, the nickname, leaving, and coming back when the room or the session lost us. What is
  * said there is not known here.
  */
-import { NS } from '@rookery/protocol'
+
 import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import { type Presence, presence } from '@rookery/protocol/stanza'
 import { type MucHistory, type MucUser, mucJoin, mucUser } from '@rookery/protocol/xeps/muc'
 import { MUC_SELF } from '@rookery/protocol/xeps/muc-status'

@@ -2,8 +2,9 @@
  * A room, as one who is in it or looks at it holds it (XEP-0045 1.35.5): it ties its slices together. Being in it is membership.ts, what is
  * heard there hearing.ts, whether it still has us self-ping.ts.
  */
-import { NS } from '@rookery/protocol'
+
 import type { Jid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import { type Message, message as messageStanza, type Presence, StanzaError } from '@rookery/protocol/stanza'
 import { type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
 import { hint } from '@rookery/protocol/xeps/hints'

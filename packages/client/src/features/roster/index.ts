@@ -2,9 +2,10 @@
  * The roster (RFC 6121 section 2) and who may see whose presence (section 3): kept across restarts, brought up to date at the start of each
  * session, changed only by the own account. [S55]
  */
-import { NS } from '@rookery/protocol'
+
 import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
+import * as NS from '@rookery/protocol/namespaces'
 import { type Iq, type Presence, presence as presenceStanza, StanzaError } from '@rookery/protocol/stanza'
 import { nick } from '@rookery/protocol/xeps/nick'
 import { preApprovalFeature, roster as rosterElement, rosterVersioningFeature } from '@rookery/protocol/xeps/roster'
