@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { NS } from '@rookery/protocol'
-import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
+import { STREAM_END, StreamError, StreamHeader, TcpStream } from '@rookery/protocol/stream'
 import { authenticated, Element, toWire } from '@rookery/protocol/xml'
 
 export interface Login {
@@ -15,7 +15,7 @@ export interface Login {
 
 export class Client {
   readonly #socket: Socket
-  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
+  readonly #stream = new TcpStream(authenticated)
   readonly #inbox: Element[] = []
   #isClosed = false
   #wake: () => void = () => undefined

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
-import { type Framing, TcpFraming } from '@rookery/protocol/stream'
+import { TcpStream, type XmppStream } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 import {
   createServer,
@@ -16,8 +16,8 @@ import { type MemoryServer, memoryServer, turns } from '../test/memory-server.ts
 
 /** A client's end that does nothing by itself. */
 class Wire implements Transport {
-  createFraming(limits: XmlLimits): Framing {
-    return new TcpFraming(limits)
+  createStream(limits: XmlLimits): XmppStream {
+    return new TcpStream(limits)
   }
   remoteAddress = '127.0.0.1'
   tls: undefined

@@ -14,7 +14,6 @@ import {
   StreamError,
   type StreamEvent,
   StreamHeader,
-  XmppStream,
 } from '@rookery/protocol/stream'
 import { acknowledgementRequest } from '@rookery/protocol/xeps/management'
 import { Element, el, type XmlLimits } from '@rookery/protocol/xml'
@@ -55,7 +54,7 @@ export class Connection implements TransportSink, Line, Negotiation {
   readonly #outbound: Outbound
   /** None where the rate is not limited. */
   readonly #meter: Meter | undefined
-  #stream: XmppStream
+  #stream: ReturnType<Transport['createStream']>
   #phase: Phase = 'opening'
   #host: Host
   #account: string | undefined
@@ -249,7 +248,7 @@ export class Connection implements TransportSink, Line, Negotiation {
     const look = {
       isLoggedIn: this.#phase === 'bound',
       isBlocked: this.#outbound.isBlocked && this.#transport.isPolled !== true,
-      isPartial: this.#stream.framing.isPartial && this.#holds === 0,
+      isPartial: this.#stream.isPartial === true && this.#holds === 0,
     }
     switch (this.#liveness.look(now, look, limits)) {
       case 'login':
@@ -282,8 +281,8 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   // ---- the stream ----
 
-  #newStream(): XmppStream {
-    return new XmppStream(NS.client, this.#transport.createFraming(this.#s.limits.before))
+  #newStream(): ReturnType<Transport['createStream']> {
+    return this.#transport.createStream(this.#s.limits.before)
   }
 
   #pump(): void {
@@ -431,7 +430,6 @@ export class Connection implements TransportSink, Line, Negotiation {
 
   secure(): void {
     // whatever came in the clear after <starttls/> is thrown away, never read as if it had come under TLS [S33]
-    this.#stream.framing.takeRest()
     this.#stream = this.#newStream()
     this.#phase = 'opening'
     this.#outbound.flush()
@@ -450,7 +448,7 @@ export class Connection implements TransportSink, Line, Negotiation {
     this.#era = this.#host.accounts.era(local)
     this.#isAnonymous = isAnonymous
     this.#s.gate.authenticated(this.remoteAddress)
-    this.#stream.framing.setLimits(this.#s.limits.after)
+    this.#stream.limits = this.#s.limits.after
     if (stream === 'continue') return
     this.#stream.restart()
     this.#phase = 'opening'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Framing, TcpFraming } from '@rookery/protocol/stream'
+import { TcpStream, type XmppStream } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 import { turns } from '../test/memory-server.ts'
 import { Flusher, Outbound } from './outbound.ts'
@@ -8,8 +8,8 @@ import type { Transport } from './transport.ts'
 
 /** A socket that takes what it is told to take; the rest waits. */
 class Socket implements Transport {
-  createFraming(limits: XmlLimits): Framing {
-    return new TcpFraming(limits)
+  createStream(limits: XmlLimits): XmppStream {
+    return new TcpStream(limits)
   }
   readonly remoteAddress = '127.0.0.1'
   readonly tls = undefined

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer as createTcpServer } from 'node:net'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
-import { TcpFraming } from '@rookery/protocol/stream'
+import { TcpStream } from '@rookery/protocol/stream'
 import { ConfigError, createServer, feature, ListenError, type Server, type ServerOptions } from '@rookery/server'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { FakeClock, memoryPair } from '@rookery/testkit'
@@ -283,7 +283,7 @@ describe('start and stop', () => {
     }
     server.attach({
       ...stuck,
-      createFraming: (limits) => new TcpFraming(limits),
+      createStream: (limits) => new TcpStream(limits),
       attach: () => undefined,
       write: () => false,
       pause: () => undefined,

@@ -3,7 +3,7 @@
  * strings (a character a byte), so that text is neither decoded nor encoded on its way through the server.
  */
 import type { ChannelBinding } from '@rookery/protocol/sasl'
-import type { Framing } from '@rookery/protocol/stream'
+import type { XmppStream } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 
 /** What a transport tells its one owner. */
@@ -25,8 +25,8 @@ export interface TlsState {
 }
 
 export interface Transport {
-  /** How streams are laid on it. */
-  createFraming(limits: XmlLimits): Framing
+  /** How streams are laid on it; `isPartial` where an element may have begun whose end has not come. */
+  createStream(limits: XmlLimits): XmppStream & { readonly isPartial?: boolean }
   /** Address of the other side, for limits and logs. */
   readonly remoteAddress: string
   /** The state of TLS, or undefined while the bytes go in the clear. */

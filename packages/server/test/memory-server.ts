@@ -1,6 +1,6 @@
 /** A whole server for the tests of a feature: in memory, with a clock that obeys, and clients that say what they are told. */
 import { NS } from '@rookery/protocol'
-import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
+import { STREAM_END, StreamError, StreamHeader, TcpStream } from '@rookery/protocol/stream'
 import { authenticated, Element, toWire } from '@rookery/protocol/xml'
 import { createServer, type Server, type ServerOptions } from '@rookery/server'
 import type { HostStorage, Storage } from '@rookery/storage'
@@ -58,7 +58,7 @@ export class MemoryServer {
 /** One end of a stream. What comes is kept until it is looked at. */
 export class MemoryClient {
   readonly #end: ClientEnd
-  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
+  readonly #stream = new TcpStream(authenticated)
   readonly #inbox: Element[] = []
   #wake: (() => void) | undefined
   #fences = 0

@@ -1,5 +1,5 @@
 /** Two ends of a byte stream in memory: one is a server's transport, the other is held by a test. No network, no TLS. */
-import { type Framing, TcpFraming } from '@rookery/protocol/stream'
+import { TcpStream, type XmppStream } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 import type { Transport, TransportSink } from '@rookery/server'
 
@@ -64,8 +64,8 @@ class MemoryTransport implements Transport {
     return this.#toClient.reduce((sum, wire) => sum + wire.length, 0)
   }
 
-  createFraming(limits: XmlLimits): Framing {
-    return new TcpFraming(limits)
+  createStream(limits: XmlLimits): XmppStream {
+    return new TcpStream(limits)
   }
 
   attach(sink: TransportSink): void {

@@ -13,7 +13,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
-import { TcpFraming } from '@rookery/protocol/stream'
+import { TcpStream } from '@rookery/protocol/stream'
 import { Element } from '@rookery/protocol/xml'
 import { portOf } from '../../../scripts/peers/free-ports.ts'
 import { quietPorts } from '../../nolost/targets/quiet-port.ts'
@@ -207,5 +207,5 @@ function withoutStartTls(piece: Piece): Piece {
   const { what } = piece
   if (piece.text !== undefined || !(what instanceof Element) || !what.is('features', NS.streams)) return piece
   const changed = what.withChildren(what.children.filter((child) => typeof child === 'string' || child.ns !== NS.tls))
-  return { what: changed, bytes: Buffer.from(new TcpFraming(generous).element(changed, NS.client), 'latin1') }
+  return { what: changed, bytes: Buffer.from(new TcpStream(generous).element(changed), 'latin1') }
 }

@@ -10,7 +10,7 @@ import {
   type SaslClientOptions,
   SaslProblemError,
 } from '@rookery/protocol/sasl'
-import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
+import { STREAM_END, StreamError, StreamHeader, TcpStream } from '@rookery/protocol/stream'
 import { authenticated, Element, toWire } from '@rookery/protocol/xml'
 import { nodeCrypto } from '../../nolost/client/crypto.ts'
 
@@ -18,7 +18,7 @@ class Refusal extends Error {}
 
 export class HandClient {
   readonly socket: Socket
-  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
+  readonly #stream = new TcpStream(authenticated)
   readonly #inbox: Element[] = []
   #wake: () => void = () => undefined
   isClosed = false

@@ -5,13 +5,12 @@ import { NS } from '@rookery/protocol'
 import { StanzaError, type StanzaErrorCondition } from '@rookery/protocol/stanza'
 import {
   FRAME_END,
-  type Framing,
   STREAM_END,
   StreamError,
   StreamHeader,
-  TcpFraming,
-  WebSocketFraming,
-  XmppStream,
+  TcpStream,
+  WebSocketStream,
+  type XmppStream,
 } from '@rookery/protocol/stream'
 import { acknowledgementRequest } from '@rookery/protocol/xeps/management'
 import { Element, el } from '@rookery/protocol/xml'
@@ -39,7 +38,7 @@ export class Connection {
   readonly #raw: Socket
   #socket: Socket
   #pieces: Pieces
-  readonly #stream: XmppStream
+  #stream: XmppStream
   readonly #line: Line
   readonly #login: Login = new Login(this)
   #work: Promise<unknown> = Promise.resolve()
@@ -51,8 +50,7 @@ export class Connection {
     this.transport = transport
     this.#raw = raw
     this.#socket = socket
-    const framing: Framing = transport === 'tcp' ? new TcpFraming(generous) : new WebSocketFraming(generous)
-    this.#stream = new XmppStream(NS.client, framing)
+    this.#stream = transport === 'tcp' ? new TcpStream(generous) : new WebSocketStream(generous)
     this.#pieces =
       transport === 'tcp' ? new TcpPieces() : new WebSocketPieces((code, payload) => this.#control(code, payload))
     this.#line = new Line({
@@ -178,8 +176,7 @@ export class Connection {
   startTls(): void {
     this.#socket.removeAllListeners('data').removeAllListeners('end')
     const secure = this.server.secure(this.#raw)
-    this.#stream.framing.takeRest()
-    this.#stream.restart()
+    this.#stream = new TcpStream(generous)
     this.#pieces = new TcpPieces()
     this.#plug(secure)
   }

@@ -2,8 +2,8 @@
  * What goes over a wire, taken apart behind each header, element and end of a stream, without losing a byte. Over TCP. Not a check of
  * what is carried: what cannot be read passes as bytes.
  */
-import { type STREAM_END, type StreamHeader, TcpFraming } from '@rookery/protocol/stream'
-import { authenticated, type Element, XmlError, type XmlLimits } from '@rookery/protocol/xml'
+import { type STREAM_END, StreamError, type StreamHeader, TcpStream } from '@rookery/protocol/stream'
+import { authenticated, type Element, type XmlLimits } from '@rookery/protocol/xml'
 
 export interface Piece {
   readonly bytes: Buffer
@@ -24,7 +24,7 @@ export const generous: XmlLimits = { ...authenticated, bytes: 16_777_216, elemen
 const GT = 0x3e
 
 export class TcpPieces implements Pieces {
-  readonly #framing = new TcpFraming(generous)
+  readonly #stream = new TcpStream(generous)
   #isOpened = false
   #isBlind = false
   /** Bytes behind the last piece, and how many of them were fed. */
@@ -53,13 +53,13 @@ export class TcpPieces implements Pieces {
 
   #read(end: number): Piece['what'] | undefined {
     const wire = this.#held.toString('latin1', this.#fed, end)
-    if (this.#isOpened && this.#fed === 0 && /^\s*<(\?xml|stream:stream)[\s?]/.test(wire)) this.#framing.restart() // whoever asked for it
+    if (this.#isOpened && this.#fed === 0 && /^\s*<(\?xml|stream:stream)[\s?]/.test(wire)) this.#stream.restart() // whoever asked for it
     this.#fed = end
-    this.#framing.feed(wire)
-    const what = this.#framing.next()
-    if (what instanceof XmlError) this.#isBlind = true
+    this.#stream.feed(wire)
+    const what = this.#stream.next()
+    if (what instanceof StreamError) this.#isBlind = true
     else if (what !== undefined) this.#isOpened = true
-    return what instanceof XmlError ? 'bytes' : what
+    return what instanceof StreamError ? 'bytes' : what
   }
 
   #take(end: number, what: Piece['what']): Piece {

@@ -2,7 +2,7 @@
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
-import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
+import { STREAM_END, StreamError, StreamHeader, TcpStream } from '@rookery/protocol/stream'
 import { authenticated, type Element } from '@rookery/protocol/xml'
 
 export class WireClosed extends Error {}
@@ -16,7 +16,7 @@ export class Wire {
   #socket: Socket | TLSSocket
   /** Beneath TLS. */
   readonly #tcp: Socket
-  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
+  readonly #stream = new TcpStream(authenticated)
   readonly #received: Element[] = []
   #waiting: Waiting | undefined
   #take: ((element: Element) => void) | undefined

@@ -3,7 +3,7 @@
  * (and workers, Deno, Bun) and one for Node; tests pass their own.
  */
 import type { SaslChannel, SaslCrypto } from '@rookery/protocol/sasl'
-import type { Framing } from '@rookery/protocol/stream'
+import type { XmppStream } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
 import type { Connection } from '../session/connection.ts'
 import type { ConnectError } from './errors.ts'
@@ -61,12 +61,12 @@ export interface TlsOptions {
 
 /** One connection. */
 export interface Transport {
-  readonly framing: Framing
+  readonly stream: XmppStream
   /** Encrypted, and the certificate is for the domain; or within this machine, as browsers see it (`ws://localhost`). */
   readonly isSecure: boolean
   /** What a login makes of TLS; missing where the platform tells nothing of it. */
   readonly channel?: SaslChannel | undefined
-  /** Writes what a framing has made. */
+  /** Writes what the stream has made. */
   write(wire: string): void
   /** Bytes written and not sent. */
   readonly unsent: number

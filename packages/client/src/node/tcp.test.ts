@@ -235,9 +235,9 @@ describe('STARTTLS', () => {
     const { transport } = opened
     transport.write('<starttls/>')
     await opened.until(() => opened.text === proceed)
-    transport.framing.feed(opened.text)
+    transport.stream.feed(opened.text)
     await transport.startTls!()
-    assert.equal(transport.framing.takeRest(), '')
+    assert.equal(transport.stream.next(), undefined)
     transport.destroy()
   })
 

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { SaslChannel } from '@rookery/protocol/sasl'
-import { TcpFraming } from '@rookery/protocol/stream'
+import { TcpStream } from '@rookery/protocol/stream'
 import { authenticated } from '@rookery/protocol/xml'
 import { ConnectError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
@@ -26,7 +26,7 @@ export async function openTcp(url: URL, options: OpenOptions): Promise<Transport
 }
 
 class TcpTransport implements Transport {
-  readonly framing: TcpFraming = new TcpFraming(authenticated)
+  readonly stream: TcpStream = new TcpStream(authenticated)
   readonly #options: OpenOptions
   #socket: Socket
   /** Written in this turn of the event loop; goes out in one piece. */
@@ -93,7 +93,7 @@ class TcpTransport implements Transport {
     for (const event of ['data', 'error', 'close']) plain.removeAllListeners(event)
     plain.on('error', () => undefined) // TLS reports it
     // what came in the clear behind <proceed/> was put there by somebody in between, and counts for nothing [RFC6120 5.4.3.3, S35]
-    this.framing.takeRest()
+    this.stream.takeRest()
     const { domain, tls, signal } = this.#options
     try {
       this.#socket = await secure(plain, { name: hostOf(domain), tls, signal })

@@ -7,7 +7,7 @@ import { type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { SaslChannel } from '@rookery/protocol/sasl'
-import { FRAME_END, WebSocketFraming } from '@rookery/protocol/stream'
+import { FRAME_END, WebSocketStream } from '@rookery/protocol/stream'
 import { authenticated } from '@rookery/protocol/xml'
 import { deferred } from '../contract/deferred.ts'
 import { ConnectError } from '../contract/errors.ts'
@@ -94,7 +94,7 @@ function isAccepted({ headers }: IncomingMessage, key: string): boolean {
 }
 
 class WebSocketTransport implements Transport {
-  readonly framing: WebSocketFraming = new WebSocketFraming(authenticated)
+  readonly stream: WebSocketStream = new WebSocketStream(authenticated)
   readonly isSecure: boolean
   readonly channel: SaslChannel | undefined
   readonly #socket: Socket

@@ -1,5 +1,5 @@
 /** One connection over WebSocket, as pages and workers have it: an element is a message (RFC 7395). */
-import { FRAME_END, WebSocketFraming } from '@rookery/protocol/stream'
+import { FRAME_END, WebSocketStream } from '@rookery/protocol/stream'
 import { authenticated, fromWire, toWire } from '@rookery/protocol/xml'
 import { deferred } from '../contract/deferred.ts'
 import { ConnectError, UsageError } from '../contract/errors.ts'
@@ -53,7 +53,7 @@ export function allowWebSocket(url: URL, plaintext: boolean): boolean {
 }
 
 class WebSocketTransport implements Transport {
-  readonly framing: WebSocketFraming = new WebSocketFraming(authenticated)
+  readonly stream: WebSocketStream = new WebSocketStream(authenticated)
   readonly isSecure: boolean
   readonly #socket: WebSocket
   readonly #options: OpenOptions

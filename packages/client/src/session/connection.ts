@@ -3,7 +3,7 @@
  * elements are asked for one by one; then they are pushed to the session. What they mean is not known here.
  */
 import * as NS from '@rookery/protocol/namespaces'
-import { readStreamError, STREAM_END, StreamError, StreamHeader, XmppStream } from '@rookery/protocol/stream'
+import { readStreamError, STREAM_END, StreamError, StreamHeader, type XmppStream } from '@rookery/protocol/stream'
 import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
 import { Element, fromWire } from '@rookery/protocol/xml'
 import { type Deferred, deferred } from '../contract/deferred.ts'
@@ -38,7 +38,7 @@ export class Connection {
     this.#trace = trace
     this.#transport = transport
     this.#domain = domain
-    this.#stream = new XmppStream(NS.client, transport.framing)
+    this.#stream = transport.stream
   }
 
   static async open(

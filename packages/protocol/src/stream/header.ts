@@ -6,9 +6,6 @@ export class StreamHeader {
   readonly id: string | undefined
   readonly version: string | undefined
   readonly lang: string | undefined
-  /** Namespaces as received: of the stream element and of its content. [RFC6120 4.8] */
-  readonly streamNs: string | undefined
-  readonly contentNs: string | undefined
 
   constructor(fields: {
     to?: string | undefined
@@ -16,8 +13,6 @@ export class StreamHeader {
     id?: string | undefined
     version?: string | undefined
     lang?: string | undefined
-    streamNs?: string | undefined
-    contentNs?: string | undefined
   }) {
     Object.assign(this, fields)
   }

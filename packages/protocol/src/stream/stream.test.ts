@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as NS from '../namespaces.ts'
 import { authenticated, Element, el, escapeAttribute, preAuth } from '../xml/index.ts'
-import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from './index.ts'
+import { STREAM_END, StreamError, StreamHeader, TcpStream, type XmppStream } from './index.ts'
 
-const stream = () => new XmppStream(NS.client, new TcpFraming(authenticated))
+const stream = () => new TcpStream(authenticated)
 const HEADER = `<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='${NS.streams}' to='x.org' version='1.0'>`
 
 function eventsOf(machine: XmppStream, wire: string): unknown[] {
@@ -77,7 +77,7 @@ describe('a header is refused', () => {
   })
 
   test('and components say no version [XEP-0114]', () => {
-    const machine = new XmppStream(NS.component, new TcpFraming(preAuth))
+    const machine = new TcpStream(preAuth, NS.component)
     const wire = HEADER.replace('jabber:client', NS.component).replace(" version='1.0'>", '>')
     assert.ok(eventsOf(machine, wire)[0] instanceof StreamHeader)
   })
@@ -111,7 +111,7 @@ describe('an error', () => {
   })
 
   test('tells of limits', () => {
-    const machine = new XmppStream(NS.client, new TcpFraming(preAuth))
+    const machine = new TcpStream(preAuth)
     assert.equal(errorFrom(`${HEADER}<a>${'x'.repeat(preAuth.bytes)}`, machine), 'policy-violation')
   })
 })
@@ -133,9 +133,9 @@ describe('a restart', () => {
   })
 
   test('takes larger elements when the limits have been set anew', () => {
-    const machine = new XmppStream(NS.client, new TcpFraming(preAuth))
+    const machine = new TcpStream(preAuth)
     eventsOf(machine, HEADER)
-    machine.framing.setLimits(authenticated)
+    machine.limits = authenticated
     machine.restart()
     const [header, element] = eventsOf(machine, `${HEADER}<a>${'x'.repeat(preAuth.bytes)}</a>`)
     assert.ok(header instanceof StreamHeader && element instanceof Element)
@@ -146,7 +146,7 @@ describe('a restart', () => {
     machine.feed(`${HEADER}<starttls xmlns='${NS.tls}'/><auth xmlns='${NS.sasl}'/>`)
     machine.next()
     machine.next()
-    assert.equal(machine.framing.takeRest(), `<auth xmlns='${NS.sasl}'/>`)
+    assert.equal(machine.takeRest(), `<auth xmlns='${NS.sasl}'/>`)
     assert.equal(machine.next(), undefined)
   })
 })

@@ -6,7 +6,7 @@ import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
 import { authenticate, type ChannelBinding, SaslChannel, SaslProblemError } from '@rookery/protocol/sasl'
-import { StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
+import { StreamHeader, TcpStream } from '@rookery/protocol/stream'
 import { authenticated, Element } from '@rookery/protocol/xml'
 import { createServer, type Server } from '@rookery/server'
 import { bindWith, FAST, failureIn, PHONE, SASL2, tokenIn } from '../../test/sasl2-client.ts'
@@ -29,7 +29,7 @@ type Version = 'TLSv1.2' | 'TLSv1.3'
 
 class Client {
   readonly socket: TLSSocket
-  readonly #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
+  readonly #stream = new TcpStream(authenticated)
   readonly #inbox: Element[] = []
   #wake: () => void = () => undefined
   isClosed = false

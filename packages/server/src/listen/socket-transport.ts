@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { type Framing, TcpFraming } from '@rookery/protocol/stream'
+import { TcpStream, type XmppStream } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 import type { TlsState, Transport, TransportSink } from '../transport.ts'
 import type { Certificates } from './certificates.ts'
@@ -45,8 +45,8 @@ export class SocketTransport implements Transport {
     return this.#socket.writableLength
   }
 
-  createFraming(limits: XmlLimits): Framing {
-    return new TcpFraming(limits)
+  createStream(limits: XmlLimits): XmppStream {
+    return new TcpStream(limits)
   }
 
   attach(sink: TransportSink): void {

@@ -9,7 +9,7 @@ import { type ConnectionOptions, connect as connectTls, TLSSocket } from 'node:t
 import { NS } from '@rookery/protocol'
 import { prepareOpaque, prepareUsername } from '@rookery/protocol/precis'
 import { authenticate, type ChannelBinding, SaslChannel, SaslProblemError } from '@rookery/protocol/sasl'
-import { STREAM_END, StreamError, StreamHeader, TcpFraming, XmppStream } from '@rookery/protocol/stream'
+import { STREAM_END, StreamError, StreamHeader, TcpStream } from '@rookery/protocol/stream'
 import { authenticated, Element } from '@rookery/protocol/xml'
 import { CertificateError, createServer, type Server, type ServerOptions } from '@rookery/server'
 import { type Made, makeCertificate } from '../../test/certificates.ts'
@@ -50,7 +50,7 @@ const portOf = (server: Server, kind: 'c2s' | 'tls'): number =>
 /** A client over a real socket. */
 class Client {
   #socket!: Socket | TLSSocket
-  #stream = new XmppStream(NS.client, new TcpFraming(authenticated))
+  #stream = new TcpStream(authenticated)
   #inbox: Element[] = []
   #wake: () => void = () => undefined
   isClosed = false
@@ -129,7 +129,7 @@ class Client {
     plain.removeAllListeners()
     const secure = connectTls({ socket: plain, rejectUnauthorized: false, ...options })
     await new Promise((resolve, reject) => secure.once('secureConnect', resolve).once('error', reject))
-    this.#stream = new XmppStream(NS.client, new TcpFraming(authenticated))
+    this.#stream = new TcpStream(authenticated)
     this.#listen(secure)
   }
 

@@ -109,8 +109,8 @@ class Lingering implements Transport {
   get pending(): number {
     return this.#under.pending
   }
-  createFraming(limits: Parameters<Transport['createFraming']>[0]): ReturnType<Transport['createFraming']> {
-    return this.#under.createFraming(limits)
+  createStream(limits: Parameters<Transport['createStream']>[0]): ReturnType<Transport['createStream']> {
+    return this.#under.createStream(limits)
   }
   attach(sink: TransportSink): void {
     this.#sink = sink

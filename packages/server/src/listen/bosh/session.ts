@@ -3,8 +3,7 @@
  * received, what is sent goes out with the answers. Time is looked at once a second.
  */
 import { createHash } from 'node:crypto'
-import { NS } from '@rookery/protocol'
-import { BoshFraming, type Framing, STREAM_END, StreamHeader } from '@rookery/protocol/stream'
+import { BoshStream, STREAM_END, StreamHeader, type XmppStream } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 import type { TlsState, Transport, TransportSink } from '../../transport.ts'
 import { type Peer, withoutBindings } from '../http/peer.ts'
@@ -48,7 +47,7 @@ export class BoshSession implements Transport {
   readonly #outbox = new Outbox()
   readonly #bodies: Bodies
   readonly #ended: (session: BoshSession) => void
-  #framing!: BoshFraming
+  #stream!: BoshStream
   #sink: TransportSink | undefined
   /** Requests whose turn has come while the connection reads nothing. */
   #inbox: Waiting<Exchange, BoshRequest>[] = []
@@ -100,12 +99,12 @@ export class BoshSession implements Transport {
 
   /** Somebody has logged in. */
   get isLoggedIn(): boolean {
-    return this.#framing.isWidened
+    return this.#stream.isWidened
   }
 
   /** For what the next body holds. */
   get limits(): XmlLimits {
-    return this.#framing.limits
+    return this.#stream.limits
   }
 
   /** Who polls is given more time. [XEP-0124 12] */
@@ -187,15 +186,15 @@ export class BoshSession implements Transport {
   }
 
   #pushEvents(request: BoshRequest): void {
-    const framing = this.#framing
+    const stream = this.#stream
     if (request.sid === undefined || request.isRestart) {
       const { to, from, lang } = request
       const version = this.#bodies.version
-      framing.push(new StreamHeader({ to, from, lang, version, streamNs: NS.streams, contentNs: NS.client }))
+      stream.push(new StreamHeader({ to, from, lang, version }))
     }
     // what a restart holds beside is ignored [XEP-0206 5]
-    if (!request.isRestart) for (const payload of request.payloads) framing.push(payload)
-    if (request.isTerminate) framing.push(STREAM_END)
+    if (!request.isRestart) for (const payload of request.payloads) stream.push(payload)
+    if (request.isTerminate) stream.push(STREAM_END)
   }
 
   // ---- answers ----
@@ -244,7 +243,7 @@ export class BoshSession implements Transport {
 
   #answer({ rid, exchange }: Waiting<Exchange, BoshRequest>, elements: readonly string[]): void {
     const body = this.#bodies.isFirst
-      ? this.#bodies.first(elements, this.#framing.header)
+      ? this.#bodies.first(elements, this.#stream.header)
       : this.#bodies.next(elements, this.#ack(rid))
     this.#window.answer(body)
     exchange.answer(body, this.#bodies.contentType)
@@ -284,9 +283,9 @@ export class BoshSession implements Transport {
 
   // ---- from the connection ----
 
-  createFraming(limits: XmlLimits): Framing {
-    this.#framing = new BoshFraming(limits)
-    return this.#framing
+  createStream(limits: XmlLimits): XmppStream {
+    this.#stream = new BoshStream(limits)
+    return this.#stream
   }
 
   attach(sink: TransportSink): void {

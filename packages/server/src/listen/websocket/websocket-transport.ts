@@ -3,7 +3,7 @@
  * sent in one turn goes to the socket as one write, past its sender, which would make a buffer for each element.
  */
 import type { Socket } from 'node:net'
-import { FRAME_END, type Framing, WebSocketFraming } from '@rookery/protocol/stream'
+import { FRAME_END, WebSocketStream, type XmppStream } from '@rookery/protocol/stream'
 import type { XmlLimits } from '@rookery/protocol/xml'
 import type { WebSocket } from 'ws'
 import type { TlsState, Transport, TransportSink } from '../../transport.ts'
@@ -49,8 +49,8 @@ export class WebSocketTransport implements Transport {
     return this.#socket.writableLength + this.#begun.length
   }
 
-  createFraming(limits: XmlLimits): Framing {
-    return new WebSocketFraming(limits)
+  createStream(limits: XmlLimits): XmppStream {
+    return new WebSocketStream(limits)
   }
 
   attach(sink: TransportSink): void {
