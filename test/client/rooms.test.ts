@@ -14,6 +14,7 @@ import {
   roomAdmin,
   roomSettings,
   rooms,
+  UnsupportedError,
 } from '@rookery/client/node'
 import { presence } from '@rookery/protocol/stanza'
 import { CuttingProxy } from './harness/cutting-proxy.ts'
@@ -260,6 +261,23 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       assert.equal(info.isModerated, true)
       assert.equal(info.isPersistent, true)
       assert.equal(info.occupants, 2)
+    })
+
+    test('a moderator takes back what somebody said, in whichever version the room has [XEP-0425]', async (context) => {
+      const [mine, hers] = await both()
+      const said = next(mine, 'message', ({ body }) => body === 'spam')
+      hers.send('spam')
+      const { stanzaId } = await said
+      const moderated = next(hers, 'moderated')
+      try {
+        await romeo.roomAdmin.of(mine).moderate(await said, { reason: 'not here' })
+      } catch (error) {
+        if (!(error instanceof UnsupportedError)) throw error
+        return context.skip(`${name} has none`)
+      }
+      const told = await moderated
+      assert.deepEqual([told.stanzaId, told.by, told.reason], [stanzaId, 'romeo', 'not here'])
+      await assert.rejects(juliet.roomAdmin.of(hers).moderate(stanzaId!), { kind: 'request' })
     })
 
     test('is destroyed, and says where to go', async () => {

@@ -1,6 +1,6 @@
 /**
  * Moderated Message Retraction (XEP-0425 0.3.0): a moderator takes back what somebody wrote in a room. Its messages are to be believed of
- * the room itself only. [XEP-0425 5]
+ * the room itself only. [XEP-0425 5] Also how version 0.2 put it on the wire, fastened to the message (XEP-0422).
  */
 import {
   address,
@@ -9,6 +9,7 @@ import {
   dateTime,
   type ElementCodec,
   element,
+  intact,
   mapped,
   nonEmpty,
   optionalAttribute,
@@ -16,10 +17,14 @@ import {
   optionalText,
 } from '../codec/index.ts'
 import type { Jid } from '../jid/index.ts'
+import type { Element } from '../xml/index.ts'
+import { FASTEN_NS } from './fasten.ts'
 import { occupantId } from './occupant-id.ts'
-import { RETRACTION_NS } from './retraction.ts'
+import { RETRACTION_NS, retract0 } from './retraction.ts'
 
 export const MODERATION_NS = 'urn:xmpp:message-moderate:1'
+/** The namespace of version 0.2. */
+export const MODERATION_NS_0 = 'urn:xmpp:message-moderate:0'
 
 export interface Moderate {
   /** Of the message: what the room called it. */
@@ -38,6 +43,15 @@ export const moderate: ElementCodec<Moderate> = element(MODERATION_NS, 'moderate
     () => ({}),
   ),
   reason: optionalText('reason'),
+})
+
+/** The same, as version 0.2 asks. `retract` is empty. */
+export const moderate0: ElementCodec<{
+  readonly id: string
+  readonly moderate: { readonly retract: Record<never, never>; readonly reason?: string | undefined }
+}> = element(FASTEN_NS, 'apply-to', {
+  id: attribute('id', nonEmpty),
+  moderate: child(element(MODERATION_NS_0, 'moderate', { retract: child(retract0), reason: optionalText('reason') })),
 })
 
 export interface Moderator {
@@ -78,3 +92,38 @@ export const moderatedTombstone: ElementCodec<ModeratedTombstone> = element(RETR
   moderated: child(moderated),
   reason: optionalText('reason'),
 })
+
+/** What a room of version 0.2 tells everybody. `retract` is empty. */
+export const moderatedRetract0: ElementCodec<{
+  readonly id: string
+  readonly moderated: {
+    readonly by?: Jid | undefined
+    readonly retract: Record<never, never>
+    readonly reason?: string | undefined
+  }
+}> = element(FASTEN_NS, 'apply-to', {
+  id: attribute('id', nonEmpty),
+  moderated: child(
+    element(MODERATION_NS_0, 'moderated', {
+      by: optionalAttribute('by', address),
+      retract: child(retract0),
+      reason: optionalText('reason'),
+    }),
+  ),
+})
+
+/**
+ * `id`: of a message that a moderator took back, what the room called it; in either way of writing, or both, where some rooms give the reason
+ * in one only. Undefined when the room tells something else.
+ */
+export function moderationOf(
+  message: Element,
+): { readonly id: string; readonly by: Jid | undefined; readonly reason: string | undefined } | undefined {
+  const told = intact(moderatedRetract.find(message))
+  const fastened = intact(moderatedRetract0.find(message))
+  const id = told?.id ?? fastened?.id
+  const before = fastened?.moderated
+  return id === undefined
+    ? undefined
+    : { id, by: told?.moderated.by ?? before?.by, reason: told?.reason ?? before?.reason }
+}

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Element, parseElement } from '../xml/index.ts'
-import { retractedBy } from './retraction.ts'
+import { isTombstone, retractedBy } from './retraction.ts'
 
 function message(content: string): Element {
   const element = parseElement(`<message xmlns='jabber:client'>${content}</message>`)
@@ -24,3 +24,15 @@ for (const [content, id] of [
   ['<body>I take it back</body>', undefined],
 ] as const)
   it(`${content} takes back ${id ?? 'nothing'}`, () => assert.equal(retractedBy(message(content)), id))
+
+const retracted0 = "<retracted xmlns='urn:xmpp:message-retract:0'/>"
+
+for (const [content, is] of [
+  ["<retracted xmlns='urn:xmpp:message-retract:1' id='slip'/>", true],
+  [retracted0, true],
+  [`<moderated xmlns='urn:xmpp:message-moderate:0'>${retracted0}</moderated>`, true],
+  [retract0, false],
+  ['<body>I take it back</body>', false],
+] as const)
+  it(`${content} ${is ? 'stands' : 'does not stand'} for what was taken back`, () =>
+    assert.equal(isTombstone(message(content)), is))

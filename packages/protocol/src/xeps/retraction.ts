@@ -56,3 +56,12 @@ export function retractedBy(message: Element): string | undefined {
   const isFast = fastened?.clear !== true && fastened?.payloads.some((payload) => retract0.matches(payload)) === true
   return isFast ? fastened.id : plain?.id
 }
+
+/** Whether an archive has this in the place of a message that its author or a moderator took back, in either way of writing. [XEP-0424 4] [XEP-0425 4] */
+export function isTombstone(message: Element): boolean {
+  return message.childElements().some(
+    ({ name, ns }) =>
+      (name === 'retracted' && ns.startsWith('urn:xmpp:message-retract:')) ||
+      (name === 'moderated' && ns === 'urn:xmpp:message-moderate:0'), // one that a moderator left is within
+  )
+}

@@ -11,7 +11,7 @@ import { markable } from '@rookery/protocol/xeps/markers'
 import { referenceId } from '@rookery/protocol/xeps/message-ids'
 import { receiptRequest } from '@rookery/protocol/xeps/receipts'
 import { REPLIES_NS, type Reply, reply } from '@rookery/protocol/xeps/replies'
-import { RETRACTION_NS } from '@rookery/protocol/xeps/retraction'
+import { isTombstone } from '@rookery/protocol/xeps/retraction'
 import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
 import type { ReceivedMessage } from '../../messages/index.ts'
@@ -125,7 +125,7 @@ export class ChatMessage implements Authored {
 
   /** An archive has this in the place of a message that was taken back. [XEP-0424 4] */
   get isRetracted(): boolean {
-    return this.received.way.archived !== undefined && this.element.child('retracted', RETRACTION_NS) !== undefined
+    return this.received.way.archived !== undefined && isTombstone(this.element)
   }
 
   /** What the sender does (XEP-0085). */

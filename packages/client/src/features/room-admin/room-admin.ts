@@ -4,7 +4,7 @@
  */
 import type { FormAnswers } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import { MODERATION_NS, moderate } from '@rookery/protocol/xeps/moderation'
+import { MODERATION_NS, MODERATION_NS_0, moderate, moderate0 } from '@rookery/protocol/xeps/moderation'
 import { type Affiliation, mucOwner, type Role } from '@rookery/protocol/xeps/muc'
 import type { MucRegisterField } from '@rookery/protocol/xeps/muc-forms'
 import type { Element } from '@rookery/protocol/xml'
@@ -102,8 +102,14 @@ export class RoomAdmin {
   async moderate(message: RoomMessage | string, options: lists.ChangeOptions = {}): Promise<undefined> {
     const { reason, ...wait } = options
     const id = stanzaIdOf(message)
-    await this.#core.use(disco).require(this.address, MODERATION_NS, wait)
-    await this.#core.request('set', moderate.build({ id, action: 'retract', reason }), { ...wait, to: this.address })
+    const about = this.#core.use(disco)
+    const has = (feature: string): Promise<boolean> => about.supports(this.address, feature, wait)
+    const isOld = !(await has(MODERATION_NS)) && (await has(MODERATION_NS_0))
+    if (!isOld) await about.require(this.address, MODERATION_NS, wait)
+    const request = isOld
+      ? moderate0.build({ id, moderate: { retract: {}, reason } })
+      : moderate.build({ id, action: 'retract', reason })
+    await this.#core.request('set', request, { ...wait, to: this.address })
   }
 
   /** The form, for owners. */

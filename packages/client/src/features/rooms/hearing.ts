@@ -2,7 +2,7 @@
  * What is heard in a room: what occupants say to all or to us, and what the room itself tells (XEP-0045 7.2.14, 7.4, 7.5, 8.1, 8.6, 10.2.1).
  * Everything here came from the address of the room; what only the room may say is believed of its bare address alone.
  */
-import { moderatedRetract } from '@rookery/protocol/xeps/moderation'
+import { moderationOf } from '@rookery/protocol/xeps/moderation'
 import { mucUser } from '@rookery/protocol/xeps/muc'
 import { together } from '../../contract/together.ts'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
@@ -117,10 +117,10 @@ export class Hearing {
   #fromRoom(received: ReceivedMessage): unknown {
     const { room, tell, learn } = this.#parts
     const isToAll = received.type === 'groupchat'
-    const taken = isToAll ? received.payload(moderatedRetract) : undefined
+    const taken = isToAll ? moderationOf(received.element) : undefined
     if (taken !== undefined) {
-      const { id: stanzaId, reason, moderated } = taken // [XEP-0425 5] of the room alone
-      return tell('moderated', { room, stanzaId, reason, by: moderated.by?.resource }) ?? true
+      const { id: stanzaId, reason, by } = taken // [XEP-0425 5] of the room alone
+      return tell('moderated', { room, stanzaId, reason, by: by?.resource }) ?? true
     }
     const said = received.payload(mucUser)
     if (said?.decline !== undefined) {

@@ -265,6 +265,29 @@ describe('what others say in the name of a room', () => {
     })
   })
 
+  test('is believed of a room that has an older version: it is asked in its words [XEP-0425 0.2]', async () => {
+    await using set = await stage()
+    const { room, romeo, server } = set
+    room.features = [...room.features, 'urn:xmpp:message-moderate:0']
+    const joined = await romeo.rooms.join(address)
+    const retract = "<retract xmlns='urn:xmpp:message-retract:0'/>"
+    const by = `<moderated xmlns='urn:xmpp:message-moderate:0' by='${address}/nurse'>${retract}<reason>spam</reason></moderated>`
+    const told: unknown[] = []
+    joined.on('moderated', ({ stanzaId, by, reason }) => void told.push([stanzaId, by, reason]))
+    const heard = heardUntil(joined, 'end')
+    room.message('mallory', '', `<apply-to xmlns='urn:xmpp:fasten:0' id='s0'>${by}</apply-to>`)
+    room.message('', '', `<apply-to xmlns='urn:xmpp:fasten:0' id='s1'>${by}</apply-to>`)
+    room.message('juliet', 'end')
+    assert.deepEqual(await heard, [])
+    assert.deepEqual(told, [['s1', 'nurse', 'spam']])
+    await romeo.roomAdmin.of(joined).moderate('s2', { reason: 'no' })
+    const asked = server.received('iq').at(-1)?.firstElement()
+    assert.deepEqual([asked?.name, asked?.ns, asked?.attr('id')], ['apply-to', 'urn:xmpp:fasten:0', 's2'])
+    const moderate = asked?.child('moderate', 'urn:xmpp:message-moderate:0')
+    assert.equal(moderate?.childText('reason'), 'no')
+    assert.ok(moderate?.child('retract', 'urn:xmpp:message-retract:0'))
+  })
+
   test('is believed of the room itself: somebody asks to speak [XEP-0045 8.6]', async () => {
     await using set = await stage()
     const { room, romeo, server } = set
