@@ -116,6 +116,43 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       await assert.rejects(other.pep.nodeOf(romeo.jid, 'urn:xmpp:bookmarks:1').item(), RequestError)
     })
 
+    test('an owner lets somebody subscribe, and somebody else not [XEP-0060 8.6, 8.7]', async (context) => {
+      const [owner, guest, stranger] = [await account(), await account(), await account()]
+      await using romeo = await online(owner, [pubsub, presence])
+      await using juliet = await online(guest, [pubsub, presence])
+      await using mallory = await online(stranger, [pubsub, presence])
+      const service = await romeo.pubsub.service()
+      if (service === undefined) return context.skip(`${name} has no service`)
+      const node = `letters${++count}`
+      try {
+        await romeo.pubsub.create(service, { name: node, config: { access_model: 'authorize' } })
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error
+        return context.skip(`${name} has no such nodes: ${error.condition}`)
+      }
+      const requested = next(romeo, 'pubsub:requested')
+      const granted = next(juliet, 'pubsub:subscription', ({ state }) => state === 'subscribed')
+      assert.equal((await juliet.pubsub.node(service, node).subscribe()).state, 'pending')
+      const request = await requested
+      assert.deepEqual([`${request.service}`, request.node, `${request.jid}`], [`${service}`, node, guest.jid])
+      const once = next(romeo, 'pubsub:requested')
+      assert.deepEqual(await romeo.pubsub.pending(service), [node])
+      assert.deepEqual(await romeo.pubsub.pending(service, { node }), [node])
+      assert.equal(`${(await once).jid}`, guest.jid)
+      request.allow()
+      assert.equal((await granted).node, node)
+      const second = next(romeo, 'pubsub:requested')
+      const refused = next(mallory, 'pubsub:subscription', ({ state }) => state === 'none')
+      await mallory.pubsub.node(service, node).subscribe()
+      ;(await second).deny()
+      await refused
+      const states = (await romeo.pubsub.node(service, node).subscribers()).map(({ jid, state }) => `${jid} ${state}`)
+      assert.deepEqual(
+        states.filter((one) => !one.startsWith(owner.jid)),
+        [`${guest.jid} subscribed`],
+      )
+    })
+
     test('an avatar is seen by the other device, and by a contact', async () => {
       const [romeo, juliet] = [await account(), await account()]
       await using phone = await online(romeo, [avatars, presence, roster])

@@ -15,6 +15,7 @@ import {
   roomSettings,
   rooms,
   UnsupportedError,
+  type VoiceRequest,
 } from '@rookery/client/node'
 import { presence } from '@rookery/protocol/stanza'
 import { CuttingProxy } from './harness/cutting-proxy.ts'
@@ -261,6 +262,22 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       assert.equal(info.isModerated, true)
       assert.equal(info.isPersistent, true)
       assert.equal(info.occupants, 2)
+    })
+
+    test('a visitor asks to speak, and may when a moderator says so [XEP-0045 7.13, 8.6]', async () => {
+      const [mine, hers] = await both({ moderatedroom: true })
+      if (hers.self?.role !== 'visitor') {
+        const silenced = next(hers, 'occupant', ({ occupant }) => occupant.role === 'visitor')
+        await romeo.roomAdmin.of(mine).revokeVoice('juliet')
+        await silenced
+      }
+      const asked = new Promise<VoiceRequest>((resolve) => romeo.on('room:voice', resolve, { once: true }))
+      const mayspeak = next(hers, 'occupant', ({ occupant }) => occupant.role === 'participant')
+      juliet.roomAdmin.of(hers).requestVoice()
+      const request = await asked
+      assert.equal(request.nick, 'juliet')
+      request.grant()
+      await mayspeak
     })
 
     test('a moderator takes back what somebody said, in whichever version the room has [XEP-0425]', async (context) => {

@@ -204,6 +204,7 @@ export {
   type NodeFact,
   type NodeItemsOptions,
   type NodeSetting,
+  type NodeSubscriptionRequest,
   type PublishOptions,
   Pubsub,
   type PubsubEvents,

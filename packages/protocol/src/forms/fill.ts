@@ -23,6 +23,11 @@ export function fillForm<Name extends string = string>(sent: DataForm, answers: 
   return submission([...fields, ...fieldsOf(given)])
 }
 
+/** The whole form back, with these answers: for who has not kept it, such as whoever asks in a message. */
+export function fillWhole<Name extends string = string>(sent: DataForm, answers: FormAnswers<Name>): DataForm {
+  return fillForm({ ...sent, fields: sent.fields.map((field) => ({ ...field, required: true })) }, answers)
+}
+
 /** A submission of that type with these fields alone, to be sent without asking for the form first. */
 export function submitForm<Name extends string = string>(formType: string, answers: FormAnswers<Name>): DataForm {
   return submission([

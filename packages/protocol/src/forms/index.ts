@@ -13,7 +13,7 @@ export {
   makeField,
   VALIDATE_NS,
 } from './field.ts'
-export { cancelled, type FormAnswers, type FormValue, fillForm, submitForm } from './fill.ts'
+export { cancelled, type FormAnswers, type FormValue, fillForm, fillWhole, submitForm } from './fill.ts'
 export { type FormCodec, type FormFields, type FormValues, form, type PartialValues, type Submission } from './form.ts'
 export {
   booleanField,

@@ -34,5 +34,6 @@ export {
   pubsub,
   type SubscriptionEvent,
 } from './pubsub.ts'
+export type { NodeSubscriptionRequest } from './requests.ts'
 export { PubsubService, pubsubConditionOf } from './service.ts'
 export { type Affiliated, type ServiceFeedEvents, ServiceNode, type WhichSubscription } from './service-node.ts'

@@ -5,7 +5,15 @@ import { PUBSUB_ERRORS_NS, PUBSUB_EVENT_NS, PUBSUB_NS, pubsub as wire } from '@r
 import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { online } from '../../../test/online.ts'
-import { json, pubsub, RequestError, type Schema, UnexpectedAnswerError, UnsupportedError } from '../../index.ts'
+import {
+  json,
+  type NodeSubscriptionRequest,
+  pubsub,
+  RequestError,
+  type Schema,
+  UnexpectedAnswerError,
+  UnsupportedError,
+} from '../../index.ts'
 
 const service = 'pubsub.localhost'
 const numbers: Schema<number> = {
@@ -181,6 +189,46 @@ describe('events', () => {
       `${service} m`,
       `${service} n`,
       `${service} n`,
+    ])
+  })
+})
+
+describe('a request to subscribe', () => {
+  const form = (node: string, type = 'form'): string => {
+    const field = (name: string, value: string): string => `<field var='pubsub#${name}'><value>${value}</value></field>`
+    const formType = 'http://jabber.org/protocol/pubsub#subscribe_authorization'
+    const fields = field('subid', '7') + field('node', node) + field('subscriber_jid', 'juliet@localhost')
+    return `<x xmlns='jabber:x:data' type='${type}'><field var='FORM_TYPE' type='hidden'><value>${formType}</value></field>${fields}${field('allow', '0')}</x>`
+  }
+
+  test('is believed of services, and answered with all that was in it [XEP-0060 8.6]', async () => {
+    await using server = await serviceOf(() => undefined)
+    await using client = await online(server, [pubsub])
+    const asked: NodeSubscriptionRequest[] = []
+    client.on('pubsub:requested', (request) => void asked.push(request))
+    const to = client.jid!.toString()
+    const { connection } = server
+    connection.put(`<message from='mallory@evil.example/x' to='${to}' id='a'>${form('forged')}</message>`)
+    connection.put(`<message from='${service}' to='${to}' id='b' type='groupchat'>${form('forged')}</message>`)
+    connection.put(`<message from='${service}' to='${to}' id='c'>${form('answered', 'submit')}</message>`)
+    connection.put(`<message from='${service}' to='${to}' id='d'>${form('letters')}</message>`)
+    await client.request('get', el('ping', 'urn:xmpp:ping'))
+    assert.deepEqual(
+      asked.map(({ service: from, node, jid, subId }) => `${from} ${node} ${jid} ${subId}`),
+      [`${service} letters juliet@localhost 7`],
+    )
+    asked[0]!.deny()
+    await client.request('get', el('ping', 'urn:xmpp:ping'))
+    const [answer] = server.received('message')
+    assert.deepEqual([answer?.attr('id'), answer?.attr('to')], ['d', service])
+    const sent = answer?.child('x', 'jabber:x:data')
+    assert.equal(sent?.attr('type'), 'submit')
+    const values = sent?.childElements().map((field) => `${field.attr('var')}=${field.childText('value')}`) ?? []
+    assert.deepEqual(values.slice(1), [
+      'pubsub#subid=7',
+      'pubsub#node=letters',
+      'pubsub#subscriber_jid=juliet@localhost',
+      'pubsub#allow=0',
     ])
   })
 })

@@ -16,11 +16,13 @@ import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { type Core, defineExtension, type Extension, events } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
+import { messages } from '../../messages/index.ts'
 import { disco, type ItemsOptions } from '../disco.ts'
 import { eventing, type NodeEvent, type PubsubEvents, readEvents } from './eventing.ts'
 import type { NodeConfig, NodeSetting, PubsubFields, SubscriptionSetting } from './fields.ts'
 import { type ItemCodec, rawItem } from './node.ts'
 import { createNode, fieldsOf, missing } from './owner.ts'
+import { type NodeSubscriptionRequest, pendingNodes, readRequest } from './requests.ts'
 import { PubsubService } from './service.ts'
 import { ServiceNode } from './service-node.ts'
 
@@ -45,6 +47,8 @@ export type PubsubServiceEvents = PubsubEvents & {
   readonly 'pubsub:configured': ConfiguredEvent
   /** A subscription of ours was granted, refused, or ended. */
   readonly 'pubsub:subscription': SubscriptionEvent
+  /** Somebody wants to subscribe to a node of ours. */
+  readonly 'pubsub:requested': NodeSubscriptionRequest
 }
 
 export class Pubsub {
@@ -62,6 +66,10 @@ export class Pubsub {
         work.push(core.emit('pubsub:subscription', { ...about(node), jid, state, subId }))
       }
       return work
+    })
+    core.use(messages).onMessage((message) => {
+      const request = readRequest(core, message)
+      return request && (core.emit('pubsub:requested', request) ?? true)
     })
   }
 
@@ -106,6 +114,17 @@ export class Pubsub {
     const request = pubsubNode.build({ subscriptions: { subscriptions: [] } })
     const answer = await this.#at(service).ask('get', request, pubsubNode, options)
     return answer.subscriptions?.subscriptions ?? missing('subscriptions')
+  }
+
+  /**
+   * The nodes of ours where somebody waits for our word, or may. With a `node`, the service asks for it once more, in the event
+   * `pubsub:requested`. Throws an UnsupportedError where the service has no such command: `subscribers()` of a node has them in any case.
+   */
+  async pending(
+    service: Jid | string,
+    options: WaitOptions & { readonly node?: string | undefined } = {},
+  ): Promise<readonly string[]> {
+    return await pendingNodes(this.#at(service), options)
   }
 
   /** What we are to the nodes of a service. [XEP-0060 5.7] */

@@ -23,11 +23,11 @@ export class RoomAdmins {
   constructor(core: Core<RoomAdminEvents>) {
     this.#core = core
     const joined = core.use(rooms)
-    core.use(messages).onMessage(({ type, from, element, way }) => {
+    core.use(messages).onMessage(({ id, type, from, element, way }) => {
       if (type === 'groupchat' || type === 'error' || !from.isBare || way.carbon !== undefined) return undefined
       const room = joined.joined.find(({ address }) => address.equals(from))
       const answer = (form: Parameters<typeof readVoiceRequest>[1]): void =>
-        void core.use(messages).post(from, [form], { type: 'normal' })
+        void core.use(messages).post(from, [form], { type: 'normal', id }) // [XEP-0045 8.6]
       const request = room && readVoiceRequest(room, element, answer)
       return request && (core.emit('room:voice', request) ?? true)
     })

@@ -1,6 +1,6 @@
 /** A visitor asks to speak, and a moderator is asked to grant it (XEP-0045 7.13, 8.6). */
 import { intact } from '@rookery/protocol/codec'
-import { dataForm, fillForm, firstValueOf, formTypeOf, submitForm } from '@rookery/protocol/forms'
+import { dataForm, fillWhole, firstValueOf, formTypeOf, submitForm } from '@rookery/protocol/forms'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { MUC_REQUEST, type MucRequestField } from '@rookery/protocol/xeps/muc-forms'
 import type { Element } from '@rookery/protocol/xml'
@@ -26,7 +26,7 @@ export function readVoiceRequest(
   const form = intact(dataForm.find(message))
   if (form === undefined || formTypeOf(form) !== MUC_REQUEST) return undefined
   const decide = (allow: boolean) => (): void =>
-    answer(dataForm.build(fillForm<MucRequestField>(form, { 'muc#request_allow': allow })))
+    answer(dataForm.build(fillWhole<MucRequestField>(form, { 'muc#request_allow': allow })))
   return {
     room,
     nick: firstValueOf(form, 'muc#roomnick'),

@@ -297,7 +297,7 @@ describe('what others say in the name of a room', () => {
     const form = (nick: string): string =>
       `<x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#request</value></field>${field('muc#roomnick', nick)}</x>`
     room.say(`<message from='${address}/hag' to='@me' type='normal'>${form('hag')}</message>`)
-    room.say(`<message from='${address}' to='@me' type='normal'>${form('thirdwitch')}</message>`)
+    room.say(`<message from='${address}' to='@me' id='ask'>${form('thirdwitch')}</message>`)
     const request = await asked
     assert.deepEqual([request.nick, request.room], ['thirdwitch', joined])
     request.grant()
@@ -305,11 +305,11 @@ describe('what others say in the name of a room', () => {
     const answer = server
       .received('message')
       .find((sent) => sent.attr('to') === address && sent.attr('type') !== 'groupchat')
-    const allowed = answer
-      ?.child('x', 'jabber:x:data')
-      ?.childElements()
-      .find((one) => one.attr('var') === 'muc#request_allow')
-    assert.equal(allowed?.childText('value'), '1')
+    const fields = answer?.child('x', 'jabber:x:data')?.childElements() ?? []
+    const said = (name: string): string | undefined =>
+      fields.find((one) => one.attr('var') === name)?.childText('value')
+    assert.deepEqual([said('muc#request_allow'), said('muc#roomnick')], ['1', 'thirdwitch'])
+    assert.equal(answer?.attr('id'), 'ask')
   })
 
   test('ids of occupants and messages count only where the room vouches for them [S58]', async () => {
