@@ -72,7 +72,7 @@ test('the system knows the addresses of this machine', async (t) => {
 test('the signal ends the wait for the name server, with nothing left behind', async () => {
   const abort = new AbortController()
   const connecting = connectTcp('example.org', 1, abort.signal, () => new Promise(() => undefined))
-  abort.abort(new DOMException('too slow', 'TimeoutError'))
+  abort.abort(new ConnectError('timeout', 'too slow'))
   await assert.rejects(connecting, { kind: 'connect', reason: 'timeout' })
 })
 
@@ -98,6 +98,6 @@ test('an address that says nothing is not waited for, nor given up while the nex
 
   const abort = new AbortController()
   const alone = connectTcp('host', port, abort.signal, async () => [four('127.0.0.2')])
-  abort.abort(new DOMException('too slow', 'TimeoutError'))
+  abort.abort(new ConnectError('timeout', 'too slow'))
   await assert.rejects(alone, { kind: 'connect', reason: 'timeout' })
 })

@@ -6,7 +6,7 @@ import { lookup as lookUp } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import { deferred } from '../contract/deferred.ts'
 import { ConnectError } from '../contract/errors.ts'
-import { abortReason, onAbort } from '../platform/abort.ts'
+import { onAbort } from '../platform/abort.ts'
 
 export interface Address {
   readonly address: string
@@ -66,9 +66,9 @@ export async function connectTcp(
       }
     })
   }
-  const stopListening = onAbort(signal, () => {
+  const stopListening = onAbort(signal, (reason) => {
     queueMicrotask(() => finish())
-    reject(abortReason(signal, `${host}:${port}`))
+    reject(reason)
   })
   attempt()
   return promise
@@ -78,7 +78,7 @@ async function addressesOf(host: string, signal: AbortSignal, lookup: Lookup): P
   const family = isIP(host)
   if (family !== 0) return [{ address: host, family }]
   const { promise, reject } = deferred<never>()
-  const stopListening = onAbort(signal, () => reject(abortReason(signal, `The name server, asked for ${host},`)))
+  const stopListening = onAbort(signal, reject)
   try {
     return interleave(await Promise.race([lookup(host), promise])).slice(0, mostAddresses)
   } catch (error) {

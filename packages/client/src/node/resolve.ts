@@ -5,7 +5,7 @@
 import type { SrvRecord } from 'node:dns'
 import { isIP } from 'node:net'
 import { ConnectError } from '../contract/errors.ts'
-import { abortReason, onAbort } from '../platform/abort.ts'
+import { onAbort } from '../platform/abort.ts'
 import { hostOf } from './host-name.ts'
 
 /** What is used of `dns.promises.Resolver`. */
@@ -39,7 +39,7 @@ export async function resolveService(
       resolver.resolveSrv(`_xmpps-client._tcp.${host}`),
       resolver.resolveSrv(`_xmpp-client._tcp.${host}`),
     ])
-    if (signal.aborted) throw abortReason(signal, `The name server, asked for ${host},`)
+    signal.throwIfAborted()
     const targets = [...targetsOf(direct, 'xmpps'), ...targetsOf(later, 'xmpp')]
     if (targets.length > 0) return inOrder(targets, random).slice(0, mostTargets).map(urlOf)
     const problem = failureOf(direct) ?? failureOf(later)

@@ -318,7 +318,7 @@ describe('the connection', () => {
     const abort = new AbortController()
     const opening = Opened.to(`xmpps://127.0.0.1:${port}`, { signal: abort.signal })
     await asked
-    abort.abort(new DOMException('too slow', 'TimeoutError'))
+    abort.abort(new ConnectError('timeout', 'too slow'))
     assert.equal((await refused(opening)).reason, 'timeout')
     const stop = new Error('the user has left')
     await assert.rejects(Opened.to(`xmpp://127.0.0.1:${port}`, { signal: AbortSignal.abort(stop) }), stop)

@@ -5,7 +5,7 @@ import { checkServerIdentity, connect, type TLSSocket } from 'node:tls'
 import { deferred } from '../contract/deferred.ts'
 import { UsageError } from '../contract/errors.ts'
 import type { TlsOptions } from '../contract/platform.ts'
-import { abortReason, onAbort } from '../platform/abort.ts'
+import { onAbort } from '../platform/abort.ts'
 import { tlsError } from './tls-error.ts'
 
 export interface SecureOptions {
@@ -47,7 +47,7 @@ export async function secure(plain: Socket, options: SecureOptions): Promise<TLS
     plain.destroy()
     reject(error)
   }
-  const stopListening = onAbort(signal, () => fail(abortReason(signal, name)))
+  const stopListening = onAbort(signal, fail)
   socket.once('secureConnect', () => resolve(socket))
   socket.on('error', (error) => fail(tlsError(error, name)))
   socket.once('close', () => fail(tlsError(undefined, name)))

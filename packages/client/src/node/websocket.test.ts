@@ -10,7 +10,7 @@ import { FRAME_END } from '@rookery/protocol/stream'
 import { toWire } from '@rookery/protocol/xml'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { makeCertificate } from '../../../server/test/certificates.ts'
-import { type ConnectError, UsageError } from '../contract/errors.ts'
+import { ConnectError, UsageError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { nodePlatform } from './node-platform.ts'
 
@@ -137,7 +137,7 @@ describe('the handshake', () => {
     const http = createPlainServer()
     http.on('upgrade', (_, socket) => {
       t.after(() => socket.destroy())
-      abort.abort(new DOMException('too slow', 'TimeoutError'))
+      abort.abort(new ConnectError('timeout', 'too slow'))
     })
     const url = `ws://localhost:${await listen(t, http)}/`
     await assert.rejects(Opened.to(t, url, { signal: abort.signal }), { kind: 'connect', reason: 'timeout' })

@@ -12,7 +12,7 @@ import { authenticated } from '@rookery/protocol/xml'
 import { deferred } from '../contract/deferred.ts'
 import { ConnectError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
-import { abortReason, onAbort } from '../platform/abort.ts'
+import { onAbort } from '../platform/abort.ts'
 import { allowWebSocket } from '../platform/websocket.ts'
 import { channelOf } from './channel.ts'
 import { connectTcp } from './happy-eyeballs.ts'
@@ -70,7 +70,7 @@ async function upgrade(socket: Socket, url: URL, signal: AbortSignal): Promise<B
       ? bad('speaks no HTTP')
       : reject(new ConnectError('unreachable', `${url.host} broke the connection off (${error.code}).`, error)),
   )
-  const stopListening = onAbort(signal, () => reject(abortReason(signal, url.host)))
+  const stopListening = onAbort(signal, reject)
   asking.end()
   try {
     return await promise

@@ -2,7 +2,6 @@
 import { webSocketLinks } from '@rookery/protocol/xeps/host-meta'
 import { openDocument } from '#open-document'
 import { ConnectError } from '../contract/errors.ts'
-import { abortReason } from './abort.ts'
 
 /** Characters of a document. [S126] */
 const largest = 65_536
@@ -22,7 +21,7 @@ export async function discoverWebSocket(domain: string, signal: AbortSignal): Pr
       const found = webSocketLinks(text)
       if (found.length > 0) return found
     } catch (error) {
-      if (signal.aborted) throw abortReason(signal, domain)
+      signal.throwIfAborted()
       problem = error
     }
   }

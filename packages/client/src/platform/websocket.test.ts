@@ -124,7 +124,7 @@ test('what is no WebSocket of XMPP is refused', async (t) => {
 test('a server that says nothing is waited for until the signal', async (t) => {
   const abort = new AbortController()
   const server = createServer()
-  server.on('upgrade', () => abort.abort(new DOMException('too slow', 'TimeoutError')))
+  server.on('upgrade', () => abort.abort(new ConnectError('timeout', 'too slow')))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())

@@ -5,7 +5,7 @@ import { deferred } from '../contract/deferred.ts'
 import { ConnectError, UsageError } from '../contract/errors.ts'
 import { isLoopback } from '../contract/loopback.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
-import { abortReason, onAbort } from './abort.ts'
+import { onAbort } from './abort.ts'
 
 const subprotocol = 'xmpp' // [RFC7395 3.1]
 
@@ -24,8 +24,8 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
       cause,
     })
   }
-  const stopListening = onAbort(options.signal, () => {
-    reject(abortReason(options.signal, url.host))
+  const stopListening = onAbort(options.signal, (reason) => {
+    reject(reason)
     socket.close()
   })
   // browsers tell their pages no more than that it failed
@@ -52,30 +52,26 @@ export function allowWebSocket(url: URL, plaintext: boolean): boolean {
   throw new UsageError(`${url.href} is not encrypted: use a wss: address, or allow \`plaintext\`.`)
 }
 
+/** After `close` a WebSocket neither gives a message nor sends one. */
 class WebSocketTransport implements Transport {
   readonly stream: WebSocketStream = new WebSocketStream(authenticated)
   readonly isSecure: boolean
   readonly #socket: WebSocket
   readonly #options: OpenOptions
-  #isEnding = false
-  #isClosed = false
+  /** Runs from `end` on. */
   #timer: ReturnType<typeof setTimeout> | undefined
+  #isClosed = false
 
   constructor(socket: WebSocket, isSecure: boolean, options: OpenOptions) {
     this.#socket = socket
     this.#options = options
     this.isSecure = isSecure
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (this.#isClosed) return
       if (typeof data === 'string') options.received(toWire(data))
-      else {
-        // [RFC7395 3.2]
-        socket.close()
-        this.#closed(new ConnectError('bad-answer', 'The server sent a binary frame.'))
-      }
+      else this.destroy(new ConnectError('bad-answer', 'The server sent a binary frame.')) // [RFC7395 3.2]
     }
     socket.onclose = ({ code, wasClean }) =>
-      this.#closed(
+      this.destroy(
         wasClean ? undefined : new ConnectError('unreachable', `The connection was lost (WebSocket code ${code}).`),
       )
   }
@@ -85,7 +81,6 @@ class WebSocketTransport implements Transport {
   }
 
   write(wire: string): void {
-    if (this.#isEnding || this.#isClosed) return
     for (const frame of wire.split(FRAME_END)) if (frame !== '') this.#socket.send(fromWire(frame))
   }
 
@@ -95,21 +90,15 @@ class WebSocketTransport implements Transport {
   resume(): void {}
 
   end(): void {
-    if (this.#isEnding || this.#isClosed) return
-    this.#isEnding = true
     this.#socket.close(1000)
-    this.#timer = setTimeout(() => this.#closed(), lingering)
+    if (!this.#isClosed) this.#timer ??= setTimeout(() => this.destroy(), lingering)
   }
 
-  destroy(): void {
+  destroy(reason?: ConnectError): void {
     this.#socket.close()
-    this.#closed()
-  }
-
-  #closed(reason?: ConnectError): void {
     if (this.#isClosed) return
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#options.closed(this.#isEnding ? undefined : reason)
+    this.#options.closed(this.#timer === undefined ? reason : undefined)
   }
 }

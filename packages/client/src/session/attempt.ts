@@ -1,6 +1,6 @@
 /** One try: finds the service, and connects to one of its addresses to do something there. */
 
-import { ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
+import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
 import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
 import { onAbort } from '../platform/abort.ts'
@@ -34,11 +34,11 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
     const url = urls.shift()!
     try {
       // one that swallows everything leaves time for the others
-      return await limited(platform.clock, signal, parts.time / Math.min(3, urls.length + 1), (one) =>
+      return await limited(platform.clock, signal, parts.time / Math.min(3, urls.length + 1), url, (one) =>
         tryOne(url, { ...parts, signal: one }),
       )
     } catch (error) {
-      if (signal.aborted) throw signal.reason
+      signal.throwIfAborted()
       if (error instanceof StreamClosedError && error.host) {
         // the certificate has to be the domain's there as well, and the way there is as safe as this one was [RFC6120 4.9.3.19]
         const next = platform.moved?.(url, error.host)
@@ -57,7 +57,7 @@ async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
   const { platform, domain, options, signal, run } = parts
   const { plaintext = false, tls = {} } = options
   const connection = await Connection.open(platform, url, { domain, plaintext, tls, signal }, options.trace)
-  const forget = onAbort(signal, () => connection.destroy(signal.reason))
+  const forget = onAbort(signal, (reason) => connection.destroy(reason as ClientError))
   try {
     return await run(connection)
   } catch (error) {

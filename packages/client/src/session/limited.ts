@@ -1,24 +1,20 @@
 /** A try that has an end. */
 import { ConnectError } from '../contract/errors.ts'
 import type { Clock } from '../contract/platform.ts'
-import { onAbort } from '../platform/abort.ts'
 
-/** Its signal is aborted with `stop`, and when its time (in milliseconds) is over; not any more when it has come to something. */
+/** Its signal is aborted with `stop`, and when the time that `what` has (in milliseconds) is over; not any more when it has come to something. */
 export async function limited<T>(
   clock: Clock,
   stop: AbortSignal,
   time: number,
+  what: string,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController()
-  const cancel = clock.after(time, () =>
-    controller.abort(new ConnectError('timeout', 'There was no connection in time.')),
-  )
-  const forget = onAbort(stop, () => controller.abort(stop.reason))
+  const late = new AbortController()
+  const cancel = clock.after(time, () => late.abort(new ConnectError('timeout', `${what} did not answer in time.`)))
   try {
-    return await run(controller.signal)
+    return await run(AbortSignal.any([stop, late.signal]))
   } finally {
     cancel()
-    forget()
   }
 }

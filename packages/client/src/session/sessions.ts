@@ -105,9 +105,9 @@ export class Sessions {
 
   /** One try, for which there is so much time beside that of who types a password. Throws a ClientError. */
   async begin(stop: AbortSignal, time: number): Promise<Live> {
-    const { options, platform } = this.#parts
+    const { account, options, platform } = this.#parts
     const once = (password: string | undefined): Promise<Live> =>
-      limited(platform.clock, stop, time, (signal) => this.#begin(signal, time, password))
+      limited(platform.clock, stop, time, account.domain, (signal) => this.#begin(signal, time, password))
     await this.#session?.drained()
     const hadToken = this.#memory.token !== undefined
     const asks = typeof options.password === 'function'
@@ -201,7 +201,7 @@ export class Sessions {
         if (this.#beginning === beginning) this.#beginning = undefined
       })
     }
-    const forget = onAbort(signal, () => connection.destroy(signal.reason))
+    const forget = onAbort(signal, (reason) => connection.destroy(reason as ClientError))
     const lost = connection.closed.then((reason) => {
       throw reason ?? new DisconnectedError()
     })
