@@ -154,7 +154,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   async request(type: 'get' | 'set', payload: Element, options: RequestOptions = {}): Promise<Element | undefined> {
     const to = options.to === undefined ? undefined : readJid(options.to)
     options.signal?.throwIfAborted()
-    if (this.#sessions.connection === undefined) await this.#connected(options)
+    if (this.#sessions.isAway) await this.#connected(options)
     const id = this.#newId()
     return await this.#requests.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))
   }

@@ -44,3 +44,19 @@ test('counts never go back, and none is told before it is kept', async () => {
   assert.equal(counts.at(-1), 200)
   assert.deepEqual(early, [])
 })
+
+test('what came with the session is in the count that is kept', async () => {
+  await using server = await HostileServer.start()
+  server.script.send = (element) =>
+    element.name === 'enabled'
+      ? [element, el('presence', NS.client, { from: 'juliet@localhost/a' }), el('r', element.ns)]
+      : element
+  const disk = new Map<string, string | undefined>()
+  const write = (changes: readonly Change[]): undefined => {
+    for (const [key, value] of changes) disk.set(key, value)
+  }
+  await using _ = await online(server, [], { store: () => ({ read: () => [], write, close: () => undefined }) })
+  const told = await server.until('a')
+  assert.equal(told.attr('h'), '1')
+  assert.equal(JSON.parse(disk.get('session')!).handled, 1)
+})

@@ -7,7 +7,7 @@ export class Kept {
   /** Missing: it is kept in memory alone. */
   readonly #store: Store | undefined
   readonly #rows: Map<string, string>
-  #isClosed = false
+  isClosed = false
 
   private constructor(store: Store | undefined, rows: Map<string, string>) {
     this.#store = store
@@ -43,7 +43,7 @@ export class Kept {
 
   /** Rejects where the store cannot; never throws. */
   write(changes: readonly Change[]): Maybe<undefined> {
-    if (this.#isClosed) return Promise.reject(new StoreError('The client is closed.'))
+    if (this.isClosed) return Promise.reject(new StoreError('The client is closed.'))
     for (const [key, value] of changes) {
       if (value === undefined) this.#rows.delete(key)
       else this.#rows.set(key, value)
@@ -56,8 +56,8 @@ export class Kept {
   }
 
   close(): Maybe<undefined> {
-    if (this.#isClosed) return undefined
-    this.#isClosed = true
+    if (this.isClosed) return undefined
+    this.isClosed = true
     return this.#store?.close()
   }
 }

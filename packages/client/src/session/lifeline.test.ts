@@ -5,7 +5,8 @@ import { StreamError } from '@rookery/protocol/stream'
 import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next } from '../../test/online.ts'
-import { type ClientOptions, messages, type Platform } from '../index.ts'
+import { deferred } from '../contract/deferred.ts'
+import { type ClientError, type ClientOptions, defineExtension, messages, type Platform } from '../index.ts'
 import { type Client, connect, createClient, nodePlatform } from '../node/index.ts'
 
 type Made = Client<readonly [typeof messages]>
@@ -220,4 +221,92 @@ test('a place to resume at that shows a bad certificate is passed over', async (
   const state = await next(client, 'state', ({ name }) => name === 'online')
   assert.equal(state.name === 'online' && state.resumed, true)
   assert.equal(stranger.connections.length, 1)
+})
+
+for (const what of ['typed', 'proved'] as const) {
+  test(`a client that is closed while its password is ${what} has nothing to tell afterwards`, async () => {
+    await using server = await HostileServer.start()
+    const [began, slowly] = [deferred<void>(), deferred<void>()]
+    const wait = async <T>(answer: () => T): Promise<T> => {
+      began.resolve()
+      await slowly.promise
+      return answer()
+    }
+    const { crypto } = nodePlatform
+    const slow = {
+      ...crypto,
+      pbkdf2: async (...asked: Parameters<typeof crypto.pbkdf2>) => wait(() => crypto.pbkdf2(...asked)),
+    }
+    const more =
+      what === 'typed' ? { password: () => wait(() => 'secret') } : { platform: { ...nodePlatform, crypto: slow } }
+    const client = await create(server, more)
+    const errors: ClientError[] = []
+    client.on('error', (error) => errors.push(error))
+    const connecting = assert.rejects(client.connect(), stopped)
+    await began.promise
+    await client.close()
+    await connecting
+    slowly.resolve()
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+    assert.deepEqual(errors, [])
+  })
+}
+
+test('who connects again when it has failed is not told of that failure', async () => {
+  await using server = await HostileServer.start({ accounts: { romeo: 'another' } })
+  await using client = await create(server)
+  let again: Promise<undefined> | undefined
+  client.on('state', ({ name }) => {
+    if (name !== 'failed' || again !== undefined) return
+    server.accounts.set('romeo', 'secret')
+    again = client.connect()
+  })
+  await assert.rejects(client.connect(), { condition: 'not-authorized' })
+  await again
+  assert.equal(client.state.name, 'online')
+})
+
+test('a signal that is aborted when all but the last word is said leaves no connection', async () => {
+  for (let turns = 0; turns < 16; turns++) {
+    await using server = await HostileServer.start()
+    const controller = new AbortController()
+    const abort = defineExtension({
+      name: 'abort',
+      start: (core) =>
+        core.onSession('appear', () => {
+          let left = turns
+          const next = (): void => (left-- > 0 ? queueMicrotask(next) : controller.abort())
+          next()
+        }),
+    })
+    await using client = await create(server)
+    client.use(abort)
+    await client.connect({ signal: controller.signal }).catch(() => server.closed())
+  }
+})
+
+test('what the beginning of a session asks while the connection is away is asked when it is back', async () => {
+  await using server = await HostileServer.start()
+  const [asked, away] = [deferred<void>(), deferred<void>()]
+  const ping = el('ping', 'urn:xmpp:ping')
+  const curious = defineExtension({
+    name: 'curious',
+    start: (core) =>
+      core.onSession('prepare', async ({ resumed }) => {
+        if (resumed) return
+        await core.request('get', ping)
+        asked.resolve()
+        await away.promise
+        await core.request('get', ping, { timeout: 60_000 })
+      }),
+  })
+  await using client = await create(server, { attemptTimeout: 5_000 })
+  client.use(curious)
+  const connecting = client.connect()
+  await asked.promise
+  server.connection.break()
+  await next(client, 'state', ({ name }) => name === 'waiting')
+  away.resolve()
+  await connecting
+  assert.equal(server.connections.length, 2)
 })

@@ -9,13 +9,13 @@ import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
 import type { ClientState } from '../contract/state.ts'
 import { until } from '../contract/until.ts'
+import type { Connection } from './connection.ts'
 
 /** A session that is up. */
 export interface Live {
   readonly jid: Jid
   readonly resumed: boolean
-  /** Settles when its connection is gone. */
-  readonly closed: Promise<ClientError | undefined>
+  readonly connection: Pick<Connection, 'closed' | 'destroy'>
 }
 
 /** What makes sessions. */
@@ -108,20 +108,20 @@ export class Lifeline {
         const left = this.#wasOnline ? 0 : begin + patience - clock.now()
         const signal = AbortSignal.any([stop.signal, trial.signal])
         const live = await this.#attempts.begin(signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
-        if (stop.signal.aborted) return
+        if (stop.signal.aborted) return live.connection.destroy()
         this.#wasOnline = true
         mayBeLie = false
         const since = clock.now()
         this.#settle() // those who wait go on after this turn
         this.#set({ name: 'online', jid: live.jid, resumed: live.resumed })
-        reason = (await live.closed) ?? new DisconnectedError()
+        reason = (await live.connection.closed) ?? new DisconnectedError()
         if (clock.now() - since >= steady) attempt = 0
       } catch (error) {
         reason = asClientError(error)
       }
       if (stop.signal.aborted) return
       const delay = trial.signal.aborted ? 0 : backOff(attempt, crypto.random(1)[0]! / 255)
-      const isTooLate = !this.#wasOnline && clock.now() + delay - begin > patience
+      const isTooLate = !this.#wasOnline && clock.now() + delay - begin >= patience
       if (isFatal(reason, mayBeLie) || !reconnect || isTooLate) return this.#end({ name: 'failed', reason }, reason)
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })
       if (stop.signal.aborted) return
@@ -140,8 +140,8 @@ export class Lifeline {
     this.#stop?.abort()
     this.#stop = undefined
     this.#wake()
+    this.#settle(reason) // before somebody who listens to states begins anew
     this.#set(state)
-    this.#settle(reason)
   }
 
   #settle(error?: ClientError): void {

@@ -9,11 +9,12 @@ import type { SaslCrypto } from '@rookery/protocol/sasl'
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
 import { PING_NS } from '@rookery/protocol/xeps/ping'
 import { type Element, el } from '@rookery/protocol/xml'
-import { type ClientError, DisconnectedError, LoginError, StoreError } from '../contract/errors.ts'
+import { type ClientError, DisconnectedError, LoginError } from '../contract/errors.ts'
 import type { SessionPhase, SessionStart } from '../contract/extension.ts'
 import { guardWork } from '../contract/guard.ts'
 import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
+import { tellUnkept } from '../contract/unkept.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
 import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiation.ts'
 import { broken } from '../negotiate/nonzas.ts'
@@ -80,6 +81,11 @@ export class Sessions {
 
   get canResume(): boolean {
     return this.#session?.canResume === true
+  }
+
+  /** Whether what is asked has to wait until we are online: not at the beginning of a session that goes on, which waits for the answer. */
+  get isAway(): boolean {
+    return this.connection === undefined && !(this.#beginning && this.#session?.isOpen)
   }
 
   /** What it carries is sent in this session, if there is one, and those to come. */
@@ -190,8 +196,8 @@ export class Sessions {
       this.#turnedOn = made.turnedOn ?? []
       session = this.#make(made.jid!, made.enabled)
       for (const stanza of made.early) this.#parts.receive(stanza)
+      void this.#keepRow(session, 0) // what is attached may count at once
       session.attach(connection)
-      void this.#keepRow(session, 0)
     }
     // a beginning that was cut off goes on by itself: what it asked for is sent again
     if (this.#beginning === undefined || !resumed || restored) {
@@ -210,7 +216,7 @@ export class Sessions {
     } finally {
       forget()
     }
-    return { jid: session!.jid, resumed: resumed && !restored, closed: connection.closed }
+    return { jid: session!.jid, resumed: resumed && !restored, connection }
   }
 
   /** The session of before the program was started, as it was kept. */
@@ -274,19 +280,17 @@ export class Sessions {
     await phase('appear')
   }
 
-  #keepRow(session: Session, handled: number): undefined | Promise<undefined> {
+  #keepRow(session: Session, handled: number): Maybe<undefined> {
     if (!session.canResume) return this.#keep('session', undefined)
     return this.#keep('session', JSON.stringify({ ...session.management, jid: session.jid, handled }))
   }
 
-  #keep(key: string, value: string | undefined): undefined | Promise<undefined> {
-    if (value === this.#parts.kept.get(key)) return undefined
-    const writing = this.#parts.kept.write([[key, value]])
-    if (!(writing instanceof Promise)) return undefined
-    return writing.catch((cause: unknown) => {
-      this.#parts.failed(new StoreError('The session could not be kept: it will not survive a restart.', { cause }))
-      return undefined
-    })
+  #keep(key: string, value: string | undefined): Maybe<undefined> {
+    const { kept } = this.#parts
+    // a try may end when the client is closed
+    if (kept.isClosed || value === kept.get(key)) return undefined
+    const text = 'The session could not be kept: it will not survive a restart.'
+    return tellUnkept(this.#parts, kept.write([[key, value]]), text)
   }
 
   /** The same at every login of this store: a UUID of version 4, which pages that are not secure cannot make. [XEP-0388 2.3] */
