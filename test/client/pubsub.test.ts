@@ -261,7 +261,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
           return found.sort()
         }
         assert.deepEqual(await ids(), ['i1', 'i2', 'i3', 'i4', 'i5', 'i6', 'i7'])
-        assert.deepEqual(await ids({ page: 3 }), ['i1', 'i2', 'i3', 'i4', 'i5', 'i6', 'i7'])
+        assert.deepEqual(await ids({ pageSize: 3 }), ['i1', 'i2', 'i3', 'i4', 'i5', 'i6', 'i7'])
         assert.deepEqual(await ids({ max: 2 }), ['i6', 'i7'])
         assert.deepEqual(await ids({ ids: ['i2', 'i5'] }), ['i2', 'i5'])
         assert.equal((await read.item())?.id, 'i7')

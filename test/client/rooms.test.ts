@@ -344,7 +344,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
 
     test('finds rooms', async () => {
       const [mine] = await both({ publicroom: true })
-      assert.equal((await juliet.rooms.service()).toString(), 'conference.localhost')
+      assert.equal((await juliet.rooms.service())?.toString(), 'conference.localhost')
       const found: string[] = []
       for await (const { jid } of juliet.rooms.list()) found.push(jid.toString())
       assert.ok(found.includes(mine.address.toString()))

@@ -34,7 +34,7 @@ export interface InfoOptions extends WaitOptions {
 export interface ItemsOptions extends WaitOptions {
   readonly node?: string | undefined
   /** How many to ask for at a time; 100 unless told. */
-  readonly page?: number | undefined
+  readonly pageSize?: number | undefined
 }
 
 /** What we say of one of our nodes. */
@@ -171,10 +171,10 @@ export class Disco {
 
   /** What somebody has: rooms of a service, nodes, services of a server. Asks page by page, where whoever answers knows pages. [XEP-0059] */
   async *items(jid: Jid | string, options: ItemsOptions = {}): AsyncGenerator<DiscoItem, undefined> {
-    const { node, page: max = 100, signal, timeout } = options
+    const { node, pageSize = 100, signal, timeout } = options
     const to = readJid(jid)
     const question = discoItems.build({ node, items: [] })
-    return yield* pages(max, async (set) => {
+    return yield* pages(pageSize, async (set) => {
       const asked = question.withChildren([set])
       const answer = await this.#core.request('get', asked, { to, signal, timeout })
       return { items: readAnswer(answer, discoItems).items, set: answer?.child('set', RSM_NS) }

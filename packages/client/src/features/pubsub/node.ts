@@ -46,7 +46,7 @@ export interface NodeItemsOptions extends WaitOptions {
   /** These alone, as one answer. */
   readonly ids?: readonly string[] | undefined
   /** How many to ask for at a time, where the service knows pages (XEP-0059); 100 unless told. */
-  readonly page?: number | undefined
+  readonly pageSize?: number | undefined
 }
 
 export interface FeedEvents<T> {
@@ -93,7 +93,7 @@ export class PubsubNode<T> {
    * RequestError (item-not-found: there is no such node), UnsupportedError, UnexpectedAnswerError.
    */
   async *items(options: NodeItemsOptions = {}): AsyncGenerator<Item<T>, undefined> {
-    const { max, ids, page = 100 } = options
+    const { max, ids, pageSize = 100 } = options
     if (ids?.length === 0) return
     const asked: PubsubRequest['items'] = {
       node: this.name,
@@ -106,7 +106,7 @@ export class PubsubNode<T> {
       return { items: answer.items.items, set: answer.page }
     }
     const isWhole = max !== undefined || ids !== undefined
-    for await (const item of isWhole ? (await ask()).items : pages(page, ask)) {
+    for await (const item of isWhole ? (await ask()).items : pages(pageSize, ask)) {
       const read = this.#read(item)
       if (read !== undefined) yield read
     }

@@ -69,7 +69,7 @@ function pages(all: number, asked: PageRequest[], options: { readonly count: boo
 async function read(server: HostileServer): Promise<number[]> {
   await using client = await online(server, [pubsub])
   const found = []
-  for await (const { value } of client.pubsub.node(service, 'n', json(numbers)).items({ page: 2 })) found.push(value)
+  for await (const { value } of client.pubsub.node(service, 'n', json(numbers)).items({ pageSize: 2 })) found.push(value)
   return found
 }
 
@@ -96,7 +96,7 @@ describe('the items of a node', () => {
     const asked: PageRequest[] = []
     await using server = await serviceOf(pages(100, asked, { count: true }))
     await using client = await online(server, [pubsub])
-    for await (const { id } of client.pubsub.node(service, 'n').items({ page: 10 })) if (id === '12') break
+    for await (const { id } of client.pubsub.node(service, 'n').items({ pageSize: 10 })) if (id === '12') break
     assert.equal(asked.length, 2)
   })
 

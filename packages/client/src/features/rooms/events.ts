@@ -73,7 +73,7 @@ export interface RoomEvents {
   readonly corrected: RoomNote<'corrected'>
   readonly retracted: RoomNote<'retracted'>
   readonly reactions: RoomNote<'reactions'>
-  readonly seen: RoomNote<'displayed'>
+  readonly displayed: RoomNote<'displayed'>
   readonly state: RoomNote<'state'>
   readonly subject: RoomSubject & OfRoom
   readonly occupant: OccupantChange

@@ -86,8 +86,8 @@ export class Hearing {
     }
     const notes = notesOf(message)
     for (const note of notes) {
-      const event = note.kind === 'displayed' ? 'seen' : note.kind
-      if (event !== 'receipt') works.push(tell(event, { room, ...note } as RoomNote<'state'>))
+      const { kind } = note
+      if (kind !== 'receipt') works.push(tell(kind, { room, ...note } as RoomNote<'state'>))
     }
     return together(works) ?? (works.includes(true) || (!isShown && notes.length > 0) || undefined)
   }

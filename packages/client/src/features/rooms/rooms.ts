@@ -76,16 +76,17 @@ export class Rooms {
     return await this.get(address).join({ ...options, nick })
   }
 
-  /** The service of our server where rooms are. Throws an UnsupportedError where there is none. */
-  async service(options: WaitOptions = {}): Promise<Jid> {
-    const found = await this.#disco.find({ category: 'conference', type: 'text' }, options)
-    if (found === undefined) throw new UnsupportedError(MUC_NS, `${this.#core.account.domain} has no rooms.`)
-    return found
+  /** The service of our server where rooms are, undefined where there is none. */
+  service(options: WaitOptions = {}): Promise<Jid | undefined> {
+    return this.#disco.find({ category: 'conference', type: 'text' }, options)
   }
 
-  /** The public rooms of a service, page by page; of our server's unless told. */
+  /** The public rooms of a service, page by page; of our server's unless told. Throws an UnsupportedError where that has none. */
   async *list(service?: Jid | string, options: WaitOptions = {}): AsyncGenerator<DiscoItem, undefined> {
-    yield* this.#disco.items(service ?? (await this.service(options)), options)
+    const of = service ?? (await this.service(options))
+    if (of === undefined)
+      throw new UnsupportedError(MUC_NS, `${this.#core.account.domain} has no rooms: name a service that has.`)
+    yield* this.#disco.items(of, options)
     return undefined
   }
 
