@@ -11,14 +11,17 @@ import {
   bookmarks,
   type ClientOptions,
   carbons,
+  chat,
   disco,
   displayed,
   externalServices,
   ibb,
   invites,
   memoryStore,
+  messages,
   nick,
   ping,
+  presence,
   push,
   registration,
   rooms,
@@ -27,7 +30,7 @@ import {
   vcard,
   vcard4,
 } from './index.ts'
-import { connect, createClient, register } from './node/index.ts'
+import { connect, createClient, fileStore, register } from './node/index.ts'
 
 const wrong = (options: object): Promise<unknown> =>
   createClient({ jid: 'romeo@example.net', ...options } as unknown as ClientOptions)
@@ -97,6 +100,78 @@ test('what is no extension is not used, and a refused one leaves the store to ot
   assert.ok(!isOpen)
 })
 
+test('nothing, or what is no store, is told as wrong use before anything connects', async () => {
+  for (const nothing of [null, undefined]) {
+    await assert.rejects((createClient as (options: unknown) => Promise<unknown>)(nothing), usage(/is not an address/))
+    await assert.rejects((connect as (options: unknown) => Promise<unknown>)(nothing), usage(/is not an address/))
+    await assert.rejects((register as (options: unknown) => Promise<unknown>)(nothing), usage(/is not an address/))
+  }
+  // `store: fileStore`, without its folder, is the mistake that is easily made
+  await assert.rejects(wrong({ store: fileStore }), usage(/"store" gives no store/))
+  await assert.rejects(wrong({ store: memoryStore }), usage(/"store" gives no store/))
+  await assert.rejects(wrong({ store: () => ({}) }), usage(/"store" gives no store/))
+  assert.throws(() => fileStore(undefined as never), usage(/folder/))
+  await assert.rejects(wrong({ signal: 5 }), usage(/"signal"/))
+})
+
+test('an address of another kind, or a very long one, is told in a short sentence', async () => {
+  for (const jid of [10n, Symbol('x'), 'x@'.repeat(5_000)])
+    await assert.rejects(
+      wrong({ jid }),
+      (error: Error) => usage(/is not an address/)(error) && error.message.length < 200,
+    )
+})
+
+test('what is no listener and no extension is refused at once', async () => {
+  const client = await createClient({ jid: 'romeo@example.net', use: [chat] })
+  for (const listener of [undefined, null, 5, {}, 'show'])
+    assert.throws(() => client.on('chat', listener as never), usage(/"chat".*function/))
+  for (const extension of [undefined, null, 5, {}, 'chat', () => chat])
+    for (let again = 0; again < 2; again++) assert.throws(() => client.use(extension as never), usage(/no extension/))
+  await client.close()
+})
+
+test('a message that is none is refused, and one that is not there cannot be named', async () => {
+  const client = await createClient({ jid: 'romeo@example.net', use: [chat, rooms, presence, messages] })
+  const to = 'juliet@example.net'
+  for (const content of [undefined, null, 5, true, Symbol('x')])
+    assert.throws(() => client.chat.send(to, content as never), usage(/text/), String(content))
+  const room = client.rooms.get('verona@rooms.example.net')
+  assert.throws(() => room.setState('typing' as never), usage(/composing/))
+  for (const content of [undefined, null, 5]) assert.throws(() => room.send(content as never), usage(/text/))
+  for (const nothing of [undefined, null, {}, { peer: to }]) {
+    assert.throws(() => room.react(nothing as never, ['x']), usage(/no id/))
+    assert.throws(() => client.chat.react(nothing as never, ['x']), UsageError)
+    assert.throws(() => client.chat.retract(nothing as never), UsageError)
+  }
+  assert.throws(() => client.chat.react({ peer: to, id: 'm1' }, 'x' as never), usage(/list/))
+  assert.throws(() => client.chat.markDisplayed(undefined as never), UsageError)
+  assert.throws(() => client.chat.setState(to, undefined as never), usage(/composing/))
+  assert.equal(client.messages.unacknowledged.length, 0)
+  for (const show of ['available', 'busy', null, 5])
+    assert.throws(() => client.presence.set({ show } as never), usage(/xa/))
+  client.presence.set()
+  assert.deepEqual(client.presence.own, {})
+  await client.close()
+})
+
+test('a password that was not typed is one that is missing', async () => {
+  await using server = await startTestServer()
+  const { jid } = await server.createAccount()
+  for (const typed of [null, undefined, ''])
+    await assert.rejects(
+      connect({
+        jid,
+        password: () => typed as string,
+        service: `xmpp://127.0.0.1:${server.port}`,
+        plaintext: true,
+        patience: 0,
+      }),
+      { kind: 'login', reason: 'no-credentials' },
+      String(typed),
+    )
+})
+
 test('a password that cannot be is one that is missing', async () => {
   await using server = await startTestServer()
   const { jid } = await server.createAccount()
@@ -155,4 +230,6 @@ test('what the server lacks is told as such, at once', async () => {
     vcard4: () => client.vcard4.publish({ fullName: 'Romeo' }),
   }
   for (const [name, call] of Object.entries(calls)) await assert.rejects(call, { kind: 'unsupported' }, name)
+  assert.equal(await client.rooms.service(), undefined)
+  assert.equal(await client.upload.service(), undefined)
 })

@@ -166,6 +166,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   /** An extension, started if it is not yet: for those that were not in `use`. */
   use<Name extends string, Api, X>(extension: Extension<Name, Api, X>): Api {
+    if (typeof extension?.start !== 'function') throw new UsageError('What is to be used is no extension.')
     const { name } = extension
     if (!this.#extensions.has(name)) {
       for (const feature of extension.features ?? []) this.#sessions.supported.add(feature)
@@ -176,11 +177,10 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   }
 
   #expose(extension: AnyExtension): void {
-    if (typeof extension?.start !== 'function') throw new UsageError('Something in `use` is no extension.')
     // a client with a `then` would be taken for a promise
-    if (extension.name in this || extension.name === 'then')
-      throw new UsageError(`An extension cannot be called "${extension.name}": that is taken.`)
-    Object.defineProperty(this, extension.name, { value: this.use(extension), enumerable: true })
+    const name = extension?.name
+    if (name in this || name === 'then') throw new UsageError(`An extension cannot be called "${name}": that is taken.`)
+    Object.defineProperty(this, name, { value: this.use(extension), enumerable: true })
   }
 
   #changed(state: ClientState): void {

@@ -9,9 +9,9 @@ import { Kept } from './session/kept.ts'
 /** A client that is not connected yet: for those who want to see its first states. */
 export async function createClientFor<const X extends readonly AnyExtension[]>(
   usual: Platform,
-  options: ClientOptions<X> = { jid: '' },
+  options: ClientOptions<X>,
 ): Promise<Client<X>> {
-  const account = readJid(options.jid)
+  const account = readJid(options?.jid)
   checkOptions(options)
   const kept = await Kept.open(await options.store?.(account.bare.toString()))
   try {

@@ -75,7 +75,7 @@ export class RegistrationError extends Error {
 
 /** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */
 export async function registerAt(usual: Platform, options: RegisterOptions): Promise<undefined> {
-  const { local, domain } = readJid(options.jid)
+  const { local, domain } = readJid(options?.jid)
   if (local === '') throw new UsageError(`${domain} is a domain: an account looks like name@domain.`)
   const { platform = usual, timeout = 60_000 } = options
   const controller = new AbortController()

@@ -1,6 +1,6 @@
 /** Typed events: a name has one type of payload, a wrong name does not compile, and what a listener throws is told as the event `error`. */
 
-import { type ClientError, ListenerError } from './errors.ts'
+import { type ClientError, ListenerError, UsageError } from './errors.ts'
 import { callEach } from './guard.ts'
 
 /** Answering a promise makes those who care (acknowledgements) wait for it. */
@@ -17,8 +17,9 @@ export type EventsBase = { readonly error: ClientError }
 export class Emitter<E extends EventsBase> {
   readonly #listeners: Map<string, Set<Listener<never>>> = new Map()
 
-  /** Listens; the answer stops it. */
+  /** Listens; the answer stops it. Throws a UsageError for what is no function. */
   on<K extends keyof E & string>(event: K, listener: Listener<E[K]>, { signal, once }: ListenOptions = {}): () => void {
+    if (typeof listener !== 'function') throw new UsageError(`A listener of "${event}" has to be a function.`)
     const run: Listener<E[K]> = (payload) => {
       if (once) stop()
       return listener(payload)

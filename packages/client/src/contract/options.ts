@@ -58,7 +58,7 @@ const kinds: { readonly [kind: string]: string | undefined } = {
   boolean: 'reconnect plaintext',
   number: 'patience attemptTimeout keepAlive answerWithin maxQueue maxUnhandled',
   array: 'use',
-  object: 'tls platform',
+  object: 'tls platform signal',
 }
 
 /** For those whom no compiler tells. Throws a UsageError, which does not say what the value is: it may be a password. */

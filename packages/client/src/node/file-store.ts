@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { StoreError } from '../contract/errors.ts'
+import { StoreError, UsageError } from '../contract/errors.ts'
 import type { Change, OpenStore, Store } from '../contract/store.ts'
 import { sorted } from '../stores/rows.ts'
 import { lockFile } from './file-lock.ts'
@@ -15,6 +15,7 @@ const smallest = 65_536
 
 /** The folder is made when it does not exist; only the user may read the files. A second client of an account gets a StoreError. */
 export function fileStore(directory: string): OpenStore {
+  if (typeof directory !== 'string') throw new UsageError('fileStore needs the path of a folder.')
   return async (account) => {
     let path = join(directory, fileName(account))
     try {

@@ -1,6 +1,6 @@
 /** The rows of a store, read once and then looked at in memory; each change is written through. Not the store itself. */
 import type { Maybe } from '@rookery/protocol'
-import { StoreError } from '../contract/errors.ts'
+import { StoreError, UsageError } from '../contract/errors.ts'
 import type { Change, Store } from '../contract/store.ts'
 
 export class Kept {
@@ -15,6 +15,7 @@ export class Kept {
   }
 
   static async open(store: Store | undefined): Promise<Kept> {
+    if (store && !store.read) throw new UsageError('The option "store" gives no store: see OpenStore.')
     return new Kept(store, new Map(await store?.read()))
   }
 

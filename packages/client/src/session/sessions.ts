@@ -302,7 +302,7 @@ export class Sessions {
 }
 
 async function passwordOf({ password }: ClientOptions): Promise<string | undefined> {
-  return typeof password === 'function' ? await password() : password
+  return (typeof password === 'function' ? await password() : password) ?? undefined
 }
 
 function readMemory(kept: Kept): Memory {

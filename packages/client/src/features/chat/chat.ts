@@ -6,7 +6,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { Message } from '@rookery/protocol/stanza'
-import { type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
+import type { ChatState } from '@rookery/protocol/xeps/chat-states'
 import { hint } from '@rookery/protocol/xeps/hints'
 import { displayedMarker } from '@rookery/protocol/xeps/markers'
 import { receipt } from '@rookery/protocol/xeps/receipts'
@@ -19,7 +19,15 @@ import type { PostOptions, ReceivedMessage } from '../../messages/index.ts'
 import { messages, SentMessage } from '../../messages/index.ts'
 import type { roster } from '../roster/index.ts'
 import { isBySameAuthor } from './author.ts'
-import { contentElements, type MessageContent, reactionElements, retractionElements, unnamed } from './content.ts'
+import {
+  contentElements,
+  type MessageContent,
+  reactionElements,
+  readContent,
+  retractionElements,
+  stateElement,
+  unnamed,
+} from './content.ts'
 import { ChatMessage, type Place } from './message.ts'
 import {
   type ChatNote,
@@ -97,7 +105,7 @@ export class Chat {
   /** Sends a message, now or when there is a connection. Throws a UsageError when it cannot be said. */
   send(to: Jid | string, content: string | SendOptions): SentMessage {
     const jid = readJid(to)
-    const given: SendOptions = typeof content === 'string' ? { body: content } : content
+    const given: SendOptions = readContent(content)
     const { confirm = true, states = true } = this.options
     const peer = jid.bare.toString()
     const state = given.state ?? (states && this.#states.accepts(peer) ? 'active' : undefined)
@@ -135,20 +143,21 @@ export class Chat {
 
   /** All that this account thinks of a message, in emojis; none takes back what it said before. */
   react(message: ChatMessage | SentMessage | Target, given: readonly string[]): SentMessage {
-    const id = message instanceof ChatMessage ? message.reference : message.id
-    return this.#post(peerOf(message), reactionElements(id ?? unnamed(), given))
+    const id = (message instanceof ChatMessage ? message.reference : message?.id) ?? unnamed()
+    return this.#post(peerOf(message), reactionElements(id, given))
   }
 
   /** Takes back an own message. Who has seen it may keep it. */
   retract(message: SentMessage | ChatMessage | Target): SentMessage {
     if (message instanceof ChatMessage && !message.isOwn)
       throw new UsageError('Only the author of a message can take it back.')
-    return this.#post(peerOf(message), retractionElements(message.id ?? unnamed()))
+    const id = message?.id ?? unnamed()
+    return this.#post(peerOf(message), retractionElements(id))
   }
 
   /** Tells the author that this message, and all before it, have been seen; when they asked for it. Call it for the newest one. */
   markDisplayed(message: ChatMessage): SentMessage | undefined {
-    if (!message.isMarkable || message.isOwn) return undefined // [XEP-0333 5]
+    if (!(message ?? unnamed()).isMarkable || message.isOwn) return undefined // [XEP-0333 5]
     const id = message.reference ?? unnamed()
     return this.#post(message.peer, [displayedMarker.build({ id }), hint('store')])
   }
@@ -157,8 +166,9 @@ export class Chat {
   setState(to: Jid | string, state: ChatState): boolean {
     const jid = readJid(to)
     const peer = jid.bare.toString()
+    const element = stateElement(state)
     if (this.options.states === false || !this.#states.wants(peer, state)) return false
-    const isTold = this.#notify(jid, 'chat', [chatState(state), hint('no-store')])
+    const isTold = this.#notify(jid, 'chat', [element, hint('no-store')])
     if (isTold) this.#states.told(peer, state)
     return isTold
   }

@@ -3,7 +3,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { privately } from '@rookery/protocol/xeps/carbons'
-import { type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
+import { CHAT_STATES, type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
 import { replace } from '@rookery/protocol/xeps/correction'
 import { fallback, fallbackBefore } from '@rookery/protocol/xeps/fallback'
 import { type Hint, hint } from '@rookery/protocol/xeps/hints'
@@ -61,6 +61,13 @@ export interface MessageContent {
   readonly payloads?: readonly Element[] | undefined
 }
 
+/** What a text alone means. Throws a UsageError when it is neither text nor content. */
+export function readContent<C extends MessageContent>(content: string | C): C | MessageContent {
+  if (typeof content === 'string') return { body: content }
+  if (content && typeof content === 'object') return content
+  throw new UsageError('A message is a text, or an object such as { body: "text" }.')
+}
+
 /** Throws a UsageError when it cannot be said: nothing to refer to, no address. */
 export function contentElements(content: MessageContent): (Element | undefined)[] {
   const { thread, subject, replyTo, correct, private: isPrivate } = content
@@ -84,7 +91,7 @@ export function contentElements(content: MessageContent): (Element | undefined)[
     ...(content.body === undefined ? fallbacks(attachments) : []),
     content.receipt === true ? receiptRequest.build({}) : undefined,
     content.markable === true ? markable.build({}) : undefined,
-    content.state && chatState(content.state),
+    content.state && stateElement(content.state),
     ...(isPrivate === true ? [privately.build({}), hint('no-copy')] : []), // [XEP-0280 9]
     ...(content.hints ?? []).map(hint),
     ...(content.payloads ?? []),
@@ -93,6 +100,7 @@ export function contentElements(content: MessageContent): (Element | undefined)[
 
 /** All that this account has to say about a message, by its `reference`. */
 export function reactionElements(reference: string, given: readonly string[]): Element[] {
+  if (!Array.isArray(given)) throw new UsageError('Reactions are a list: [] takes them back.')
   return [reactions.build({ id: reference, reactions: given }), hint('store')] // [XEP-0444 3]
 }
 
@@ -124,6 +132,11 @@ function fallbacks(attachments: readonly Attachment[]): Element[] {
   const named = new Set(attachments.map(({ fallbackFor }) => fallbackFor))
   const [only] = named
   return named.size === 1 && only !== undefined ? [fallback.build({ for: only, body: [{}], subject: [] })] : []
+}
+
+export function stateElement(state: ChatState): Element {
+  if (CHAT_STATES.includes(state)) return chatState(state)
+  throw new UsageError(`A chat state is one of ${CHAT_STATES.join(', ')}.`)
 }
 
 /** A message without an id cannot be named. */

@@ -20,7 +20,9 @@ export {
   type MessageContent,
   type Quoted,
   reactionElements,
+  readContent,
   retractionElements,
+  stateElement,
   unnamed,
 } from './content.ts'
 export { ChatMessage, type Place } from './message.ts'

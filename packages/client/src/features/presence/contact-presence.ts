@@ -7,7 +7,7 @@ import type { Element } from '@rookery/protocol/xml'
 /** Nothing of these: simply available. [RFC6121 4.7.2.1] */
 export type Show = 'chat' | 'away' | 'xa' | 'dnd'
 
-const shows: readonly (Show | undefined)[] = ['chat', undefined, 'away', 'xa', 'dnd']
+export const shows: readonly (Show | undefined)[] = ['chat', undefined, 'away', 'xa', 'dnd']
 
 export class ContactPresence {
   /** Whose, with the resource. */

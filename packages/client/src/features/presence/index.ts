@@ -12,7 +12,7 @@ import { readJid } from '../../contract/address.ts'
 import { type Appearance, appearance } from '../../contract/appearance.ts'
 import { UsageError } from '../../contract/errors.ts'
 import { type Core, defineExtension, type Extension, events } from '../../contract/extension.ts'
-import { ContactPresence, type Show } from './contact-presence.ts'
+import { ContactPresence, type Show, shows } from './contact-presence.ts'
 import { Contacts } from './contacts.ts'
 
 export { ContactPresence, type Show } from './contact-presence.ts'
@@ -77,8 +77,10 @@ export class Presences {
   }
 
   /** Says so to all who may see it, now and in each session to come. `{}`: available. Throws a UsageError. */
-  set(own: OwnPresence): undefined {
-    const { priority = 0 } = own
+  set(own: OwnPresence = {}): undefined {
+    const { priority = 0, show } = own
+    if (!shows.includes(show))
+      throw new UsageError('`show` is chat, away, xa or dnd; without it one is simply available.')
     if (!Number.isInteger(priority) || priority < -128 || priority > 127)
       throw new UsageError('A priority is a whole number from -128 to 127.')
     this.#own = own

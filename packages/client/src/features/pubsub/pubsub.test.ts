@@ -69,7 +69,8 @@ function pages(all: number, asked: PageRequest[], options: { readonly count: boo
 async function read(server: HostileServer): Promise<number[]> {
   await using client = await online(server, [pubsub])
   const found = []
-  for await (const { value } of client.pubsub.node(service, 'n', json(numbers)).items({ pageSize: 2 })) found.push(value)
+  for await (const { value } of client.pubsub.node(service, 'n', json(numbers)).items({ pageSize: 2 }))
+    found.push(value)
   return found
 }
 

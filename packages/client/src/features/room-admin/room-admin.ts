@@ -12,6 +12,7 @@ import { readJid } from '../../contract/address.ts'
 import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { messages, type SentMessage } from '../../messages/index.ts'
+import type { Target } from '../chat/index.ts'
 import { disco } from '../disco.ts'
 import { administer, type Occupant, type RoomMessage, stanzaIdOf } from '../rooms/index.ts'
 import * as configuration from './configuration.ts'
@@ -99,7 +100,10 @@ export class RoomAdmin {
   }
 
   /** Takes back what somebody said, for everybody (XEP-0425). Throws an UnsupportedError where the room cannot. */
-  async moderate(message: RoomMessage | string, options: lists.ChangeOptions = {}): Promise<undefined> {
+  async moderate(
+    message: RoomMessage | Pick<Target, 'id'> | string,
+    options: lists.ChangeOptions = {},
+  ): Promise<undefined> {
     const { reason, ...wait } = options
     const id = stanzaIdOf(message)
     const about = this.#core.use(disco)

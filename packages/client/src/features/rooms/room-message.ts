@@ -4,7 +4,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { delay } from '@rookery/protocol/xeps/delay'
 import type { Element } from '@rookery/protocol/xml'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
-import { ChatMessage, unnamed } from '../chat/index.ts'
+import { ChatMessage, type Target, unnamed } from '../chat/index.ts'
 import { type Occupant, occupantIdOf } from './occupant.ts'
 import type { Room } from './room.ts'
 
@@ -59,6 +59,8 @@ export function isPast(message: Element, room: Jid): boolean {
 }
 
 /** By it others in the room refer to a message. */
-export function stanzaIdOf(message: RoomMessage | SentMessage | string): string {
-  return (typeof message === 'string' ? message : message.stanzaId) ?? unnamed()
+export function stanzaIdOf(message: RoomMessage | SentMessage | Pick<Target, 'id'> | string): string {
+  if (typeof message === 'string') return message || unnamed()
+  if (typeof message !== 'object' || message === null) return unnamed()
+  return ('stanzaId' in message ? message.stanzaId : message.id) ?? unnamed()
 }

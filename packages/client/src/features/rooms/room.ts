@@ -6,7 +6,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { type Message, message as messageStanza, type Presence, StanzaError } from '@rookery/protocol/stanza'
-import { type ChatState, chatState } from '@rookery/protocol/xeps/chat-states'
+import type { ChatState } from '@rookery/protocol/xeps/chat-states'
 import { hint } from '@rookery/protocol/xeps/hints'
 import { displayedMarker } from '@rookery/protocol/xeps/markers'
 import { MUC_OWNER_NS } from '@rookery/protocol/xeps/muc'
@@ -21,7 +21,15 @@ import type { Core } from '../../contract/extension.ts'
 import { together } from '../../contract/together.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { messages, type ReceivedMessage, type SentMessage } from '../../messages/index.ts'
-import { contentElements, type MessageContent, reactionElements, retractionElements } from '../chat/index.ts'
+import {
+  contentElements,
+  type MessageContent,
+  reactionElements,
+  readContent,
+  retractionElements,
+  stateElement,
+  type Target,
+} from '../chat/index.ts'
 import type { Disco } from '../disco.ts'
 import type { RoomEvents, RoomSubject, RoomsEvents } from './events.ts'
 import type { Exit } from './exit.ts'
@@ -233,12 +241,12 @@ export class Room {
   }
 
   /** All that we think of a message, in emojis; none takes back what we said before. */
-  react(message: RoomMessage | SentMessage | string, given: readonly string[]): SentMessage {
+  react(message: RoomMessage | SentMessage | Pick<Target, 'id'> | string, given: readonly string[]): SentMessage {
     return this.#say(this.address, 'groupchat', reactionElements(stanzaIdOf(message), given))
   }
 
   /** Takes back what we said. Who has seen it may keep it. */
-  retract(message: RoomMessage | SentMessage | string): SentMessage {
+  retract(message: RoomMessage | SentMessage | Pick<Target, 'id'> | string): SentMessage {
     return this.#say(this.address, 'groupchat', retractionElements(stanzaIdOf(message)))
   }
 
@@ -249,7 +257,7 @@ export class Room {
 
   /** Tells everybody what we do. False when there is no session. */
   setState(state: ChatState): boolean {
-    const children = [chatState(state), hint('no-store')]
+    const children = [stateElement(state), hint('no-store')]
     return this.#parts.core.send(messageStanza(undefined, this.address, { type: 'groupchat' }, children))
   }
 
@@ -415,7 +423,7 @@ export class Room {
     type: 'groupchat' | 'chat',
     more: readonly Element[] = [],
   ): SentMessage {
-    const given: RoomSendOptions = typeof content === 'string' ? { body: content } : content
+    const given: RoomSendOptions = readContent(content)
     return this.#say(to, type, [...contentElements(given), ...more], given)
   }
 }
