@@ -3,6 +3,7 @@
  * signature as the source has them, and one page that lists all.
  */
 import { type Exported, exportedBy, headOf } from './exported.ts'
+import { unexplained } from './unexplained.ts'
 
 const sources = 'packages/client/src/'
 /** Where the pages lie. */
@@ -44,9 +45,12 @@ function entry({ name, doc, signatures }: Exported): string[] {
   return [`## ${name}`, '', ...(doc === '' ? [] : [markdown(doc), '']), ...fence, '']
 }
 
-/** Every page with its text. */
+/** Every page with its text. Throws when a signature names a type that no page has. */
 export function clientReference(): Map<string, string> {
-  const words = Map.groupBy(exported(), ({ file }) => wordOf(file))
+  const all = exported()
+  const unknown = unexplained(all)
+  if (unknown.length > 0) throw new Error(`Export these from ${sources}index.ts as well: ${unknown.join(', ')}.`)
+  const words = Map.groupBy(all, ({ file }) => wordOf(file))
   const pages = new Map<string, string>()
   const index = ['# Reference of @rookery/client', '', note, '']
   index.push(

@@ -48,7 +48,7 @@ export function exportedBy(path: string): Map<string, Exported> {
       for (const one of statement.specifiers)
         if (one.type === 'ImportSpecifier') imported.set(one.local.name, [statement.source.value, nameOf(one.imported)])
     if (statement.type === 'ExportAllDeclaration') {
-      if (statement.exported !== null) throw new Error(`${path}: the reference does not know "export * as"`)
+      if (statement.exported !== null) continue // a namespace: nothing that is exported by its own name
       for (const [name, one] of exportedBy(relative(root, resolve(file, statement.source.value)))) found.set(name, one)
     }
     if (statement.type !== 'ExportNamedDeclaration') continue

@@ -6,8 +6,57 @@ import type { ClientOptions, ConnectOptions } from './contract/options.ts'
 import { webPlatform } from './platform/web-platform.ts'
 import { type RegisterOptions, registerAt } from './register.ts'
 
+export type { Maybe } from '@rookery/protocol'
+export type { CodecError, ElementCodec } from '@rookery/protocol/codec'
+export type { DataForm, Field, FieldOption, FieldType, FormAnswers, FormKind, FormValue } from '@rookery/protocol/forms'
 export { Jid, parseJid } from '@rookery/protocol/jid'
-export { Element, el } from '@rookery/protocol/xml'
+export type { SaslChannel, SaslCondition, SaslCrypto } from '@rookery/protocol/sasl'
+export {
+  type Iq,
+  type IqType,
+  Message,
+  type MessageType,
+  Presence,
+  type PresenceType,
+  type Stanza,
+  StanzaError,
+  type StanzaErrorCondition,
+  type StanzaErrorType,
+} from '@rookery/protocol/stanza'
+export type { StreamErrorCondition } from '@rookery/protocol/stream'
+export type { ActivityDetail, ActivityWord } from '@rookery/protocol/xeps/activity'
+export type {
+  VCardAddress,
+  VCardEmail,
+  VCardName,
+  VCardOrganization,
+  VCardPhone,
+  VCardPhoto,
+} from '@rookery/protocol/xeps/card'
+export type { ChatState } from '@rookery/protocol/xeps/chat-states'
+export type { FileMetadata, Thumbnail } from '@rookery/protocol/xeps/file-sharing'
+export type { Hash } from '@rookery/protocol/xeps/hashes'
+export type { Hint } from '@rookery/protocol/xeps/hints'
+export type { JingleCondition, JingleContent, JingleParty, JingleReason } from '@rookery/protocol/xeps/jingle'
+export type { ArchiveDefault } from '@rookery/protocol/xeps/mam'
+export type { MoodWord } from '@rookery/protocol/xeps/mood'
+export type { Affiliation, MucHistory, MucItem, Role } from '@rookery/protocol/xeps/muc'
+export type { MucRegisterField, MucRoomConfigField } from '@rookery/protocol/xeps/muc-forms'
+export type { PubsubErrorCondition } from '@rookery/protocol/xeps/pubsub'
+export type {
+  PubsubMetaDataField,
+  PubsubNodeConfigField,
+  PubsubSubscribeOption,
+} from '@rookery/protocol/xeps/pubsub-forms'
+export type {
+  PubsubAffiliation,
+  PubsubSubscription,
+  PubsubSubscriptionState,
+} from '@rookery/protocol/xeps/pubsub-nodes'
+export type { Reply } from '@rookery/protocol/xeps/replies'
+export type { Report, ReportText } from '@rookery/protocol/xeps/reporting'
+export type { RichElement, RichNode, RichStyle, StyleProperty } from '@rookery/protocol/xeps/rich-text'
+export { Element, el, type Node } from '@rookery/protocol/xml'
 export { type Client, ClientCore, type ClientWith, type EventsOf } from './client.ts'
 export * from './contract/errors.ts'
 export { Emitter, type EventsBase, type Listener, type ListenOptions } from './contract/events.ts'
@@ -27,6 +76,7 @@ export type { ClientOptions, ConnectOptions } from './contract/options.ts'
 export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './contract/platform.ts'
 export type { ClientState } from './contract/state.ts'
 export type { Change, OpenStore, Store } from './contract/store.ts'
+export type { WaitOptions } from './contract/within.ts'
 export { type Activity, activity } from './features/activity.ts'
 export {
   Archive,
@@ -87,6 +137,8 @@ export {
   type Displayed,
   isBySameAuthor,
   type MessageContent,
+  type NoteAbout,
+  type NoteBase,
   type Quoted,
   type Reactions,
   type Receipt,
@@ -100,14 +152,15 @@ export {
   type AskOptions,
   type CommandInfo,
   type CommandNote,
+  type CommandReply,
   type CommandResult,
   CommandSession,
   type CommandStep,
   Commands,
   commands,
   Dialogue,
+  type FormDraft,
   type OfferedCommand,
-  type Reply,
   type RunCommand,
 } from './features/commands/index.ts'
 export { ClientStateIndication, csi, type Page } from './features/csi.ts'
@@ -215,6 +268,7 @@ export {
   pubsubConditionOf,
   type RetractedEvent,
   type Schema,
+  type SchemaResult,
   type ServiceFeedEvents,
   ServiceNode,
   type SubscriptionEvent,
@@ -227,6 +281,7 @@ export { Registration, registration } from './features/registration.ts'
 export {
   type ChangeOptions,
   type DestroyOptions,
+  type Nicks,
   type Person,
   RoomAdmin,
   type RoomAdminEvents,
@@ -238,6 +293,7 @@ export {
   roomAdmin,
   roomSettings,
   type VoiceRequest,
+  type Whom,
 } from './features/room-admin/index.ts'
 export {
   type Exit,
@@ -246,6 +302,7 @@ export {
   type JoinOptions,
   Occupant,
   type OccupantChange,
+  type OfRoom,
   Room,
   type RoomConfigured,
   type RoomDeclined,
@@ -294,6 +351,7 @@ export {
 export { type AskTime, type TimeOfOther, time } from './features/time.ts'
 export { type Tune, tune } from './features/tune.ts'
 export {
+  type PutOptions,
   Sha256,
   Upload,
   UploadError,
@@ -312,6 +370,7 @@ export {
   type MessageEvents,
   Messages,
   messages,
+  type PickMessage,
   type PostOptions,
   type ReadOptions,
   ReceivedMessage,

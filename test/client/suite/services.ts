@@ -27,12 +27,7 @@ export const services: readonly Behaviour[] = [
       node: 'ring',
       name: 'Ring',
       run: async (dialogue) => {
-        const reply = await dialogue.ask({
-          type: 'form',
-          instructions: [],
-          fields: [{ var: 'times', type: 'text-single', label: undefined, required: true, values: [], options: [] }],
-          items: [],
-        })
+        const reply = await dialogue.ask({ fields: [{ var: 'times', type: 'text-single', required: true }] })
         return { notes: [{ type: 'info', text: `rang ${reply.values('times')[0]} times` }] }
       },
     })

@@ -31,6 +31,8 @@ export {
   type Correction,
   type Displayed,
   hasContent,
+  type NoteAbout,
+  type NoteBase,
   notesOf,
   type Reactions,
   type Receipt,

@@ -14,7 +14,7 @@ import { REPLIES_NS, type Reply, reply } from '@rookery/protocol/xeps/replies'
 import { isTombstone } from '@rookery/protocol/xeps/retraction'
 import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
-import type { ReceivedMessage } from '../../messages/index.ts'
+import type { ReceivedMessage, Way } from '../../messages/index.ts'
 import type { Authored } from './author.ts'
 
 /** Where a message belongs, and who answers for that: what its reader knows, and the message cannot say. */
@@ -45,6 +45,11 @@ export class ChatMessage implements Authored {
     this.isOwn = isOwn
     this.isRoom = isRoom
     this.#archive = archive
+  }
+
+  /** How it got here: as it was sent, as a copy, from an archive. */
+  get way(): Way {
+    return this.received.way
   }
 
   get from(): Jid {

@@ -14,7 +14,8 @@ import type { ChatMessage } from './message.ts'
 /** Of XEP-0447 and XEP-0066, written here because a bundler takes their files whole. */
 const files: readonly string[] = ['urn:xmpp:sfs:0', 'jabber:x:oob']
 
-interface NoteBase extends Authored {
+/** What a message says about another one, or about its sender. */
+export interface NoteBase extends Authored {
   readonly peer: Jid
   readonly from: Jid
   /** By another device of this account. */
@@ -25,34 +26,35 @@ interface NoteBase extends Authored {
   readonly message: ChatMessage
 }
 
-/** `id`: of the message that it is about. */
-interface Reference extends NoteBase {
+/** A note about a message. */
+export interface NoteAbout extends NoteBase {
+  /** Which one: by its `id` where corrections, retractions and receipts name it, by its `reference` in reactions and markers. */
   readonly id: string
 }
 
 /** `message` takes the place of the message with this `id`, if both are by the same author. */
-export interface Correction extends Reference {
+export interface Correction extends NoteAbout {
   readonly kind: 'corrected'
 }
 
 /** The message with this `id` (in a room: `stanzaId`) is taken back, if its author says so. */
-export interface Retraction extends Reference {
+export interface Retraction extends NoteAbout {
   readonly kind: 'retracted'
 }
 
-/** What the author thinks of the message with this `reference`: these are all, what they said before is void. */
-export interface Reactions extends Reference {
+/** What the author thinks of the message whose `reference` is this `id`: these are all, what they said before is void. */
+export interface Reactions extends NoteAbout {
   readonly kind: 'reactions'
   readonly reactions: readonly string[]
 }
 
 /** The message with this `id` has arrived. */
-export interface Receipt extends Reference {
+export interface Receipt extends NoteAbout {
   readonly kind: 'receipt'
 }
 
-/** The message with this `reference`, and all before it, have been seen. */
-export interface Displayed extends Reference {
+/** The message whose `reference` is this `id`, and all before it, have been seen. */
+export interface Displayed extends NoteAbout {
   readonly kind: 'displayed'
 }
 

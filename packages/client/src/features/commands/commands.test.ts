@@ -62,6 +62,30 @@ describe('commands between clients', () => {
     await using both = await pair()
     const { romeo, juliet } = both
     juliet.commands.offer({
+      node: 'greet',
+      name: 'Greet',
+      allowed,
+      run: async (dialogue) => {
+        const reply = await dialogue.ask({
+          title: 'Whom?',
+          instructions: 'Say who.',
+          fields: [
+            { var: 'who', label: 'Name', required: true },
+            { var: 'how', type: 'list-single', options: [{ value: 'low' }] },
+          ],
+        })
+        return { form: { fields: [{ var: 'greeting', values: [`Good morrow, ${reply.value('who')}.`] }] } }
+      },
+    })
+    const greet = await romeo.commands.execute(juliet.jid!, 'greet')
+    assert.deepEqual(
+      [greet.form?.type, greet.form?.title, greet.form?.instructions, greet.form?.fields.map((field) => field.var)],
+      ['form', 'Whom?', ['Say who.'], ['who', 'how']],
+    )
+    await greet.complete({ who: 'nurse' })
+    assert.equal(greet.form?.type, 'result')
+    assert.equal(greet.value('greeting'), 'Good morrow, nurse.')
+    juliet.commands.offer({
       node: 'open',
       name: 'Open',
       allowed,

@@ -20,6 +20,7 @@ import {
 } from '@rookery/protocol/xeps/commands'
 import type { Element } from '@rookery/protocol/xml'
 import { type Deferred, deferred } from '../../contract/deferred.ts'
+import { type FormDraft, formOf } from './form-draft.ts'
 
 export type { FormAnswers, FormValue }
 
@@ -32,7 +33,7 @@ export interface AskOptions {
 }
 
 /** What came back. */
-export interface Reply {
+export interface CommandReply {
   readonly step: CommandStep
   readonly form: DataForm | undefined
   /** The first value of a field. */
@@ -43,8 +44,7 @@ export interface Reply {
 
 export interface CommandResult {
   readonly notes?: readonly CommandNote[] | undefined
-  /** Of type `result`. */
-  readonly form?: DataForm | undefined
+  readonly form?: FormDraft | undefined
 }
 
 /** The function of a command: what it answers is the end. */
@@ -60,7 +60,7 @@ export class Dialogue {
   readonly #abort: AbortController = new AbortController()
   #allowed: readonly CommandStep[] = []
   #usual: CommandStep | undefined
-  #reply: Deferred<Reply> | undefined
+  #reply: Deferred<CommandReply> | undefined
   #answer: Deferred<Element> = deferred()
 
   /** @internal Made by `commands`. */
@@ -72,13 +72,21 @@ export class Dialogue {
   }
 
   /** Shows a form, and resolves with what comes back. Throws when the command is cancelled: let it pass. */
-  ask(form: DataForm, { allowed = ['complete'], usual = allowed.at(-1), notes = [] }: AskOptions = {}): Promise<Reply> {
+  ask(
+    form: FormDraft,
+    { allowed = ['complete'], usual = allowed.at(-1), notes = [] }: AskOptions = {},
+  ): Promise<CommandReply> {
     this.signal.throwIfAborted()
     this.#allowed = allowed
     this.#usual = usual
     this.#reply = deferred()
     const actions = Object.fromEntries(allowed.map((step) => [step, true]))
-    this.#say({ status: 'executing', notes, payloads: [dataForm.build(form)], actions: { ...actions, execute: usual } })
+    this.#say({
+      status: 'executing',
+      notes,
+      payloads: [dataForm.build(formOf('form', form))],
+      actions: { ...actions, execute: usual },
+    })
     return this.#reply.promise
   }
 
@@ -125,7 +133,11 @@ export class Dialogue {
   async #run(run: RunCommand): Promise<undefined> {
     try {
       const { notes = [], form } = (await run(this)) ?? {}
-      this.#say({ status: 'completed', notes, payloads: form === undefined ? [] : [dataForm.build(form)] })
+      this.#say({
+        status: 'completed',
+        notes,
+        payloads: form === undefined ? [] : [dataForm.build(formOf('result', form))],
+      })
     } catch (error) {
       this.#answer.reject(error)
     }

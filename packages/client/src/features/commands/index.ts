@@ -15,7 +15,8 @@ import { Dialogue, type RunCommand } from './dialogue.ts'
 import { CommandSession } from './session.ts'
 
 export type { CommandNote, CommandStep } from '@rookery/protocol/xeps/commands'
-export { type AskOptions, type CommandResult, Dialogue, type Reply, type RunCommand } from './dialogue.ts'
+export { type AskOptions, type CommandReply, type CommandResult, Dialogue, type RunCommand } from './dialogue.ts'
+export type { FormDraft } from './form-draft.ts'
 export { CommandSession } from './session.ts'
 
 export interface CommandInfo {

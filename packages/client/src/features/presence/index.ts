@@ -5,7 +5,7 @@
 
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
-import { type Presence as PresenceStanza, presence as presenceStanza } from '@rookery/protocol/stanza'
+import { type Presence, presence as presenceStanza } from '@rookery/protocol/stanza'
 import { idle } from '@rookery/protocol/xeps/idle'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
@@ -30,7 +30,7 @@ export interface OwnPresence {
 
 export type PresenceEvents = {
   /** Every presence stanza, also of rooms, and questions and answers about subscriptions. */
-  readonly presence: PresenceStanza
+  readonly presence: Presence
   /** Somebody came, changed or left: `isAvailable` says which. */
   readonly 'presence:changed': ContactPresence
 }
@@ -126,7 +126,7 @@ export class Presences {
     return best
   }
 
-  #read({ element, from, type }: PresenceStanza): void {
+  #read({ element, from, type }: Presence): void {
     if (element.child('x', 'http://jabber.org/protocol/muc#user') !== undefined) return
     const jid = from!
     if (type === 'unavailable') {

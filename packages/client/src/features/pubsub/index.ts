@@ -15,7 +15,7 @@ export {
   type SubscriptionOptions,
   type SubscriptionSetting,
 } from './fields.ts'
-export { json, type Schema } from './json.ts'
+export { json, type Schema, type SchemaResult } from './json.ts'
 export {
   type FeedEvents,
   type Item,

@@ -16,7 +16,8 @@ export interface Schema<T> {
   }
 }
 
-type SchemaResult<T> =
+/** What a schema makes of a value. */
+export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string }[] }
 

@@ -9,7 +9,7 @@ import { readVoiceRequest, type VoiceRequest } from './voice.ts'
 
 export { RoomConfiguration, type RoomSetting, type RoomSettings, roomSettings } from './configuration.ts'
 export type { ChangeOptions, Person, RoomListing } from './lists.ts'
-export { type DestroyOptions, RoomAdmin } from './room-admin.ts'
+export { type DestroyOptions, type Nicks, RoomAdmin, type Whom } from './room-admin.ts'
 export type { VoiceRequest } from './voice.ts'
 
 export type RoomAdminEvents = {

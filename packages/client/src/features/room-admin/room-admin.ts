@@ -27,8 +27,10 @@ export interface DestroyOptions extends WaitOptions {
   readonly password?: string | undefined
 }
 
-type Whom = lists.Person | readonly lists.Person[]
-type Nicks = string | Occupant | readonly (string | Occupant)[]
+/** One, or several. */
+export type Whom = lists.Person | readonly lists.Person[]
+/** Occupants by nickname: one, or several. */
+export type Nicks = string | Occupant | readonly (string | Occupant)[]
 
 /** One room, for those who look after it. */
 export class RoomAdmin {

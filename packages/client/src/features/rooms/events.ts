@@ -7,7 +7,8 @@ import type { Occupant } from './occupant.ts'
 import type { Room } from './room.ts'
 import type { RoomMessage } from './room-message.ts'
 
-interface OfRoom {
+/** Which room it is about. */
+export interface OfRoom {
   readonly room: Room
 }
 

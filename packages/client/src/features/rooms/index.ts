@@ -7,6 +7,7 @@ import { Rooms } from './rooms.ts'
 
 export type {
   OccupantChange,
+  OfRoom,
   RoomConfigured,
   RoomDeclined,
   RoomEvents,

@@ -9,7 +9,7 @@ import { type Message, message as messageStanza, type Presence, StanzaError } fr
 import type { ChatState } from '@rookery/protocol/xeps/chat-states'
 import { hint } from '@rookery/protocol/xeps/hints'
 import { displayedMarker } from '@rookery/protocol/xeps/markers'
-import { MUC_OWNER_NS } from '@rookery/protocol/xeps/muc'
+import { MUC_OWNER_NS, type MucHistory } from '@rookery/protocol/xeps/muc'
 import { MUC_CREATED } from '@rookery/protocol/xeps/muc-status'
 import { OCCUPANT_ID_NS } from '@rookery/protocol/xeps/occupant-id'
 import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
@@ -35,7 +35,7 @@ import type { RoomEvents, RoomSubject, RoomsEvents } from './events.ts'
 import type { Exit } from './exit.ts'
 import { Hearing } from './hearing.ts'
 import { direct, type InviteOptions, mediated, user } from './invitations.ts'
-import { type Entry, Membership, type RoomState } from './membership.ts'
+import { Membership, type RoomState } from './membership.ts'
 import type { Occupant } from './occupant.ts'
 import { acceptDefaults, administer, type RoomSetup } from './owner.ts'
 import { Repeats } from './repeats.ts'
@@ -48,7 +48,7 @@ export interface JoinOptions extends WaitOptions {
   readonly nick?: string | undefined
   readonly password?: string | undefined
   /** How much of what was said before; what the room likes to send unless told. All limits hold together; `since` in ms since 1970. */
-  readonly history?: Entry['history']
+  readonly history?: MucHistory | undefined
   /** When the room does not exist: `false` makes none, and it is as if the room had refused with `item-not-found`. */
   readonly create?: boolean | undefined
   /** How a room that is made is to be. `roomSettings({ membersonly: true })`; unless told as its service likes; with `'later'` nobody else can enter before you configure it. */

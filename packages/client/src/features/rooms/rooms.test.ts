@@ -288,6 +288,25 @@ describe('what others say in the name of a room', () => {
     assert.ok(moderate?.child('retract', 'urn:xmpp:message-retract:0'))
   })
 
+  test('a marker of an occupant is told of the room and of the client; what one remembers of a message is enough to speak of it', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    const displayed = next(joined, 'displayed')
+    const anywhere: string[] = []
+    romeo.on('room:displayed', ({ id }) => anywhere.push(id))
+    room.message('juliet', '', "<displayed xmlns='urn:xmpp:chat-markers:0' id='s1'/>")
+    const { id, room: where } = await displayed
+    assert.deepEqual([id, where.address.toString(), anywhere], ['s1', address, ['s1']])
+    const remembered = { peer: address, id: 's1' }
+    for (const sent of [joined.react(remembered, ['x']), joined.react('s1', ['x'])])
+      assert.equal(sent.stanza.element.child('reactions', 'urn:xmpp:reactions:0')?.attr('id'), 's1')
+    assert.equal(
+      joined.retract(remembered).stanza.element.child('retract', 'urn:xmpp:message-retract:1')?.attr('id'),
+      's1',
+    )
+  })
+
   test('is believed of the room itself: somebody asks to speak [XEP-0045 8.6]', async () => {
     await using set = await stage()
     const { room, romeo, server } = set

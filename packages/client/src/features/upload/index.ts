@@ -25,6 +25,9 @@ import type { Sha256 } from '../../contract/sha256.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { disco } from '../disco.ts'
 import type { PutOptions } from './put.ts'
+
+export type { PutOptions }
+
 import { UploadError } from './upload-error.ts'
 
 export type { UploadPurpose } from '@rookery/protocol/xeps/upload'
