@@ -31,7 +31,10 @@ export function offer(client: Client<readonly [typeof commands]>): () => void {
     node: 'greet',
     name: 'Greet',
     allowed: (jid) => jid.domain === 'localhost', // the own account alone, unless told
-    run: ({ from }) => ({ notes: [{ type: 'info', text: `Good morrow, ${from.local}.` }] }),
+    run: async (dialogue) => {
+      const answer = await dialogue.ask({ title: 'Greet', fields: [{ var: 'who', label: 'Your name' }] })
+      return { notes: [{ type: 'info', text: `Good morrow, ${answer.value('who') ?? dialogue.from.local}.` }] }
+    },
   })
 }
 

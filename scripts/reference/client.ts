@@ -40,6 +40,15 @@ function about(word: string, files: readonly string[]): string {
   return headOf(main ?? files[0]!)
 }
 
+/** Of a heading: where the page, a class and its extension differ by a capital alone, the later ones have a number. */
+function anchor(word: string, names: readonly Exported[], at: number): string {
+  const [own = '', ...others] = [names[at]!.name, word, ...names.slice(0, at).map(({ name }) => name)].map((name) =>
+    name.toLowerCase(),
+  )
+  const before = others.filter((name) => name === own).length
+  return before === 0 ? own : `${own}-${before}`
+}
+
 function entry({ name, doc, signatures }: Exported): string[] {
   const fence = ['```ts', ...signatures, '```']
   return [`## ${name}`, '', ...(doc === '' ? [] : [markdown(doc), '']), ...fence, '']
@@ -76,7 +85,7 @@ export function clientReference(): Map<string, string> {
       ].join('\n'),
     )
     index.push(`## ${word}`, '', ...(sentence === '' ? [] : [sentence, '']))
-    index.push(names.map(({ name }) => `[${name}](${word}.md#${name.toLowerCase()})`).join(', '), '')
+    index.push(names.map(({ name }, at) => `[${name}](${word}.md#${anchor(word, names, at)})`).join(', '), '')
   }
   pages.set(`${folder}README.md`, index.join('\n'))
   return pages

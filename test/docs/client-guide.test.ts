@@ -284,6 +284,7 @@ describe('the code of the guide', () => {
     await acquaint(his, hers)
     offer(hers)
     assert.equal(await run(his, `${hers.jid}`, () => ({})), 'Good morrow, friar.')
+    assert.equal(await run(his, `${hers.jid}`, () => ({ who: 'Laurence' })), 'Good morrow, Laurence.')
     offerSum(hers)
     assert.equal(await add(his, `${hers.jid}`), 3.5)
     await assert.rejects(his.rpc.call(hers.jid!, 'sum', 'one'), { message: 'Numbers, please.' })

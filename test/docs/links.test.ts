@@ -22,7 +22,13 @@ const anchor = (heading: string): string =>
     .replaceAll(' ', '-')
 
 const anchorsOf = (file: string): string[] =>
-  [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading!))
+  [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)]
+    .map(([, heading]) => anchor(heading!))
+    // of several that are alike, the later ones are counted
+    .map((one, at, all) => {
+      const before = all.slice(0, at).filter((other) => other === one).length
+      return before === 0 ? one : `${one}-${before}`
+    })
 
 for (const file of files.sort())
   test(`the links of ${file} lead somewhere`, () => {

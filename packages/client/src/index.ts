@@ -14,9 +14,9 @@ export type { SaslChannel, SaslCondition, SaslCrypto } from '@rookery/protocol/s
 export {
   type Iq,
   type IqType,
-  Message,
+  type Message,
   type MessageType,
-  Presence,
+  type Presence,
   type PresenceType,
   type Stanza,
   StanzaError,

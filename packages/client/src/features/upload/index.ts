@@ -113,7 +113,7 @@ export class Upload {
       options.signal?.throwIfAborted()
       throw error instanceof UploadError
         ? error
-        : new UploadError('failed', `The upload to ${new URL(slot.put.url).host} broke.`, {
+        : new UploadError('failed', `The upload to ${new URL(slot.put.url).host} broke: try again; see \`cause\`.`, {
             cause: error,
           })
     }

@@ -18,7 +18,7 @@ export function putWatched(
     request.onloadend = () => {
       signal?.removeEventListener('abort', aborted)
       if (signal?.aborted) reject(signal.reason)
-      else if (request.status === 0) reject(new UploadError('failed', 'The upload broke.'))
+      else if (request.status === 0) reject(new UploadError('failed', 'The upload broke: try again.'))
       else resolve(request.status)
     }
     if (signal?.aborted) return reject(signal.reason)
