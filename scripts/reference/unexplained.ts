@@ -9,7 +9,7 @@ const wellKnown = `AbortSignal ArrayBuffer AsyncGenerator AsyncIterableIterator 
 const computing = 'Addressed Api Apis Both C E K N P Short T Union X'
 
 /** What only the client itself, `messages` and those who write a platform have to do with. */
-const inside = `Carrier ChannelBinding Connection FIELD_TYPES  HashName Kept NS Offers PubsubService Reachable
+const inside = `Carrier ChannelBinding Connection FIELD_TYPES HashName Kept NS Offers PubsubService Reachable
   Reconcile ScramBinding StanzaId XmppStream`
 
 const known = new Set([wellKnown, computing, inside].join(' ').split(/\s+/))
