@@ -1,10 +1,5 @@
-/**
- * The client: what its user holds. It ties the parts together: the lifeline makes sessions, the dispatch reads what comes, the outbox keeps
- * what goes, extensions do the rest. Each of these is a file of its own.
- */
-import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
-import { type Iq, iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
+import { iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
 import { type ClientError, DisconnectedError, UsageError } from './contract/errors.ts'
@@ -15,11 +10,10 @@ import type { ClientOptions } from './contract/options.ts'
 import type { Platform } from './contract/platform.ts'
 import type { ClientState } from './contract/state.ts'
 import { until } from './contract/until.ts'
-import { Dispatch } from './session/dispatch.ts'
+import { Dispatch, type RequestOptions } from './session/dispatch.ts'
 import { createIds } from './session/ids.ts'
 import type { Kept } from './session/kept.ts'
 import { Lifeline } from './session/lifeline.ts'
-import { type RequestOptions, Requests } from './session/requests.ts'
 import { Sessions } from './session/sessions.ts'
 
 type Apis<X extends readonly AnyExtension[]> = { readonly [E in X[number] as E['name']]: ReturnType<E['start']> }
@@ -44,7 +38,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #platform: Platform
   readonly #newId: () => string
   readonly #kept: Kept
-  readonly #requests: Requests
   readonly #dispatch: Dispatch
   readonly #sessions: Sessions
   readonly #lifeline: Lifeline
@@ -68,9 +61,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     this.#platform = platform
     this.#kept = kept
     this.#newId = createIds(crypto)
-    this.#requests = new Requests(clock)
     this.#dispatch = new Dispatch({
-      requests: this.#requests,
+      clock,
       own: () => this.#sessions.jid,
       reply: (stanza) => this.#send(stanza),
       failed,
@@ -82,7 +74,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       kept,
       request: (type, payload, options) => this.request(type, payload, options),
       receive: (element) => this.#dispatch.receive(element),
-      lost: () => this.#requests.failAll(new DisconnectedError()),
+      lost: () => this.#dispatch.failAll(),
       failed,
     })
     this.#lifeline = new Lifeline(platform, options, this.#sessions, (state) => this.#changed(state))
@@ -156,7 +148,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     options.signal?.throwIfAborted()
     if (this.#sessions.isAway) await this.#connected(options)
     const id = this.#newId()
-    return await this.#requests.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))
+    return await this.#dispatch.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))
   }
 
   /** Sends a stanza of your own that nobody follows; false when there is no session to send it in. */
@@ -184,7 +176,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   }
 
   #changed(state: ClientState): void {
-    if (state.name === 'offline' || state.name === 'failed') this.#requests.failAll(new DisconnectedError())
+    if (state.name === 'offline' || state.name === 'failed') this.#dispatch.failAll()
     this.#emitter.emit('state', state)
   }
 
@@ -242,14 +234,13 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       hasListeners: (event) => emitter.has(event),
       failed: this.#failed,
       request: (type, payload, options) => this.request(type, payload, options),
-      respond: (type, payload, ns, answer: (request: Iq) => Maybe<Element | undefined>) =>
-        dispatch.respond(type, payload, ns, answer),
+      respond: dispatch.respond,
       send: (stanza) => this.#send(stanza),
       sendNonza: (element) => {
         sessions.connection?.send(element)
         return sessions.connection !== undefined
       },
-      onStanza: (kind, reader) => dispatch.onStanza(kind, reader),
+      onStanza: dispatch.onStanza,
       onSession: (phase, run) => void sessions.beginnings[phase].push(run),
       onSessionEnd: (run) => void sessions.endings.push(run),
       onDisconnect: (run) => void this.#leaving.push(run),

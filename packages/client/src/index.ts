@@ -386,7 +386,7 @@ export {
   type RegistrationReason,
 } from './register.ts'
 export type { Trace } from './session/connection.ts'
-export type { RequestOptions } from './session/requests.ts'
+export type { RequestOptions } from './session/dispatch.ts'
 export { indexedDbStore } from './stores/indexed-db.ts'
 export { memoryStore } from './stores/memory.ts'
 

@@ -1,7 +1,7 @@
 /** Questions whose answer is an element that a codec reads. */
 import { type ElementCodec, isBroken } from '@rookery/protocol/codec'
 import type { Element } from '@rookery/protocol/xml'
-import type { RequestOptions } from '../session/requests.ts'
+import type { RequestOptions } from '../session/dispatch.ts'
 import { RequestError, UnexpectedAnswerError, UnsupportedError } from './errors.ts'
 import type { Core } from './extension.ts'
 

@@ -13,7 +13,7 @@ import { RequestError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension, type SessionStart } from '../contract/extension.ts'
 import type { Unwrapped } from '../messages/index.ts'
 import { messages } from '../messages/index.ts'
-import type { RequestOptions } from '../session/requests.ts'
+import type { RequestOptions } from '../session/dispatch.ts'
 
 export type CarbonsOptions = Pick<RequestOptions, 'signal' | 'timeout'>
 

@@ -1,29 +1,56 @@
 /**
- * What comes in, read and handed on: requests to who answers them, answers to who asked, messages and presence to the extensions that read
- * them. Everything here comes from the wire, and nothing of it is believed without a look at who sent it.
+ * What comes in, read and handed on: requests to who answers them, answers to who asked (RFC 6120 section 8.2.3), messages and presence to
+ * the extensions that read them. Everything here comes from the wire, and nothing of it is believed without a look at who sent it.
  */
 import type { Maybe } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
-import { Iq, iq, iqType, Message, Presence, presenceType, type Stanza, StanzaError } from '@rookery/protocol/stanza'
+import {
+  Iq,
+  iq,
+  iqType,
+  Message,
+  Presence,
+  presenceType,
+  readStanzaError,
+  type Stanza,
+  StanzaError,
+} from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import { type ClientError, ListenerError } from '../contract/errors.ts'
+import { type ClientError, DisconnectedError, ListenerError, RequestError, TimeoutError } from '../contract/errors.ts'
 import { callEach } from '../contract/guard.ts'
-import type { Requests } from './requests.ts'
+import type { Clock } from '../contract/platform.ts'
+import { until } from '../contract/until.ts'
 
 export type Answer = (request: Iq) => Maybe<Element | undefined>
 
 export interface DispatchParts {
-  readonly requests: Requests
+  readonly clock: Clock
   /** The address of the session. */
   readonly own: () => Jid | undefined
   readonly reply: (stanza: Stanza) => void
   readonly failed: (error: ClientError) => void
 }
 
+export interface RequestOptions {
+  /** Whom to ask; the own account unless told. */
+  readonly to?: Jid | string | undefined
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds to wait for the answer; 30,000 unless told. */
+  readonly timeout?: number | undefined
+}
+
+/** A request that waits for its answer. */
+interface Pending {
+  readonly to: Jid | undefined
+  readonly resolve: (answer: Element | undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
 type Reader = (stanza: never) => unknown
 
 export class Dispatch {
   readonly #parts: DispatchParts
+  readonly #pending: Map<string, Pending> = new Map()
   readonly #answers: Map<string, Answer> = new Map()
   readonly #readers: Record<'message' | 'presence', Reader[]> = { message: [], presence: [] }
 
@@ -31,12 +58,33 @@ export class Dispatch {
     this.#parts = parts
   }
 
-  respond(type: 'get' | 'set', name: string, ns: string, answer: Answer): void {
+  readonly respond = (type: 'get' | 'set', name: string, ns: string, answer: Answer): void => {
     this.#answers.set(`${type} ${name} ${ns}`, answer)
   }
 
-  onStanza(kind: 'message' | 'presence', reader: Reader): void {
+  readonly onStanza = (kind: 'message' | 'presence', reader: Reader): void => {
     this.#readers[kind].push(reader)
+  }
+
+  /** Sends a request by `send`, at once, and resolves with the payload of its result. */
+  wait(
+    id: string,
+    to: Jid | undefined,
+    { signal, timeout = 30_000 }: RequestOptions,
+    send: () => void,
+  ): Promise<Element | undefined> {
+    const late = (): TimeoutError =>
+      new TimeoutError(`${to ?? 'The server'} did not answer within ${timeout / 1000} s.`)
+    return until(this.#parts.clock, { signal, timeout }, late, (resolve, reject) => {
+      this.#pending.set(id, { to, resolve, reject })
+      send()
+      return () => this.#pending.delete(id)
+    })
+  }
+
+  /** No answer will come to what waits for one. */
+  failAll(): void {
+    for (const { reject } of [...this.#pending.values()]) reject(new DisconnectedError())
   }
 
   /** A stanza from the stream; a promise while somebody works on it. */
@@ -52,8 +100,10 @@ export class Dispatch {
       if (type !== undefined) return this.#read(new Presence(element, from ?? own.bare, to ?? own, type))
     } else if (element.name === 'iq') {
       const type = iqType(element.attr('type'))
-      if (type === 'result' || type === 'error') this.#parts.requests.answer(new Iq(element, from, to, type), own)
-      else if (type !== undefined) void this.#answer(new Iq(element, from, to, type))
+      if (type === undefined) return undefined
+      const iq = new Iq(element, from, to, type)
+      if (type === 'result' || type === 'error') this.#answered(iq, own)
+      else void this.#answer(iq)
     }
     return undefined
   }
@@ -61,6 +111,14 @@ export class Dispatch {
   #read(stanza: Message | Presence): undefined | Promise<undefined> {
     const { kind } = stanza
     return callEach(this.#readers[kind], stanza as never, (cause) => this.#parts.failed(new ListenerError(kind, cause)))
+  }
+
+  /** Takes a result or an error; nothing happens when nobody waits for it, or it is not from whom was asked. */
+  #answered({ id = '', type, from, element, payload }: Iq, own: Jid): void {
+    const pending = this.#pending.get(id)
+    if (pending === undefined || !isFrom(from, pending.to, own)) return
+    if (type === 'error') pending.reject(new RequestError(readStanzaError(element), from?.toString()))
+    else pending.resolve(payload)
   }
 
   async #answer(request: Iq): Promise<undefined> {
@@ -86,4 +144,11 @@ export class Dispatch {
 function readAddress(element: Element, name: 'from' | 'to'): Jid | undefined | null {
   const text = element.attr(name)
   return text === undefined ? undefined : (parseJid(text) ?? null)
+}
+
+/** [RFC6120 10.3.3] what a server does for an account may be answered without an address, by the account, or by the server. */
+function isFrom(from: Jid | undefined, asked: Jid | undefined, own: Jid): boolean {
+  const isOwn = asked === undefined || asked.equals(own.bare)
+  if (from === undefined) return isOwn || asked.toString() === own.domain
+  return isOwn ? [own.bare, own, own.domain].some((one) => `${one}` === `${from}`) : from.equals(asked)
 }

@@ -23,10 +23,10 @@ import { rememberPbkdf2 } from '../platform/crypto-memory.ts'
 import { attempt } from './attempt.ts'
 import type { Carrier } from './carrier.ts'
 import type { Connection } from './connection.ts'
+import type { RequestOptions } from './dispatch.ts'
 import type { Kept } from './kept.ts'
 import type { Live } from './lifeline.ts'
 import { limited } from './limited.ts'
-import type { RequestOptions } from './requests.ts'
 import { Session } from './session.ts'
 
 export interface SessionsParts {
