@@ -244,16 +244,12 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       onSession: (phase, run) => void sessions.beginnings[phase].push(run),
       onSessionEnd: (run) => void sessions.endings.push(run),
       onDisconnect: (run) => void this.#leaving.push(run),
-      carry: (make) => {
-        const carrier = make(this.#kept, maxQueue)
-        sessions.carry(carrier)
-        return carrier
-      },
+      carry: (make) => sessions.carry(make(this.#kept, maxQueue)),
       catchesUp: (does) => {
         sessions.catchesUp = does
       },
       inline: (request) => void sessions.inline.push(request),
-      isTurnedOn: (ns) => sessions.isTurnedOn(ns),
+      isTurnedOn: sessions.isTurnedOn,
       kept: (key) => this.#kept.get(`x/${name}/${key}`),
       keep: (key, value) => this.#kept.write([[`x/${name}/${key}`, value]]),
     }

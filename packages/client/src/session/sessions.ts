@@ -89,14 +89,13 @@ export class Sessions {
   }
 
   /** What it carries is sent in this session, if there is one, and those to come. */
-  carry(carrier: Carrier): void {
+  carry<C extends Carrier>(carrier: C): C {
     this.#carrier = carrier
     if (this.#session?.isOpen && this.#beginning === undefined) carrier.open(this.#session)
+    return carrier
   }
 
-  isTurnedOn(ns: string): boolean {
-    return this.#turnedOn.includes(ns)
-  }
+  readonly isTurnedOn = (ns: string): boolean => this.#turnedOn.includes(ns)
 
   check(): void {
     this.#session?.check(5_000)
