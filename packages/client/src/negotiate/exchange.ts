@@ -40,8 +40,7 @@ export async function exchange(
 }
 
 function refused(failure: Element, account: Jid): LoginError {
-  const named = failure.childElements().find((child) => child.ns === NS.sasl && child.name !== 'text')
-  const condition = readSaslCondition(named?.name ?? '')
+  const condition = readSaslCondition((name) => failure.child(name, NS.sasl) !== undefined)
   const text = failure.childText('text')
   const advice =
     condition === 'not-authorized'

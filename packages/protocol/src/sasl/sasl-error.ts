@@ -17,7 +17,7 @@ const conditions = [
 /** [RFC6120 6.5] */
 export type SaslCondition = (typeof conditions)[number]
 
-/** A condition as received: one that is not understood counts as a generic failure. [RFC6120 6.5] */
-export function readSaslCondition(name: string): SaslCondition {
-  return conditions.find((each) => each === name) ?? 'not-authorized'
+/** The condition of a failure that `has` it: one that is not understood counts as a generic failure. [RFC6120 6.5] */
+export function readSaslCondition(has: (name: string) => boolean): SaslCondition {
+  return conditions.find(has) ?? 'not-authorized'
 }

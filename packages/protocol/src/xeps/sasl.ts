@@ -105,7 +105,7 @@ export function conditionPart(): RequiredPart<SaslCondition> {
     read: (found: Element) => {
       const named = found.childElements().find((one) => one.ns === SASL_NS && one.name !== 'text')
       if (named === undefined) return new CodecError('<failure/> needs a condition.')
-      return readSaslCondition(named.name)
+      return readSaslCondition((name) => name === named.name)
     },
     write: (condition, draft) => {
       draft.children.push(el(condition, SASL_NS))
