@@ -1,5 +1,5 @@
 /** Stream management (XEP-0198 1.6.3): going on with the session of before instead of binding, and managing a new one. */
-import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
+import { MANAGEMENT_NS } from '@rookery/protocol/xeps/names'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Enabled, ManagementAnswer, Negotiation, Resumable } from './negotiation.ts'
 import { broken, countOf } from './nonzas.ts'

@@ -2,10 +2,7 @@
  * What is asked for with a login by XEP-0388 (SASL2), and given: the resource (XEP-0386), the session of before or the management of a new
  * one (XEP-0198), and a token (XEP-0484). What is not offered inline is left to the steps that follow.
  */
-import { BIND2_NS } from '@rookery/protocol/xeps/bind2'
-import { FAST_NS } from '@rookery/protocol/xeps/fast'
-import { MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
-import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
+import { BIND2_NS, FAST_NS, MANAGEMENT_NS, SASL2_NS } from '@rookery/protocol/xeps/names'
 import { type Element, el } from '@rookery/protocol/xml'
 import { ownAddress } from './bind.ts'
 import { enable, readEnabled, readResumption, resume } from './manage.ts'

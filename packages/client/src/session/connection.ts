@@ -4,7 +4,7 @@
  */
 import * as NS from '@rookery/protocol/namespaces'
 import { readStreamError, STREAM_END, StreamError, StreamHeader, type XmppStream } from '@rookery/protocol/stream'
-import { SASL2_NS } from '@rookery/protocol/xeps/sasl2'
+import { REGISTER_NS, SASL2_NS } from '@rookery/protocol/xeps/names'
 import { Element, fromWire } from '@rookery/protocol/xml'
 import { type Deferred, deferred } from '../contract/deferred.ts'
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
@@ -202,6 +202,3 @@ export class Connection {
 function isSecret(element: Element): boolean {
   return element.ns === NS.sasl || element.ns === SASL2_NS || element.child('query', REGISTER_NS) !== undefined
 }
-
-/** Of XEP-0077, written here because a bundler takes its file whole. */
-const REGISTER_NS = 'jabber:iq:register'

@@ -6,7 +6,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { onWire, Unacknowledged } from '@rookery/protocol/stream'
-import { acknowledgementRequest, MANAGEMENT_NS } from '@rookery/protocol/xeps/management'
+import { MANAGEMENT_NS } from '@rookery/protocol/xeps/names'
 import { type Element, el } from '@rookery/protocol/xml'
 import { type ClientError, ConnectError, DisconnectedError, RequestError } from '../contract/errors.ts'
 import type { Clock } from '../contract/platform.ts'
@@ -304,7 +304,7 @@ export class Session {
     if (this.#asked !== undefined) return
     const asked = this.#unacked.sent
     this.#asked = asked
-    if (this.management !== undefined) return connection.send(acknowledgementRequest)
+    if (this.management !== undefined) return connection.send(el('r', MANAGEMENT_NS))
     const answered = (error?: unknown): void => {
       if (connection !== this.#connection) return
       // whatever it says: what was sent before it has arrived

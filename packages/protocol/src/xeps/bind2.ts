@@ -10,8 +10,9 @@ import {
   string,
 } from '../codec/index.ts'
 import type { Element } from '../xml/index.ts'
+import { BIND2_NS } from './names.ts'
 
-export const BIND2_NS = 'urn:xmpp:bind:0'
+export { BIND2_NS }
 
 /** Inside of the offer of XEP-0388. */
 export interface Bind2Offer {

@@ -11,8 +11,9 @@ import {
   string,
   texts,
 } from '../codec/index.ts'
+import { FAST_NS } from './names.ts'
 
-export const FAST_NS = 'urn:xmpp:fast:0'
+export { FAST_NS }
 
 /** Inside of the offer of XEP-0388. */
 export interface FastOffer {

@@ -5,8 +5,9 @@
 import { attribute, boolean, type ElementCodec, element, integer, optionalAttribute, string } from '../codec/index.ts'
 import * as NS from '../namespaces.ts'
 import { type Element, el } from '../xml/index.ts'
+import { MANAGEMENT_NS } from './names.ts'
 
-export const MANAGEMENT_NS = 'urn:xmpp:sm:3'
+export { MANAGEMENT_NS }
 
 /** The stream feature. [XEP-0198 2] */
 export const managementFeature: Element = el('sm', MANAGEMENT_NS)

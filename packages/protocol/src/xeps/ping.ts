@@ -1,7 +1,8 @@
 /** XMPP Ping (XEP-0199 2.0.1): the question; the answer is an empty result. */
 import { type ElementCodec, element } from '../codec/index.ts'
+import { PING_NS } from './names.ts'
 
-export const PING_NS = 'urn:xmpp:ping'
+export { PING_NS }
 
 export type Ping = Readonly<Record<never, never>>
 

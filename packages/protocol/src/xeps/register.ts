@@ -23,8 +23,10 @@ import {
 } from '../forms/index.ts'
 import { type Element, el } from '../xml/index.ts'
 import { webLink } from './links.ts'
+import { REGISTER_NS } from './names.ts'
 
-export const REGISTER_NS = 'jabber:iq:register'
+export { REGISTER_NS }
+
 const OOB_NS = 'jabber:x:oob'
 
 /** The plain fields; the schema allows no others. [XEP-0077 4, 14.1] */

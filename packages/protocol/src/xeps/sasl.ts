@@ -19,12 +19,14 @@ import {
 import { decodeBase64, encodeBase64 } from '../sasl/base64.ts'
 import { readSaslCondition, type SaslCondition } from '../sasl/sasl-error.ts'
 import { type Element, el } from '../xml/index.ts'
+import { CHANNEL_BINDING_NS } from './names.ts'
 
 export type { SaslCondition }
 
 /** Spelled out: bundlers do not know that `NS.sasl` is a constant, and would keep all that is made of it. */
 const SASL_NS = 'urn:ietf:params:xml:ns:xmpp-sasl'
-export const CHANNEL_BINDING_NS = 'urn:xmpp:sasl-cb:0'
+
+export { CHANNEL_BINDING_NS }
 
 /** A challenge or a response: no text is no bytes. */
 export interface SaslStepElement {

@@ -24,9 +24,10 @@ import {
 import * as NS from '../namespaces.ts'
 import type { SaslCondition } from '../sasl/sasl-error.ts'
 import type { Element } from '../xml/index.ts'
+import { SASL2_NS } from './names.ts'
 import { conditionPart } from './sasl.ts'
 
-export const SASL2_NS = 'urn:xmpp:sasl:2'
+export { SASL2_NS }
 
 /** Stream feature. [XEP-0388 2.1] */
 export interface Authentication {
