@@ -108,8 +108,7 @@ export function parseInteger(text: string): number | undefined {
 
 /** Cuts the space of XML around a value (the `collapse` of XML Schema, for values without inner space). */
 export function trim(text: string): string {
-  return text.replace(space, '')
+  let end = text.length
+  while (end > 0 && ' \t\n\r'.includes(text[end - 1]!)) end--
+  return text.slice(text.search(/[^ \t\n\r]|$/), end)
 }
-
-/** What is looked for at the end starts where a run of space does, so that no run is read twice. */
-const space = /^[ \t\n\r]+|(?<![ \t\n\r])[ \t\n\r]+$/g

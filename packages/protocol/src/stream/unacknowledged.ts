@@ -10,6 +10,8 @@ export function onWire(count: number): number {
 
 export class Unacknowledged<T> {
   readonly #items: T[] = []
+  /** Where the oldest stands in the list: to cut off what was acknowledged moves all that is left, so it is done now and then. */
+  #first = 0
   #acknowledged: number
 
   /** `acknowledged`: how many were acknowledged before. */
@@ -22,7 +24,7 @@ export class Unacknowledged<T> {
   }
 
   get size(): number {
-    return this.#items.length
+    return this.#items.length - this.#first
   }
 
   /** How many were sent in all. */
@@ -48,11 +50,16 @@ export class Unacknowledged<T> {
     const more = onWire(h - this.#acknowledged)
     if (more > this.size) return undefined
     this.#acknowledged += more
-    return this.#items.splice(0, more)
+    const taken = this.#items.slice(this.#first, (this.#first += more))
+    if (this.#first > Math.min(this.size, 999)) {
+      this.#items.splice(0, this.#first)
+      this.#first = 0
+    }
+    return taken
   }
 
   /** Those that are left, oldest first. */
   rest(): readonly T[] {
-    return [...this.#items]
+    return this.#items.slice(this.#first)
   }
 }

@@ -24,30 +24,22 @@ export function writeStart(element: Element, outerNs: string): string {
 
 /** What follows `writeStart`: `/>`, or `>`, the content and the end tag. */
 export function writeContent(element: Element): string {
-  let out = ''
-  const open: Open[] = []
-  const begin = (node: Element, ns: string): void => {
-    if (node.inner !== undefined) out += contentOf(node, node.inner)
-    else if (node.children.length === 0) out += '/>'
-    else {
-      out += '>'
-      open.push({ element: node, ns: node.ns === XML_NS ? ns : node.ns, next: 0 })
-    }
-  }
-  begin(element, element.ns)
-  for (;;) {
-    const top = open.at(-1)
-    if (top === undefined) return out
+  let out = contentStart(element)
+  if (out !== '>') return out
+  const open: Open[] = [{ element, ns: element.ns, next: 0 }]
+  for (let top: Open | undefined = open[0]; top !== undefined; top = open.at(-1)) {
     const node = top.element.children[top.next++]
     if (typeof node === 'string') out += escapeText(node)
     else if (node === undefined) {
       out += endTag(top.element)
       open.pop()
     } else {
-      out += startTag(node, node.ns === top.ns)
-      begin(node, top.ns)
+      const start = contentStart(node)
+      out += startTag(node, node.ns === top.ns) + start
+      if (start === '>') open.push({ element: node, ns: node.ns === XML_NS ? top.ns : node.ns, next: 0 })
     }
   }
+  return out
 }
 
 /** An element whose children are being written. */
@@ -58,7 +50,10 @@ interface Open {
   next: number
 }
 
-function contentOf(element: Element, inner: string): string {
+/** What follows a start tag: `>` alone where the children are still to be written. */
+function contentStart(element: Element): string {
+  const { inner = element.children.length === 0 ? '' : undefined } = element
+  if (inner === undefined) return '>'
   return inner === '' ? '/>' : `>${inner}${endTag(element)}`
 }
 
