@@ -4,7 +4,7 @@
  * transport is told by the class for that transport: TCP (RFC 6120 section 4), WebSocket (RFC 7395), BOSH (XEP-0206).
  */
 import * as NS from '../namespaces.ts'
-import { type Element, XmlError, type XmlLimits } from '../xml/index.ts'
+import { Element, XmlError, type XmlLimits } from '../xml/index.ts'
 import { majorVersion, StreamHeader } from './header.ts'
 import { StreamError } from './stream-error.ts'
 
@@ -44,6 +44,7 @@ export abstract class XmppStream {
   next(): StreamEvent {
     if (this.#failed !== undefined) return this.#failed
     const event = this.read()
+    if (this.#hasBegun && event instanceof Element) return event // nearly always
     if (event === undefined || event === STREAM_END) return event
     if (event instanceof XmlError) return (this.#failed = new StreamError(event.condition, event.text))
     const isHeader = event instanceof StreamHeader
