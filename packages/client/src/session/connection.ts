@@ -27,7 +27,6 @@ export class Connection {
   readonly #waiting: Received[] = []
   #wake: () => void = () => undefined
   #sink: ((element: Element) => void) | undefined
-  #reason: ClientError | undefined
   #isClosed = false
   #isPaused = false
   readonly #trace: Trace | undefined
@@ -146,7 +145,7 @@ export class Connection {
     for (;;) {
       const one = this.#waiting.shift()
       if (one !== undefined) return one
-      if (this.#isClosed) throw this.#reason ?? new DisconnectedError()
+      if (this.#isClosed) throw (await this.closed) ?? new DisconnectedError()
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
   }
@@ -192,7 +191,6 @@ export class Connection {
   #close(reason?: ClientError): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#reason = reason
     this.#closed.resolve(reason)
     this.#wake()
   }

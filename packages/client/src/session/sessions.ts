@@ -143,26 +143,23 @@ export class Sessions {
   }
 
   async #begin(signal: AbortSignal, time: number, password: string | undefined): Promise<Live> {
-    const { options, platform, account } = this.#parts
+    const { account } = this.#parts
     const id = this.#session?.management?.id
     const agent = this.#agent()
     try {
       const negotiation = await attempt({
-        platform,
+        ...this.#parts,
         domain: account.domain,
         location: this.#session?.management?.location,
-        options,
         signal,
         time,
         run: (connection) =>
           negotiate({
+            ...this.#parts,
             connection,
-            platform,
             crypto: this.#crypto,
-            account,
             password,
             agent,
-            options,
             memory: this.#memory,
             resumable: id === undefined ? undefined : { id, handled: this.#session!.handled },
             bindsInline: account.resource === '' && this.catchesUp(),
