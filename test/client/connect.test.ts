@@ -18,6 +18,7 @@ import { SaslChannel } from '@rookery/protocol/sasl'
 import { StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import { el, writeElement } from '@rookery/protocol/xml'
+import { webPlatform } from '../../packages/client/src/platform/web-platform.ts'
 import { type HostileOptions, HostileServer, seeOtherHost } from './harness/hostile-server.ts'
 import type { Script } from './harness/script.ts'
 import { impatient } from './support/impatient.ts'
@@ -420,6 +421,29 @@ describe('messages that come', () => {
       if (++next === count) break
       if (next % 10 === 0) await new Promise((resolve) => setImmediate(resolve))
     }
+  })
+
+  test('give up a connection that cannot be held back, as in browsers, and come again when the application has time', async () => {
+    await using server = await HostileServer.start()
+    await using client = await connect({
+      ...options(server, { platform: { ...impatient, open: webPlatform.open }, maxUnhandled: 10_000 }),
+      service: server.service.ws,
+    })
+    const to = client.jid!.toString()
+    const count = 500
+    const states: string[] = []
+    client.on('state', ({ name }) => states.push(name))
+    const lost = until(client, 'waiting')
+    for (let i = 0; i < count; i++)
+      server.route(el('message', NS.client, { to, from: 'juliet@localhost/a' }, [body(`${i} ${'x'.repeat(500)}`)]))
+    const state = await lost
+    assert.ok(state.name === 'waiting' && state.reason.kind === 'disconnected', 'it is not kept in memory')
+    let next = 0
+    for await (const message of client.messages.read()) {
+      assert.match(message.body ?? '', new RegExp(`^${next} `))
+      if (++next === count) break
+    }
+    assert.ok(states.includes('resuming'))
   })
 
   test('are acknowledged at the end: what was dealt with is not sent to somebody else', async () => {

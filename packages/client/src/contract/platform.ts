@@ -70,9 +70,9 @@ export interface Transport {
   write(wire: string): void
   /** Bytes written and not sent. */
   readonly unsent: number
-  /** Stops and goes on reading, where the platform can; after `pause` what is under way may still come. */
-  pause(): void
-  resume(): void
+  /** Stops reading; what is under way may still come. Missing, with `resume`, where the platform cannot: what comes is to be taken then. */
+  pause?(): void
+  resume?(): void
   /** Begins TLS after STARTTLS: resolves when it is secure, throws a ConnectError. Missing where the transport has TLS from the start. */
   readonly startTls?: (() => Promise<undefined>) | undefined
   /** Sends what was written, then closes. */

@@ -216,12 +216,12 @@ describe('messages', () => {
     const { url, next } = await serve(t)
     const opened = await Opened.to(t, url)
     const { ws, socket } = await next
-    opened.transport.pause()
+    opened.transport.pause!()
     const text = `<a>${'x'.repeat(100_000)}</a>`
     for (let i = 0; i < 300; i++) ws.send(text)
     await new Promise((resolve) => setImmediate(resolve))
     assert.ok(socket.writableLength > 0, 'the server has to keep them')
-    opened.transport.resume()
+    opened.transport.resume!()
     await opened.until(() => opened.frames.length === 300)
   })
 })

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { FRAME_END } from '@rookery/protocol/stream'
-import { toWire } from '@rookery/protocol/xml'
+import { parseElement, toWire, XmlError } from '@rookery/protocol/xml'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { ConnectError, UsageError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
@@ -100,6 +100,14 @@ test('a binary frame ends the connection', async (t) => {
   await opened.until(() => opened.calls > 0)
   assert.equal(opened.reason?.reason, 'bad-answer')
   assert.deepEqual(opened.frames, [])
+})
+
+test('what XML cannot carry is not made good: no frame with it is an element', async (t) => {
+  const frames = ['\0', '\x01', '\uffff'].map((char) => `<a>${char}</a>`)
+  const opened = await Opened.to(await listen(t, (ws) => frames.forEach((frame) => void ws.send(frame))))
+  await opened.until(() => opened.frames.length === frames.length)
+  for (const frame of opened.frames) assert.ok(parseElement(frame) instanceof XmlError)
+  opened.transport.destroy()
 })
 
 test('a connection that breaks gives a reason, one that the server ends in order gives none', async (t) => {

@@ -52,7 +52,7 @@ export function allowWebSocket(url: URL, plaintext: boolean): boolean {
   throw new UsageError(`${url.href} is not encrypted: use a wss: address, or allow \`plaintext\`.`)
 }
 
-/** After `close` a WebSocket neither gives a message nor sends one. */
+/** After `close` a WebSocket neither gives a message nor sends one. Pages cannot hold it back. */
 class WebSocketTransport implements Transport {
   readonly stream: WebSocketStream = new WebSocketStream(authenticated)
   readonly isSecure: boolean
@@ -67,8 +67,10 @@ class WebSocketTransport implements Transport {
     this.#options = options
     this.isSecure = isSecure
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === 'string') options.received(toWire(data))
-      else this.destroy(new ConnectError('bad-answer', 'The server sent a binary frame.')) // [RFC7395 3.2]
+      if (typeof data !== 'string')
+        return this.destroy(new ConnectError('bad-answer', 'The server sent a binary frame.')) // [RFC7395 3.2]
+      const wire = toWire(data)
+      options.received(fromWire(wire) === data ? wire : '') // what XML cannot carry is no element [RFC7395 3.3.3]
     }
     socket.onclose = ({ code, wasClean }) =>
       this.destroy(
@@ -83,11 +85,6 @@ class WebSocketTransport implements Transport {
   write(wire: string): void {
     for (const frame of wire.split(FRAME_END)) if (frame !== '') this.#socket.send(fromWire(frame))
   }
-
-  /** Nothing: pages cannot hold a WebSocket back. */
-  pause(): void {}
-
-  resume(): void {}
 
   end(): void {
     this.#socket.close(1000)

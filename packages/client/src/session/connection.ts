@@ -112,14 +112,16 @@ export class Connection {
     if (this.#trace !== undefined && !isSecret(element)) this.#trace(direction, element)
   }
 
+  /** Nothing where the transport cannot be held back: what comes is handed on then, for somebody else to count. */
   pause(): void {
+    if (this.#transport.pause === undefined) return
     this.#isPaused = true
     this.#transport.pause()
   }
 
   resume(): void {
     this.#isPaused = false
-    this.#transport.resume()
+    this.#transport.resume?.()
     this.#drain()
   }
 
