@@ -180,6 +180,7 @@ export {
   DisplayedSync,
   type DisplayedUpTo,
   displayed,
+  type Marker,
   type MarkOptions,
 } from './features/displayed.ts'
 export {

@@ -1,12 +1,16 @@
 /**
- * Displayed synchronisation (XEP-0490 1.0.1): up to which message each chat has been displayed, for the own devices alone. Telling the other
- * side is a marker of XEP-0333, which is the chat's.
+ * Displayed synchronisation (XEP-0490 1.0.1): up to which message each chat has been displayed, for the own devices. Telling the other side is
+ * a marker of XEP-0333, which is the chat's; where the server assists, one message does both.
  */
 import type { Jid } from '@rookery/protocol/jid'
-import { displayed as codec, DISPLAYED_NS, type Displayed } from '@rookery/protocol/xeps/displayed'
+import { displayed as codec, DISPLAYED_ASSIST_NS, DISPLAYED_NS, type Displayed } from '@rookery/protocol/xeps/displayed'
+import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { type Core, defineExtension, type Extension, events } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
+import type { SentMessage } from '../messages/index.ts'
+import { type ChatMessage, unnamed } from './chat/index.ts'
+import { disco } from './disco.ts'
 import { OwnList } from './pep/index.ts'
 import type { PubsubEvents } from './pubsub/index.ts'
 
@@ -27,6 +31,11 @@ export type DisplayedEvents = PubsubEvents & {
 export interface MarkOptions extends WaitOptions {
   /** Who gave the message its id: our own account unless told; in a room, the room. */
   readonly by?: Jid | string | undefined
+}
+
+/** Who tells the other side: `client.chat`, or a room. */
+export interface Marker<M extends ChatMessage> {
+  markDisplayed(message: M, more?: readonly Element[]): SentMessage | undefined
 }
 
 export class DisplayedSync {
@@ -58,6 +67,19 @@ export class DisplayedSync {
     const before = this.of(jid)
     if (before?.id === id && before.by.equals(by)) return
     await this.#list.set(jid, () => ({ upTo: { id, by } }), options)
+  }
+
+  /**
+   * Tells both sides that this message, and all before it, have been displayed: its author by `marker`, if they asked for it, and the own devices.
+   * `client.displayed.show(message, client.chat)`, or `(message, message.room)`. Throws a UsageError when the message has no `stanzaId`.
+   */
+  async show<M extends ChatMessage>(message: M, marker: Marker<M>, options: WaitOptions = {}): Promise<undefined> {
+    const { peer, isRoom, stanzaId = unnamed() } = message
+    const by = isRoom ? peer : this.#core.account
+    // [XEP-0490 7] else whoever gets the message learns the id
+    const assists = await this.#core.use(disco).supports(this.#core.account, DISPLAYED_ASSIST_NS, options)
+    const isTold = marker.markDisplayed(message, assists ? [codec.build({ upTo: { id: stanzaId, by } })] : [])
+    if (!assists || isTold === undefined) await this.mark(peer, stanzaId, { ...options, by })
   }
 
   /** An id is given by the own server, or by the room. [XEP-0490 3.2] */

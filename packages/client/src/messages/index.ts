@@ -38,8 +38,11 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What is to be read in place of a message that wraps it, `'taken'` when nobody else is to see it, undefined when it is an ordinary one. */
-export type Unwrapped = { readonly stanza: Message; readonly way: Way } | 'taken' | undefined
+/**
+ * What is to be read in place of a message that wraps it, `'taken'` when nobody else is to see it (a promise of that holds back its
+ * acknowledgement), undefined when it is an ordinary one.
+ */
+export type Unwrapped = { readonly stanza: Message; readonly way: Way } | 'taken' | Promise<'taken'> | undefined
 
 /** Hands a message on with `next`, now or later. What it answers holds back the acknowledgement, as what `next` answers would. */
 export type Gate = (
@@ -155,6 +158,7 @@ export class Messages {
     for (const unwrap of this.#unwrappers) {
       const inner = this.#guard(() => unwrap(stanza))
       if (inner === 'taken') return undefined
+      if (inner instanceof Promise) return inner.then(() => undefined)
       if (inner !== undefined) return this.deliver(inner.stanza, inner.way)
     }
     return this.deliver(stanza, { at: this.#timeOf(stanza) })

@@ -155,11 +155,11 @@ export class Chat {
     return this.#post(peerOf(message), retractionElements(id))
   }
 
-  /** Tells the author that this message, and all before it, have been seen; when they asked for it. Call it for the newest one. */
-  markDisplayed(message: ChatMessage): SentMessage | undefined {
+  /** Tells the author that this message, and all before it, have been seen; when they asked for it. Call it for the newest one. `more` comes with it. */
+  markDisplayed(message: ChatMessage, more: readonly Element[] = []): SentMessage | undefined {
     if (!(message ?? unnamed()).isMarkable || message.isOwn) return undefined // [XEP-0333 5]
     const id = message.reference ?? unnamed()
-    return this.#post(message.peer, [displayedMarker.build({ id }), hint('store')])
+    return this.#post(message.peer, [displayedMarker.build({ id }), hint('store'), ...more])
   }
 
   /** Tells what one does. False when it was not told: there is no session, it is known, or they do not want to know. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { NS } from '@rookery/protocol'
 import { ibbClose, ibbData, ibbOpen } from '@rookery/protocol/xeps/ibb'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer, type TestServer } from '@rookery/testkit'
+import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { acquaint, next, online } from '../../../test/online.ts'
 import { ibb, RequestError, UnsupportedError } from '../../index.ts'
 
@@ -91,6 +93,33 @@ describe('in-band bytestreams', () => {
     const data = await readAll(theirs.readable)
     await writing
     assert.equal(data.length, 20 * 16_384)
+  })
+
+  test('a message whose bytes have no room yet is not acknowledged', async () => {
+    await using server = await HostileServer.start({ asksForAcks: false })
+    await using client = await online(server, [ibb])
+    const { connection } = server
+    const peer = { from: 'juliet@localhost/x', to: client.jid!.toString() }
+    const offered = next(client, 'ibb:offered')
+    const open = ibbOpen.build({ sid: 'slow', blockSize: 40_000, stanza: 'message' })
+    connection.send(el('iq', NS.client, { ...peer, type: 'set', id: 'open' }, [open]))
+    const stream = (await offered).accept()!
+    await client.request('get', el('ping', 'urn:xmpp:ping'))
+    const handled = async (): Promise<number> => {
+      const before = server.received('a').length
+      connection.put(el('r', 'urn:xmpp:sm:3'))
+      while (server.received('a').length === before) await new Promise(setImmediate)
+      return Number(server.received('a').at(-1)?.attr('h'))
+    }
+    const start = await handled()
+    for (const seq of [0, 1, 2]) {
+      const data = ibbData.build({ sid: 'slow', seq, data: bytes(40_000) })
+      connection.send(el('message', NS.client, { ...peer, id: 'd' }, [data]))
+    }
+    assert.equal(await handled(), start + 1)
+    const reader = stream.readable.getReader()
+    for (let piece = 0; piece < 3; piece++) await reader.read()
+    assert.equal(await handled(), start + 3)
   })
 
   test('the blocks become smaller until they are taken', async () => {

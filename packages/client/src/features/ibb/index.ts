@@ -75,8 +75,8 @@ export class Ibb {
         return undefined
       }
       if (chunk === undefined) return undefined
-      if (!isBroken(chunk)) void this.#find(stanza.from, chunk.sid)?.receive(chunk)
-      return 'taken'
+      const work = isBroken(chunk) ? undefined : this.#find(stanza.from, chunk.sid)?.receive(chunk)
+      return work instanceof Promise ? work.then(() => 'taken') : 'taken'
     })
     core.onSessionEnd(() => {
       this.#expected.clear()

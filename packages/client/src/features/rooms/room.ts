@@ -250,9 +250,10 @@ export class Room {
     return this.#say(this.address, 'groupchat', retractionElements(stanzaIdOf(message)))
   }
 
-  /** Tells everybody that this message, and all before it, have been seen. */
-  markDisplayed(message: RoomMessage): SentMessage {
-    return this.#say(this.address, 'groupchat', [displayedMarker.build({ id: stanzaIdOf(message) }), hint('store')])
+  /** Tells everybody that this message, and all before it, have been seen. `more` comes with it. */
+  markDisplayed(message: RoomMessage, more: readonly Element[] = []): SentMessage {
+    const marker = displayedMarker.build({ id: stanzaIdOf(message) })
+    return this.#say(this.address, 'groupchat', [marker, hint('store'), ...more])
   }
 
   /** Tells everybody what we do. False when there is no session. */
