@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { soapFault } from '@rookery/protocol/xeps/soap'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
+import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { acquaint, online } from '../../test/online.ts'
 import { RequestError, SoapFaultError, soap } from '../index.ts'
 
@@ -43,5 +44,25 @@ describe('envelopes of SOAP', () => {
     await using plain = await online(server, [])
     await acquaint(romeo, plain)
     await assert.rejects(romeo.soap.call(plain.jid!, book), RequestError)
+  })
+
+  test('a fault that comes beside the error is read whole [XEP-0072 3.1]', async () => {
+    await using server = await HostileServer.start({ script: {} })
+    await using romeo = await online(server, [soap])
+    server.script.receive = (element, connection) => {
+      if (element.firstElement()?.name !== 'Envelope') return
+      const body =
+        "<e:Body><e:Fault><e:Code><e:Value>e:Sender</e:Value><e:Subcode><e:Value>rpc:BadArguments</e:Value></e:Subcode></e:Code><e:Reason><e:Text xml:lang='en'>No such road.</e:Text></e:Reason></e:Fault></e:Body>"
+      connection.put(
+        `<iq type='error' id='${element.attr('id')}' from='${element.attr('to')}'><e:Envelope xmlns:e='http://www.w3.org/2003/05/soap-envelope'>${body}</e:Envelope><error type='modify'><undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/><Sender xmlns='http://jabber.org/protocol/soap#fault'/></error></iq>`,
+      )
+      return true
+    }
+    await assert.rejects(romeo.soap.call('travel.localhost', { body: [el('book', NS)] }), (error: unknown) => {
+      assert.ok(error instanceof SoapFaultError)
+      assert.deepEqual([error.code, error.message], ['Sender', 'No such road.'])
+      assert.equal(error.fault?.code.subcode, 'rpc:BadArguments')
+      return true
+    })
   })
 })

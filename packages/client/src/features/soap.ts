@@ -2,9 +2,9 @@
  * SOAP over XMPP (XEP-0072 1.0.1), both ways, in requests. Header and body are XML: what they mean is for you and the other side. An envelope
  * that may wait for somebody who is away goes in a message of your own.
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact, isBroken } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
-import { type Iq, StanzaError } from '@rookery/protocol/stanza'
+import { type Iq, readStanzaError, StanzaError } from '@rookery/protocol/stanza'
 import {
   SOAP_ENVELOPE_NS,
   SOAP_FAULT_NS,
@@ -19,7 +19,6 @@ import {
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask } from '../contract/ask.ts'
-import { RequestError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { disco } from './disco.ts'
@@ -60,12 +59,11 @@ export class Soap {
 
   /** Sends an envelope, and resolves with the one that comes back. Throws SoapFaultError, RequestError, UnexpectedAnswerError. */
   async call(jid: Jid | string, envelope: SoapEnvelope, { signal, timeout }: WaitOptions = {}): Promise<SoapEnvelope> {
-    const options = { to: readJid(jid), signal, timeout }
-    const answer = await ask(this.#core, 'set', soapEnvelope.build(envelope), soapEnvelope, options).catch(explain)
-    const [first] = answer.body
-    const fault = first && soapFault.parse(first)
-    if (fault === undefined || isBroken(fault)) return answer
-    throw new SoapFaultError(fault.code.value, fault.reasons[0]?.text ?? '', fault)
+    const options = { to: readJid(jid), signal, timeout, explain }
+    const answer = await ask(this.#core, 'set', soapEnvelope.build(envelope), soapEnvelope, options)
+    const fault = faultOf(answer)
+    if (fault !== undefined) throw fault
+    return answer
   }
 
   /** Answers the envelopes of others. The answer ends that. */
@@ -100,9 +98,19 @@ export const soap: Extension<'soap', Soap> = defineExtension({
   start: (core) => new Soap(core),
 })
 
-/** A refusal that is one of SOAP. [XEP-0072 6] */
-function explain(error: unknown): never {
-  const application = error instanceof RequestError ? error.application : undefined
-  if (application?.ns !== SOAP_FAULT_NS) throw error
-  throw new SoapFaultError(application.name as SoapFaultCode, (error as RequestError).text ?? '')
+/** What an envelope says that holds a fault. */
+function faultOf({ body: [first] }: SoapEnvelope): SoapFaultError | undefined {
+  const fault = first && intact(soapFault.parse(first))
+  return fault && new SoapFaultError(fault.code.value, fault.reasons[0]?.text ?? '', fault)
+}
+
+/** A refusal that is one of SOAP: with all of the fault beside it, or with its code alone. [XEP-0072 3.1, 6] */
+function explain(refusal: Element): SoapFaultError | undefined {
+  const envelope = intact(soapEnvelope.find(refusal))
+  const { application, text } = readStanzaError(refusal)
+  const isPlain = application?.ns === SOAP_FAULT_NS
+  return (
+    (envelope && faultOf(envelope)) ??
+    (isPlain ? new SoapFaultError(application.name as SoapFaultCode, text ?? '') : undefined)
+  )
 }

@@ -37,6 +37,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds to wait for the answer; 30,000 unless told. */
   readonly timeout?: number | undefined
+  /** What a refusal means, where it says more beside its error; undefined where it does not. */
+  readonly explain?: ((refusal: Element) => Error | undefined) | undefined
 }
 
 /** A request that waits for its answer. */
@@ -44,6 +46,7 @@ interface Pending {
   readonly to: Jid | undefined
   readonly resolve: (answer: Element | undefined) => void
   readonly reject: (error: unknown) => void
+  readonly explain: RequestOptions['explain']
 }
 
 type Reader = (stanza: never) => unknown
@@ -70,13 +73,13 @@ export class Dispatch {
   wait(
     id: string,
     to: Jid | undefined,
-    { signal, timeout = 30_000 }: RequestOptions,
+    { signal, timeout = 30_000, explain }: RequestOptions,
     send: () => void,
   ): Promise<Element | undefined> {
     const late = (): TimeoutError =>
       new TimeoutError(`${to ?? 'The server'} did not answer within ${timeout / 1000} s.`)
     return until(this.#parts.clock, { signal, timeout }, late, (resolve, reject) => {
-      this.#pending.set(id, { to, resolve, reject })
+      this.#pending.set(id, { to, resolve, reject, explain })
       send()
       return () => this.#pending.delete(id)
     })
@@ -117,8 +120,8 @@ export class Dispatch {
   #answered({ id = '', type, from, element, payload }: Iq, own: Jid): void {
     const pending = this.#pending.get(id)
     if (pending === undefined || !isFrom(from, pending.to, own)) return
-    if (type === 'error') pending.reject(new RequestError(readStanzaError(element), from?.toString()))
-    else pending.resolve(payload)
+    if (type !== 'error') pending.resolve(payload)
+    else pending.reject(pending.explain?.(element) ?? new RequestError(readStanzaError(element), from?.toString()))
   }
 
   async #answer(request: Iq): Promise<undefined> {
