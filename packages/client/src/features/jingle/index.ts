@@ -1,6 +1,6 @@
 /**
- * Jingle (XEP-0166 1.1.2): sessions between two clients, each about what an application says, over what a transport brings. Contents cannot be
- * added, changed or replaced within a session. Files are an application of it; yours can be another.
+ * Jingle (XEP-0166 1.1.2): sessions between two clients, each about what an application says, over what a transport brings; the transport can
+ * be replaced, contents can be neither added nor changed within a session. Files are an application of it; yours can be another.
  */
 import { isBroken } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
@@ -110,9 +110,30 @@ export class Jingle {
       case 'session-info':
         for (const info of asked.infos) if (application.told?.(info) !== true) throw jingleError('unsupported-info')
         return
-      default:
-        throw new StanzaError('feature-not-implemented')
+      case 'transport-replace':
+        return session.proposed(asked.contents)
+      case 'transport-accept':
+        return session.settled(asked.contents)
+      case 'transport-reject':
+        return session.settled(undefined)
+      case 'content-add': // [XEP-0166 7.2.2]
+        void session.answer('content-reject', asked.contents.map(named))
+        return
+      case 'content-remove':
+        // [XEP-0166 7.2.5] a part of them cannot be given up
+        if (!session.contents.every((one) => asked.contents.some((gone) => keyOfContent(gone) === keyOfContent(one))))
+          break
+        void session.end({ condition: 'success' })
+        return
+      case 'content-accept':
+      case 'content-reject': // nothing was added
+        throw jingleError('out-of-order')
+      case 'description-info':
+      case 'security-info':
+      case 'transport-info':
+        throw jingleError('unsupported-info') // [XEP-0166 6.8]
     }
+    throw new StanzaError('feature-not-implemented')
   }
 
   #initiated(peer: Jid, { sid, contents }: JingleRequest, known: JingleSession | undefined): void {
@@ -150,4 +171,7 @@ export const jingle: Extension<'jingle', Jingle> = defineExtension({
   start: (core) => new Jingle(core),
 })
 
+/** By these it is known in its session. */
+const named = ({ creator, name }: JingleContent): JingleContent => ({ creator, name })
+const keyOfContent = ({ creator, name }: JingleContent): string => `${creator} ${name}`
 const keyOf = (peer: Jid, sid: string): string => `${peer}\n${sid}`

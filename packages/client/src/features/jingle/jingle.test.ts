@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { NS } from '@rookery/protocol'
 import { StanzaError } from '@rookery/protocol/stanza'
-import { jingle as codec, JINGLE_NS, type JingleContent } from '@rookery/protocol/xeps/jingle'
+import { jingle as codec, JINGLE_NS, type JingleAction, type JingleContent } from '@rookery/protocol/xeps/jingle'
 import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
+import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { acquaint, online } from '../../../test/online.ts'
 import { type JingleApplication, type JingleEnd, type JingleSession, jingle, UnsupportedError } from '../../index.ts'
 
@@ -120,12 +122,88 @@ describe('sessions between two clients', () => {
     const { romeo, juliet } = both
     juliet.jingle.take(GAME_NS, () => ({}))
     const { sid } = await romeo.jingle.initiate(juliet.jid!, contents, {})
-    const request = (action: 'session-accept' | 'session-initiate' | 'content-add') =>
+    const request = (action: JingleAction) =>
       romeo.request('set', codec.build({ action, sid, contents, infos: [] }), { to: juliet.jid! })
-    await assert.rejects(request('session-accept'), condition('out-of-order'))
-    await assert.rejects(request('session-initiate'), condition('out-of-order'))
-    await assert.rejects(request('content-add'), condition('feature-not-implemented'))
+    for (const action of ['session-accept', 'session-initiate', 'transport-accept', 'transport-reject'] as const)
+      await assert.rejects(request(action), condition('out-of-order'), action)
+    for (const action of ['content-accept', 'content-reject'] as const)
+      await assert.rejects(request(action), condition('out-of-order'), action)
+    for (const action of ['transport-info', 'description-info', 'security-info'] as const)
+      await assert.rejects(request(action), condition('unsupported-info'), action)
+    await assert.rejects(request('content-modify'), condition('feature-not-implemented'))
+    const unknown = el('jingle', JINGLE_NS, { action: 'content-paint', sid })
+    await assert.rejects(romeo.request('set', unknown, { to: juliet.jid! }), condition('bad-request'))
     await assert.rejects(romeo.request('set', el('jingle', JINGLE_NS), { to: juliet.jid! }), condition('bad-request'))
+  })
+
+  test('stay as they are: what is added is rejected, and without contents they end [XEP-0166 7.2]', async () => {
+    await using server = await HostileServer.start({ script: {} })
+    await using client = await online(server, [jingle])
+    const said: string[] = []
+    server.script.receive = (element, connection) => {
+      if (element.name !== 'iq' || element.attr('to') !== 'juliet@localhost/x') return
+      const payload = element.firstElement()
+      const action = payload?.attr('action') ?? element.attr('id')
+      said.push(`${element.attr('type')} ${action} ${payload?.child('content')?.attr('name')}`)
+      if (element.attr('type') === 'set') connection.reply(element)
+      return true
+    }
+    const over = new Notes()
+    client.jingle.take(GAME_NS, () => over)
+    const ask = async (id: string, action: JingleAction, list: readonly JingleContent[]): Promise<undefined> => {
+      server.connection.send(
+        el('iq', NS.client, { type: 'set', id, from: 'juliet@localhost/x', to: client.jid!.toString() }, [
+          codec.build({ action, sid: 's', contents: list, infos: [] }),
+        ]),
+      )
+      await client.request('get', el('ping', 'urn:xmpp:ping'))
+      return undefined
+    }
+    const second = { ...contents[0]!, name: 'clock' }
+    await ask('a', 'session-initiate', contents)
+    await ask('b', 'content-add', [second])
+    await ask('c', 'transport-replace', contents)
+    await ask('d', 'content-remove', [second])
+    await ask('e', 'content-remove', contents)
+    assert.equal((await over.over.promise).condition, 'success')
+    await client.request('get', el('ping', 'urn:xmpp:ping'))
+    assert.deepEqual(said, [
+      'result a undefined',
+      'result b undefined',
+      'set content-reject clock',
+      'result c undefined',
+      'set transport-reject board',
+      'error d undefined',
+      'result e undefined',
+      'set session-terminate undefined',
+    ])
+  })
+
+  test('go on over another transport, when one side proposes it and the other agrees', async () => {
+    await using both = await pair()
+    const { romeo, juliet } = both
+    const there = Promise.withResolvers<JingleSession>()
+    const heard: (string | undefined)[] = []
+    juliet.jingle.take(GAME_NS, (session) => {
+      there.resolve(session)
+      return {}
+    })
+    await romeo.jingle.initiate(juliet.jid!, contents, {
+      replaced: (list) => {
+        heard.push(list[0]?.transport?.ns)
+        return list[0]?.transport?.ns === 'urn:example:pigeon' ? list : undefined
+      },
+    })
+    const session = await there.promise
+    const over = (ns: string): JingleContent[] => [
+      { creator: 'initiator', name: 'board', transport: el('transport', ns) },
+    ]
+    assert.equal((await session.replaceTransport(over('urn:example:pigeon')))[0]?.transport?.ns, 'urn:example:pigeon')
+    await assert.rejects(session.replaceTransport(over('urn:example:owl')), UnsupportedError)
+    assert.deepEqual(heard, ['urn:example:pigeon', 'urn:example:owl'])
+    const late = session.replaceTransport(over('urn:example:pigeon'))
+    await session.end({ condition: 'cancel' })
+    await assert.rejects(late)
   })
 
   test('one of two that are the same and began at once counts: the one with the lower name', async () => {

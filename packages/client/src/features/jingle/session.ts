@@ -1,15 +1,20 @@
 /** One session of Jingle (XEP-0166 1.1.2), from one side: pending, active, over. What it is about is its application's to know. */
 import type { Jid } from '@rookery/protocol/jid'
 import {
+  JINGLE_NS,
   type Jingle,
+  type JingleAction,
   type JingleContent,
   type JingleParty,
   type JingleReason,
   jingle,
+  jingleError,
 } from '@rookery/protocol/xeps/jingle'
 import type { Element } from '@rookery/protocol/xml'
+import { type Deferred, deferred } from '../../contract/deferred.ts'
+import { DisconnectedError, UnsupportedError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
-import type { WaitOptions } from '../../contract/within.ts'
+import { type WaitOptions, within } from '../../contract/within.ts'
 
 /** How a session ended: as one side told it, or `gone` with the connection. */
 export interface JingleEnd extends JingleReason {
@@ -24,12 +29,17 @@ export interface JingleApplication {
   /** It has something to tell: false when nothing is known of it. */
   told?(info: Element): boolean
   ended?(end: JingleEnd): void
+  /**
+   * The other side wants these contents to go over other transports: they as you take them, or undefined, which says no. Then the session goes
+   * on as it was, or the other side ends it.
+   */
+  replaced?(contents: readonly JingleContent[]): readonly JingleContent[] | undefined
   /** Whether an offer that came while ours was under way is the same thing: then one of the two is enough. */
   isSame?(contents: readonly JingleContent[]): boolean
 }
 
 export interface SessionParts {
-  readonly core: Pick<Core, 'request' | 'jid'>
+  readonly core: Pick<Core, 'clock' | 'request' | 'jid'>
   readonly peer: Jid
   readonly sid: string
   readonly role: JingleParty
@@ -47,6 +57,7 @@ export class JingleSession {
   state: 'pending' | 'active' | 'ended' = 'pending'
   application: JingleApplication = {}
   readonly #parts: SessionParts
+  #replacing: Deferred<readonly JingleContent[]> | undefined
 
   /** @internal Made by `jingle`. */
   constructor(parts: SessionParts) {
@@ -61,6 +72,21 @@ export class JingleSession {
   async accept(contents: readonly JingleContent[], options?: WaitOptions): Promise<undefined> {
     this.state = 'active'
     await this.#send({ action: 'session-accept', responder: this.#parts.core.jid, contents }, options)
+  }
+
+  /**
+   * Proposes other transports for these contents; resolves with them as the other side takes them. Throws an UnsupportedError when it does not,
+   * RequestError, TimeoutError, DisconnectedError. [XEP-0166 7.2.13]
+   */
+  async replaceTransport(
+    contents: readonly JingleContent[],
+    options: WaitOptions = {},
+  ): Promise<readonly JingleContent[]> {
+    const replacing = deferred<readonly JingleContent[]>()
+    replacing.promise.catch(() => undefined) // it may be refused at once
+    this.#replacing = replacing
+    await this.#send({ action: 'transport-replace', contents }, options)
+    return await within(this.#parts.core.clock, replacing.promise, options)
   }
 
   /** Tells something of the application; nothing is a sign of life. */
@@ -79,8 +105,30 @@ export class JingleSession {
     if (this.state === 'ended') return false
     this.state = 'ended'
     this.#parts.over()
+    this.#replacing?.reject(new DisconnectedError('The session is over.'))
     this.application.ended?.(end)
     return true
+  }
+
+  /** @internal The other side proposes other transports. */
+  proposed(contents: readonly JingleContent[]): undefined {
+    const isTie = this.#replacing !== undefined && this.role === 'initiator'
+    if (isTie) throw jingleError('tie-break') // [XEP-0166 7.2.16] ours counts
+    const taken = this.application.replaced?.(contents)
+    void this.answer(taken === undefined ? 'transport-reject' : 'transport-accept', taken ?? contents)
+  }
+
+  /** @internal The other side says what it makes of our transports. */
+  settled(contents: readonly JingleContent[] | undefined): undefined {
+    if (this.#replacing === undefined) throw jingleError('out-of-order')
+    if (contents !== undefined) this.#replacing.resolve(contents)
+    else this.#replacing.reject(new UnsupportedError(JINGLE_NS, 'The other side does not take this transport.'))
+    this.#replacing = undefined
+  }
+
+  /** @internal Whether the other side hears of it does not matter: it asks, or ends the session. */
+  async answer(action: JingleAction, contents: readonly JingleContent[]): Promise<undefined> {
+    await this.#send({ action, contents }).catch(() => undefined)
   }
 
   /** @internal */
@@ -90,7 +138,9 @@ export class JingleSession {
 
   async #send(request: Partial<Jingle> & Pick<Jingle, 'action'>, options: WaitOptions = {}): Promise<undefined> {
     const payload = jingle.build({ contents: [], infos: [], ...request, sid: this.sid })
-    await undefined // whoever answers a request at once answers after it was acknowledged
+    // whoever answers a request at once answers after it was acknowledged, which takes one turn
+    await undefined
+    await undefined
     await this.#parts.core.request('set', payload, { to: this.peer, signal: options.signal, timeout: options.timeout })
   }
 }
