@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { StanzaError } from '@rookery/protocol/stanza'
 import { ibbClose, ibbData, ibbOpen } from '@rookery/protocol/xeps/ibb'
 import { JINGLE_NS, type Jingle, jingle as jingleCodec } from '@rookery/protocol/xeps/jingle'
 import { JINGLE_FILE_NS, type JingleFile, jingleFile } from '@rookery/protocol/xeps/jingle-file'
@@ -258,5 +259,108 @@ describe('files from client to client', () => {
     await using both = await pair()
     both.juliet.on('file:offered', () => assert.fail('this was not to be offered'))
     await assert.rejects(offerByHand(both, { name: 'endless' }), { condition: 'not-acceptable' })
+  })
+
+  for (const who of ['we', 'they'] as const)
+    test(`one that is offered over sockets comes through the servers: ${who} propose it [XEP-0260 2.7]`, async () => {
+      await using server = await startTestServer({ limits: { bytesPerSecond: 0 } })
+      await using juliet = await online(server, [files])
+      const asked: Jingle[] = []
+      const accepted = Promise.withResolvers<Jingle>()
+      const proposed = Promise.withResolvers<Jingle>()
+      const scripted = defineExtension({
+        name: 'scripted',
+        start: (core) =>
+          core.respond('set', 'jingle', JINGLE_NS, async ({ payload }) => {
+            const said = jingleCodec.parse(payload!) as Jingle
+            asked.push(said)
+            if (said.action === 'transport-replace') {
+              if (who === 'they') await say('transport-replace', { transport: inBand })
+              proposed.resolve(said)
+              if (who === 'they') throw new StanzaError('conflict')
+            }
+            if (said.action === 'session-accept' || said.action === 'transport-accept') accepted.resolve(said)
+            return undefined
+          }),
+      })
+      await using romeo = await online(server, [scripted])
+      await acquaint(romeo, juliet)
+      const to = { to: juliet.jid! }
+      const [socks, inBand] = [
+        el('transport', 'urn:xmpp:jingle:transports:s5b:1', { sid: 'x' }),
+        jingleIbb.build({ sid: 'theirs', blockSize: 4096 }),
+      ]
+      const one = { creator: 'initiator', name: 'a', senders: 'initiator' } as const
+      const say = (action: Jingle['action'], more: object): Promise<unknown> =>
+        romeo.request(
+          'set',
+          jingleCodec.build({ action, sid: 'by-hand', contents: [{ ...one, ...more }], infos: [] }),
+          to,
+        )
+      const offered = next(juliet, 'file:offered')
+      const hashes = [{ algorithm: 'sha-256', value: plain(createHash('sha256').update(bytes(5)).digest()) }]
+      const described = { descriptions: [], hashes, hashesUsed: [], size: 5 }
+      await say('session-initiate', { description: jingleFile.build({ file: described }), transport: socks })
+      const incoming = (await offered).accept()
+      const blob = incoming.blob()
+      const replaced = await proposed.promise
+      if (who === 'we') await say('transport-accept', { transport: replaced.contents[0]!.transport })
+      let transport = (await accepted.promise).contents[0]!.transport!
+      while (!asked.some(({ action }) => action === 'session-accept'))
+        await romeo.request('get', el('ping', 'urn:xmpp:ping'))
+      if (who === 'we') transport = asked.find(({ action }) => action === 'session-accept')!.contents[0]!.transport!
+      const { sid, blockSize } = jingleIbb.parse(transport) as { sid: string; blockSize: number }
+      if (who === 'they') assert.equal(sid, 'theirs')
+      await romeo.request('set', ibbOpen.build({ sid, blockSize }), to)
+      await romeo.request('set', ibbData.build({ sid, seq: 0, data: bytes(5) }), to)
+      await romeo.request('set', ibbClose.build({ sid }), to)
+      assert.equal((await blob).size, 5)
+    })
+
+  test('one that cannot come through the servers is not taken, and an offer of ours keeps its transport', async () => {
+    await using both = await pair()
+    const { romeo, juliet, server } = both
+    const answers: (string | undefined)[] = []
+    const stubborn = defineExtension({
+      name: 'stubborn',
+      start: (core) => {
+        core.respond('set', 'jingle', JINGLE_NS, ({ payload, from }) => {
+          const said = jingleCodec.parse(payload!) as Jingle
+          answers.push(`${said.action} ${said.reason?.condition ?? ''}`)
+          const { sid, contents } = said
+          const reply = (action: Jingle['action']): void =>
+            void core
+              .request('set', jingleCodec.build({ action, sid, contents, infos: [] }), { to: from })
+              .catch(() => 0)
+          if (said.action === 'transport-replace') queueMicrotask(() => queueMicrotask(() => reply('transport-reject')))
+          if (said.action === 'session-initiate') setImmediate(() => reply('transport-replace'))
+          return undefined
+        })
+      },
+    })
+    await using eve = await online(server, [stubborn])
+    await acquaint(romeo, juliet, eve)
+    const contents = [
+      {
+        creator: 'initiator',
+        name: 'a',
+        senders: 'initiator',
+        description: jingleFile.build({ file: { descriptions: [], hashes: [], hashesUsed: [], size: 5 } }),
+        transport: el('transport', 'urn:xmpp:jingle:transports:s5b:1', { sid: 'x' }),
+      },
+    ] as const
+    const offered = next(juliet, 'file:offered')
+    const initiate = jingleCodec.build({ action: 'session-initiate', sid: 'x', contents, infos: [] })
+    await eve.request('set', initiate, { to: juliet.jid! })
+    const incoming = (await offered).accept()
+    incoming.stream.cancel().catch(() => undefined)
+    await assert.rejects(incoming.done, reason('failed'))
+    const late = new AbortController()
+    const sending = romeo.files.send(eve.jid!, bytes(5), { signal: late.signal })
+    sending.catch(() => undefined)
+    while (!answers.includes('transport-reject ')) await eve.request('get', el('ping', 'urn:xmpp:ping'))
+    late.abort(new Error('enough'))
+    await assert.rejects(sending, /enough/)
+    assert.deepEqual(answers.slice(0, 2), ['transport-replace ', 'session-terminate unsupported-transports'])
   })
 })

@@ -2,11 +2,12 @@
  * Receiving a file that somebody offers (XEP-0234): its name is only ever a name, no more comes than was offered, and at the end its hash is
  * looked at.
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact, isBroken } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { StanzaError } from '@rookery/protocol/stanza'
 import type { Hash } from '@rookery/protocol/xeps/hashes'
 import type { IbbOpen } from '@rookery/protocol/xeps/ibb'
+import type { JingleContent } from '@rookery/protocol/xeps/jingle'
 import {
   isOffer,
   type JingleFile,
@@ -17,7 +18,7 @@ import {
 } from '@rookery/protocol/xeps/jingle-file'
 import { jingleIbb } from '@rookery/protocol/xeps/jingle-ibb'
 import { deferred } from '../../contract/deferred.ts'
-import { UsageError } from '../../contract/errors.ts'
+import { UnexpectedAnswerError, UnsupportedError, UsageError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/file-source.ts'
 import { Sha256 } from '../../contract/sha256.ts'
 import type { JingleApplication, JingleEnd, JingleSession } from '../jingle/index.ts'
@@ -73,7 +74,9 @@ export class FileOffer {
   readonly description: string | undefined
   readonly #engines: Engines
   readonly #session: JingleSession
-  readonly #terms: IbbOpen
+  /** Undefined while the other side wants another transport. */
+  #terms: IbbOpen | undefined
+  #isExpecting = false
   #hashes: { readonly whole: readonly Hash[]; readonly part: readonly Hash[] }
   readonly #hashed = deferred<undefined>()
   #fail: ((end: JingleEnd) => void) | undefined
@@ -85,7 +88,7 @@ export class FileOffer {
     const described = content.description && jingleFile.parse(content.description)
     const terms = content.transport && jingleIbb.parse(content.transport)
     // without a size there is no end of it [XEP-0234 9.2]
-    if (described === undefined || isBroken(described) || terms === undefined || isBroken(terms))
+    if (described === undefined || isBroken(described) || content.transport === undefined || isBroken(terms))
       throw new StanzaError('bad-request')
     if (!isOffer(content) || session.contents.length !== 1 || described.file.size === undefined)
       throw new StanzaError('not-acceptable')
@@ -98,7 +101,7 @@ export class FileOffer {
     this.description = descriptions[0]?.text
     this.#engines = engines
     this.#session = session
-    this.#terms = { ...terms, blockSize: Math.min(terms.blockSize, engines.ibb.maxBlockSize) }
+    this.#terms = terms && this.#within(terms)
     this.#hashes = { whole: hashes, part: [] }
     this.#stop = engines.core.clock.after(offerFor, () => this.decline())
   }
@@ -111,6 +114,13 @@ export class FileOffer {
         if (sum === undefined) return false
         if (!isBroken(sum)) this.#learn(sum.file)
         return true
+      },
+      // [XEP-0260 2.7] through the servers, if anything
+      replaced: (contents) => {
+        const terms = contents[0]?.transport && intact(jingleIbb.parse(contents[0].transport))
+        if (terms === undefined || contents.length > 1 || this.#isExpecting) return undefined
+        this.#terms = this.#within(terms)
+        return [this.#over(this.#terms)]
       },
       ended: (end) => {
         this.#stop()
@@ -180,13 +190,20 @@ export class FileOffer {
       },
     })
     const aborted = (): void => fail(signal?.reason, 'cancel')
-    const stopExpecting = ibb.expect(this.from, this.#terms, (stream) => {
-      stopClock()
-      stream.readable
-        .pipeTo(checked.writable)
-        .catch((error: unknown) => fail(error, 'cancel'))
-        .finally(() => stream.close())
-    })
+    let stopExpecting = (): unknown => undefined
+    const begin = async (): Promise<undefined> => {
+      const terms = this.#terms ?? (await this.#agree())
+      if (isOver) return
+      this.#isExpecting = true
+      stopExpecting = ibb.expect(this.from, terms, (stream) => {
+        stopClock()
+        stream.readable
+          .pipeTo(checked.writable)
+          .catch((error: unknown) => fail(error, 'cancel'))
+          .finally(() => stream.close())
+      })
+      await session.accept([this.#accepted(offset, length, terms)])
+    }
     const stopClock = core.clock.after(openWithin, () =>
       fail(new TransferError('gone', 'The other side did not begin.'), 'failed-transport'),
     )
@@ -203,7 +220,12 @@ export class FileOffer {
     if (signal?.aborted === true) aborted()
     else {
       signal?.addEventListener('abort', aborted)
-      session.accept([this.#accepted(offset, length)]).catch((error: unknown) => fail(error, 'general-error'))
+      begin().catch((error: unknown) => {
+        const isOther = error instanceof UnsupportedError
+        if (isOther)
+          fail(new TransferError('failed', 'The other side does not go through the servers.'), 'unsupported-transports')
+        else fail(error, 'general-error')
+      })
     }
     return {
       stream: checked.readable,
@@ -215,18 +237,33 @@ export class FileOffer {
     }
   }
 
+  #within(terms: IbbOpen): IbbOpen {
+    return { ...terms, blockSize: Math.min(terms.blockSize, this.#engines.ibb.maxBlockSize) }
+  }
+
+  /** The content over that bytestream. */
+  #over(terms: IbbOpen): JingleContent {
+    const { creator, name, senders } = this.#session.contents[0]!
+    return { creator, name, senders, transport: jingleIbb.build(terms) }
+  }
+
+  /** Instead of another transport, the one that every client has. Throws an UnsupportedError. [XEP-0234 2] */
+  async #agree(): Promise<IbbOpen> {
+    const { core } = this.#engines
+    const wanted = { sid: core.newId(), blockSize: 4096 }
+    const [content] = await this.#session.replaceTransport([this.#over(wanted)])
+    const terms = content?.transport && intact(jingleIbb.parse(content.transport))
+    const isOurs = terms !== undefined && terms.sid === wanted.sid && terms.blockSize <= wanted.blockSize
+    const agreed = this.#terms ?? (isOurs ? terms : undefined) // they may have proposed something themselves
+    if (agreed === undefined) throw new UnexpectedAnswerError('The other side agrees to something else.')
+    return agreed
+  }
+
   /** Only a part of the file is asked for by its range. [XEP-0234 6.4] */
-  #accepted(offset: number, length: number): JingleSession['contents'][number] {
+  #accepted(offset: number, length: number, terms: IbbOpen): JingleContent {
     const { name, size } = this
     const range = length === size ? { hashes: [] } : { offset, length, hashes: [] }
-    const { creator, name: contentName, senders } = this.#session.contents[0]!
-    return {
-      creator,
-      name: contentName,
-      senders,
-      description: jingleFile.build({ file: { ...nothing, name, size, range } }),
-      transport: jingleIbb.build(this.#terms),
-    }
+    return { ...this.#over(terms), description: jingleFile.build({ file: { ...nothing, name, size, range } }) }
   }
 
   #learn({ hashes, range }: JingleFile): void {

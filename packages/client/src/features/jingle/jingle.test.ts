@@ -7,7 +7,14 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { acquaint, online } from '../../../test/online.ts'
-import { type JingleApplication, type JingleEnd, type JingleSession, jingle, UnsupportedError } from '../../index.ts'
+import {
+  DisconnectedError,
+  type JingleApplication,
+  type JingleEnd,
+  type JingleSession,
+  jingle,
+  UnsupportedError,
+} from '../../index.ts'
 
 const GAME_NS = 'urn:example:game'
 const contents: JingleContent[] = [
@@ -201,9 +208,9 @@ describe('sessions between two clients', () => {
     assert.equal((await session.replaceTransport(over('urn:example:pigeon')))[0]?.transport?.ns, 'urn:example:pigeon')
     await assert.rejects(session.replaceTransport(over('urn:example:owl')), UnsupportedError)
     assert.deepEqual(heard, ['urn:example:pigeon', 'urn:example:owl'])
-    const late = session.replaceTransport(over('urn:example:pigeon'))
+    const late = assert.rejects(session.replaceTransport(over('urn:example:pigeon')), DisconnectedError)
     await session.end({ condition: 'cancel' })
-    await assert.rejects(late)
+    await late
   })
 
   test('one of two that are the same and began at once counts: the one with the lower name', async () => {

@@ -75,7 +75,7 @@ export class JingleSession {
   }
 
   /**
-   * Proposes other transports for these contents; resolves with them as the other side takes them. Throws an UnsupportedError when it does not,
+   * Proposes other transports for these contents; resolves with them as the other side takes them, or proposes meanwhile. Throws an UnsupportedError when it does not,
    * RequestError, TimeoutError, DisconnectedError. [XEP-0166 7.2.13]
    */
   async replaceTransport(
@@ -85,8 +85,8 @@ export class JingleSession {
     const replacing = deferred<readonly JingleContent[]>()
     replacing.promise.catch(() => undefined) // it may be refused at once
     this.#replacing = replacing
-    await this.#send({ action: 'transport-replace', contents }, options)
-    return await within(this.#parts.core.clock, replacing.promise, options)
+    const sent = this.#send({ action: 'transport-replace', contents }, options).then(() => replacing.promise)
+    return await within(this.#parts.core.clock, Promise.race([replacing.promise, sent]), options)
   }
 
   /** Tells something of the application; nothing is a sign of life. */
@@ -115,6 +115,7 @@ export class JingleSession {
     const isTie = this.#replacing !== undefined && this.role === 'initiator'
     if (isTie) throw jingleError('tie-break') // [XEP-0166 7.2.16] ours counts
     const taken = this.application.replaced?.(contents)
+    if (taken !== undefined) this.#replacing?.resolve(taken) // theirs counts
     void this.answer(taken === undefined ? 'transport-reject' : 'transport-accept', taken ?? contents)
   }
 
