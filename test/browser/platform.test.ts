@@ -181,6 +181,42 @@ describe('the store', () => {
     assert.deepEqual(await other.call('inWorker', ['open', account], ['read']), [['session', 'of another']])
   })
 
+  test('of a browser that gives no database is refused, and the next try begins afresh', async (t) => {
+    const tab = await pages.open(await newBrowser(t))
+    for (const broken of [
+      'IDBFactory.prototype.open',
+      'IDBDatabase.prototype.transaction',
+      'LockManager.prototype.request',
+    ]) {
+      await tab.page.evaluate(`{
+        const real = ${broken}
+        globalThis.mend = () => (${broken} = real)
+        ${broken} = () => { throw new DOMException('not here', 'SecurityError') }
+      }`)
+      await assert.rejects(tab.call('open', account), /StoreError/)
+      await tab.page.evaluate('void mend()')
+    }
+    await tab.call('open', account)
+    await tab.call('write', ['a', 'b'])
+    assert.deepEqual(
+      await tab.page.evaluate(`navigator.locks.query().then(({ held }) => held.map(({ name }) => name))`),
+      [`rookery ${account} 0`],
+    )
+  })
+
+  test('of a tab that has no room to remember goes on with the first that is free', async (t) => {
+    const tab = await pages.open(await newBrowser(t))
+    for (const expected of [[], [['kept', 'yes']]]) {
+      await tab.page.evaluate(
+        `Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }`,
+      )
+      await tab.call('open', account)
+      assert.deepEqual(await tab.call('read'), expected)
+      await tab.call('write', ['kept', 'yes'])
+      await tab.reload()
+    }
+  })
+
   test('of a page without a secure context lives as long as the page', async (t) => {
     const tab = await pages.open(await newBrowser(t), foreignHost)
     await tab.call('open', account)

@@ -19,14 +19,17 @@ export function indexedDbStore(name = 'rookery'): OpenStore {
   return async (account) => {
     if (globalThis.indexedDB === undefined || globalThis.navigator?.locks === undefined)
       return (fallback ??= memoryStore())(account)
-    const rows = await Rows.open(name)
+    let rows: Rows | undefined
+    let taken: Slot | undefined
     try {
-      const { slot, release } = await takeSlot(rows, account)
-      await rows.adopt(account, slot)
-      return new IndexedDbStore(rows, account, slot, release)
+      rows = await Rows.open(name)
+      taken = await takeSlot(rows, account)
+      await rows.adopt(account, taken.slot)
+      return new IndexedDbStore(rows, account, taken.slot, taken.release)
     } catch (error) {
-      rows.close()
-      throw error
+      taken?.release()
+      rows?.close()
+      throw storeError(error)
     }
   }
 }
@@ -45,7 +48,11 @@ async function takeSlot(rows: Rows, account: string): Promise<Slot> {
   const own = memory === undefined ? (await rows.slots(account)).slice(0, mostAwaited) : last >= 0 ? [last] : []
   let taken = await firstFree(name, own, patience)
   for (let slot = 0; taken === undefined; slot++) taken = await firstFree(name, [slot], 0)
-  memory?.setItem(name, String(taken.slot))
+  try {
+    memory?.setItem(name, String(taken.slot))
+  } catch {
+    // no room: after a reload it is the lowest that is free
+  }
   return taken
 }
 
@@ -208,6 +215,7 @@ function openDatabase(name: string): Promise<IDBDatabase> {
 }
 
 function storeError(cause: unknown): StoreError {
+  if (cause instanceof StoreError) return cause
   const isFull = cause instanceof Error && cause.name === 'QuotaExceededError'
   const text = isFull ? 'The browser has no room left for this site.' : 'The database of the browser cannot be used.'
   return new StoreError(text, { cause })
