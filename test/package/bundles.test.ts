@@ -134,7 +134,7 @@ for (const [tool, bundle] of [
     const { inputs } = await bundle(one)
     assert.deepEqual(
       inputs.map((path) => relative(folder, path)).filter((path) => path.startsWith('node_modules')),
-      ['node_modules/@rookery/client/errors.js'],
+      ['node_modules/@rookery/client/contract/errors.js'],
     )
   })
   test(`${tool} takes what is meant for browsers, which have tables of Unicode of their own`, async () => {
