@@ -55,7 +55,7 @@ export type {
 } from '@rookery/protocol/xeps/pubsub-nodes'
 export type { Reply } from '@rookery/protocol/xeps/replies'
 export type { Report, ReportText } from '@rookery/protocol/xeps/reporting'
-export type { RichElement, RichNode, RichStyle, StyleProperty } from '@rookery/protocol/xeps/rich-text'
+export type { RichElement, RichLink, RichNode, RichStyle, StyleProperty } from '@rookery/protocol/xeps/rich-text'
 export { Element, el, type Node } from '@rookery/protocol/xml'
 export { type Client, ClientCore, type ClientWith, type EventsOf } from './client.ts'
 export * from './contract/errors.ts'
@@ -147,6 +147,7 @@ export {
   type StateChange,
   type Target,
 } from './features/chat/index.ts'
+export { isMisleading } from './features/chat/links.ts'
 export { richTextOf, styledTextOf } from './features/chat/rich-text.ts'
 export {
   type AskOptions,

@@ -6,6 +6,14 @@
 /** Text is a string. */
 export type RichNode = string | RichElement
 
+/** Its text may name another place than it leads to. */
+export interface RichLink {
+  readonly type: 'link'
+  readonly url: string
+  readonly style?: RichStyle | undefined
+  readonly children: readonly RichNode[]
+}
+
 export type RichElement =
   | {
       /** Blocks: `line`, `paragraph`, `quote`, and `item` of a list. Within a line: the others. */
@@ -24,12 +32,7 @@ export type RichElement =
       readonly type: 'preformatted' | 'code'
       readonly text: string
     }
-  | {
-      readonly type: 'link'
-      readonly url: string
-      readonly style?: RichStyle | undefined
-      readonly children: readonly RichNode[]
-    }
+  | RichLink
   | {
       /** Whoever loads it tells its server that they read: ask first. The address is of the web, or a `cid:` (XEP-0231). */
       readonly type: 'image'
