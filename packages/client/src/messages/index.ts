@@ -77,7 +77,7 @@ export class Messages {
     core.onStanza('message', (stanza) => this.#receive(stanza))
     core.on('state', (state) => this.#changed(state))
     core.onDisconnect(async (signal) => {
-      for (const message of this.#outbox.pending) await message.reached('acked', { signal }).catch(() => undefined)
+      for (const message of this.#outbox.leaving) await message.reached('acked', { signal }).catch(() => undefined)
     })
   }
 
@@ -134,6 +134,11 @@ export class Messages {
   /** For extensions: asked, after a session was lost, which of the messages that nobody acknowledged have arrived all the same. */
   reconcile(run: Reconcile): void {
     this.#outbox.reconcilers.push(run)
+  }
+
+  /** For rooms: whether what is to be said in one, or in all, and has not been sent yet, waits. */
+  hold(isHeld: boolean, room?: Jid): void {
+    this.#outbox.hold(isHeld, room)
   }
 
   /** For extensions: hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */

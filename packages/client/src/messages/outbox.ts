@@ -2,7 +2,7 @@
  * Messages on their way: kept until the server has acknowledged them, sent in order, and sent again when a session is lost (with the same id
  * and origin-id, XEP-0359, so that they are known as the same).
  */
-import { parseJid } from '@rookery/protocol/jid'
+import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Message, readStanzaError } from '@rookery/protocol/stanza'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
 import { Element, parseElement } from '@rookery/protocol/xml'
@@ -31,6 +31,8 @@ interface Entry {
   written: undefined | Promise<undefined>
   /** Its number in the session it was sent in. */
   number: number | undefined
+  /** Of before a restart, for a room that nobody has entered since. */
+  isHeld: boolean
 }
 
 interface Row {
@@ -68,13 +70,23 @@ export class Outbox implements Carrier {
 
   /** Kept here, or sent and not acknowledged; in order. */
   get pending(): readonly SentMessage[] {
-    return [...((this.#session?.unacknowledged ?? []) as readonly Entry[]), ...this.#queue].map(
-      ({ message }) => message,
-    )
+    return this.#entries.map(({ message }) => message)
   }
 
-  get isEmpty(): boolean {
-    return this.#queue.length === 0 && (this.#session?.unacknowledged.length ?? 0) === 0
+  /** Those of them that wait for nobody but the server. */
+  get leaving(): readonly SentMessage[] {
+    return this.#entries.filter(({ isHeld }) => !isHeld).map(({ message }) => message)
+  }
+
+  get #entries(): readonly Entry[] {
+    return [...((this.#session?.unacknowledged ?? []) as readonly Entry[]), ...this.#queue]
+  }
+
+  /** What is to be said in this room now waits for it, or not any more; without a room, in all of them: who is not there is refused. */
+  hold(isHeld: boolean, room?: Jid): void {
+    for (const entry of this.#queue) if (isFor(entry, room)) entry.isHeld = isHeld
+    this.acknowledged(this.#queue.filter(({ message: { fate } }) => fate === 'delivered'))
+    this.#pump()
   }
 
   /** One of the last messages, by its id. */
@@ -140,7 +152,7 @@ export class Outbox implements Carrier {
     this.#forget(entries)
     for (const { id, message } of entries) if (id === message.id) message.advance('acked')
     if (!this.#isWary) return
-    this.#isWary = !this.isEmpty
+    this.#isWary = this.leaving.length > 0
     this.#pump()
   }
 
@@ -164,7 +176,8 @@ export class Outbox implements Carrier {
     this.#bytes += wire.length
     const key = `${prefix}${String(this.#next++).padStart(12, '0')}`
     const row: Row = { wire, at: message.at }
-    const entry: Entry = { message, id: message.id, key, wire, written: undefined, number: undefined }
+    const entry: Entry = { message, id: message.id, key, wire, written: undefined, number: undefined, isHeld: false }
+    entry.isHeld = this.#queue.some((one) => one.isHeld && isFor(entry, one.message.to))
     this.#write(entry, row)
     this.#queue.push(entry)
     this.#pump()
@@ -197,12 +210,12 @@ export class Outbox implements Carrier {
 
   #pump(): void {
     for (;;) {
-      const entry = this.#queue[0]
+      const entry = this.#queue.find(({ isHeld }) => !isHeld)
       const session = this.#session
       if (entry === undefined || session?.connection === undefined) return
       if (this.#isWary && session.unacknowledged.length > 0) return
       if (entry.written !== undefined) return void entry.written.then(() => this.#pump())
-      this.#queue.shift()
+      this.#queue.splice(this.#queue.indexOf(entry), 1)
       const number = session.send(entry.wire, entry)
       this.#sent(entry, session.canResume ? number : lost)
       entry.message.advance('sent')
@@ -242,7 +255,7 @@ export class Outbox implements Carrier {
     this.#byId.set(message.id, message)
     this.#bytes += text.length
     const number = typeof n === 'number' ? n : undefined
-    this.#queue.push({ message, id: message.id, key, wire: text, written: undefined, number })
+    this.#queue.push({ message, id: message.id, key, wire: text, written: undefined, number, isHeld: false })
   }
 
   /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */
@@ -253,4 +266,8 @@ export class Outbox implements Carrier {
     const named = element.with({ id }).withChildren([...others, originId.build({ id })])
     return new Message(named, undefined, stanza.to)
   }
+}
+
+function isFor({ message: { to, stanza } }: Entry, room: Jid = to): boolean {
+  return stanza.type === 'groupchat' && to.equals(room)
 }

@@ -336,8 +336,13 @@ export class Room {
   }
 
   #entered(statuses: readonly number[], again: boolean, since: number): void {
+    const { core } = this.#parts
     this.#ping.start()
-    if (again) for (const mend of this.#parts.core.use(messages).gaps) mend(this.address, since)
+    const heard = within(core.clock, this.#hearing.caughtUp(), { timeout: learnWithin }).catch(() => undefined)
+    void heard.then(() => {
+      if (this.state === 'inside') core.use(messages).hold(false, this.address)
+    })
+    if (again) for (const mend of core.use(messages).gaps) mend(this.address, since)
     // of one that is made here it is told when others can enter
     if (again || !statuses.includes(MUC_CREATED)) void this.#tell('joined', { room: this, again, since })
   }

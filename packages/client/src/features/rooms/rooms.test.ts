@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { online } from '../../../test/online.ts'
 import { address, ScriptedRoom } from '../../../test/scripted-room.ts'
@@ -8,6 +9,7 @@ import {
   type Client,
   chat,
   isBySameAuthor,
+  memoryStore,
   presence,
   type Room,
   type RoomEvents,
@@ -221,6 +223,73 @@ describe('a room that has lost us', () => {
     await Promise.all([reflected, unsure, lost].map((message) => message.reached('delivered')))
     const bodies = server.received('message').map((message) => message.childText('body'))
     assert.deepEqual(bodies, ['got it', 'got it too', 'did not get it', 'did not get it'])
+  })
+})
+
+/** From now on there is no connection. */
+async function cutOff(server: HostileServer, client: Client): Promise<undefined> {
+  const lost = new Promise<void>((resolve) => client.on('state', ({ name }) => void (name !== 'online' && resolve())))
+  server.script.connect = (connection) => connection.break()
+  server.connection.break()
+  await lost
+}
+
+describe('what was to be said in a room when the program ended', () => {
+  test('waits until the next one is there again, and what arrived is not said twice', async () => {
+    await using server = await HostileServer.start({ script: {}, asksForAcks: false })
+    const room = new ScriptedRoom(server)
+    const options = { store: memoryStore() }
+    const before = await online(server, [rooms, chat], options)
+    const first = await before.rooms.join(address)
+    const passOn = server.script.receive!
+    // the server loses what it is told, but for one that the room has passed on
+    server.script.receive = (element) => element.name === 'message' || element.name === 'r' || element.name === 'close'
+    const arrived = first.send('arrived')
+    first.send('lost')
+    before.chat.send('juliet@localhost', 'to her')
+    await server.until('message', 3)
+    await cutOff(server, before)
+    await before.close()
+    server.sessions.clear()
+    server.script.connect = () => undefined
+    server.script.receive = passOn
+    const told = server.received('message').length
+    await using after = await online(server, [rooms, chat], options)
+    await after.request('get', el('ping', 'urn:xmpp:ping'))
+    const since = (): (string | undefined)[] =>
+      server
+        .received('message')
+        .slice(told)
+        .map((message) => message.childText('body'))
+    assert.deepEqual(since(), ['to her'])
+    assert.deepEqual(
+      after.messages.unacknowledged.filter(({ stanza }) => stanza.type === 'groupchat').map(({ fate }) => fate),
+      ['queued', 'queued'],
+    )
+    room.history = [
+      `<message type='groupchat' from='${address}/romeo' to='@me' id='${arrived.id}'><body>arrived</body>${past}</message>`,
+    ]
+    const joined = await after.rooms.join(address)
+    await joined.send('new').reached('delivered')
+    assert.deepEqual(since(), ['to her', 'lost', 'new'])
+  })
+
+  test('keeps nobody from an orderly end', async () => {
+    await using server = await HostileServer.start({ script: {} })
+    new ScriptedRoom(server)
+    const store = memoryStore()
+    const before = await online(server, [rooms], { store })
+    const joined = await before.rooms.join(address)
+    await cutOff(server, before)
+    joined.send('late')
+    await before.close()
+    server.script.connect = () => undefined
+    const after = await online(server, [rooms], { store })
+    const began = performance.now()
+    await after.close()
+    assert.ok(performance.now() - began < 2_000)
+    await using last = await online(server, [rooms], { store })
+    assert.equal(last.messages.unacknowledged.length, 1)
   })
 })
 

@@ -26,6 +26,7 @@ export class Rooms {
   constructor(core: Core<RoomsEvents>) {
     this.#core = core
     this.#disco = core.use(disco)
+    core.use(messages).hold(true) // of before a restart
     core.use(messages).gate((stanza, _, next) => {
       const room = this.#of(stanza.from)
       return room === undefined ? next() : room.gate(stanza, next)
