@@ -146,7 +146,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   async request(type: 'get' | 'set', payload: Element, options: RequestOptions = {}): Promise<Element | undefined> {
     const to = options.to === undefined ? undefined : readJid(options.to)
     options.signal?.throwIfAborted()
-    if (this.#sessions.isAway) await this.#connected(options)
+    if (this.#sessions.connection === undefined) await this.#connected(options)
     const id = this.#newId()
     return await this.#dispatch.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))
   }
@@ -185,9 +185,9 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     const late = (): DisconnectedError => new DisconnectedError()
     return until(this.#platform.clock, { signal, timeout }, late, (resolve, reject) => {
       const look = (state: ClientState): void => {
-        if (state.name === 'online') resolve(undefined)
-        else if (state.name === 'failed') reject(state.reason)
+        if (state.name === 'failed') reject(state.reason)
         else if (state.name === 'offline') reject(new DisconnectedError('Call connect() first.'))
+        else if (state.name === 'online' || this.#sessions.isBeginning) resolve(undefined)
       }
       const stop = this.#emitter.on('state', look)
       look(this.state)

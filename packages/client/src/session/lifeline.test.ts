@@ -285,6 +285,26 @@ test('a signal that is aborted when all but the last word is said leaves no conn
   }
 })
 
+test('who asks after disconnect() is told at once, also where it came before the session had begun', async () => {
+  await using server = await HostileServer.start()
+  const began = deferred<void>()
+  const slow = defineExtension({
+    name: 'slow',
+    start: (core) =>
+      core.onSession('prepare', () => {
+        began.resolve()
+        return new Promise(() => undefined)
+      }),
+  })
+  await using client = await create(server)
+  client.use(slow)
+  const connecting = assert.rejects(client.connect(), stopped)
+  await began.promise
+  await client.disconnect()
+  await connecting
+  await assert.rejects(client.request('get', el('ping', 'urn:xmpp:ping'), { timeout: 2_000 }), stopped)
+})
+
 test('what the beginning of a session asks while the connection is away is asked when it is back', async () => {
   await using server = await HostileServer.start()
   const [asked, away] = [deferred<void>(), deferred<void>()]

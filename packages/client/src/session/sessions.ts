@@ -82,9 +82,9 @@ export class Sessions {
     return this.#session?.canResume === true
   }
 
-  /** Whether what is asked has to wait until we are online: not at the beginning of a session that goes on, which waits for the answer. */
-  get isAway(): boolean {
-    return this.connection === undefined && !(this.#beginning && this.#session?.isOpen)
+  /** Whether a session has to begin yet that is there, or is to be gone on with: to be online waits for what is asked then. */
+  get isBeginning(): boolean {
+    return this.#beginning !== undefined && this.#session?.isOpen === true
   }
 
   /** What it carries is sent in this session, if there is one, and those to come. */
