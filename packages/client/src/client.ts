@@ -187,7 +187,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       const look = (state: ClientState): void => {
         if (state.name === 'failed') reject(state.reason)
         else if (state.name === 'offline') reject(new DisconnectedError('Call connect() first.'))
-        else if (state.name === 'online' || this.#sessions.isBeginning) resolve(undefined)
+        else if (state.name === 'online') resolve(undefined)
       }
       const stop = this.#emitter.on('state', look)
       look(this.state)

@@ -72,7 +72,7 @@ export type SessionPhase = 'prepare' | 'appear'
 export interface SessionStart {
   /** The one of before goes on: presence, rooms and subscriptions are as they were. */
   readonly resumed: boolean
-  /** It was resumed by a program that has been started anew, and knows nothing of what was. */
+  /** It was resumed by a program that knows nothing of what was: it has been started anew, or its beginning was cut off. */
   readonly restored: boolean
 }
 

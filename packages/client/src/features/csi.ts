@@ -22,8 +22,8 @@ export class ClientStateIndication {
     this.#core = core
     const look = (): void => this.set(page?.visibilityState !== 'hidden')
     core.onSession('appear', ({ resumed, restored }) => {
-      if (restored) this.#isOffered = core.kept('offered') !== undefined
-      else if (!resumed) this.#isOffered = core.streamFeatures.child(offer.name, offer.ns) !== undefined
+      if (!resumed || restored) this.#isOffered = core.streamFeatures.child(offer.name, offer.ns) !== undefined
+      if (restored) this.#isOffered ||= core.kept('offered') !== undefined // the server says it no more
       page?.addEventListener('visibilitychange', look)
       if (page !== undefined) this.#isActive = page.visibilityState !== 'hidden'
       // each stream begins active, also one on which a session goes on [XEP-0352 4.2]

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { StreamError } from '@rookery/protocol/stream'
-import { el } from '@rookery/protocol/xml'
+import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next } from '../../test/online.ts'
 import { deferred } from '../contract/deferred.ts'
-import { type ClientError, type ClientOptions, defineExtension, messages, type Platform } from '../index.ts'
+import { type ClientError, type ClientOptions, defineExtension, messages, type Platform, roster } from '../index.ts'
 import { type Client, connect, createClient, nodePlatform } from '../node/index.ts'
 
 type Made = Client<readonly [typeof messages]>
@@ -330,3 +330,27 @@ test('what the beginning of a session asks while the connection is away is asked
   await connecting
   assert.equal(server.connections.length, 2)
 })
+
+for (const way of ['disconnect()', 'a cut'] as const) {
+  test(`what ${way} has kept a session from at its beginning is done when it goes on`, async () => {
+    const juliet = el('item', 'jabber:iq:roster', { jid: 'juliet@localhost', subscription: 'both' })
+    await using server = await HostileServer.start({ roster: [juliet] })
+    const isRoster = (element: Element): boolean => element.child('query', 'jabber:iq:roster') !== undefined
+    server.script.receive = (element, { number }) => number === 1 && isRoster(element)
+    await using client = await create(server)
+    const contacts = (): string[] => client.use(roster).contacts.map(({ jid }) => `${jid}`)
+    assert.deepEqual(contacts(), [])
+    const connecting = client.connect()
+    await server.until(isRoster)
+    if (way === 'a cut') server.connection.break()
+    else {
+      const failing = assert.rejects(connecting, stopped)
+      await client.disconnect()
+      await failing
+    }
+    await client.connect()
+    assert.equal(server.received('bind').length, 1)
+    assert.deepEqual(contacts(), ['juliet@localhost'])
+    await connecting.catch(() => undefined)
+  })
+}

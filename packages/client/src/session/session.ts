@@ -83,10 +83,6 @@ export class Session {
     this.#parts = parts
   }
 
-  get isOfBefore(): boolean {
-    return this.#isOfBefore
-  }
-
   get handled(): number {
     return this.#handled.count
   }

@@ -57,8 +57,8 @@ export class Sessions {
   readonly #crypto: SaslCrypto
   #session: Session | undefined
   #turnedOn: readonly string[] = []
-  /** What the session does at its start, and is not done with. */
-  #beginning: Promise<undefined> | undefined
+  /** This program has done all that is done at the start of the session. */
+  #isBegun = false
   #jid: Jid | undefined
   #carrier: Carrier | undefined
 
@@ -82,15 +82,10 @@ export class Sessions {
     return this.#session?.canResume === true
   }
 
-  /** Whether a session has to begin yet that is there, or is to be gone on with: to be online waits for what is asked then. */
-  get isBeginning(): boolean {
-    return this.#beginning !== undefined && this.#session?.isOpen === true
-  }
-
   /** What it carries is sent in this session, if there is one, and those to come. */
   carry<C extends Carrier>(carrier: C): C {
     this.#carrier = carrier
-    if (this.#session?.isOpen && this.#beginning === undefined) carrier.open(this.#session)
+    if (this.#session?.isOpen && this.#isBegun) carrier.open(this.#session)
     return carrier
   }
 
@@ -178,7 +173,7 @@ export class Sessions {
     const { resumption } = made
     const resumed = resumption?.kind === 'resumed'
     let session = this.#session
-    const restored = resumed && session?.isOfBefore === true
+    const restored = resumed && !this.#isBegun
     if (resumed) {
       if (session?.resume(connection, resumption.h) !== true) {
         this.#lose(undefined)
@@ -194,20 +189,12 @@ export class Sessions {
       void this.#keepRow(session, 0) // what is attached may count at once
       session.attach(connection)
     }
-    // a beginning that was cut off goes on by itself: what it asked for is sent again
-    if (this.#beginning === undefined || !resumed || restored) {
-      const beginning = this.#run(session!, { resumed, restored })
-      this.#beginning = beginning
-      void beginning.finally(() => {
-        if (this.#beginning === beginning) this.#beginning = undefined
-      })
-    }
     const forget = onAbort(signal, (reason) => connection.destroy(reason as ClientError))
     const lost = connection.closed.then((reason) => {
       throw reason ?? new DisconnectedError()
     })
     try {
-      await Promise.race([this.#beginning, lost])
+      await Promise.race([this.#run(connection, { resumed, restored }), lost])
     } finally {
       forget()
     }
@@ -252,7 +239,7 @@ export class Sessions {
   #lose(h: number | undefined): void {
     const session = this.#session
     this.#session = undefined
-    this.#beginning = undefined
+    this.#isBegun = false
     if (session === undefined) return this.#carrier?.lost([])
     session.detach()
     if (h !== undefined) session.handledBy(h)
@@ -261,18 +248,17 @@ export class Sessions {
     for (const end of this.endings) void guardWork(this.#parts.failed, end)
   }
 
-  /** What extensions do at the start, and what is carried. */
-  async #run(session: Session, start: SessionStart): Promise<undefined> {
-    if (start.resumed) this.#carrier?.open(session)
+  /** What extensions do at the start, and what is carried. One that was cut off is begun anew where the session goes on. */
+  async #run(connection: Connection, start: SessionStart): Promise<undefined> {
+    if (this.#isBegun) this.#carrier?.open(this.#session!)
     const phase = (name: SessionPhase): Promise<unknown> =>
       Promise.all(this.beginnings[name].map((run) => guardWork(this.#parts.failed, () => run(start))))
     await phase('prepare')
-    if (!start.resumed) {
-      await this.#carrier?.settle()
-      if (this.#session !== session) return
-      this.#carrier?.open(session)
-    }
+    if (!this.#isBegun) await this.#carrier?.settle()
+    if (this.connection !== connection) return
+    this.#carrier?.open(this.#session!)
     await phase('appear')
+    this.#isBegun ||= this.connection === connection
   }
 
   #keepRow(session: Session, handled: number): Maybe<undefined> {
