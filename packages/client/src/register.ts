@@ -2,7 +2,6 @@
  * Making an account (XEP-0077 2.4), which comes before any login: on a connection of its own, encrypted like every other. With the token of an
  * invitation where the server asks for one (XEP-0445 0.2.0).
  */
-
 import type { Maybe } from '@rookery/protocol'
 import { isBroken } from '@rookery/protocol/codec'
 import { type DataForm, type FormAnswers, fillForm } from '@rookery/protocol/forms'

@@ -2,7 +2,6 @@
  * Messages (RFC 6121 section 5): those that come are read once and acknowledged when they are dealt with, those that go are kept until the
  * server has them. What is said in them is for other extensions.
  */
-
 import { isBroken } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'

@@ -1,5 +1,4 @@
 /** Resource binding (RFC 6120 section 7), for servers without XEP-0386. */
-
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { readStanzaError } from '@rookery/protocol/stanza'

@@ -1,5 +1,4 @@
 /** The conversation of a login, which is the same in both profiles of SASL (RFC 6120 6.4, XEP-0388 2.6) but for its namespace. */
-
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { encodeBase64, readSaslCondition, type Say } from '@rookery/protocol/sasl'

@@ -1,5 +1,4 @@
 /** From a new connection to a session, in the order of RFC 6120 and XEP-0170; resumption takes the place of binding (XEP-0198 5). */
-
 import * as NS from '@rookery/protocol/namespaces'
 import { MANAGEMENT_NS } from '@rookery/protocol/xeps/names'
 import { bindResource } from './bind.ts'

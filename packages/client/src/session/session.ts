@@ -2,7 +2,6 @@
  * A bound session: its stanzas, counted both ways where the server manages the stream (XEP-0198 1.6.3), over one connection after the other.
  * Where the server does not, an answered ping tells that what was sent before it has arrived [RFC6120 10.1]. What stanzas mean is not known here.
  */
-
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { onWire, Unacknowledged } from '@rookery/protocol/stream'

@@ -2,7 +2,6 @@
  * The three kinds of stanzas of RFC 6120 section 8 with their addresses made out, and how each is written.
  * Immutable: a change makes a new stanza that shares the payload. Routing rules are not here.
  */
-
 import { Addressed } from '#addressed'
 import type { Jid } from '../jid/index.ts'
 import * as NS from '../namespaces.ts'

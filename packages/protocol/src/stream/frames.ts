@@ -2,7 +2,6 @@
  * How elements are written where each stands by itself, with its own namespaces: as WebSocket frames (RFC 7395 3.3.3) and in the
  * bodies of BOSH (XEP-0206 2).
  */
-
 import type { ContentNamespace } from '../namespaces.ts'
 import * as NS from '../namespaces.ts'
 import { type Element, el, writeElement } from '../xml/index.ts'

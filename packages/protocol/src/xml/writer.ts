@@ -2,7 +2,6 @@
  * Elements to wire strings: no prefixes but those that attributes need, xmlns only where the default namespace changes.
  * Names are trusted: they come from the parser or from code.
  */
-
 import { escapeAttribute, escapeText, toWire } from '#text'
 import type { Element } from './element.ts'
 import { isContentNamespace, XML_NS } from './namespaces.ts'

@@ -2,7 +2,6 @@
  * Conversations between two: sends messages and follows what the other side says about them, tells of what comes. It keeps no messages:
  * events name the message that they are about, and who says so.
  */
-
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { Message } from '@rookery/protocol/stanza'

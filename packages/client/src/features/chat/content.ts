@@ -1,5 +1,4 @@
 /** What one sends, as payloads of a message: text, what it answers or corrects, what comes with it. The same between two and in rooms. */
-
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { privately } from '@rookery/protocol/xeps/carbons'

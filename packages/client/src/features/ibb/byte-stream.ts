@@ -2,7 +2,6 @@
  * One bytestream within the XMPP stream (XEP-0047 2.0.1), as a pair of web streams. Back-pressure goes through: a chunk that comes is
  * acknowledged when there is room for the next, and one that is sent waits for its acknowledgement.
  */
-
 import type { Maybe } from '@rookery/protocol'
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'

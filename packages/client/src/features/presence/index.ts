@@ -2,7 +2,6 @@
  * Presence (RFC 6121 section 4): what we say of ourselves at the start of each session and whenever it changes, and what others say of
  * themselves. Who may see it is decided in the roster; occupants of rooms are kept by rooms.
  */
-
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { type Presence, presence as presenceStanza } from '@rookery/protocol/stanza'

@@ -2,7 +2,6 @@
  * Being in a room (XEP-0045 7.2, 7.6, 7.14): entering, the nickname, leaving, and coming back when the room or the session lost us. What is
  * said there is not known here.
  */
-
 import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'

@@ -2,7 +2,6 @@
  * A room, as one who is in it or looks at it holds it (XEP-0045 1.35.5): it ties its slices together. Being in it is membership.ts, what is
  * heard there hearing.ts, whether it still has us self-ping.ts.
  */
-
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { type Message, message as messageStanza, type Presence, StanzaError } from '@rookery/protocol/stanza'

@@ -2,7 +2,6 @@
  * The roster (RFC 6121 section 2) and who may see whose presence (section 3): kept across restarts, brought up to date at the start of each
  * session, changed only by the own account. [S55]
  */
-
 import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
