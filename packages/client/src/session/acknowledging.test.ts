@@ -5,7 +5,9 @@ import * as NS from '@rookery/protocol/namespaces'
 import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { online } from '../../test/online.ts'
-import type { Change } from '../index.ts'
+import type { Change, Clock } from '../index.ts'
+import { nodePlatform } from '../node/index.ts'
+import { systemClock } from '../platform/clock.ts'
 
 test('counts never go back, and none is told before it is kept', async () => {
   await using server = await HostileServer.start()
@@ -59,4 +61,74 @@ test('what came with the session is in the count that is kept', async () => {
   const told = await server.until('a')
   assert.equal(told.attr('h'), '1')
   assert.equal(JSON.parse(disk.get('session')!).handled, 1)
+})
+
+const message = () => el('message', NS.client, { from: 'juliet@localhost/a', to: 'romeo@localhost' })
+
+/** Counts that the server was told, in order. */
+const told = (server: HostileServer): number[] => server.received('a').map((element) => Number(element.attr('h')))
+
+/** A clock on which what is to happen in the next turn never does, unless it is released. */
+function still(): { readonly clock: Clock; isStill: boolean } {
+  const made = {
+    isStill: true,
+    clock: {
+      ...systemClock,
+      after: (milliseconds: number, run: () => void) =>
+        made.isStill && milliseconds === 0 ? () => undefined : systemClock.after(milliseconds, run),
+    },
+  }
+  return made
+}
+
+test('what one read has brought is acknowledged once when a loop has done all of it', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  let kept = 0
+  const write = (changes: readonly Change[]): undefined => {
+    kept += changes.filter(([key]) => key === 'session').length
+  }
+  const store = () => ({ read: () => [], write, close: () => undefined })
+  const turns = still()
+  await using client = await online(server, [], { store, platform: { ...nodePlatform, clock: turns.clock } })
+  using _ = { [Symbol.dispose]: () => (turns.isStill = false) } // disconnecting takes one
+  kept = 0
+  void (async () => {
+    for await (const _ of client.messages.read()) await undefined
+  })()
+  const { unacknowledged } = server.connection.session!
+  for (let sent = 0; sent < 200; sent++) unacknowledged.push(message())
+  server.connection.put(`${"<message from='juliet@localhost/a'/>".repeat(200)}<r xmlns='urn:xmpp:sm:3'/>`)
+  await server.until((element) => element.name === 'a' && element.attr('h') === '200')
+  assert.ok(told(server).length <= 2, `${told(server)}`)
+  assert.ok(kept <= 2, `${kept} times`)
+})
+
+test('where little comes, what a loop has done is acknowledged at once', async () => {
+  await using server = await HostileServer.start()
+  const turns = still()
+  await using client = await online(server, [], { platform: { ...nodePlatform, clock: turns.clock } })
+  using _ = { [Symbol.dispose]: () => (turns.isStill = false) }
+  void (async () => {
+    for await (const _ of client.messages.read()) await undefined
+  })()
+  for (const h of ['1', '2', '3']) {
+    server.route(message())
+    await server.until((element) => element.name === 'a' && element.attr('h') === h)
+  }
+})
+
+test('what a loop has done is acknowledged while it is busy with the next, and no more than that', async () => {
+  await using server = await HostileServer.start()
+  await using client = await online(server, [])
+  let read = 0
+  let go: () => void = () => undefined
+  void (async () => {
+    for await (const _ of client.messages.read()) if (++read === 6) await new Promise<void>((resolve) => (go = resolve))
+  })()
+  for (let sent = 0; sent < 10; sent++) server.route(message())
+  await server.until((element) => element.name === 'a' && element.attr('h') === '5')
+  await client.request('get', el('ping', 'urn:xmpp:ping'))
+  assert.equal(Math.max(...told(server)), 5)
+  go()
+  await server.until((element) => element.name === 'a' && element.attr('h') === '11') // with the answer to the ping
 })

@@ -71,6 +71,7 @@ export class Session {
   #next: Promise<undefined> | undefined
   #stopTimer: () => void = () => undefined
   #stopAsking: () => void = () => undefined
+  #stopTelling: (() => void) | undefined
   #drained: () => void = () => undefined
 
   /** `handledBefore`: of a session of before the program was started anew, how many stanzas of the server were handled in it. */
@@ -229,11 +230,19 @@ export class Session {
     return this.#handled.count === this.#told ? undefined : this.#acknowledge()
   }
 
+  /** Told at once when all that came is done, else at the end of this turn: a loop does in one what a read has brought. */
   #advanced(): void {
-    if (this.#owes && this.#handled.count !== this.#told) this.#acknowledge()
+    if (this.#handled.count === this.#handled.received) this.#acknowledgeMore()
+    else this.#stopTelling ??= this.#parts.clock.after(0, () => this.#acknowledgeMore())
     if (this.#handled.bytes > this.#parts.maxUnhandled) return
     this.#connection?.resume()
     this.#drained()
+  }
+
+  #acknowledgeMore(): void {
+    this.#stopTelling?.()
+    this.#stopTelling = undefined
+    if (this.#owes && this.#handled.count !== this.#told) this.#acknowledge()
   }
 
   /** What is kept of the count comes first: the server forgets what it hears of. One after the other: counts never go back. */
