@@ -1,5 +1,6 @@
 /** Calls of what belongs to somebody else. */
 import { type ClientError, DisconnectedError, ListenerError } from './errors.ts'
+import { both } from './together.ts'
 
 /** What it throws is told, and the answer is undefined then; a promise it answers never rejects. */
 export function guard<T>(failed: (error: ClientError) => unknown, where: string, run: () => T): T | undefined {
@@ -20,16 +21,16 @@ export function callEach<P>(
   payload: P,
   threw: (cause: unknown) => unknown,
 ): undefined | Promise<undefined> {
-  let working: Promise<unknown>[] | undefined
+  let working: undefined | Promise<undefined>
   for (const run of runs) {
     try {
       const made = run(payload)
-      if (made instanceof Promise) (working ??= []).push(made.catch(threw))
+      if (made instanceof Promise) working = both(working, made.catch(threw))
     } catch (cause) {
       threw(cause)
     }
   }
-  return working && Promise.all(working).then(() => undefined)
+  return working
 }
 
 /** Like `guard`, for work at the start or the end of a session, whose own errors are told as they are: but for that it has ended meanwhile. */

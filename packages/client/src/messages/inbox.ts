@@ -3,6 +3,7 @@
  * listens waits for them.
  */
 import type { ClientError } from '../contract/errors.ts'
+import { both } from '../contract/together.ts'
 import type { ReceivedMessage } from './received-message.ts'
 
 interface Waiting<T> {
@@ -32,14 +33,16 @@ export class Inbox {
         if (this.#unclaimed.length > unclaimedMax) this.release()
       })
     }
-    let reading: Promise<void>[] | undefined
+    let reading: undefined | Promise<undefined>
     for (const reader of this.#readers) {
       const value = reader.pick(message)
       if (value === undefined) continue
-      reading ??= []
-      reading.push(new Promise<void>((done) => reader.push({ value, message, done })))
+      const work = new Promise<undefined>((resolve) => {
+        reader.push({ value, message, done: () => resolve(undefined) })
+      })
+      reading = both(reading, work)
     }
-    return reading === undefined ? undefined : Promise.all(reading).then(() => undefined)
+    return reading
   }
 
   /** Nobody reads: what waits for a reader is given up, and what comes as well, until there is one. */

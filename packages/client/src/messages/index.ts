@@ -12,6 +12,7 @@ import { readJid } from '../contract/address.ts'
 import { type Core, defineExtension, type Extension, events } from '../contract/extension.ts'
 import { guard } from '../contract/guard.ts'
 import type { ClientState } from '../contract/state.ts'
+import { both } from '../contract/together.ts'
 import { Inbox, type PickMessage } from './inbox.ts'
 import { Outbox, type Reconcile } from './outbox.ts'
 import { ReceivedMessage, type Way } from './received-message.ts'
@@ -222,9 +223,3 @@ export const messages: Extension<'messages', Messages, MessageEvents> = defineEx
   events: events<MessageEvents>(),
   start: (core) => new Messages(core),
 })
-
-/** Goes on until both are done. Neither rejects. */
-function both(one: undefined | Promise<undefined>, other: unknown): undefined | Promise<undefined> {
-  if (!(other instanceof Promise)) return one
-  return one === undefined ? other : one.then(() => other)
-}

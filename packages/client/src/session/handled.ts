@@ -5,7 +5,7 @@
 import type { Element } from '@rookery/protocol/xml'
 
 interface Received {
-  readonly signature: string
+  readonly element: Element
   readonly bytes: number
   isDone: boolean
 }
@@ -45,7 +45,7 @@ export class Handled {
     if (this.#mayRepeat === 0) return false
     this.#mayRepeat--
     const signature = signatureOf(element)
-    const at = this.#inHand.findIndex((one) => one.signature === signature)
+    const at = this.#inHand.findIndex((one) => signatureOf(one.element) === signature)
     if (at < 0) return false
     const [known] = this.#inHand.splice(at, 1)
     this.#add(known!)
@@ -59,7 +59,7 @@ export class Handled {
       return
     }
     const one: Received = {
-      signature: signatureOf(element),
+      element,
       bytes: working === undefined ? 0 : (element.inner ?? JSON.stringify(element)).length + 200,
       isDone: working === undefined,
     }
