@@ -7,6 +7,8 @@ import { type Presences, presence } from '../presence/index.ts'
 export class OwnCaps {
   /** A URI that names the software. */
   node = 'urn:rookery:client'
+  /** For features: called when the server has been told what the hash means, and so what we want to be told of (`+notify`). */
+  readonly explained: (() => void)[] = []
   readonly #core: Core
   readonly #disco: Disco
   readonly #presence: Presences
@@ -17,9 +19,15 @@ export class OwnCaps {
     this.#disco = core.use(disco)
     this.#presence = core.use(presence)
     // [XEP-0115 6.2]
-    this.#disco.answerNode((node) =>
-      this.#ver !== undefined && node === `${this.node}#${this.#ver}` ? { info: this.#disco.own } : undefined,
-    )
+    this.#disco.answerNode((node, { from }) => {
+      if (this.#ver === undefined || node !== `${this.node}#${this.#ver}`) return undefined
+      if (from === undefined || from.equals(core.account) || from.toString() === core.account.domain)
+        // the answer goes first
+        core.clock.after(0, () => {
+          for (const tell of this.explained) tell()
+        })
+      return { info: this.#disco.own }
+    })
     this.#presence.decorate(() =>
       this.#ver === undefined ? undefined : caps.build({ hash: 'sha-1', node: this.node, ver: this.#ver }),
     )

@@ -1,12 +1,15 @@
 /**
- * A private node of the own account with an item for each chat or room, whose address is the id of the item. It is kept in memory, fetched at
- * the beginning of a session, and follows what the other devices do.
+ * A private node of the own account with an item for each chat or room, whose address is the id of the item. It is kept in memory, follows
+ * what the other devices do, and is fetched whenever the server begins to tell of that: what changed before it did is told to nobody.
  */
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { sameElement } from '@rookery/protocol/xml'
-import { UnsupportedError } from '../../contract/errors.ts'
+import { type ClientError, UnsupportedError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
+import { guardWork } from '../../contract/guard.ts'
 import type { WaitOptions } from '../../contract/within.ts'
+import { ownCaps } from '../caps/index.ts'
+import { presence } from '../presence/index.ts'
 import { type ItemCodec, isMissing, type PubsubEvents } from '../pubsub/index.ts'
 import { type AccountNode, privateList } from './account-node.ts'
 import { pep } from './pep.ts'
@@ -29,6 +32,12 @@ export class OwnList<T> {
   readonly #changed: ListChange<T>
   readonly #entries: Map<string, Entry<T>> = new Map()
   #isLoaded = false
+  /** One after the other; and whether one waits that will see all. */
+  #loading: Promise<unknown> = Promise.resolve()
+  #isStale = false
+  /** Of whom we know how it is since it began to be fetched: what is fetched may be older than what is told meanwhile. */
+  readonly #current: Set<string> = new Set()
+  readonly #failed: (error: ClientError) => void
 
   constructor(core: Core<PubsubEvents>, node: string, codec: ItemCodec<T>, changed: ListChange<T>) {
     const personal = core.use(pep)
@@ -37,7 +46,12 @@ export class OwnList<T> {
     this.#changed = changed
     personal.follow(node)
     personal.listen(node, codec, true, ({ id, value }) => this.#told(id, value))
-    core.onSession('prepare', async ({ resumed, restored }) => {
+    this.#failed = core.failed
+    // those who do not show themselves are told nothing, nor those of whom the server does not know what they want [XEP-0163 4.2]
+    const again = (): void => this.#loadAgain()
+    core.use(presence).returned.push(again)
+    core.use(ownCaps).explained.push(again)
+    core.onSession('appear', async ({ resumed, restored }) => {
       if (!resumed || restored) await this.#load({})
     })
   }
@@ -69,16 +83,26 @@ export class OwnList<T> {
     this.#drop(key)
   }
 
-  async #load(options: WaitOptions): Promise<undefined> {
-    const found = new Set<string>()
+  #loadAgain(): void {
+    if (this.#isStale) return
+    this.#isStale = true
+    void guardWork(this.#failed, () => this.#load({}))
+  }
+
+  #load(options: WaitOptions): Promise<undefined> {
+    const load = this.#loading.then(() => this.#fetch(options))
+    this.#loading = load.catch(() => undefined)
+    return load
+  }
+
+  async #fetch(options: WaitOptions): Promise<undefined> {
+    this.#isStale = false
+    this.#current.clear()
     let read = 0
     try {
       for await (const { id, value } of this.#node.items(options)) {
         const jid = parseJid(id)
-        if (jid !== undefined) {
-          found.add(jid.toString())
-          await this.#put(jid, id, value)
-        }
+        if (jid !== undefined && !this.#current.has(jid.toString())) await this.#put(jid, id, value)
         if (++read === most) break
       }
     } catch (error) {
@@ -86,11 +110,12 @@ export class OwnList<T> {
       if (!isMissing(error)) throw error
     }
     this.#isLoaded = true
-    for (const key of [...this.#entries.keys()]) if (!found.has(key)) await this.#drop(key)
+    for (const key of [...this.#entries.keys()]) if (!this.#current.has(key)) await this.#drop(key)
   }
 
   #told(id: string | undefined, value: T | undefined): undefined | Promise<undefined> {
     if (id === undefined) {
+      this.#loadAgain()
       const work = [...this.#entries.keys()].map((key) => this.#drop(key))
       return work.some((one) => one !== undefined) ? Promise.all(work).then(() => undefined) : undefined
     }
@@ -102,6 +127,7 @@ export class OwnList<T> {
   #put(jid: Jid, id: string, value: T): undefined | Promise<undefined> {
     const key = jid.toString()
     const before = this.#entries.get(key)
+    this.#current.add(key)
     if (before === undefined && this.#entries.size >= most) return undefined
     this.#entries.set(key, { jid, id, value })
     const isSame = before !== undefined && sameElement(this.#codec.build(before.value), this.#codec.build(value))
@@ -110,6 +136,7 @@ export class OwnList<T> {
 
   #drop(key: string): undefined | Promise<undefined> {
     const before = this.#entries.get(key)
+    this.#current.add(key)
     this.#entries.delete(key)
     return before && this.#changed(before.jid, undefined)
   }

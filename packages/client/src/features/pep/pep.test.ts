@@ -20,6 +20,7 @@ import {
   nick,
   pep,
   personalNode,
+  presence,
   pubsubConditionOf,
   type Schema,
   tune,
@@ -229,6 +230,111 @@ const field = (form: Element | undefined, name: string): string | undefined =>
     ?.childText('value')
 
 describe('the nodes of a server that does otherwise', () => {
+  test('a list is fetched once the server knows that we want to hear of it, so that no change is missed [XEP-0163 4.2]', async () => {
+    const said: string[] = []
+    const rooms = ['one']
+    let capsNode = ''
+    let told: (() => void) | undefined
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      disco: [publishOptions],
+      script: {
+        receive(stanza, connection) {
+          const payload = stanza.firstElement()
+          const query = stanza.name === 'presence' ? stanza.child('c', 'http://jabber.org/protocol/caps') : undefined
+          if (stanza.name === 'presence') said.push(`presence ${stanza.attr('type') ?? 'available'}`)
+          if (query !== undefined) capsNode = `${query.attr('node')}#${query.attr('ver')}`
+          if (stanza.attr('id') === 'whatAreYou') {
+            said.push('told what we are')
+            told?.()
+          }
+          if (payload?.is('pubsub', PUBSUB_NS) !== true) return
+          said.push('items')
+          const items = rooms.map((name) =>
+            el('item', PUBSUB_NS, { id: `${name}@rooms.example` }, [bookmark.build({ autojoin: true })]),
+          )
+          connection.reply(stanza, el('pubsub', PUBSUB_NS, {}, [el('items', PUBSUB_NS, {}, items)]))
+          return true
+        },
+      },
+    })
+    await using romeo = await online(server, [bookmarks, presence])
+    assert.deepEqual(said.splice(0), ['presence available', 'items'])
+    assert.equal(romeo.bookmarks.all.length, 1)
+
+    // a server that has to ask what the hash means knows it with the answer only
+    const own = romeo.jid!.bare
+    const asks = (from: string): Promise<void> => {
+      const query = el('query', DISCO_INFO_NS, { node: capsNode })
+      server.route(el('iq', 'jabber:client', { type: 'get', id: 'whatAreYou', from, to: `${romeo.jid}` }, [query]))
+      return new Promise((resolve) => {
+        told = resolve
+      })
+    }
+    rooms.push('two')
+    const second = next(romeo, 'bookmark')
+    await asks(`${own}`)
+    assert.equal(`${(await second).room}`, 'two@rooms.example')
+    await asks('juliet@capulet.example') // whose nodes are not ours
+    await new Promise((resolve) => setTimeout(resolve, 20)) // a turn later it would ask
+    await romeo.request('get', el('ping', 'urn:xmpp:ping'))
+    assert.deepEqual(said.splice(0), ['told what we are', 'items', 'told what we are'])
+
+    // nobody is told anything while we are not there
+    romeo.presence.hide()
+    rooms.push('three')
+    const third = next(romeo, 'bookmark')
+    romeo.presence.set()
+    assert.equal(`${(await third).room}`, 'three@rooms.example')
+    assert.deepEqual(said, ['presence unavailable', 'presence available', 'items'])
+  })
+
+  test('what is told while a list is being fetched is newer than the list', async () => {
+    const item = (name: string, title: string): Element =>
+      el('item', PUBSUB_NS, { id: `${name}@rooms.example` }, [bookmark.build({ autojoin: true, name: title })])
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      disco: [publishOptions],
+      script: {
+        receive(stanza, connection) {
+          const payload = stanza.firstElement()
+          if (payload?.is('pubsub', PUBSUB_NS) !== true) return
+          const after = payload.child('set', 'http://jabber.org/protocol/rsm')?.childText('after')
+          const tell = (...told: Element[]): void => {
+            const items = el('items', PUBSUB_EVENT_NS, { node: 'urn:xmpp:bookmarks:1' }, told)
+            const event = el('event', PUBSUB_EVENT_NS, {}, [items])
+            connection.send(el('message', 'jabber:client', { from: 'romeo@localhost', type: 'headline' }, [event]))
+          }
+          const answer = (id: string, index: number, listed: readonly Element[]): void => {
+            const set = parseElement(
+              `<set xmlns='http://jabber.org/protocol/rsm'><first index='${index}'>${id}</first><last>${id}</last><count>3</count></set>`,
+            ) as Element
+            const items = el('items', PUBSUB_NS, { node: 'urn:xmpp:bookmarks:1' }, listed)
+            connection.reply(stanza, el('pubsub', PUBSUB_NS, {}, [items, set]))
+          }
+          if (after === undefined) {
+            answer('1', 0, [item('kept', 'Old'), item('gone', 'Old')])
+            // in the same breath, so that it is read before whoever asked goes on
+            tell(
+              el('item', PUBSUB_EVENT_NS, { id: 'kept@rooms.example' }, [
+                bookmark.build({ autojoin: true, name: 'New' }),
+              ]),
+              el('item', PUBSUB_EVENT_NS, { id: 'new@rooms.example' }, [bookmark.build({ autojoin: true })]),
+              el('retract', PUBSUB_EVENT_NS, { id: 'gone@rooms.example' }),
+            )
+          } else answer('2', 1, [item('second', 'Page')])
+          return true
+        },
+      },
+    })
+    await using romeo = await online(server, [bookmarks])
+    assert.deepEqual(romeo.bookmarks.all.map(({ room, name }) => `${room.local} ${name}`).sort(), [
+      'kept New',
+      'new undefined',
+      'second Page',
+    ])
+  })
+
   test('a node that is not as it must be is configured, and what was to be published is', async () => {
     const asked: string[] = []
     let isConfigured = false

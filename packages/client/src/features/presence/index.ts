@@ -37,6 +37,8 @@ export type PresenceEvents = {
 export class Presences {
   /** Whose presence is kept when memory is short; set by the roster. */
   isContact: (bare: Jid) => boolean = () => false
+  /** For features: called when we are there again after `hide()`. */
+  readonly returned: (() => void)[] = []
   readonly #core: Core<PresenceEvents>
   readonly #appearance: Appearance
   readonly #contacts: Contacts = new Contacts((bare) => this.isContact(bare))
@@ -45,6 +47,7 @@ export class Presences {
   /** The session has begun to show itself. */
   #hasAppeared = false
   #announces = false
+  #returns = false
 
   constructor(core: Core<PresenceEvents>) {
     this.#core = core
@@ -82,6 +85,7 @@ export class Presences {
       throw new UsageError('`show` is chat, away, xa or dnd; without it one is simply available.')
     if (!Number.isInteger(priority) || priority < -128 || priority > 127)
       throw new UsageError('A priority is a whole number from -128 to 127.')
+    this.#returns ||= this.#own === undefined
     this.#own = own
     this.#announce()
   }
@@ -150,7 +154,10 @@ export class Presences {
     this.#announces = true
     queueMicrotask(() => {
       this.#announces = false
-      if (this.#hasAppeared && this.#own !== undefined) this.#send()
+      if (!this.#hasAppeared || this.#own === undefined) return
+      this.#send()
+      if (this.#returns) for (const tell of this.returned) tell()
+      this.#returns = false
     })
   }
 
