@@ -13,6 +13,9 @@ const repeat = (count: number, make: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => make(i)).join('')
 const entities = "<!ENTITY a 'ha'><!ENTITY b '&a;&a;&a;&a;'>"
 
+/** Bytes that nobody sends who means well. */
+const tooMuch = 20 << 20
+
 /** Wire strings that end the stream: each with a number of the catalogue. */
 const broken: readonly [what: string, wire: string][] = [
   ['S01 a DOCTYPE with entities', `<!DOCTYPE s [${entities}]>${message('<body>&b;</body>')}`],
@@ -48,15 +51,10 @@ const broken: readonly [what: string, wire: string][] = [
   ['S12 a reference beyond Unicode', message('<body>&#x110000;&#99999999999999999999;</body>')],
   ['S13 a byte order mark of UTF-16', '\xFE\xFF\0<\0m'],
   ['S14 a byte order mark in the middle', '\xEF\xBB\xBF<message/>'],
-  ['S15 deep nesting', message('<a>'.repeat(10_000))],
-  ['S16 many elements', message('<a/>'.repeat(60_000))],
-  ['S16 many attributes', `<message ${repeat(20_000, (i) => `a${i}='' `)}/>`],
-  ['S16 many namespaces', `<message ${repeat(5_000, (i) => `xmlns:a${i}='u:${i}' `)}/>`],
-  ['S16 many declared one in the other', message(repeat(5_000, (i) => `<a${i} xmlns='u:${i}'>`))],
-  ['S17 a start tag without end', `<message ${' '.repeat(1_000_000)}`],
-  ['S17 an attribute without end', `<message id='${'x'.repeat(1_000_000)}`],
-  ['S17 a text without end', `<message><body>${'x'.repeat(1_000_000)}`],
-  ['S17 a name without end', `<${'m'.repeat(1_000_000)}`],
+  ['S17 a start tag without end', `<message ${' '.repeat(tooMuch)}`],
+  ['S17 an attribute without end', `<message id='${'x'.repeat(tooMuch)}`],
+  ['S17 a text without end', `<message><body>${'x'.repeat(tooMuch)}`],
+  ['S17 a name without end', `<${'m'.repeat(tooMuch)}`],
   ['S18 an attribute twice', "<iq id='1' id='2' type='get'/>"],
   ['S18 an attribute twice by prefixes', "<iq xmlns:a='u' xmlns:b='u' a:x='1' b:x='2'/>"],
   ['S18 a namespace twice', "<iq xmlns='u' xmlns='v'/>"],
@@ -93,6 +91,42 @@ for (const transport of ['xmpps', 'wss'] as const) {
   })
 }
 
+/**
+ * More than is read of one element. Anybody can send it where a server lets it pass, and a server would begin the next stream with it as well: so it
+ * is left out, and the stream goes on.
+ */
+const large: readonly [what: string, wire: string][] = [
+  ['S15 deep nesting', message('<a>'.repeat(10_000) + '</a>'.repeat(10_000))],
+  ['S15 deep nesting in one text', message(`${'<a>'.repeat(300)}${'x'.repeat(100_000)}${'</a>'.repeat(300)}`)],
+  ['S16 many elements', message('<a/>'.repeat(100_000))],
+  ['S16 many attributes', `<message ${repeat(20_000, (i) => `a${i}='' `)}/>`],
+  ['S16 many attributes within', message(`<a ${repeat(20_000, (i) => `a${i}='>' `)}/>`)],
+  ['S16 many namespaces', `<message ${repeat(5_000, (i) => `xmlns:a${i}='u:${i}' `)}/>`],
+  [
+    'S16 many declared one in the other',
+    message(repeat(5_000, (i) => `<a${i} xmlns='u:${i}'>`) + repeat(5_000, (i) => `</a${4_999 - i}>`)),
+  ],
+  ['S17 a long text', message(`<body>${'x'.repeat(5 << 20)}</body>`)],
+  ['S17 a long name', message(`<${'m'.repeat(5 << 20)}/>`)],
+  ['S17 a long attribute', `<message id='${'m'.repeat(5 << 20)}'/>`],
+]
+
+describe('S128: more than is read', () => {
+  for (const transport of ['xmpps', 'wss'] as const)
+    for (const [what, wire] of large)
+      test(`S128: ${what} over ${transport} is left out, and the stream goes on`, async () => {
+        await using server = await HostileServer.start()
+        await using victim = await Victim.login(server, { service: server.service[transport], use: [chat] })
+        const before = victim.states.length
+        server.connection.put(wire)
+        server.route(el('message', NS.client, { to: victim.jid, from: mallory }, [body('after')]))
+        await victim.settled()
+        assert.deepEqual(victim.bodies, ['after'])
+        assert.equal(victim.states.length, before)
+        assert.deepEqual(victim.errors, [])
+      })
+})
+
 /** Odd, and allowed: it harms nobody and the stream goes on. */
 const odd: readonly [what: string, wire: string, bodies: readonly (string | undefined)[]][] = [
   ['S03 many references', message(`<body>${'&#x41;'.repeat(40_000)}</body>`), ['A'.repeat(40_000)]],
@@ -125,6 +159,8 @@ const odd: readonly [what: string, wire: string, bodies: readonly (string | unde
     ['\'"<>&]]>\t\n\r\u2028'],
   ],
   ['S10 CDATA', message('<body><![CDATA[<b>&amp;</b>]]></body>'), ['<b>&amp;</b>']],
+  ['S16 elements that are allowed', message(`${'<a/>'.repeat(60_000)}<body>many</body>`), ['many']],
+  ['S17 a text that is allowed', message(`<body>${'x'.repeat(4_000_000)}</body>`), ['x'.repeat(4_000_000)]],
   ['S15 nesting that is allowed', message(`${'<a>'.repeat(200)}${'</a>'.repeat(200)}<body>deep</body>`), ['deep']],
   ['elements that nobody knows', "<x xmlns='urn:x'/><message/><presence/><iq/><body/>", [undefined]],
   ['stanzas of other namespaces', "<message xmlns='jabber:server'><body>x</body></message>", []],

@@ -22,8 +22,8 @@ import { closing, encodeFrames, FrameReader, opcode } from './websocket-frames.t
 
 const subprotocol = 'xmpp' // [RFC7395 3.1]
 
-/** Bytes of a message; what XML may be is the framing's to say. */
-const largest = 1_048_576
+/** Bytes of a message: more than the stream reads, which says what becomes of it. */
+const largest = 32 << 20
 
 /** What may wait in the socket when a ping is answered. [RFC6455 5.5.3] allows to leave pongs out. */
 const mostWaiting = 65_536

@@ -5,7 +5,7 @@
 import * as NS from '@rookery/protocol/namespaces'
 import { readStreamError, STREAM_END, StreamError, StreamHeader, type XmppStream } from '@rookery/protocol/stream'
 import { REGISTER_NS, SASL2_NS } from '@rookery/protocol/xeps/names'
-import { Element, fromWire } from '@rookery/protocol/xml'
+import { Element, fromWire, received } from '@rookery/protocol/xml'
 import { type Deferred, deferred } from '../contract/deferred.ts'
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
 import type { OpenOptions, Platform, Transport } from '../contract/platform.ts'
@@ -93,6 +93,7 @@ export class Connection {
   /** From now on elements are pushed. */
   consume(sink: (element: Element) => void): void {
     this.#sink = sink
+    this.#stream.limits = received
     for (const one of this.#waiting.splice(0)) if (one instanceof Element) this.#push(one)
     this.#drain()
   }

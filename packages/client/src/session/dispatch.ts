@@ -15,7 +15,7 @@ import {
   type Stanza,
   StanzaError,
 } from '@rookery/protocol/stanza'
-import type { Element } from '@rookery/protocol/xml'
+import { type Element, omitted } from '@rookery/protocol/xml'
 import { type ClientError, DisconnectedError, ListenerError, RequestError, TimeoutError } from '../contract/errors.ts'
 import { callEach } from '../contract/guard.ts'
 import type { Clock } from '../contract/platform.ts'
@@ -93,7 +93,8 @@ export class Dispatch {
   /** A stanza from the stream; a promise while somebody works on it. */
   receive(element: Element): undefined | Promise<undefined> {
     const own = this.#parts.own()
-    if (own === undefined) return undefined
+    // what is too large is left out: anybody can send it, and nobody can be told apart by it
+    if (own === undefined || element.children === omitted) return undefined
     const from = readAddress(element, 'from')
     const to = readAddress(element, 'to')
     if (from === null || to === null) return undefined // an address that is none: nobody can be answered

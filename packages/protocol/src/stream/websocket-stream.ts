@@ -4,7 +4,7 @@
  * the transport knows where a frame ends.
  */
 import * as NS from '../namespaces.ts'
-import { type Element, el, parseElement, XmlError, type XmlLimits } from '../xml/index.ts'
+import { Element, el, omitted, parseElement, XmlError, type XmlLimits } from '../xml/index.ts'
 import { elementFrame, stanzaFrame } from './frames.ts'
 import { StreamHeader } from './header.ts'
 import { type RawEvent, STREAM_END, XmppStream } from './stream.ts'
@@ -31,7 +31,10 @@ export class WebSocketStream extends XmppStream {
     if (frame === undefined) return undefined
     if (!frame.startsWith('<')) return new XmlError('not-well-formed', 'a frame begins with <') // [RFC7395 3.3.3]
     const element = parseElement(frame, this.limits) // one element in a frame, and nothing behind it [RFC7395 3.3.3]
-    if (element instanceof XmlError) return element
+    if (element instanceof XmlError)
+      return element.condition === 'policy-violation' && frame.length < (this.limits.omitted ?? 0)
+        ? new Element(/^<([^\s/>]*)/.exec(frame)![1]!, this.content, [], omitted)
+        : element
     const { name, ns } = element
     const isFraming = name === 'open' || name === 'close'
     if (ns !== framingNs)

@@ -106,6 +106,11 @@ export class Assembly {
     return this.#frames[this.depth - 1]!.name!.wire
   }
 
+  /** The names, as on the wire, of all open elements, outermost first. */
+  openNames(): string[] {
+    return this.#frames.slice(0, this.depth).map((frame) => frame.name!.wire)
+  }
+
   /** Text on both sides of a CDATA section's borders is one text. */
   addText(text: string): void {
     const last = this.#nodeCount - 1

@@ -4,6 +4,9 @@ export type Node = Element | string
 
 const none: readonly never[] = []
 
+/** The children of an element that was more than the limits allow, and of which there is the name alone. */
+export const omitted: readonly Node[] = []
+
 export class Element {
   /** Local name. */
   readonly name: string

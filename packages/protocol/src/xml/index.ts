@@ -1,9 +1,9 @@
 /** XML as XMPP uses it: elements, the incremental parser with its limits, the writer, wire strings. */
 export { parseElement } from '#parse-element'
 export { escapeAttribute, escapeText, fromWire, toWire } from '#text'
-export { Element, el, type Node } from './element.ts'
+export { Element, el, type Node, omitted } from './element.ts'
 export { type XmlCondition, XmlError } from './errors.ts'
-export { authenticated, preAuth, type XmlLimits } from './limits.ts'
+export { authenticated, preAuth, received, type XmlLimits } from './limits.ts'
 export { isContentNamespace, STREAM_NS, XML_NS } from './namespaces.ts'
 export { CLOSE, XmlParser } from './parser.ts'
 export { sameElement } from './same-element.ts'

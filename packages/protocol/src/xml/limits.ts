@@ -13,6 +13,11 @@ export type XmlLimits = {
   readonly nameLength: number
   /** Prefixes declared and in scope at once. */
   readonly prefixes: number
+  /**
+   * Bytes on the wire of a first-level element that exceeds one of the others and comes all the same, as its name alone (`omitted`). Unless
+   * told it is an error.
+   */
+  readonly omitted?: number
 }
 
 /** For a peer that has not proved who it is. 10000 bytes is the smallest limit a server may set [RFC6120 13.12]. */
@@ -34,3 +39,9 @@ export const authenticated: XmlLimits = {
   nameLength: 1024,
   prefixes: 64,
 }
+
+/**
+ * For what a server sends to its client: it hands on what other servers have taken, and sends rosters and lists of rooms in one piece. A stream
+ * that ends at too large an element is no way out: the server would begin the next one with it.
+ */
+export const received: XmlLimits = { ...authenticated, bytes: 4 << 20, elements: 65_536, omitted: 16 << 20 }

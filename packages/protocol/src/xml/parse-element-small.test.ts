@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { document, mutated } from './documents.test.ts'
-import { authenticated, Element, preAuth, sameElement, XmlError, type XmlLimits } from './index.ts'
+import { authenticated, Element, preAuth, received, sameElement, XmlError, type XmlLimits } from './index.ts'
 import { isNameCharacter, isNameStart } from './name-characters.ts'
 import { qualifiedName } from './names-of-engine.ts'
 import { parseElement } from './parse-element.ts'
@@ -66,7 +66,8 @@ test('refuses every invalid vector with the condition its name begins with', () 
 test('draws each limit at the same place', () => {
   const times = (count: number, make: (at: number) => string) =>
     Array.from({ length: count }, (_, at) => make(at)).join('')
-  const sizes: Record<keyof XmlLimits, (size: number) => string> = {
+  type Limit = Exclude<keyof XmlLimits, 'omitted'>
+  const sizes: Record<Limit, (size: number) => string> = {
     bytes: (size) => `<a>${'x'.repeat(size - 7)}</a>`,
     depth: (size) => '<a>'.repeat(size) + '</a>'.repeat(size),
     elements: (size) => `<a>${'<b/>'.repeat(size - 1)}</a>`,
@@ -74,12 +75,12 @@ test('draws each limit at the same place', () => {
     nameLength: (size) => `<a ${'n'.repeat(size)}='v'><${'n'.repeat(size)}/></a>`,
     prefixes: (size) => `<a xmlns:a='u' xmlns='v'><b${times(size - 1, (at) => ` xmlns:p${at}='u'`)}/></a>`,
   }
-  for (const limits of [preAuth, authenticated]) {
+  for (const limits of [preAuth, authenticated, received]) {
     for (const [name, document] of Object.entries(sizes)) {
-      const most = limits[name as keyof XmlLimits]
+      const most = limits[name as Limit]
       for (const parse of [parseElement, parseSmall]) {
         // attributes would be the first limit that so many prefixes meet
-        const alone = { ...authenticated, elements: 1e6, attributes: 1e6, [name]: most }
+        const alone = { ...authenticated, bytes: 1e7, elements: 1e6, attributes: 1e6, [name]: most }
         assert.ok(parse(document(most), alone) instanceof Element, `${name}: ${most}`)
         const over = parse(document(most + 1), alone)
         assert.ok(over instanceof XmlError && over.condition === 'policy-violation', `${name}: ${most + 1}`)

@@ -45,7 +45,7 @@ export function parseElement(wire: string, limits: XmlLimits = authenticated): E
 
 /** Throws an XmlError. */
 function read(wire: string, limits: XmlLimits): Element {
-  const within = (size: number, limit: keyof XmlLimits): void => {
+  const within = (size: number, limit: Exclude<keyof XmlLimits, 'omitted'>): void => {
     if (size > limits[limit]) throw new XmlError('policy-violation', 'too much XML')
   }
   within(wire.length, 'bytes')

@@ -5,10 +5,11 @@
 import { type Assembly, borrowAssembly, returnAssembly } from './assembly.ts'
 import { checkDeclaration } from './declaration.ts'
 import { decodeRun, LITERAL, TEXT } from './decode.ts'
-import type { Element } from './element.ts'
+import { Element, omitted } from './element.ts'
 import { XmlError } from './errors.ts'
 import type { XmlLimits } from './limits.ts'
 import { matchesAt } from './names.ts'
+import { BROKEN, GOING_ON, Oversized } from './oversized.ts'
 import { badCharacter, badUtf8, INCOMPLETE, malformedTag, REFUSED, StartTag } from './start-tag.ts'
 import { StreamOpen } from './stream-open.ts'
 import { CDATA, DECLARATION, findTokenEnd, READY, SHORT, SPACE, TAG, TEXT_RUN, tagClass } from './token-end.ts'
@@ -91,6 +92,11 @@ export class XmlParser {
   #innerFrom = 0
   #event: StreamOpen | Element | typeof CLOSE | undefined
 
+  /** A first-level element whose content is being left out, how, and how many bytes that were; told when its end has come. */
+  #hollow: Element | undefined
+  #oversized: Oversized | undefined
+  #omittedBytes = 0
+
   /** 'document': the root is itself the one element to return (WebSocket frames, stored XML). */
   constructor(limits: XmlLimits, shape: 'stream' | 'document' = 'stream') {
     this.#limits = limits
@@ -104,7 +110,8 @@ export class XmlParser {
   /** Appends wire bytes. */
   feed(chunk: string): void {
     if (this.#error !== undefined || chunk === '') return
-    if (this.#following !== '') this.#following += chunk
+    if (this.#oversized !== undefined) this.#leaveOut(this.#oversized, chunk)
+    else if (this.#following !== '') this.#following += chunk
     else if (this.#unfinished !== READY) this.#continue(chunk)
     else if (this.#position >= this.#buffer.length) {
       this.#buffer = chunk
@@ -154,6 +161,7 @@ export class XmlParser {
   /** The next event; undefined if more bytes are needed. An error is the last event, and repeated. */
   next(): StreamOpen | Element | typeof CLOSE | XmlError | undefined {
     if (this.#error !== undefined) return this.#error
+    if (this.#hollow !== undefined) return this.#tellHollow()
     if (this.#place === AT_END) {
       this.#place = AFTER_ROOT
       return CLOSE
@@ -163,6 +171,7 @@ export class XmlParser {
     let end = buffer.length
     let i = this.#position
     while (i < end) {
+      const from = i
       if (this.#assembly === undefined) i = this.#outside(buffer, i)
       else if (buffer.charCodeAt(i) !== LT) i = this.#text(buffer, i)
       else if (i + 1 === end) i = this.#wait(i, SHORT)
@@ -173,9 +182,11 @@ export class XmlParser {
         else if (c === QUESTION) i = this.#refuse(restricted)
         else i = this.#startTag(buffer, i)
       }
-      if (i < 0) return i === REFUSED ? this.#error : this.#missing()
-      if (this.#bytes + i - this.#from > this.#limits.bytes) this.#refuse(tooLarge)
-      if (this.#error !== undefined) return this.#error
+      if (i < 0) return i === REFUSED ? this.#refused(from) : this.#missing()
+      if (this.#bytes + i - this.#from > this.#limits.bytes) {
+        this.#refuse(tooLarge)
+        return this.#refused(i)
+      }
       if (this.#following !== '') {
         i = this.#follow(i)
         buffer = this.#buffer
@@ -205,7 +216,7 @@ export class XmlParser {
 
   /** Whether an element has begun and its end has not come: something may be kept waiting for it. */
   get isPartial(): boolean {
-    return this.#assembly !== undefined || this.#unfinished !== READY
+    return this.#assembly !== undefined || this.#unfinished !== READY || this.#oversized !== undefined
   }
 
   /** The bytes not yet consumed, which the parser forgets, with an element that was open. */
@@ -215,7 +226,7 @@ export class XmlParser {
     this.#buffer = this.#held = this.#tail = this.#inner = ''
     this.#position = this.#bytes = this.#from = 0
     this.#unfinished = READY
-    this.#assembly = undefined
+    this.#assembly = this.#oversized = this.#hollow = undefined
     return rest
   }
 
@@ -438,16 +449,60 @@ export class XmlParser {
   }
 
   /** More bytes are needed, unless those already here are too many. */
-  #missing(): XmlError | undefined {
+  #missing(): Element | XmlError | undefined {
     if (this.#bytes + this.#held.length + this.#tail.length <= this.#limits.bytes) return undefined
     this.#refuse(tooLarge)
-    return this.#error
+    return this.#refused(this.#position)
   }
 
   #refuse(error: XmlError): number {
-    this.takeRest()
     this.#error = error
-    this.#event = undefined
     return REFUSED
+  }
+
+  /** The end, unless what is too large is left out: from there on. */
+  #refused(from: number): Element | XmlError | undefined {
+    const error = this.#error!
+    const event = this.#event
+    this.#event = undefined
+    const isIn = this.#place === IN_ROOT && !this.#rootIsElement && (event === undefined || event instanceof Element)
+    if (!isIn || this.#limits.omitted === undefined || error.condition !== 'policy-violation') {
+      this.takeRest()
+      return error
+    }
+    this.#error = undefined
+    this.#position = from
+    const names = this.#assembly?.openNames() ?? []
+    const rest = this.takeRest()
+    const name = names[0] ?? event?.name ?? /^<([^ \t\r\n/>]*)/.exec(rest)![1]!
+    const hollow = new Element(name, this.#rootDefaultNs, [], omitted)
+    if (event !== undefined) {
+      // it was the last of its bytes that was too much
+      this.feed(rest)
+      return hollow
+    }
+    this.#hollow = hollow
+    this.#oversized = new Oversized(names)
+    this.#omittedBytes = 0
+    this.feed(rest)
+    return this.#error ?? this.#tellHollow()
+  }
+
+  #leaveOut(oversized: Oversized, chunk: string): void {
+    this.#omittedBytes += chunk.length
+    const end = oversized.feed(chunk)
+    if (end === BROKEN) this.#refuse(malformedTag)
+    else if (this.#omittedBytes > (this.#limits.omitted ?? 0)) this.#refuse(tooLarge)
+    if (this.#error !== undefined) this.takeRest()
+    if (end === GOING_ON || this.#error !== undefined) return
+    this.#oversized = undefined
+    this.feed(chunk.slice(end))
+  }
+
+  #tellHollow(): Element | undefined {
+    if (this.#oversized !== undefined) return undefined
+    const hollow = this.#hollow
+    this.#hollow = undefined
+    return hollow
   }
 }
