@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import * as NS from '@rookery/protocol/namespaces'
 import { presence } from '@rookery/protocol/stanza'
+import { hint } from '@rookery/protocol/xeps/hints'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
 import { CuttingProxy } from '../../../../../test/client/harness/cutting-proxy.ts'
@@ -12,6 +13,7 @@ import {
   archive,
   archiveWith,
   type Client,
+  chat,
   defineExtension,
   memoryStore,
   messages,
@@ -261,6 +263,26 @@ test('what arrives live during the repair keeps its place behind what was missed
   assert.deepEqual(got, [...numbered(1, 60), 'live'])
   await isQuiet(stage, second)
   await second.close()
+})
+
+test('what says nothing to those who listen does not hold up what comes after it', async () => {
+  await using stage = await scene()
+  const { romeo, juliet, server } = stage
+  const store = memoryStore()
+  const options = { ...romeo, service: `xmpp://127.0.0.1:${server.port}`, plaintext: true, store }
+  const connected = () => connect({ ...options, use: [present, archiveWith({ pageSize: 1 }), chat] })
+  const first = await connected()
+  await first.archive.caughtUp()
+  await first.close()
+  const call = el('propose', 'urn:xmpp:jingle-message:0', { id: 'call' })
+  await juliet.messages.post(romeo.jid, [call, hint('store')]).reached('acked')
+  await stage.says('later')
+
+  await using second = await connected()
+  const heard: (string | undefined)[] = []
+  second.on('chat', ({ body }) => void heard.push(body))
+  await second.archive.caughtUp({ timeout: 10_000 })
+  assert.deepEqual(heard, ['later'])
 })
 
 test('an archive that has forgotten the last message is asked by its time', async () => {

@@ -181,7 +181,8 @@ export class Chat {
     const isContent = hasContent(message)
     if (isNew && isContent && !message.isOwn) this.#states.heard(message.peer.bare.toString(), message.state)
     if (isNew) this.#confirm(message) // [XEP-0184 5.5]
-    let isHeard = !isContent && notes.length > 0
+    // what says nothing to those who listen need not wait for others: calls, keys
+    let isHeard = !isContent && (notes.length > 0 || this.#core.hasListeners('chat'))
     const works: unknown[] = []
     if (this.#isShown(message)) {
       isHeard = this.#core.hasListeners('chat')
