@@ -17,9 +17,11 @@ export interface RoomInvitation {
   readonly thread: string | undefined
   /** Past the room, which does not know of it: there is nobody to decline to. */
   readonly isDirect: boolean
+  /** When it was sent, in ms since 1970: it may have waited in the archive. */
+  readonly at: number
 }
 
-export function readInvitation({ element, from, type }: ReceivedMessage): RoomInvitation | undefined {
+export function readInvitation({ element, from, type, at }: ReceivedMessage): RoomInvitation | undefined {
   if (type === 'groupchat' || type === 'error') return undefined
   const user = intact(mucUser.find(element))
   const invite = user?.invites[0]
@@ -27,12 +29,12 @@ export function readInvitation({ element, from, type }: ReceivedMessage): RoomIn
     // a room speaks from its bare address, which no account's client can do: others have no say here [XEP-0045 7.8.2]
     if (!from.isBare || from.isDomain) return undefined
     const { from: inviter, reason, continue: goesOn } = invite
-    return { room: from, from: inviter, reason, password: user.password, thread: goesOn?.thread, isDirect: false }
+    return { room: from, from: inviter, reason, password: user.password, thread: goesOn?.thread, isDirect: false, at }
   }
   const direct = intact(invitation.find(element))
   if (direct === undefined || from.isBare) return undefined
   const { jid, reason, password, thread } = direct
-  return { room: jid.bare, from, reason, password, thread, isDirect: true }
+  return { room: jid.bare, from, reason, password, thread, isDirect: true, at }
 }
 
 export interface InviteOptions {

@@ -9,6 +9,7 @@ import { type Presence, presence } from '@rookery/protocol/stanza'
 import { type MucHistory, type MucUser, mucJoin, mucUser } from '@rookery/protocol/xeps/muc'
 import { MUC_SELF } from '@rookery/protocol/xeps/muc-status'
 import { type Element, el } from '@rookery/protocol/xml'
+import { readJid } from '../../contract/address.ts'
 import { appearance } from '../../contract/appearance.ts'
 import { backOff } from '../../contract/backoff.ts'
 import { type Deferred, deferred } from '../../contract/deferred.ts'
@@ -42,7 +43,7 @@ export interface MembershipParts {
 const answerWithin = 30_000
 /** What the room's history is asked for beyond the time of our absence, in seconds: what was under way then. */
 const overlap = 60
-/** So often coming back is tried where the nickname is taken. */
+/** So often coming back is tried where the nickname is taken, or another one is about to set the room up. */
 const conflictsMax = 5
 
 const nobody: MucUser = { items: [], statuses: [], invites: [] }
@@ -87,13 +88,19 @@ export class Membership {
     return this.#entry?.password
   }
 
+  /** Resolves when we have left, if we are leaving. */
+  get leaving(): Promise<undefined> | undefined {
+    return this.#leaving?.promise
+  }
+
   /** Resolves with the status codes of our own presence, which ends the list of occupants. [XEP-0045 7.2.2] */
   async enter(entry: Entry, options: WaitOptions): Promise<readonly number[]> {
-    this.#entry = entry
+    const nick = this.#read(entry.nick)
+    this.#entry = { ...entry, nick }
     this.#again = false
     this.#heard = this.#parts.core.clock.now()
     try {
-      return await this.#wait(options, () => this.#ask(entry.nick, entry.history))
+      return await this.#wait(options, () => this.#ask(nick, entry.history))
     } catch (error) {
       // it may have let us in, and its word was lost
       if (!(error instanceof Error && 'kind' in error && error.kind === 'request')) this.#say('unavailable')
@@ -105,7 +112,7 @@ export class Membership {
   /** Enters again, as the one who was there: the room sends what was said meanwhile. */
   comeBack(): void {
     const { core } = this.#parts
-    if (this.#entry === undefined) return
+    if (this.#entry === undefined || this.#leaving !== undefined) return
     this.lose()
     // the clocks of the room and of this machine may differ: how long ago is what both understand
     const seconds = Math.ceil((core.clock.now() - this.#heard) / 1000) + overlap
@@ -134,7 +141,8 @@ export class Membership {
   }
 
   /** Resolves when the room calls us so, or something else it prefers. [XEP-0045 7.6] */
-  async rename(nick: string, options: WaitOptions): Promise<undefined> {
+  async rename(wanted: string, options: WaitOptions): Promise<undefined> {
+    const nick = this.#read(wanted)
     if (this.#state !== 'inside') throw new UsageError('You are not in this room.')
     if (this.#asked !== undefined) throw new UsageError('The nickname is being changed already.')
     if (nick === this.#nick) return
@@ -146,6 +154,7 @@ export class Membership {
   /** Resolves when the room has seen it, or after 5 s: it is over in any case. */
   async leave(status: string | undefined): Promise<undefined> {
     if (this.#state === 'outside') return
+    if (this.#leaving !== undefined) return await this.#leaving.promise
     const leaving = deferred<undefined>()
     this.#leaving = leaving
     this.#refuse(new UsageError('The room was left.'))
@@ -208,7 +217,9 @@ export class Membership {
     const { id } = received
     if (this.#asked !== undefined && (id === undefined || id === this.#askedId)) return this.#refuse(error)
     if (this.#state !== 'entering' || !this.#again) return
-    if (isPassing(error) && (error.condition !== 'conflict' || this.#attempt < conflictsMax)) this.#tryLater()
+    const { condition } = error
+    const isLimited = condition === 'conflict' || condition === 'item-not-found'
+    if (isPassing(error) && (!isLimited || this.#attempt < conflictsMax)) this.#tryLater()
     else this.#out({ cause: 'refused', reason: error.text, error })
   }
 
@@ -239,6 +250,11 @@ export class Membership {
     this.#nick = nick
     this.occupants.begin()
     this.#askedId = this.#say('available', nick, undefined, mucJoin.build({ password: this.#entry?.password, history }))
+  }
+
+  /** The nickname as servers see it. */
+  #read(nick: string): string {
+    return readJid(`${this.#parts.room}/${nick}`).resource
   }
 
   /** Without a session the question is asked in the next one. */

@@ -25,9 +25,10 @@ export function isPassing({ condition, type }: RequestError): boolean {
   return type === 'wait' || passing.has(condition)
 }
 
-/** `conflict`: the room may not have noticed yet that our last session is over. */
+/** `conflict`: the room may not have noticed yet that our last session is over. `item-not-found`: it is being set up. [XEP-0045 10.1] */
 const passing: ReadonlySet<StanzaErrorCondition> = new Set<StanzaErrorCondition>([
   'conflict',
+  'item-not-found',
   'service-unavailable',
   'internal-server-error',
   'remote-server-not-found',

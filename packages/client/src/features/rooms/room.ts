@@ -17,6 +17,7 @@ import { readJid } from '../../contract/address.ts'
 import { RequestError, UsageError } from '../../contract/errors.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from '../../contract/events.ts'
 import type { Core } from '../../contract/extension.ts'
+import { guardWork } from '../../contract/guard.ts'
 import { together } from '../../contract/together.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { messages, type ReceivedMessage, type SentMessage } from '../../messages/index.ts'
@@ -85,6 +86,8 @@ export class Room {
   readonly #hearing: Hearing
   readonly #repeats: Repeats
   #info: RoomInfo | undefined
+  /** How we entered. */
+  #options: JoinOptions = {}
   #isNew = false
   /** What is told once `join` has answered, so that whoever called it can listen first. */
   #held: (() => void)[] | undefined
@@ -132,7 +135,7 @@ export class Room {
     return this.#membership.nick
   }
 
-  /** We made it by entering. */
+  /** We made it by entering; also one that was no more when we came back: it is set up again as it was when we first entered. */
   get isNew(): boolean {
     return this.#isNew
   }
@@ -180,27 +183,27 @@ export class Room {
   /** Enters: as `client.rooms.join`. */
   async join(options: JoinOptions = {}): Promise<this> {
     const { core, attend } = this.#parts
-    const { nick = core.account.local || core.jid?.resource || 'guest', password, history, create = true } = options
+    const { nick = core.account.local || core.jid?.resource || 'guest', password, history } = options
     const membership = this.#membership
+    if (membership.leaving !== undefined) await membership.leaving
     if (membership.state === 'inside') {
       await membership.rename(nick, options)
       return this
     }
     if (membership.state === 'entering') return await this.#entering(options)
     attend(this, true)
+    this.#options = options
     this.#held = []
     try {
       const learning = this.#learn() // asked first, so that it is known when the occupants come
-      const statuses = await membership.enter({ nick, password, history }, options)
-      this.#isNew = statuses.includes(MUC_CREATED)
-      if (this.#isNew) await this.#made(create, options)
+      await membership.enter({ nick, password, history }, options)
+      if (this.#isNew) await this.#made(false, options)
       else await within(core.clock, learning, { timeout: learnWithin, signal: options.signal })
     } catch (error) {
-      attend(this, false)
-      membership.end()
-      this.#ping.stop()
       this.#isMute = true
       this.#release() // what it has said is no room's message any more
+      await membership.leave(undefined)
+      attend(this, false)
       this.#isMute = false
       throw error
     }
@@ -235,7 +238,7 @@ export class Room {
 
   /** Says something to one occupant alone. [XEP-0045 7.5] */
   whisper(to: string | Occupant, content: string | RoomSendOptions): SentMessage {
-    const address = this.address.withResource(typeof to === 'string' ? to : to.nick)
+    const address = readJid(`${this.address}/${typeof to === 'string' ? to : to.nick}`)
     return this.#post(address, content, 'chat', [user({})])
   }
 
@@ -336,6 +339,7 @@ export class Room {
 
   #entered(statuses: readonly number[], again: boolean, since: number): void {
     const { core } = this.#parts
+    this.#isNew = statuses.includes(MUC_CREATED)
     this.#ping.start()
     const heard = within(core.clock, this.#hearing.caughtUp(), { timeout: learnWithin }).catch(() => undefined)
     void heard.then(() => {
@@ -343,7 +347,8 @@ export class Room {
     })
     if (again) for (const mend of core.use(messages).gaps) mend(this.address, since)
     // of one that is made here it is told when others can enter
-    if (again || !statuses.includes(MUC_CREATED)) void this.#tell('joined', { room: this, again, since })
+    if (!this.#isNew) void this.#tell('joined', { room: this, again, since })
+    else if (again) void guardWork(core.failed, () => this.#made(true))
   }
 
   #left(exit: Exit): void {
@@ -357,16 +362,18 @@ export class Room {
   }
 
   /** A room that was made by entering it is locked. [XEP-0045 10.1] */
-  async #made(create: boolean, { settings = acceptDefaults, signal, timeout }: JoinOptions): Promise<undefined> {
+  async #made(again: boolean, { signal, timeout }: WaitOptions = {}): Promise<undefined> {
     const { core } = this.#parts
+    const { create = true, settings = acceptDefaults } = this.#options
     const wait = { signal, timeout }
     if (!create) {
       await administer(core, this.address, el('destroy', MUC_OWNER_NS), wait)
+      if (again) return // the room says that it is no more
       throw new RequestError(new StanzaError('item-not-found', { text: 'there is no such room' }), `${this.address}`)
     }
     if (settings !== 'later') await settings(core, this.address, wait)
     await this.#learn()
-    void this.#tell('joined', { room: this, again: false, since: core.clock.now() })
+    void this.#tell('joined', { room: this, again, since: core.clock.now() })
   }
 
   /** What the room is and can do. One that does not say has nothing. */

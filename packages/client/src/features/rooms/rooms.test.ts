@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { el } from '@rookery/protocol/xml'
+import { type Element, el, writeElement } from '@rookery/protocol/xml'
+import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
-import { online } from '../../../test/online.ts'
+import { next as nextOf, online } from '../../../test/online.ts'
 import { address, ScriptedRoom } from '../../../test/scripted-room.ts'
 import {
+  archive,
   type ChatMessage,
   type Client,
+  carbons,
   chat,
   isBySameAuthor,
+  type JoinOptions,
   memoryStore,
+  type messages,
   presence,
   type Room,
   type RoomEvents,
+  type RoomInvitation,
   type RoomMessage,
   roomAdmin,
   rooms,
@@ -57,6 +63,7 @@ function next<K extends keyof RoomEvents>(
 }
 
 const past = `<delay xmlns='urn:xmpp:delay' from='${address}' stamp='2020-01-01T00:00:00Z'/>`
+const codes = (...all: number[]): string => all.map((code) => `<status code='${code}'/>`).join('')
 const occupant = (id: string): string => `<occupant-id xmlns='urn:xmpp:occupant-id:0' id='${id}'/>`
 
 /** All that a room tells of messages until it says this. */
@@ -175,7 +182,6 @@ describe('a room that has lost us', () => {
     const { room, romeo } = set
     const joined = await romeo.rooms.join(address)
     const back = next(joined, 'joined', ({ again }) => again)
-    const codes = (...all: number[]): string => all.map((code) => `<status code='${code}'/>`).join('')
     room.presence('romeo', `<item role='none'/>${codes(110, 307, 333)}`, '', 'unavailable')
     await back
     const left = next(joined, 'left')
@@ -290,6 +296,158 @@ describe('what was to be said in a room when the program ended', () => {
     assert.ok(performance.now() - began < 2_000)
     await using last = await online(server, [rooms], { store })
     assert.equal(last.messages.unacknowledged.length, 1)
+  })
+})
+
+describe('a room that is no more when one comes back', () => {
+  /** It has lost us and everybody else, and will be made anew. */
+  async function forgotten(set: Awaited<ReturnType<typeof stage>>, options: JoinOptions): Promise<Room> {
+    const joined = await set.romeo.rooms.join(address, options)
+    set.room.self = codes(110, 201)
+    set.room.isForgetful = true
+    return joined
+  }
+  const isForOwners = (element: Element): boolean =>
+    element.firstElement()?.ns === 'http://jabber.org/protocol/muc#owner'
+
+  test('is set up as it was when it was first entered, and then told of [XEP-0045 10.1]', async () => {
+    await using set = await stage()
+    const settings: string[] = []
+    const joined = await forgotten(set, { settings: async (_, room) => void settings.push(`${room}`) as undefined })
+    assert.deepEqual([joined.isNew, settings], [false, []])
+    const back = next(joined, 'joined', ({ again }) => again)
+    await joined.check()
+    assert.equal((await back).again, true)
+    assert.deepEqual([joined.isNew, settings], [true, [address]])
+  })
+
+  test('is opened for others where nothing else was said', async () => {
+    await using set = await stage()
+    const joined = await forgotten(set, {})
+    const back = next(joined, 'joined', ({ again }) => again)
+    await joined.check()
+    await back
+    const [form] = set.server.received('iq').filter(isForOwners)
+    assert.equal(form?.firstElement()?.child('x', 'jabber:x:data')?.attr('type'), 'submit')
+  })
+
+  test('is not made by who does not want to make it', async () => {
+    await using set = await stage()
+    const joined = await forgotten(set, { create: false })
+    joined.on('joined', ({ again }) => assert.equal(again, false))
+    await joined.check()
+    const request = await set.server.until(isForOwners)
+    assert.notEqual(request.firstElement()?.child('destroy', 'http://jabber.org/protocol/muc#owner'), undefined)
+    const left = next(joined, 'left')
+    set.room.presence('romeo', '<item/><destroy/>', '', 'unavailable')
+    assert.equal((await left).cause, 'destroyed')
+  })
+
+  test('is tried again while somebody else sets it up, but not for ever', { timeout: 60_000 }, async () => {
+    await using set = await stage()
+    const { room, server, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    const letIn = server.script.receive!
+    let isLocked = true
+    server.script.receive = (element, connection) => {
+      if (!isLocked || element.child('x', 'http://jabber.org/protocol/muc') === undefined)
+        return letIn(element, connection)
+      isLocked = false
+      const refusal = "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+      room.say(
+        `<presence type='error' from='${address}/romeo' to='@me' id='${element.attr('id')}'>${refusal}</presence>`,
+      )
+      return true
+    }
+    joined.on('left', ({ cause }) => assert.fail(cause))
+    const back = next(joined, 'joined', ({ again }) => again)
+    room.isForgetful = true
+    await joined.check()
+    assert.equal((await back).again, true)
+  })
+})
+
+describe('leaving a room', () => {
+  test('and entering it at once ends in the room; leaving twice is leaving once', async () => {
+    await using set = await stage()
+    const { romeo } = set
+    const joined = await romeo.rooms.join(address)
+    const began = performance.now()
+    const left = Promise.all([joined.leave(), joined.leave()])
+    const again = await romeo.rooms.join(address)
+    await left
+    assert.ok(performance.now() - began < 4_000)
+    assert.equal(again.state, 'inside')
+    assert.deepEqual(romeo.rooms.joined, [again])
+  })
+
+  test('is what happens to a room that cannot be set up as it was to be', async () => {
+    await using set = await stage()
+    const { romeo, room, server } = set
+    room.self = codes(110, 201)
+    const settings = (): Promise<undefined> => Promise.reject(new Error('not so'))
+    const began = performance.now()
+    await assert.rejects(romeo.rooms.join(address, { settings }), /not so/)
+    assert.ok(performance.now() - began < 4_000)
+    assert.equal(server.received('presence').at(-1)?.attr('type'), 'unavailable')
+    assert.deepEqual(romeo.rooms.joined, [])
+  })
+})
+
+test('a nickname that cannot be one is told before anything is sent', async () => {
+  await using set = await stage()
+  const { romeo, room } = set
+  await assert.rejects(romeo.rooms.join(address, { nick: '' }), { kind: 'usage' })
+  await assert.rejects(romeo.rooms.join(address, { nick: 'x'.repeat(1_024) }), { kind: 'usage' })
+  assert.equal(room.entered.length, 0)
+  assert.deepEqual(romeo.rooms.joined, [])
+  const joined = await romeo.rooms.join(address, { nick: 'romeo' })
+  await assert.rejects(joined.setNick(''), { kind: 'usage' })
+  assert.throws(() => joined.whisper('', 'psst'), { kind: 'usage' })
+})
+
+describe('invitations', () => {
+  const invited = (reason: string, room: string): Element => el('x', 'jabber:x:conference', { jid: room, reason })
+
+  test('that waited in the archive are told, those that one has sent oneself are not', async () => {
+    await using server = await startTestServer()
+    const store = memoryStore()
+    const account = await server.createAccount({ local: 'romeo' })
+    const use = [rooms, archive, presence] as const
+    const before = await online(server, use, { ...account, store })
+    await before.archive.caughtUp()
+    await before.close()
+    await using juliet = await online(server, [], { local: 'juliet' })
+    await using phone = await online(server, [], { ...account })
+    const began = Date.now() - 60_000
+    const post = (client: Client<readonly [typeof messages]>, to: string, reason: string): Promise<unknown> =>
+      client.messages
+        .post(to, [invited(reason, address), el('body', 'jabber:client', {}, 'come')], { type: 'normal' })
+        .reached('acked')
+    await post(phone, 'juliet@localhost', 'mine')
+    await post(juliet, 'romeo@localhost', 'hers')
+    await using after = await online(server, use, { ...account, store })
+    const told: RoomInvitation[] = []
+    after.on('room:invitation', (invitation) => void told.push(invitation))
+    await after.archive.caughtUp()
+    assert.deepEqual(
+      told.map(({ reason, isDirect, room }) => [reason, isDirect, `${room}`]),
+      [['hers', true, address]],
+    )
+    assert.ok(told[0]!.at > began && told[0]!.at <= Date.now())
+  })
+
+  test('that another device was given are told on this one as well [XEP-0280 6.1]', async () => {
+    await using server = await HostileServer.start({ script: {} })
+    await using romeo = await online(server, [rooms, carbons])
+    const told = nextOf(romeo, 'room:invitation')
+    const inner = (from: string, to: string, reason: string): string =>
+      `<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='${from}' to='${to}'>${writeElement(invited(reason, address), 'jabber:client')}</message></forwarded>`
+    const copy = (way: string, forwarded: string): string =>
+      `<message from='romeo@localhost' to='${romeo.jid}'><${way} xmlns='urn:xmpp:carbons:2'>${forwarded}</${way}></message>`
+    server.connection.put(copy('sent', inner('romeo@localhost/phone', 'juliet@localhost', 'mine')))
+    server.connection.put(copy('received', inner('juliet@localhost/balcony', 'romeo@localhost/phone', 'hers')))
+    assert.equal((await told).reason, 'hers')
   })
 })
 

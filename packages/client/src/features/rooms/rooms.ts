@@ -121,10 +121,9 @@ export class Rooms {
   }
 
   #receive(message: ReceivedMessage): unknown {
-    if (message.way.carbon !== undefined) return undefined
-    const invitation = message.way.archived === undefined ? readInvitation(message) : undefined
-    if (invitation !== undefined) return this.#core.emit('room:invitation', invitation) ?? true
-    return this.#of(message.from)?.receive(message)
+    const invitation = readInvitation(message)
+    if (invitation !== undefined) return (!message.isOwn && this.#core.emit('room:invitation', invitation)) || true
+    return message.way.carbon === undefined ? this.#of(message.from)?.receive(message) : undefined
   }
 
   #receivePresence(presence: Presence): void {
