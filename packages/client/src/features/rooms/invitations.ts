@@ -21,13 +21,14 @@ export interface RoomInvitation {
   readonly at: number
 }
 
-export function readInvitation({ element, from, type, at }: ReceivedMessage): RoomInvitation | undefined {
+/** Also one that we have sent. */
+export function readInvitation({ element, from, type, at, isOwn }: ReceivedMessage): RoomInvitation | undefined {
   if (type === 'groupchat' || type === 'error') return undefined
   const user = intact(mucUser.find(element))
   const invite = user?.invites[0]
   if (user !== undefined && invite !== undefined) {
     // a room speaks from its bare address, which no account's client can do: others have no say here [XEP-0045 7.8.2]
-    if (!from.isBare || from.isDomain) return undefined
+    if (!isOwn && (!from.isBare || from.isDomain)) return undefined
     const { from: inviter, reason, continue: goesOn } = invite
     return { room: from, from: inviter, reason, password: user.password, thread: goesOn?.thread, isDirect: false, at }
   }

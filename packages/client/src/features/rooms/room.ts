@@ -278,7 +278,10 @@ export class Room {
 
   /** Invites past the room (XEP-0249): it does not know of it; a password that we entered with is told. */
   inviteDirectly(who: Jid | string, options: InviteOptions = {}): SentMessage {
-    return this.#say(readJid(who), 'normal', [direct(this.address, this.#membership.password, options)])
+    return this.#say(readJid(who), 'normal', [
+      direct(this.address, this.#membership.password, options),
+      hint('store'), // some archives keep nothing without a body
+    ])
   }
 
   /** Whether the room still has us; where it does not, we come back. Done by itself after 15 minutes of silence, and when a session goes on. */

@@ -437,6 +437,14 @@ describe('invitations', () => {
     assert.ok(told[0]!.at > began && told[0]!.at <= Date.now())
   })
 
+  test('past the room ask to be kept: they have no body, without which some archives keep nothing', async () => {
+    await using set = await stage()
+    const joined = await set.romeo.rooms.join(address)
+    joined.inviteDirectly('juliet@localhost')
+    const sent = await set.server.until(({ name }) => name === 'message')
+    assert.notEqual(sent.child('store', 'urn:xmpp:hints'), undefined)
+  })
+
   test('that another device was given are told on this one as well [XEP-0280 6.1]', async () => {
     await using server = await HostileServer.start({ script: {} })
     await using romeo = await online(server, [rooms, carbons])
