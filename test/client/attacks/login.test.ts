@@ -7,6 +7,7 @@ import { channelBindings } from '@rookery/protocol/xeps/sasl'
 import * as sasl2 from '@rookery/protocol/xeps/sasl2'
 import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../harness/hostile-server.ts'
+import { makeTrust } from '../harness/trust.ts'
 import { edit, nothingProved, profiles, renamed, without } from '../support/between.ts'
 import { failsToLogIn, optionsFor, reaches } from '../support/victim.ts'
 
@@ -98,6 +99,24 @@ for (const [profile, more] of profiles) {
     server.script.features = (offered) => offered
     await using again = await connect(optionsFor(server, { store }))
     assert.equal(again.state.name, 'online')
+  })
+
+  test(`S36: ${profile}: PLAIN alone, offered after the certificate of the account has worked [XEP-0474 7]`, async () => {
+    const { certificate: cert, key } = makeTrust().issue('romeo')
+    await using server = await HostileServer.start({ ...more, mechanisms: ['EXTERNAL', 'PLAIN'] })
+    server.script.features = without('sasl-channel-binding')
+    const options = { store: memoryStore(), tls: { ca: server.trust.ca, cert, key } }
+    await using first = await createClient(optionsFor(server, options))
+    await first.connect()
+    server.behaviour = { ...server.behaviour, mechanisms: ['PLAIN'] }
+    server.connection.break()
+    const state = await reaches(first, 'failed')
+    assert.partialDeepStrictEqual(
+      { ...(state.name === 'failed' ? state.reason : {}) },
+      { kind: 'login', reason: 'no-mechanism' },
+    )
+    for (const said of [...server.received('auth'), ...server.received('authenticate')])
+      assert.equal(said.attr('mechanism'), 'EXTERNAL')
   })
 
   test(`S36: ${profile}: no list, an empty one, and one of nonsense`, async () => {

@@ -204,6 +204,11 @@ export class Login {
       prepareOpaque,
       scramKeys: (username, hash) =>
         deriveScramKeys(nodeCrypto, hash, accounts.get(username) ?? 'nobody', salt, behaviour.iterations),
+      // whatever certificate is shown
+      externalIdentities: [...accounts.keys()].map((username) => ({
+        authzid: `${username}@${server.domain}`,
+        username,
+      })),
       verifyPlain: (username, password) => accounts.get(username) === password,
       tokens: (username, mechanism) => this.#tokensOf(username, mechanism),
     }

@@ -29,6 +29,7 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
   const means = {
     channel,
     offered: listOf(offer, 'mechanism', textOf),
+    isSasl2: inline !== undefined,
     offeredBindings: listOf(bindings, 'channel-binding', (one) => one.attr('type') ?? ''),
     crypto,
     username: account.local,
@@ -57,7 +58,7 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
             ]),
       (say) => authenticate(mechanism, { ...means, password }, say),
     )
-    if (mechanism.startsWith('SCRAM')) memory.scramWorked = true
+    if (/^SCRAM|EXTERNAL/.test(mechanism)) memory.scramWorked = true // [XEP-0474 7]
     if (inline) takeInline(negotiation, success, token?.mechanism ?? tokens[0])
     return inline === undefined
   } catch (error) {
@@ -72,6 +73,11 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
 /** We gave up, before or although the server did not. */
 function gaveUp({ problem, message }: SaslProblemError): LoginError {
   const reason = problem === 'no-mechanism' ? problem : problem.startsWith('bad-') ? 'no-credentials' : 'not-verified'
-  const advice = reason === 'not-verified' ? ' Somebody may be between you and the server.' : ''
-  return new LoginError(reason, `The login was given up: ${message}.${advice}`)
+  const advice =
+    reason === 'not-verified'
+      ? 'Somebody may be between you and the server.'
+      : reason === 'no-mechanism'
+        ? 'Ask whoever runs the server.'
+        : 'Check the name and the password.'
+  return new LoginError(reason, `The login was given up: ${message}. ${advice}`)
 }

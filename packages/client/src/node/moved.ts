@@ -6,5 +6,6 @@ export function moved(url: string, host: string): string | undefined {
   if (scheme === undefined || !/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[^\s/:@?#\\]{1,255})(?::\d{1,5})?$/.test(host))
     return undefined
   const isComplete = /[^:\]]:\d+$|\]:\d+$/.test(host)
-  return `${scheme}://${host}${isComplete ? '' : scheme === 'xmpps' ? ':5223' : ':5222'}`
+  const next = `${scheme}://${host}${isComplete ? '' : scheme === 'xmpps' ? ':5223' : ':5222'}`
+  return URL.canParse(next) ? next : undefined
 }

@@ -281,7 +281,7 @@ describe('the connection', () => {
     assert.deepEqual([opened.calls, opened.reason], [1, undefined])
   })
 
-  test('that breaks gives the reason, one that the other side ends gives none', async (t) => {
+  test('that breaks gives the reason, and so does one that the other side ends without a word', async (t) => {
     const breaking = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()))
     const broken = await Opened.to(`xmpp://127.0.0.1:${await listen(t, breaking)}`)
     broken.transport.write('x')
@@ -291,7 +291,8 @@ describe('the connection', () => {
     const ending = createServer((socket) => socket.end('bye'))
     const ended = await Opened.to(`xmpp://127.0.0.1:${await listen(t, ending)}`)
     await ended.until(() => ended.calls > 0)
-    assert.deepEqual([ended.text, ended.calls, ended.reason], ['bye', 1, undefined])
+    assert.deepEqual([ended.text, ended.calls, ended.reason?.reason], ['bye', 1, 'unreachable'])
+    assert.match(ended.reason?.message ?? '', /did not say why/)
   })
 
   test('destroyed says so at once, and nothing more', async (t) => {

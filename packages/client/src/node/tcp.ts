@@ -121,7 +121,9 @@ class TcpTransport implements Transport {
     socket.on('error', (error: NodeJS.ErrnoException) =>
       this.#closed(new ConnectError('unreachable', `The connection was lost (${error.code ?? error.message}).`, error)),
     )
-    socket.on('close', () => this.#closed())
+    socket.on('close', () =>
+      this.#closed(new ConnectError('unreachable', 'The connection was closed, and the server did not say why.')),
+    )
   }
 
   #closed(reason?: ConnectError): void {

@@ -7,10 +7,21 @@
 declare const btoa: (binary: string) => string
 declare const atob: (text: string) => string
 
-export function encodeBase64(bytes: Uint8Array): string {
+/** A character for each octet. */
+export function toBinary(bytes: Uint8Array): string {
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary)
+  return binary
+}
+
+export function fromBinary(binary: string): Uint8Array {
+  const bytes = new Uint8Array(binary.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+  return bytes
+}
+
+export function encodeBase64(bytes: Uint8Array): string {
+  return btoa(toBinary(bytes))
 }
 
 /** The octets, or undefined when the text is not exactly what an encoder makes of them. The empty text is zero octets. */
@@ -22,8 +33,5 @@ export function decodeBase64(text: string): Uint8Array | undefined {
     return undefined
   }
   // [RFC6120 6.3.5] atob forgives spaces, missing padding, and padding bits that are not zero
-  if (btoa(binary) !== text) return undefined
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
-  return bytes
+  return btoa(binary) === text ? fromBinary(binary) : undefined
 }

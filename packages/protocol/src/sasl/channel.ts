@@ -28,7 +28,7 @@ export interface ScramBinding {
   readonly check: (extensions: ReadonlyMap<string, string>) => void
 }
 
-type Offers = Pick<SaslOffers, 'offered' | 'offeredBindings'>
+type Offers = Pick<SaslOffers, 'offered' | 'offeredBindings' | 'isSasl2'>
 
 /** Where the server does not tell: the default of RFC 5802 section 6.1, there up to TLS 1.2 only; then that of RFC 9266. */
 const untoldOrder = ['tls-unique', 'tls-exporter', 'tls-server-end-point'] as const
@@ -108,10 +108,12 @@ export class SaslChannel {
     return order.map((type) => findBinding(usable, type)).find((binding) => binding !== undefined)
   }
 
-  /** Types without a mechanism for them: somebody took the mechanisms out of the list. [XEP-0440 3, rule 5] */
+  /** Types without a mechanism for them, or with SASL2 a mechanism without types: somebody took the others out. [XEP-0440 3, rules 4 and 5] */
   #refuseHidden(offers: Offers): void {
-    if (this.#usable(offers).length > 0 && !offersPlus(offers) && (offers.offeredBindings ?? []).length > 0)
-      giveUp('downgrade', 'channel bindings without a mechanism')
+    const hasTypes = (offers.offeredBindings ?? []).length > 0
+    if (this.#usable(offers).length === 0 || offersPlus(offers) === hasTypes) return
+    if (hasTypes) giveUp('downgrade', 'channel bindings without a mechanism')
+    if (offers.isSasl2) giveUp('downgrade', 'a mechanism without channel bindings')
   }
 }
 

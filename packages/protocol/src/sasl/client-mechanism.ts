@@ -54,6 +54,8 @@ export interface SaslOffers {
   readonly offered: readonly string[]
   /** The binding types the server advertised by XEP-0440; undefined or empty if it did not. */
   readonly offeredBindings?: readonly string[]
+  /** Offered by SASL2 (XEP-0388): a server that can bind to the channel says to what then. [XEP-0440 3, rule 4] */
+  readonly isSasl2?: boolean
 }
 
 export interface SaslClientOptions extends SaslOffers {

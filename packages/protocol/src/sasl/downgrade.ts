@@ -1,7 +1,7 @@
 /** SASL SCRAM downgrade protection (XEP-0474 version 0.5): the hash of everything the server offered; and the TLS version of XEP-0515 0.1. */
 
 import { type Maybe, then } from '../maybe.ts'
-import { encodeBase64 } from './base64.ts'
+import { encodeBase64, fromBinary, toBinary } from './base64.ts'
 import { encodeUtf8 } from './bytes.ts'
 import type { HashName, SaslCrypto } from './sasl-crypto.ts'
 
@@ -18,10 +18,15 @@ export function downgradeHash(
   return then(crypto.hash(hash, offersToHash(mechanisms, bindings)), encodeBase64)
 }
 
-/** What is hashed, in the order of i;octet: all of these names are ASCII. [XEP-0474 6.1, RFC4422 3.1, RFC5056 7] */
+/** What is hashed, in the order of i;octet, also where a name is not ASCII, as all should be. [XEP-0474 6.1, RFC4422 3.1, RFC5056 7] */
 export function offersToHash(mechanisms: readonly string[], bindings: readonly string[]): Uint8Array {
-  const list = (names: readonly string[]): string => [...names].sort().join('\x1e')
-  return encodeUtf8(list(mechanisms) + (bindings.length > 0 ? `\x1f${list(bindings)}` : ''))
+  // JavaScript sorts by units of UTF-16
+  const list = (names: readonly string[]): string =>
+    names
+      .map((name) => toBinary(encodeUtf8(name)))
+      .sort()
+      .join('\x1e')
+  return fromBinary(list(mechanisms) + (bindings.length > 0 ? `\x1f${list(bindings)}` : ''))
 }
 
 /** `TLSv1.3` as the four hexadecimal digits of the protocol's own number; undefined for what is no TLS. [XEP-0515 5.1] */

@@ -184,6 +184,17 @@ describe('GS2 flag of the client [XEP-0440 3]', () => {
     assert.equal(await bound({ channelBindings: [endPoint] }), 'p=tls-server-end-point')
   })
 
+  test('is none where SASL2 offers -PLUS and no types, or types and no -PLUS [XEP-0440 3, rules 4 and 5]', async () => {
+    for (const offers of [
+      { offered: both, offeredBindings: [] },
+      { offered: plain, offeredBindings: ['tls-exporter'] },
+    ]) {
+      assert.equal(await flag({ ...offers, isSasl2: true }), 'downgrade')
+      assert.equal(await flag({ ...offers, isSasl2: true }, 'SCRAM-SHA-1-PLUS'), 'downgrade')
+      assert.equal(await flag({ ...offers, isSasl2: true, channelBindings: [] }), 'n')
+    }
+  })
+
   test('with only unknown types, goes on only if the server proves its list [XEP-0474 7]', async () => {
     const { client, first, nonce } = await begin({ channelBindings: [exporter], offeredBindings: ['unknown-cb'] })
     assert.ok(first.startsWith('n,,'))

@@ -105,5 +105,7 @@ describe('hash of the offers (XEP-0474)', () => {
       return seen.split('\x1e')
     }
     assert.deepEqual(sortedFor(['a', 'B', 'A_', 'AB', 'A-', 'A']), ['A', 'A-', 'AB', 'A_', 'B', 'a'])
+    // of which UTF-16 begins with D8 and FF
+    assert.deepEqual(sortedFor(['\u{1d400}', 'Z', '\uff21', '\u00c9']), ['Z', '\u00c9', '\uff21', '\u{1d400}'])
   })
 })
