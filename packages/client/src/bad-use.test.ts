@@ -1,6 +1,7 @@
 /** Wrong use by programs that no compiler has seen: a typed error with a sentence, and nothing is left behind. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { online } from '../test/online.ts'
 import {
@@ -120,6 +121,39 @@ test('an address of another kind, or a very long one, is told in a short sentenc
       wrong({ jid }),
       (error: Error) => usage(/is not an address/)(error) && error.message.length < 200,
     )
+})
+
+test('a signal, a time or options that are none are told by their name, whatever waits for them', async () => {
+  await using server = await startTestServer()
+  await using client = await online(server, [ping, disco, blocking])
+  const { domain } = server
+  const calls: Readonly<Record<string, (options: never) => Promise<unknown>>> = {
+    connect: (options) => client.connect(options),
+    request: (options) => client.request('get', el('ping', 'urn:xmpp:ping'), options),
+    ping: (options) => client.ping(domain, options),
+    info: (options) => client.disco.info(domain, options),
+    server: (options) => client.disco.server(options),
+    list: (options) => client.blocking.list(options),
+  }
+  const wrongs: readonly (readonly [unknown, RegExp])[] = [
+    [{ signal: 5 }, /"signal"/],
+    [{ signal: {} }, /"signal"/],
+    [{ signal: new AbortController() }, /"signal"/],
+    [{ timeout: '5' }, /"timeout"/],
+    [{ timeout: null }, /"timeout"/],
+    [{ timeout: Number.NaN }, /"timeout"/],
+    [{ timeout: -1 }, /"timeout"/],
+  ]
+  for (const [name, call] of Object.entries(calls)) {
+    for (const [options, message] of wrongs)
+      await assert.rejects(call(options as never), usage(message), `${name} ${JSON.stringify(options)}`)
+    if (name !== 'ping') await assert.rejects(call(null as never), usage(/"options"/), name)
+    await assert.doesNotReject(call({ timeout: Number.POSITIVE_INFINITY } as never), name)
+    await assert.doesNotReject(call({ timeout: 2 ** 40, signal: new AbortController().signal } as never), name)
+    await assert.rejects(call({ signal: AbortSignal.abort('enough') } as never), (error) => error === 'enough', name)
+  }
+  await assert.rejects(client.ping(domain, { timeout: 0 }), { kind: 'timeout' })
+  await assert.rejects(wrong({ signal: new AbortController() }), usage(/"signal"/))
 })
 
 test('what is no listener and no extension is refused at once', async () => {

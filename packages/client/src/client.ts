@@ -9,7 +9,7 @@ import { guardWork } from './contract/guard.ts'
 import type { ClientOptions } from './contract/options.ts'
 import type { Platform } from './contract/platform.ts'
 import type { ClientState } from './contract/state.ts'
-import { until } from './contract/until.ts'
+import { checkWait, until } from './contract/until.ts'
 import { Dispatch, type RequestOptions } from './session/dispatch.ts'
 import { createIds } from './session/ids.ts'
 import type { Kept } from './session/kept.ts'
@@ -96,13 +96,12 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
    * first connecting, and only the waiting where others wait as well, or where the client is on its way back.
    */
   async connect(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<undefined> {
-    const { signal } = options
     const ends = this.#ends
     if (this.#ending !== undefined) await this.#ending
-    signal?.throwIfAborted()
+    checkWait(options)
     if (this.#isClosed) throw new UsageError('The client is closed: make another one.')
     if (ends !== this.#ends) throw new DisconnectedError()
-    await this.#lifeline.start(signal)
+    await this.#lifeline.start(options.signal)
   }
 
   /**
@@ -144,8 +143,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   /** Asks for something with XML of your own, and resolves with the payload of the answer. */
   async request(type: 'get' | 'set', payload: Element, options: RequestOptions = {}): Promise<Element | undefined> {
+    checkWait(options)
     const to = options.to === undefined ? undefined : readJid(options.to)
-    options.signal?.throwIfAborted()
     if (this.#sessions.connection === undefined) await this.#connected(options)
     const id = this.#newId()
     return await this.#dispatch.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))

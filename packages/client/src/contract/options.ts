@@ -56,18 +56,20 @@ const kinds: { readonly [kind: string]: string | undefined } = {
   string: 'password service software version kind device',
   function: 'password store trace',
   boolean: 'reconnect plaintext',
-  number: 'patience attemptTimeout keepAlive answerWithin maxQueue maxUnhandled',
+  number: 'patience attemptTimeout keepAlive answerWithin maxQueue maxUnhandled timeout',
   array: 'use',
-  object: 'tls platform signal',
+  object: 'tls platform signal options',
 }
 
-/** For those whom no compiler tells. Throws a UsageError, which does not say what the value is: it may be a password. */
-export function checkOptions(options: ClientOptions): undefined {
+/** For those whom no compiler tells, of every call. Throws a UsageError, which does not say what the value is: it may be a password. */
+export function checkOptions(options: object): undefined {
   const known = Object.values(kinds).join(' ').split(' ')
-  for (const [name, value] of Object.entries(options)) {
+  for (const [name, value] of Object.entries(options ?? { options })) {
     const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-    const isRight = kinds[kind]?.split(' ').includes(name) && !(value < 0 || Number.isNaN(value))
+    const isRight =
+      kinds[kind]?.split(' ').includes(name) &&
+      !(value < 0 || Number.isNaN(value) || (name === 'signal' && !value.throwIfAborted))
     if (value !== undefined && !isRight && known.includes(name))
-      throw new UsageError(`The option "${name}" cannot be this ${kind}: see ClientOptions.`)
+      throw new UsageError(`The option "${name}" cannot be this ${kind}: see the reference.`)
   }
 }

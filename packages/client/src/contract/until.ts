@@ -1,10 +1,17 @@
 /** A promise for something that comes from outside, and the two reasons for not waiting any longer. */
+import { checkOptions } from './options.ts'
 import type { Clock } from './platform.ts'
 
 export interface UntilOptions {
   readonly signal?: AbortSignal | undefined
   /** In milliseconds; without it there is no end. */
   readonly timeout?: number | undefined
+}
+
+/** Throws a UsageError for what cannot be, and the reason of a signal that is aborted. */
+export function checkWait(options: UntilOptions): undefined {
+  checkOptions(options)
+  options.signal?.throwIfAborted()
 }
 
 /**
@@ -18,21 +25,23 @@ export function until<T>(
   begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => unknown,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(signal.reason)
+    checkWait({ signal, timeout })
     let clean: unknown
     let isOver = false
-    const end = (run: () => void): void => {
+    const end = <V>(settle: (value: V) => void, value: V): void => {
       isOver = true
       cancel?.()
       signal?.removeEventListener('abort', aborted)
       if (typeof clean === 'function') clean()
-      run()
+      settle(value)
     }
-    const fail = (error: unknown): void => end(() => reject(error))
-    const aborted = (): void => fail(signal?.reason)
-    const cancel = timeout === undefined ? undefined : clock.after(timeout, () => fail(late()))
+    const aborted = (): void => end(reject, signal?.reason)
+    const cancel = timeout === undefined ? undefined : clock.after(timeout, () => end(reject, late()))
     signal?.addEventListener('abort', aborted)
-    clean = begin((value) => end(() => resolve(value)), fail)
-    if (isOver) end(() => undefined) // it settled at once
+    clean = begin(
+      (value) => end(resolve, value),
+      (error) => end(reject, error),
+    )
+    if (isOver) end(resolve, undefined as T) // it settled at once
   })
 }

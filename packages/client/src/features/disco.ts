@@ -21,6 +21,7 @@ import { BoundedMap } from '../contract/bounded-map.ts'
 import { RequestError, UnsupportedError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import { pages } from '../contract/pages.ts'
+import { checkWait } from '../contract/until.ts'
 import { type WaitOptions, within } from '../contract/within.ts'
 
 export type { DiscoInfo, DiscoItem, Identity } from '@rookery/protocol/disco'
@@ -102,7 +103,7 @@ export class Disco {
 
   /** What somebody is and can do. Throws RequestError, TimeoutError, DisconnectedError, UnexpectedAnswerError. */
   async info(jid: Jid | string, options: InfoOptions = {}): Promise<DiscoInfo> {
-    options.signal?.throwIfAborted()
+    checkWait(options)
     const to = readJid(jid)
     const { node } = options
     const known = options.fresh === true ? undefined : this.known(to, node)
