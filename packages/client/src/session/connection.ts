@@ -19,6 +19,11 @@ type Received = StreamHeader | Element
 /** Bytes that wait in the transport: more than ever wait where the other side reads. */
 const mostUnsent = 32 << 20
 
+/** Elements that are read before somebody asks for them: what a session begins with comes in one piece, and is taken element by element. */
+const mostRead = 100
+/** Bytes that come before there is a session: a server says little then. */
+const mostEarly = 4 << 20
+
 export class Connection {
   readonly #stream: XmppStream
   readonly #transport: Transport
@@ -29,6 +34,7 @@ export class Connection {
   #sink: ((element: Element) => void) | undefined
   #isClosed = false
   #isPaused = false
+  #early = 0
   readonly #trace: Trace | undefined
   /** Counts what came, so that silence can be noticed. */
   received = 0
@@ -79,7 +85,7 @@ export class Connection {
 
   /** Forgets the stream of before, and what waits of it: the next one begins. [RFC6120 4.3.3] */
   restart(): void {
-    this.#waiting.length = 0
+    for (; this.#waiting.length > 0; this.#drain()) this.#waiting.length = 0
     this.#stream.restart()
   }
 
@@ -94,7 +100,7 @@ export class Connection {
   consume(sink: (element: Element) => void): void {
     this.#sink = sink
     this.#stream.limits = received
-    for (const one of this.#waiting.splice(0)) if (one instanceof Element) this.#push(one)
+    for (const one of this.#waiting.splice(0)) if (one instanceof Element) sink(one)
     this.#drain()
   }
 
@@ -146,6 +152,7 @@ export class Connection {
 
   async #next(): Promise<Received> {
     for (;;) {
+      if (this.#waiting.length === 0) this.#drain()
       const one = this.#waiting.shift()
       if (one !== undefined) return one
       if (this.#isClosed) throw (await this.closed) ?? new DisconnectedError()
@@ -156,11 +163,12 @@ export class Connection {
   #feed(wire: string): void {
     this.received++
     this.#stream.feed(wire)
-    if (!this.#isPaused) this.#drain()
+    if (this.#sink === undefined && (this.#early += wire.length) > mostEarly) return this.destroy(broken(NS.streams))
+    this.#drain()
   }
 
   #drain(): void {
-    while (!this.#isClosed && !this.#isPaused) {
+    while (!this.#isClosed && !this.#isPaused && this.#waiting.length < mostRead) {
       const event = this.#stream.next()
       if (event === undefined) break
       if (event === STREAM_END) {
@@ -181,8 +189,7 @@ export class Connection {
       if (event.is('error', NS.streams)) return this.#failed(event)
       if (this.#sink !== undefined) return this.#sink(event)
     }
-    // before the session stands the server says little: a flood of elements is none of it
-    if (this.#waiting.push(event) > 100) this.destroy(broken(NS.streams))
+    this.#waiting.push(event)
   }
 
   #failed(element: Element): void {
