@@ -2,6 +2,7 @@
  * Messages on their way: kept until the server has acknowledged them, sent in order, and sent again when a session is lost (with the same id
  * and origin-id, XEP-0359, so that they are known as the same).
  */
+import type { Maybe } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Message, readStanzaError } from '@rookery/protocol/stanza'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
@@ -126,8 +127,12 @@ export class Outbox implements Carrier {
     this.#queue = [...again, ...this.#queue]
   }
 
-  handledBefore(h: number): void {
+  /** The session counts anew from there: what is left has no number in it, and that is kept before more is sent. */
+  handledBefore(h: number): Maybe<undefined> {
     this.acknowledged(this.#sentBefore.filter(({ number }) => number! <= h))
+    let keeping: Maybe<undefined>
+    for (const entry of this.#sentBefore) keeping = this.#sent(entry, lost)
+    return keeping
   }
 
   async settle(): Promise<undefined> {
@@ -223,12 +228,12 @@ export class Outbox implements Carrier {
   }
 
   /** Kept with its number: after a restart it is known that it may have arrived. */
-  #sent(entry: Entry, number: number): void {
-    if (entry.number === number) return
+  #sent(entry: Entry, number: number): Maybe<undefined> {
+    if (entry.number === number) return undefined
     entry.number = number
-    if (!this.#kept.lasts) return
+    if (!this.#kept.lasts) return undefined
     const row: Row = { wire: entry.wire, at: entry.message.at, n: number }
-    this.#change([[entry.key, JSON.stringify(row)]])
+    return this.#change([[entry.key, JSON.stringify(row)]])
   }
 
   #forget(entries: readonly Entry[]): void {
@@ -236,8 +241,8 @@ export class Outbox implements Carrier {
     this.#change(entries.map(({ key }) => [key, undefined]))
   }
 
-  #change(changes: readonly Change[]): void {
-    void tellUnkept(this.#core, this.#kept.write(changes), 'What is kept of messages could not be written.')
+  #change(changes: readonly Change[]): Maybe<undefined> {
+    return tellUnkept(this.#core, this.#kept.write(changes), 'What is kept of messages could not be written.')
   }
 
   #restore(key: string): void {

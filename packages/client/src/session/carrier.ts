@@ -1,4 +1,5 @@
 /** What carries stanzas that must not be lost: the sessions tell it where to send them, and what has become of those it sent. */
+import type { Maybe } from '@rookery/protocol'
 import type { ClientError } from '../contract/errors.ts'
 import type { Session } from './session.ts'
 
@@ -12,8 +13,8 @@ export interface Carrier {
   open(session: Session): void
   /** The server has these. */
   acknowledged(carried: readonly Carried[]): void
-  /** The server had handled so many of the session of before the program was started anew. */
-  handledBefore(h: number): void
+  /** The server had handled so many of the session of before the program was started anew; a promise until that is kept. */
+  handledBefore(h: number): Maybe<undefined>
   /** A session is gone for good, with these not acknowledged; and why. */
   lost(rest: readonly Carried[], reason?: ClientError): void
   /** Before it is opened for a new session: finds out which of the lost have arrived all the same. */

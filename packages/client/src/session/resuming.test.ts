@@ -1,9 +1,10 @@
 /** Going on with a session of which much waits (XEP-0198 section 5). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { writeElement } from '@rookery/protocol/xml'
+import { type Element, el, writeElement } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../test/online.ts'
+import { type Change, defineExtension } from '../index.ts'
 
 for (const sasl2 of [false, true])
   test(`everything that waited may come in one piece with the answer${sasl2 ? ' to the login' : ''}`, async () => {
@@ -39,4 +40,58 @@ test('whoever says much before there is a session is not listened to', async () 
     return offered
   }
   await assert.rejects(online(server, [], { patience: 0 }), { kind: 'connect', reason: 'bad-answer' })
+})
+
+test('what a program before the last one had sent is not taken for what the last one has', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  const disk = new Map<string, string>()
+  /** The store of a program that ends without a word, and of the next one. */
+  const program = () => {
+    const state = { isDead: false }
+    const write = async (changes: readonly Change[]): Promise<undefined> => {
+      await new Promise(setImmediate)
+      if (state.isDead) return
+      for (const [key, value] of changes)
+        if (value === undefined) disk.delete(key)
+        else disk.set(key, value)
+    }
+    const store = () => ({ read: () => [...disk], write, close: () => undefined })
+    return { state, options: { store, reconnect: false, patience: 0 } }
+  }
+  const first = program()
+  const isMessage = ({ name }: Element): boolean => name === 'message'
+  server.script.receive = (element, connection) => {
+    if (!isMessage(element)) return
+    if (connection.session !== undefined) connection.session.handled-- // it never arrived
+    return true
+  }
+  const client = await online(server, [], first.options)
+  const { messages } = client
+  const message = messages.post('juliet@localhost', [])
+  await server.until('message')
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  first.state.isDead = true
+  server.connection.break()
+  await next(client, 'state', ({ name }) => name === 'failed')
+
+  const second = program()
+  const asks = defineExtension({
+    name: 'asks',
+    start: (core) =>
+      core.onSession('prepare', async () => {
+        for (let asked = 0; asked < 3; asked++) await core.request('get', el('ping', 'urn:xmpp:ping'))
+        second.state.isDead = true
+        server.connection.break()
+        await new Promise(() => undefined)
+      }),
+  })
+  await assert.rejects(online(server, [asks], second.options), { kind: 'connect' })
+
+  server.script = {}
+  await using last = await online(server, [], program().options)
+  const [again] = last.messages.unacknowledged
+  assert.equal(again?.id, message.id)
+  await again.reached('acked')
+  assert.equal(server.received('message').filter(({ name }) => name === 'message').length, 2)
 })

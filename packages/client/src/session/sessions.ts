@@ -60,6 +60,8 @@ export class Sessions {
   /** This program has done all that is done at the start of the session. */
   #isBegun = false
   #jid: Jid | undefined
+  /** Until it is kept what the server had of before. */
+  #counted: Maybe<undefined>
   #carrier: Carrier | undefined
 
   constructor(parts: SessionsParts) {
@@ -224,7 +226,9 @@ export class Sessions {
         maxUnhandled,
         stanza: receive,
         acknowledged: (carried) => this.#carrier?.acknowledged(carried),
-        handledBefore: (h) => this.#carrier?.handledBefore(h),
+        handledBefore: (h) => {
+          this.#counted = this.#carrier?.handledBefore(h)
+        },
         handled: (count) => this.#keepRow(this.#session!, count),
         interrupted: ({ canResume }) => {
           if (!canResume) lost()
@@ -253,6 +257,7 @@ export class Sessions {
     if (this.#isBegun) this.#carrier?.open(this.#session!)
     const phase = (name: SessionPhase): Promise<unknown> =>
       Promise.all(this.beginnings[name].map((run) => guardWork(this.#parts.failed, () => run(start))))
+    await this.#counted
     await phase('prepare')
     if (!this.#isBegun) await this.#carrier?.settle()
     if (this.connection !== connection) return
