@@ -2,7 +2,8 @@
 import type { Mark } from './entry.ts'
 
 interface Waiting {
-  readonly mark: Mark
+  /** Undefined: its place in the archive is not known, and the mark stays before it. */
+  readonly mark: Mark | undefined
   isDone: boolean
 }
 
@@ -25,10 +26,10 @@ export class Place {
       void work.then(() => this.#working.delete(id))
     }
     const going = work ?? this.#working.get(id)
-    if (!counts) return going
+    if (!counts && work === undefined) return going
     if (going === undefined && this.#line.length === 0) this.#moved(mark)
     else {
-      const waiting: Waiting = { mark, isDone: going === undefined }
+      const waiting: Waiting = { mark: counts ? mark : undefined, isDone: going === undefined }
       this.#line.push(waiting)
       void going?.then(() => {
         waiting.isDone = true
@@ -40,7 +41,8 @@ export class Place {
 
   #advance(): void {
     const open = this.#line.findIndex(({ isDone }) => !isDone)
-    const done = this.#line.splice(0, open < 0 ? this.#line.length : open).pop()
-    if (done !== undefined) this.#moved(done.mark)
+    const done = this.#line.splice(0, open < 0 ? this.#line.length : open)
+    const mark = done.findLast((one) => one.mark)?.mark
+    if (mark !== undefined) this.#moved(mark)
   }
 }

@@ -9,6 +9,7 @@ import { hint } from '@rookery/protocol/xeps/hints'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
 import { CuttingProxy } from '../../../../../test/client/harness/cutting-proxy.ts'
+import { next } from '../../../test/online.ts'
 import {
   archive,
   archiveWith,
@@ -18,9 +19,11 @@ import {
   memoryStore,
   messages,
   type OpenStore,
+  type Platform,
   type ReceivedMessage,
 } from '../../index.ts'
-import { connect, fileStore } from '../../node/index.ts'
+import { connect, fileStore, nodePlatform } from '../../node/index.ts'
+import { systemClock } from '../../platform/clock.ts'
 
 /** Is there for messages, in every session. */
 const present = defineExtension({
@@ -45,9 +48,9 @@ interface Scene extends AsyncDisposable {
   says(...bodies: string[]): Promise<void>
 }
 
-/** Sessions cannot be resumed. */
-async function scene(): Promise<Scene> {
-  const server = await startTestServer({ management: { resumeSeconds: 0 } })
+/** Sessions cannot be resumed, unless told. */
+async function scene(resumeSeconds = 0): Promise<Scene> {
+  const server = await startTestServer({ management: { resumeSeconds } })
   const romeo = await server.createAccount({ local: 'romeo' })
   const proxy = await CuttingProxy.to(server.port)
   const account = await server.createAccount({ local: 'juliet' })
@@ -77,7 +80,7 @@ async function scene(): Promise<Scene> {
 async function login(
   { proxy, romeo }: Scene,
   store: OpenStore,
-  options: { readonly use?: typeof use; readonly reconnect?: boolean } = {},
+  options: { readonly use?: typeof use; readonly reconnect?: boolean; readonly platform?: Platform } = {},
 ): Promise<Romeo> {
   return await connect({
     jid: romeo.jid,
@@ -226,6 +229,39 @@ test('a program that dies within the repair is given again what it has not dealt
   assert.deepEqual([...got, ...rest], numbered(1, 130))
   await isQuiet(stage, third)
   await third.close()
+})
+
+test('a message that came with a session that goes on is not passed over, whatever the clocks say', async () => {
+  await using stage = await scene(60)
+  const store = copied()
+  const ahead = { ...systemClock, now: () => Date.now() + 3_600_000 }
+  await using first = await login(stage, store.open, { platform: { ...nodePlatform, clock: ahead } })
+  await first.archive.caughtUp()
+  const done: string[] = []
+  const hasThree = new Promise((resolve) =>
+    first.on('message', ({ body = '' }) => {
+      if (body === 'two') return new Promise(() => undefined) // somebody works on it
+      done.push(body)
+      if (body === 'three') resolve(undefined)
+      return undefined
+    }),
+  )
+  await stage.says('one')
+  stage.proxy.links.at(-1)?.break()
+  await next(first, 'state', ({ name }) => name === 'waiting')
+  await stage.says('two')
+  const back = await next(first, 'state', ({ name }) => name === 'online')
+  assert.ok(back.name === 'online' && back.resumed)
+  await stage.says('three')
+  await hasThree
+  await new Promise(setImmediate)
+  const then = store.copy() // it dies
+  stage.proxy.links.at(-1)?.break()
+  await first.close()
+
+  await using second = await login(stage, then)
+  assert.deepEqual(done, ['one', 'three'])
+  assert.ok((await read(second, 1)).includes('two'))
 })
 
 /** A store of which there can be a copy, as a crash would leave it. */
