@@ -27,6 +27,7 @@ const all: Suite = {
     'test/docs/**/*.test.ts',
     'test/package/*.test.ts',
     'test/nolost/{checker,journal,client/*,targets/*}.test.ts',
+    'scripts/*.test.ts',
   ],
   concurrency: 2,
 }
@@ -47,6 +48,7 @@ const slow = [
   'test/docs/examples',
   'test/package/',
   'examples/',
+  'scripts/ending',
 ]
 
 const suites = new Map<string, Suite>([
@@ -69,7 +71,10 @@ if (files.length === 0) {
   console.error(`no test file matches ${[name, ...patterns].join(' ')}`)
   exit(1)
 }
-const options = ['--test', '--test-timeout=600000', '--disable-proto=throw']
+// each test, and each hook; the few that need longer say so. scripts/ending.ts ends the files that do not end by themselves
+const testTimeout = 120_000
+const ending = new URL('ending.ts', import.meta.url).href
+const options = ['--test', `--test-timeout=${testTimeout}`, '--disable-proto=throw', '--import', ending]
 // hundreds of processes load the same modules: compiled once, they start in two thirds of the time
 const compiled = mkdtempSync(join(tmpdir(), 'rookery-compiled-'))
 const environment = { NODE_COMPILE_CACHE: compiled, ...env, ...(stdout.isTTY ? { FORCE_COLOR: '1' } : {}) }

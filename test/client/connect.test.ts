@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import {
-  type Client,
   type ClientOptions,
-  type ClientState,
   connect,
   createClient,
   memoryStore,
@@ -19,6 +17,7 @@ import { StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import { el, writeElement } from '@rookery/protocol/xml'
 import { webPlatform } from '../../packages/client/src/platform/web-platform.ts'
+import { reaches } from '../../packages/client/test/waiting.ts'
 import { type HostileOptions, HostileServer, seeOtherHost } from './harness/hostile-server.ts'
 import type { Script } from './harness/script.ts'
 import { impatient } from './support/impatient.ts'
@@ -30,18 +29,6 @@ type Use = readonly [typeof messages]
 
 function options(server: HostileServer, more: Partial<ClientOptions<Use>> = {}): ClientOptions<Use> {
   return { ...romeo, service: server.service.xmpp, tls: { ca: server.trust.ca }, use: [messages], ...more }
-}
-
-/** Resolves when the state is that one. */
-function until(client: Client, name: ClientState['name']): Promise<ClientState> {
-  if (client.state.name === name) return Promise.resolve(client.state)
-  return new Promise((resolve) => {
-    const stop = client.on('state', (state) => {
-      if (state.name !== name) return
-      stop()
-      resolve(state)
-    })
-  })
 }
 
 /** A server that knows nothing of channel bindings. */
@@ -199,7 +186,7 @@ describe('what cannot work is told', () => {
     await using server = await HostileServer.start()
     await using client = await connect(options(server))
     server.connection.error(new StreamError('conflict'))
-    const state = await until(client, 'failed')
+    const state = await reaches(client, 'failed')
     assert.ok(state.name === 'failed' && state.reason.kind === 'stream')
     assert.equal(state.reason.condition, 'conflict')
   })
@@ -230,12 +217,12 @@ describe('a session', () => {
     const before = client.messages.post('juliet@localhost', [body('before')])
     await before.reached('acked')
     server.connection.break()
-    await until(client, 'waiting')
+    await reaches(client, 'waiting')
     const between = client.messages.post('juliet@localhost', [body('between')])
     assert.equal(between.fate, 'queued')
     server.route(el('message', NS.client, { to: jid, from: 'juliet@localhost/a' }, [body('while away')]))
     const asked = client.request('get', el('query', NS.roster))
-    assert.partialDeepStrictEqual(await until(client, 'online'), { resumed: true })
+    assert.partialDeepStrictEqual(await reaches(client, 'online'), { resumed: true })
     await between.reached('acked')
     assert.ok(await asked)
     assert.deepEqual(seen, ['while away'])
@@ -252,7 +239,7 @@ describe('a session', () => {
     const jid = client.jid!.toString()
     client.on('message', () => void client.messages.post('juliet@localhost', [body('answer')]))
     server.connection.break()
-    await until(client, 'waiting')
+    await reaches(client, 'waiting')
     client.messages.post('juliet@localhost', [body('queued')])
     server.script.send = (element, connection) => {
       if (element.name !== 'resumed') return element
@@ -260,7 +247,7 @@ describe('a session', () => {
       connection.put(writeElement(element, NS.client) + writeElement(message, NS.client))
       return undefined
     }
-    assert.partialDeepStrictEqual(await until(client, 'online'), { resumed: true })
+    assert.partialDeepStrictEqual(await reaches(client, 'online'), { resumed: true })
     await server.until('message', 2)
     await client.messages.post('juliet@localhost', [body('last')]).reached('acked')
     assert.deepEqual(
@@ -314,8 +301,8 @@ describe('a session', () => {
     await using server = await HostileServer.start()
     await using client = await connect(options(server, { keepAlive: 50, answerWithin: 50 }))
     server.connection.freeze()
-    await until(client, 'waiting')
-    assert.partialDeepStrictEqual(await until(client, 'online'), { resumed: true })
+    await reaches(client, 'waiting')
+    assert.partialDeepStrictEqual(await reaches(client, 'online'), { resumed: true })
   })
 
   test('goes on after a restart of the program, with what was not acknowledged', async () => {
@@ -327,7 +314,7 @@ describe('a session', () => {
     server.connection.freeze()
     const lost = first.messages.post('juliet@localhost', [body('not acknowledged')])
     server.connection.break()
-    await until(first, 'failed')
+    await reaches(first, 'failed')
     await first.close()
 
     await using second = await createClient(options(server, { store }))
@@ -433,7 +420,7 @@ describe('messages that come', () => {
     const count = 500
     const states: string[] = []
     client.on('state', ({ name }) => states.push(name))
-    const lost = until(client, 'waiting')
+    const lost = reaches(client, 'waiting')
     for (let i = 0; i < count; i++)
       server.route(el('message', NS.client, { to, from: 'juliet@localhost/a' }, [body(`${i} ${'x'.repeat(500)}`)]))
     const state = await lost

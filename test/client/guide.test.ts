@@ -8,7 +8,7 @@ import { next } from '../../packages/client/test/online.ts'
 import type { Target } from './harness/target.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
 
-const options = { timeout: 30_000 }
+const options = { timeout: 60_000 }
 
 for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
   if (name === 'rookery') continue // it has neither yet

@@ -8,7 +8,6 @@ import {
   bookmarks,
   type Client,
   displayed,
-  type EventsOf,
   mood,
   nick,
   pep,
@@ -22,6 +21,7 @@ import {
 import { connect } from '@rookery/client/node'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Element, el } from '@rookery/protocol/xml'
+import { next } from '../../packages/client/test/waiting.ts'
 import type { Account, Target } from './harness/target.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
 
@@ -45,20 +45,6 @@ const atom = {
     ]),
 }
 const entry = (number: number): Entry => ({ id: `tag:verona.example,2026:${number}`, title: `Letter ${number}` })
-
-function next<X extends readonly AnyExtension[], K extends keyof EventsOf<X> & string>(
-  client: Client<X>,
-  event: K,
-  is: (payload: EventsOf<X>[K]) => boolean = () => true,
-): Promise<EventsOf<X>[K]> {
-  return new Promise((resolve) => {
-    const stop = client.on(event, (payload) => {
-      if (!is(payload)) return
-      stop()
-      resolve(payload)
-    })
-  })
-}
 
 for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
   describe(name, () => {
@@ -227,10 +213,13 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
         for (const client of [reader, third]) {
           const node = client.pubsub.node(service!, 'letters', atom)
           assert.equal((await node.subscribe()).state, 'subscribed')
-          heard.push(new Promise<Entry>((resolve) => node.on('item', ({ value }) => resolve(value))))
+          heard.push(next(node, 'item'))
         }
         const id = await feed.publish(entry(1))
-        assert.deepEqual(await Promise.all(heard), [entry(1), entry(1)])
+        assert.deepEqual(
+          (await Promise.all(heard)).map(({ value }) => value),
+          [entry(1), entry(1)],
+        )
         assert.deepEqual((await feed.item(id))?.value, entry(1))
 
         const mine = await reader.pubsub.subscriptions(service!)
@@ -282,23 +271,21 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
         })
         const read = reader.pubsub.node(service!, 'events', atom)
         await read.subscribe()
-        const told = (event: 'item' | 'retracted' | 'purged' | 'deleted' | 'configured'): Promise<unknown> =>
-          new Promise((resolve) => read.on(event, resolve))
-        const item = told('item')
+        const item = next(read, 'item')
         await feed.publish(entry(1), { id: 'one' })
         await item
-        const retracted = told('retracted')
+        const retracted = next(read, 'retracted')
         await feed.retract('one')
-        assert.equal(((await retracted) as { id: string }).id, 'one')
+        assert.equal((await retracted).id, 'one')
         await feed.configure({ title: 'Events' })
         assert.equal((await feed.configuration()).value('title'), 'Events')
         assert.equal((await feed.configuration()).value('access_model'), 'open')
         await feed.publish(entry(2), { id: 'two' })
-        const purged = told('purged')
+        const purged = next(read, 'purged')
         await feed.purge()
         await purged
         assert.equal(await feed.item(), undefined)
-        const deleted = told('deleted')
+        const deleted = next(read, 'deleted')
         await feed.delete()
         await deleted
         await assert.rejects(

@@ -8,49 +8,32 @@ import {
   type ExitCause,
   RequestError,
   type Room,
-  type RoomEvents,
   type RoomSettings,
-  type RoomsEvents,
   roomAdmin,
   roomSettings,
   rooms,
   UnsupportedError,
-  type VoiceRequest,
 } from '@rookery/client/node'
 import { presence } from '@rookery/protocol/stanza'
+import { next } from '../../packages/client/test/waiting.ts'
 import { CuttingProxy } from './harness/cutting-proxy.ts'
 import type { Target } from './harness/target.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
 
-type Guest = Client<readonly [typeof rooms, typeof roomAdmin]>
-
-/** The next event of a room for which `is` holds. */
-function next<K extends keyof RoomEvents>(
-  room: Room,
-  event: K,
-  is: (payload: RoomEvents[K]) => boolean = () => true,
-): Promise<RoomEvents[K]> {
-  return new Promise((resolve) => {
-    const stop = room.on(event, (payload) => {
-      if (!is(payload)) return
-      stop()
-      resolve(payload)
-    })
-  })
-}
+type Use = readonly [typeof rooms, typeof roomAdmin]
 
 for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
   if (name === 'rookery') continue
   describe(`rooms of ${name}`, { concurrency: false }, () => {
     let target: Target
-    let romeo: Guest
-    let juliet: Guest
+    let romeo: Client<Use>
+    let juliet: Client<Use>
     const errors: unknown[] = []
     let made = 0
     /** A room that nobody has been in. */
     const fresh = (): string => `r${made++}@conference.localhost`
 
-    const login = async (local: string, port = target.ports.tcp, more: object = {}): Promise<Guest> => {
+    const login = async (local: string, port = target.ports.tcp, more: object = {}): Promise<Client<Use>> => {
       const service = `xmpp://127.0.0.1:${port}`
       const client = await connect({
         jid: `${local}@localhost`,
@@ -271,7 +254,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
         await romeo.roomAdmin.of(mine).revokeVoice('juliet')
         await silenced
       }
-      const asked = new Promise<VoiceRequest>((resolve) => romeo.on('room:voice', resolve, { once: true }))
+      const asked = next(romeo, 'room:voice')
       const mayspeak = next(hers, 'occupant', ({ occupant }) => occupant.role === 'participant')
       juliet.roomAdmin.of(hers).requestVoice()
       const request = await asked
@@ -309,9 +292,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     test('invites through the room and past it, and hears of who does not come', async () => {
       const address = fresh()
       const mine = await romeo.rooms.join(address, { nick: 'romeo', settings: roomSettings({ membersonly: true }) })
-      const invited = (): Promise<RoomsEvents['room:invitation']> =>
-        new Promise((resolve) => juliet.on('room:invitation', resolve, { once: true }))
-      const first = invited()
+      const first = next(juliet, 'room:invitation')
       mine.invite('juliet@localhost', { reason: 'come' })
       const invitation = await first
       assert.equal(invitation.isDirect, false)
@@ -323,7 +304,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       const { from, reason } = await declined
       assert.deepEqual([from?.bare.toString(), reason], ['juliet@localhost', 'the nurse calls'])
 
-      const second = invited()
+      const second = next(juliet, 'room:invitation')
       mine.inviteDirectly('juliet@localhost')
       const again = await second
       assert.deepEqual([again.isDirect, again.room.toString()], [true, address])
@@ -399,9 +380,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       await away.disconnect()
       const said = Array.from({ length: 90 }, (_, i) => String(i))
       for (const text of said) await hosts.send(text).reached('delivered')
-      const mended = new Promise((resolve) =>
-        away.on('archive:repaired', ({ of }) => of.equals(joined.address) && resolve(of)),
-      )
+      const mended = next(away, 'archive:repaired', ({ of }) => of.equals(joined.address))
       await away.connect()
       await mended
       const back = next(joined, 'message', ({ body }) => body === 'back')
@@ -419,16 +398,12 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       const room = await nurse.rooms.join(address, { nick: 'nurse' })
       room.on('left', ({ cause }) => assert.fail(cause))
       room.on('joined', ({ again }) => assert.equal(again, false))
-      const back = new Promise<boolean>((resolve) => {
-        nurse.on('state', (state) => {
-          if (state.name === 'online') resolve(state.resumed)
-        })
-      })
+      const back = next(nurse, 'state', ({ name }) => name === 'online')
       const heard = next(room, 'message')
       const link = await proxy.linked(1)
       link.break()
       mine.send('are you there?')
-      assert.equal(await back, true)
+      assert.partialDeepStrictEqual(await back, { resumed: true })
       assert.equal((await heard).body, 'are you there?')
       await room.check()
       assert.equal(room.state, 'inside')

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import {
   type AnyExtension,
-  type ChatMessage,
   type Client,
   chat,
   chatWith,
@@ -18,6 +17,7 @@ import {
 import { receipt } from '@rookery/protocol/xeps/receipts'
 import { selfSigned } from '@rookery/server'
 import { startTestServer, type TestServer } from '@rookery/testkit'
+import { next } from '../../packages/client/test/waiting.ts'
 import { isInstalled } from '../../scripts/peers/peer.ts'
 import { CuttingProxy } from '../client/harness/cutting-proxy.ts'
 import { startPeerTarget } from '../client/harness/peer-target.ts'
@@ -77,7 +77,7 @@ test('bot: answers', options, async () => {
 
 test('reconnect: a message arrives although the connection is lost', options, async () => {
   await using she = await juliet([messages, chatWith({ receipts: 'none' }), presence])
-  const coming = new Promise<ChatMessage>((resolve) => she.on('chat', resolve))
+  const coming = next(she, 'chat', undefined, 40_000)
   await using proxy = await CuttingProxy.to(server.port)
   using program = example('reconnect', [], proxy.port)
   await program.prints(/^acked$/m)

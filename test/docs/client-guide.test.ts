@@ -33,10 +33,11 @@ import { offerFile, pipe, takeBytes, takeFiles } from '../../examples/client-gui
 import { afterRestart, listen, readAll, sendAndFollow, whatFailed } from '../../examples/client-guide/messages.ts'
 import { followSettings, keepSettings, settings } from '../../examples/client-guide/nodes.ts'
 import { acquaint, next } from '../../packages/client/test/online.ts'
+import { within } from '../../packages/client/test/waiting.ts'
 
 const root = join(import.meta.dirname, '../..')
 const guides = ['docs/guide/client.md', 'docs/guide/xmppframework.md', 'packages/client/README.md']
-const options = { timeout: 20_000 }
+const options = { timeout: 60_000 }
 const flush = (code: string): string => code.replace(/^ +/gm, '')
 
 test('the code of the guide is part of examples', () => {
@@ -155,13 +156,13 @@ describe('the code of the guide', () => {
     assert.equal((await arrived).body, 'But, soft!')
     assert.ok(fates.includes('acked'))
 
-    const failed = new Promise<void>((resolve) =>
+    const failed = new Promise((resolve) =>
       whatFailed(his, 'nobody@localhost', () => {
-        resolve()
+        resolve(true)
         return false
       }),
     )
-    await failed
+    await within(failed, 'a message that failed')
 
     const shown: string[] = []
     const store = join(folder, 'restart')
@@ -264,7 +265,7 @@ describe('the code of the guide', () => {
     )
     const rose = new File(['By any other name'], 'rose.txt', { type: 'text/plain' })
     assert.equal(await offerFile(his, `${hers.jid}`, rose, () => undefined), true)
-    assert.equal(await (await saved).text(), 'By any other name')
+    assert.equal(await (await within(saved, 'a file')).text(), 'By any other name')
   })
 
   test('bytes go from one to the other', options, async () => {
@@ -274,7 +275,7 @@ describe('the code of the guide', () => {
     await acquaint(his, hers)
     const text = new Promise<string>((resolve) => takeBytes(hers, (bytes) => resolve(new TextDecoder().decode(bytes))))
     await pipe(his, `${hers.jid}`, new TextEncoder().encode('Wherefore?'))
-    assert.equal(await text, 'Wherefore?')
+    assert.equal(await within(text, 'bytes'), 'Wherefore?')
   })
 
   test('commands and procedures are run', options, async () => {

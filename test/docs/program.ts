@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { env, execPath } from 'node:process'
+import { Bell } from '../../packages/client/test/waiting.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -10,7 +11,8 @@ export class Program {
   readonly #child: ChildProcess
   readonly #exit: Promise<unknown[]>
   output = ''
-  #wake: () => void = () => undefined
+  readonly #bell = new Bell()
+  #hasEnded = false
 
   constructor(words: readonly string[], more: Readonly<Record<string, string>> = {}) {
     // without this a test runner in the child would report to ours instead of printing
@@ -24,21 +26,25 @@ export class Program {
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         this.output += text
-        this.#wake()
+        this.#bell.ring()
       })
     }
-    this.#exit.then(() => this.#wake())
+    this.#exit.then(() => {
+      this.#hasEnded = true // and all that it printed is here
+      this.#bell.ring()
+    })
   }
 
   /** Waits until the output matches; fails with it when the program ends before. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.output)
-      if (match !== null) return match
-      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
-        throw new Error(`it ended without printing ${pattern}:\n${this.output}`)
-      await new Promise<void>((resolve) => (this.#wake = resolve))
+    let match: RegExpExecArray | null = null
+    const isOver = (): boolean => {
+      match = pattern.exec(this.output)
+      return match !== null || this.#hasEnded
     }
+    await this.#bell.until(isOver, `${pattern}`, () => `it printed ${this.output}`, 30_000)
+    if (match === null) throw new Error(`it ended without printing ${pattern}:\n${this.output}`)
+    return match
   }
 
   /** The exit code. */

@@ -1,6 +1,7 @@
 /** For tests: a name server on this machine that knows SRV records and nothing else (RFC 1035, RFC 2782). */
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { Bell } from './waiting.ts'
 
 export interface Srv {
   readonly priority?: number
@@ -21,14 +22,14 @@ export class DnsServer implements AsyncDisposable {
   readonly #known: ReadonlyMap<string, Known>
   /** The names it was asked for. */
   readonly asked: string[] = []
-  #wake: () => void = () => undefined
+  readonly #bell = new Bell()
 
   private constructor(known: Record<string, Known>) {
     this.#known = new Map(Object.entries(known))
     this.#socket.on('message', (query, from) => {
       const answer = this.#answer(query)
       if (answer !== undefined) this.#socket.send(answer, from.port, from.address)
-      this.#wake()
+      this.#bell.ring()
     })
   }
 
@@ -44,8 +45,12 @@ export class DnsServer implements AsyncDisposable {
   }
 
   /** Waits until it was asked so many times. */
-  async questions(count: number): Promise<void> {
-    while (this.asked.length < count) await new Promise<void>((resolve) => (this.#wake = resolve))
+  questions(count: number): Promise<undefined> {
+    return this.#bell.until(
+      () => this.asked.length >= count,
+      `${count} questions`,
+      () => this.asked.join(', '),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,8 +3,11 @@ import type { Jid } from '@rookery/protocol/jid'
 import { presence } from '@rookery/protocol/stanza'
 import type { TestServer } from '@rookery/testkit'
 import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
-import { type AnyExtension, type ClientOptions, defineExtension, type EventsOf, messages } from '../src/index.ts'
+import { type AnyExtension, type ClientOptions, defineExtension, messages } from '../src/index.ts'
 import { type Client, connect } from '../src/node/index.ts'
+import { within } from './waiting.ts'
+
+export { next } from './waiting.ts'
 
 /** A client of a new account that also has `messages`; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
 export async function online<const X extends readonly AnyExtension[]>(
@@ -30,21 +33,6 @@ export async function online<const X extends readonly AnyExtension[]>(
   })
 }
 
-/** The next event of this name for which `is` holds. */
-export function next<X extends readonly AnyExtension[], K extends keyof EventsOf<X> & string>(
-  client: Client<X>,
-  event: K,
-  is: (payload: EventsOf<X>[K]) => boolean = () => true,
-): Promise<EventsOf<X>[K]> {
-  return new Promise((resolve) => {
-    const stop = client.on(event, (payload) => {
-      if (!is(payload)) return
-      stop()
-      resolve(payload)
-    })
-  })
-}
-
 const arrivals = defineExtension({
   name: 'arrivals',
   start: (core) => (from: Jid) =>
@@ -60,5 +48,5 @@ export async function acquaint(...clients: readonly Client[]): Promise<undefined
   const pairs = clients.flatMap((one) => clients.filter((other) => other !== one).map((other) => [one, other] as const))
   const seen = pairs.map(([one, other]) => one.use(arrivals)(other.jid!))
   for (const [one, other] of pairs) one.send(presence(undefined, other.jid, 'available'))
-  await Promise.all(seen)
+  await within(Promise.all(seen), 'the presence of each at each other')
 }

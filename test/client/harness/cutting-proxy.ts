@@ -15,6 +15,7 @@ import { createSecureContext, TLSSocket } from 'node:tls'
 import { NS } from '@rookery/protocol'
 import { TcpStream } from '@rookery/protocol/stream'
 import { Element } from '@rookery/protocol/xml'
+import { Bell } from '../../../packages/client/test/waiting.ts'
 import { portOf } from '../../../scripts/peers/free-ports.ts'
 import { quietPorts } from '../../nolost/targets/quiet-port.ts'
 import { Line } from './line.ts'
@@ -124,7 +125,7 @@ export class CuttingProxy implements AsyncDisposable {
   readonly #target: number
   readonly #options: ProxyOptions
   #server: Server | undefined
-  #waiting: (() => void)[] = []
+  readonly #bell = new Bell()
 
   private constructor(port: number, target: number, options: ProxyOptions) {
     this.port = port
@@ -149,7 +150,11 @@ export class CuttingProxy implements AsyncDisposable {
 
   /** Resolves when so many have connected since the beginning. */
   async linked(count: number): Promise<Link> {
-    while (this.links.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    await this.#bell.until(
+      () => this.links.length >= count,
+      `${count} connections`,
+      () => `there were ${this.links.length}`,
+    )
     return this.links[count - 1]!
   }
 
@@ -188,7 +193,7 @@ export class CuttingProxy implements AsyncDisposable {
     const link = new Link(this.links.length + 1, client, server, this.#options)
     this.links.push(link)
     this.connect(link)
-    for (const wake of this.#waiting.splice(0)) wake()
+    this.#bell.ring()
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '@rookery/protocol/sasl'
 import { STREAM_END, StreamError, StreamHeader, TcpStream } from '@rookery/protocol/stream'
 import { authenticated, Element, toWire } from '@rookery/protocol/xml'
+import { Bell } from '../../../packages/client/test/waiting.ts'
 import { nodeCrypto } from '../../nolost/client/crypto.ts'
 
 class Refusal extends Error {}
@@ -20,7 +21,7 @@ export class HandClient {
   readonly socket: Socket
   readonly #stream = new TcpStream(authenticated)
   readonly #inbox: Element[] = []
-  #wake: () => void = () => undefined
+  readonly #bell = new Bell()
   isClosed = false
   /** What the socket said when it broke. */
   problem: NodeJS.ErrnoException | undefined
@@ -34,7 +35,7 @@ export class HandClient {
     })
     socket.on('close', () => {
       this.isClosed = true
-      this.#wake()
+      this.#bell.ring()
     })
   }
 
@@ -60,10 +61,7 @@ export class HandClient {
 
   /** Undefined when the connection is over. */
   async next(): Promise<Element | undefined> {
-    while (this.#inbox.length === 0 && !this.isClosed)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+    await this.#bell.until(() => this.#inbox.length > 0 || this.isClosed, 'an element, or the end')
     return this.#inbox.shift()
   }
 
@@ -149,6 +147,6 @@ export class HandClient {
         break
       }
     }
-    this.#wake()
+    this.#bell.ring()
   }
 }

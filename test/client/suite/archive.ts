@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { archive, archiveAdmin, archiveWith, type Client, chat, memoryStore, presence } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
 import { heard } from './people.ts'
-import { next, type Stage, until } from './stage.ts'
+import { next, reaches, type Stage } from './stage.ts'
 
 const mam = 'urn:xmpp:mam:2'
 const needs = [mam, 'urn:xmpp:sid:0']
@@ -167,13 +167,13 @@ export const history: readonly Behaviour[] = [
     await come('before')
     await between.refuse()
     between.link.break()
-    await until(romeo, 'waiting')
+    await reaches(romeo, 'waiting')
     await say(juliet, jid('romeo'), numbered(1, 30))
     // another takes the place: the session of before is gone
     const taker = await login('romeo', [], { jid: `${jid('romeo')}/orchard` })
     await taker.close()
     await between.accept()
-    const { resumed } = await until(romeo, 'online')
+    const { resumed } = await reaches(romeo, 'online')
     assert.equal(resumed, false)
     await say(juliet, jid('romeo'), ['after'])
     await come('after')

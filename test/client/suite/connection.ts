@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { chat, memoryStore, presence, roster } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
 import { befriend, heard } from './people.ts'
-import { next, until } from './stage.ts'
+import { reaches, when } from './stage.ts'
+
+/** Milliseconds that a server may take to go, or to come back. */
+const slow = 60_000
 
 const management = { stream: 'urn:xmpp:sm:3' }
 
@@ -22,11 +25,11 @@ export const connection: readonly Behaviour[] = [
       await romeo.chat.send(jid('juliet'), 'before').reached('delivered')
       await between.refuse()
       between.link.break()
-      await until(romeo, 'waiting')
+      await reaches(romeo, 'waiting')
       const queued = romeo.chat.send(jid('juliet'), 'from the dark')
       await juliet.chat.send(jid('romeo'), 'into the dark').reached('acked')
       await between.accept()
-      const { resumed, jid: after } = await until(romeo, 'online')
+      const { resumed, jid: after } = await reaches(romeo, 'online')
       assert.equal(resumed, true)
       assert.equal(`${after}`, `${before}`)
       await queued.reached('delivered')
@@ -53,7 +56,7 @@ export const connection: readonly Behaviour[] = [
       between.link.freeze()
       first.chat.send(jid('juliet'), 'what nobody acknowledged')
       between.link.break()
-      await until(first, 'failed')
+      await reaches(first, 'failed')
       await first.close()
 
       const second = await login('romeo', use, options)
@@ -97,14 +100,15 @@ export const connection: readonly Behaviour[] = [
       const hers = heard(juliet)
       await befriend(romeo, juliet)
       await romeo.chat.send(jid('juliet'), 'before').reached('delivered')
-      const gone = [romeo, juliet].map((client) => until(client, 'waiting'))
+      const gone = [romeo, juliet].map((client) => reaches(client, 'waiting', slow))
       const restarted = target.restart()
       await Promise.all(gone)
       const meanwhile = romeo.chat.send(jid('juliet'), 'meanwhile')
       await restarted
-      await Promise.all([until(romeo, 'online'), until(juliet, 'online')])
-      while (!juliet.presence.of(jid('romeo')).some(({ jid: device }) => device.equals(romeo.jid!)))
-        await next(juliet, 'presence:changed')
+      await Promise.all([reaches(romeo, 'online', slow), reaches(juliet, 'online', slow)])
+      await when(juliet, 'presence:changed', () =>
+        juliet.presence.of(jid('romeo')).some(({ jid: device }) => device.equals(romeo.jid!)),
+      )
       await meanwhile.reached('acked')
       await romeo.chat.send(jid('juliet'), 'after').reached('delivered')
       await hers.until('after')
@@ -124,12 +128,12 @@ export const connection: readonly Behaviour[] = [
       const romeo = await login('romeo', use)
       const juliet = await login('juliet', use)
       const hers = heard(juliet)
-      const gone = [romeo, juliet].map((client) => until(client, 'waiting'))
+      const gone = [romeo, juliet].map((client) => reaches(client, 'waiting', slow))
       await target.kill()
       await Promise.all(gone)
       const meanwhile = romeo.chat.send(jid('juliet'), 'meanwhile')
       await target.start()
-      await Promise.all([until(romeo, 'online'), until(juliet, 'online')])
+      await Promise.all([reaches(romeo, 'online', slow), reaches(juliet, 'online', slow)])
       await meanwhile.reached('acked')
       await hers.until('meanwhile')
       assert.deepEqual(hers.all, ['meanwhile'])

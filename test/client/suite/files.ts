@@ -6,7 +6,7 @@ import { attachFile, chat, disco, files, filesOf, ibb, jingle, presence, roster,
 import { el } from '@rookery/protocol/xml'
 import { type Behaviour, behaviour } from './behaviour.ts'
 import { befriend } from './people.ts'
-import { next } from './stage.ts'
+import { next, within } from './stage.ts'
 
 const store = { service: 'store/file', features: ['urn:xmpp:http:upload:0'] }
 const bytes = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length))
@@ -78,7 +78,7 @@ export const transfers: readonly Behaviour[] = [
     const juliet = await login('juliet', [...contact, jingle])
     await befriend(romeo, juliet)
     const ns = 'urn:example:duet'
-    const ended = new Promise((resolve) =>
+    const ended = new Promise<unknown>((resolve) =>
       juliet.jingle.take(ns, (session) => {
         queueMicrotask(() => void session.accept(session.contents))
         return { ended: resolve }
@@ -93,10 +93,13 @@ export const transfers: readonly Behaviour[] = [
     let accept: () => void = () => undefined
     const accepted = new Promise<void>((resolve) => (accept = resolve))
     const session = await romeo.jingle.initiate(juliet.jid!, [content], { accepted: () => accept() })
-    await accepted
+    await within(accepted, 'the session to be accepted')
     assert.equal(session.state, 'active')
     await session.end({ condition: 'success' })
-    assert.partialDeepStrictEqual(await ended, { condition: 'success', isOwn: false })
+    assert.partialDeepStrictEqual(await within(ended, 'the session to be ended'), {
+      condition: 'success',
+      isOwn: false,
+    })
   }),
 
   behaviour('files', 'a file goes from client to client, and is what it was', {}, async ({ login }) => {

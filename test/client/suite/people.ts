@@ -8,7 +8,7 @@ import {
   presence,
   roster,
 } from '@rookery/client/node'
-import { next, type Stage } from './stage.ts'
+import { next, type Stage, when } from './stage.ts'
 
 /** All texts of others that come, in order; `until` waits for one of them. */
 export function heard(client: Client<readonly [Extension<'chat', unknown, ChatEvents>]>): {
@@ -18,21 +18,11 @@ export function heard(client: Client<readonly [Extension<'chat', unknown, ChatEv
 } {
   const all: string[] = []
   const messages: ChatMessage[] = []
-  let wake: (() => void)[] = []
   client.on('chat', (message) => {
     messages.push(message)
     all.push(message.body ?? '')
-    const waiting = wake
-    wake = []
-    for (const one of waiting) one()
   })
-  return {
-    all,
-    messages,
-    until: async (text) => {
-      while (!all.includes(text)) await new Promise<void>((resolve) => wake.push(resolve))
-    },
-  }
+  return { all, messages, until: (text) => when(client, 'chat', () => all.includes(text)) }
 }
 
 type Contacts = readonly [typeof presence, typeof roster]
@@ -65,15 +55,6 @@ export async function couple<const X extends readonly AnyExtension[]>(
   await befriend(...before)
   for (const client of before) await client.close()
   return { romeo: await stage.follower('romeo', use), juliet: await stage.follower('juliet', use) }
-}
-
-/** Resolves when it is so; looks after each of these events. */
-export async function when<C extends { on(event: K, listener: () => void, options: { once: true }): unknown }, K>(
-  client: C,
-  event: K,
-  is: () => boolean,
-): Promise<void> {
-  while (!is()) await new Promise<void>((resolve) => void client.on(event, () => resolve(), { once: true }))
 }
 
 /** All that a list gives. */

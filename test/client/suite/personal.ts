@@ -16,8 +16,8 @@ import {
   vcard4,
 } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
-import { allOf, befriend, couple, when } from './people.ts'
-import { next } from './stage.ts'
+import { allOf, befriend, couple } from './people.ts'
+import { next, when } from './stage.ts'
 
 const nodes = 'http://jabber.org/protocol/pubsub#publish'
 const options = 'http://jabber.org/protocol/pubsub#publish-options'

@@ -4,6 +4,7 @@ import { presence, pubsub } from '@rookery/client/node'
 import { el } from '@rookery/protocol/xml'
 import { type Behaviour, behaviour } from './behaviour.ts'
 import { allOf } from './people.ts'
+import { next } from './stage.ts'
 
 const service = 'pubsub/service'
 const news = (text: string) => el('news', 'urn:example:news', {}, text)
@@ -23,14 +24,10 @@ export const publishing: readonly Behaviour[] = [
       await mine.create({ access_model: 'open', persist_items: true, max_items: 10 })
       const hers = juliet.pubsub.node(at, name)
       const got: string[] = []
-      let wake: () => void = () => undefined
-      hers.on('item', ({ id, value }) => {
-        got.push(`${id} ${value.text()}`)
-        wake()
-      })
+      const third = next(hers, 'item', ({ id, value }) => got.push(`${id} ${value.text()}`) === 3)
       assert.equal((await hers.subscribe()).state, 'subscribed')
       for (const id of ['a', 'b', 'c']) await mine.publish(news(`News ${id}`), { id })
-      while (got.length < 3) await new Promise<void>((resolve) => (wake = resolve))
+      await third
       assert.deepEqual(got, ['a News a', 'b News b', 'c News c'])
       assert.deepEqual((await allOf(hers.items())).map(({ id }) => id).sort(), ['a', 'b', 'c'])
       await mine.retract('b')

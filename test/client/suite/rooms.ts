@@ -1,26 +1,12 @@
 /** Rooms, as everybody uses them. Their finer points are in test/client/rooms.test.ts. */
 import assert from 'node:assert/strict'
-import { archive, type Client, presence, type Room, type RoomEvents, roomAdmin, rooms } from '@rookery/client/node'
+import { archive, type Client, presence, type Room, roomAdmin, rooms } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
-import { next, type Stage, until } from './stage.ts'
+import { next, reaches, type Stage } from './stage.ts'
 
 const service = 'conference/text'
 const needs = [{ service }]
 const use = [presence, rooms, roomAdmin] as const
-
-function heard<K extends keyof RoomEvents>(
-  room: Room,
-  event: K,
-  is: (payload: RoomEvents[K]) => boolean = () => true,
-): Promise<RoomEvents[K]> {
-  return new Promise((resolve) => {
-    const stop = room.on(event, (payload) => {
-      if (!is(payload)) return
-      stop()
-      resolve(payload)
-    })
-  })
-}
 
 interface Meeting {
   readonly romeo: Client<typeof use>
@@ -36,7 +22,7 @@ async function meet({ login, jid, service: find }: Stage): Promise<Meeting> {
   const address = `${jid('orchard').split('@')[0]}@${find(service)}`
   const his = await romeo.rooms.join(address, { nick: 'romeo' })
   const hers = await juliet.rooms.join(address, { nick: 'juliet' })
-  if (!his.occupants.has('juliet')) await heard(his, 'occupant', ({ occupant }) => occupant.nick === 'juliet')
+  if (!his.occupants.has('juliet')) await next(his, 'occupant', ({ occupant }) => occupant.nick === 'juliet')
   return { romeo, juliet, his, hers }
 }
 
@@ -49,12 +35,12 @@ export const meetings: readonly Behaviour[] = [
       const { his, hers } = await meet(stage)
       assert.deepEqual([his.isNew, his.self?.affiliation, hers.isNew], [true, 'owner', false])
       assert.deepEqual([...hers.occupants.keys()].sort(), ['juliet', 'romeo'])
-      const arrived = heard(hers, 'message')
+      const arrived = next(hers, 'message')
       const sent = his.send('But soft! 🌒')
       const message = await arrived
       assert.deepEqual([message.body, message.nick, message.isOwn], ['But soft! 🌒', 'romeo', false])
       await sent.reached('delivered')
-      const whispered = heard(his, 'whisper')
+      const whispered = next(his, 'whisper')
       hers.whisper('romeo', 'Hush')
       assert.deepEqual([(await whispered).body, (await whispered).nick], ['Hush', 'juliet'])
     },
@@ -64,7 +50,7 @@ export const meetings: readonly Behaviour[] = [
     const { his, hers } = await meet(stage)
     await his.send('one').reached('delivered')
     await hers.send('two').reached('delivered')
-    const changed = heard(hers, 'subject', ({ text }) => text === 'Balconies')
+    const changed = next(hers, 'subject', ({ text }) => text === 'Balconies')
     his.setSubject('Balconies')
     await changed
     const nurse = await stage.login('nurse', use)
@@ -75,16 +61,16 @@ export const meetings: readonly Behaviour[] = [
       if (got.push(body) === 2) break
     }
     assert.deepEqual(got, ['one', 'two'])
-    if (room.subject === undefined) await heard(room, 'subject')
+    if (room.subject === undefined) await next(room, 'subject')
     assert.equal(room.subject?.text, 'Balconies')
   }),
 
   behaviour('rooms', 'somebody takes another nickname, and leaves', { needs }, async (stage) => {
     const { his, hers } = await meet(stage)
-    const renamed = heard(hers, 'occupant', ({ kind }) => kind === 'renamed')
+    const renamed = next(hers, 'occupant', ({ kind }) => kind === 'renamed')
     await his.setNick('montague')
     assert.equal((await renamed).occupant.nick, 'montague')
-    const went = heard(hers, 'occupant', ({ kind }) => kind === 'went')
+    const went = next(hers, 'occupant', ({ kind }) => kind === 'went')
     await his.leave({ reason: 'The nurse calls' })
     assert.equal((await went).occupant.nick, 'montague')
     assert.equal(his.state, 'outside')
@@ -93,7 +79,7 @@ export const meetings: readonly Behaviour[] = [
   behaviour('room-admin', 'the owner kicks and bans, and sees the lists', { needs }, async (stage) => {
     const { his, hers, romeo, juliet } = await meet(stage)
     const owned = romeo.roomAdmin.of(his)
-    const kicked = heard(hers, 'kicked')
+    const kicked = next(hers, 'kicked')
     await owned.kick('juliet', { reason: 'Go' })
     assert.deepEqual([(await kicked).cause, (await kicked).reason], ['kicked', 'Go'])
     const bare = juliet.jid!.bare
@@ -125,7 +111,7 @@ export const meetings: readonly Behaviour[] = [
     const owned = romeo.roomAdmin.of(his)
     await owned.configure({ roomname: 'Orchard', publicroom: true })
     assert.equal((await juliet.rooms.info(his.address)).name, 'Orchard')
-    const destroyed = heard(hers, 'destroyed')
+    const destroyed = next(hers, 'destroyed')
     await owned.destroy({ reason: 'Morning' })
     assert.equal((await destroyed).reason, 'Morning')
   }),
@@ -144,23 +130,19 @@ export const meetings: readonly Behaviour[] = [
       })
       const room = await nurse.rooms.join(his.address, { nick: 'nurse' })
       const got: string[] = []
-      let wake: () => void = () => undefined
-      room.on('message', ({ body = '' }) => {
-        got.push(body)
-        wake()
-      })
+      room.on('message', ({ body = '' }) => void got.push(body))
       const come = async (text: string): Promise<void> => {
-        while (!got.includes(text)) await new Promise<void>((resolve) => (wake = resolve))
+        if (!got.includes(text)) await next(room, 'message', ({ body }) => body === text)
       }
       await his.send('before').reached('delivered')
       await come('before')
       await between.refuse()
       between.link.break()
-      await until(nurse, 'waiting')
+      await reaches(nurse, 'waiting')
       for (const text of ['one', 'two']) await his.send(text).reached('delivered')
       const taker = await stage.login('nurse', [], { jid: `${stage.jid('nurse')}/kitchen` })
       await taker.close()
-      const joined = heard(room, 'joined')
+      const joined = next(room, 'joined')
       await between.accept()
       assert.equal((await joined).again, true)
       await his.send('after').reached('delivered')

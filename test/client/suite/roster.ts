@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { chat, memoryStore, presence, roster } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
-import { befriend, when } from './people.ts'
-import { next } from './stage.ts'
+import { befriend } from './people.ts'
+import { next, when } from './stage.ts'
 
 export const contacts: readonly Behaviour[] = [
   behaviour(

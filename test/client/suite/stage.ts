@@ -5,18 +5,18 @@ import {
   type Client,
   type ClientError,
   type ClientOptions,
-  type ClientState,
   createClient,
   ping,
 } from '@rookery/client/node'
 import { DISCO_INFO_NS } from '@rookery/protocol/disco'
 import { writeElement } from '@rookery/protocol/xml'
+import { within } from '../../../packages/client/test/waiting.ts'
 import { CuttingProxy } from '../harness/cutting-proxy.ts'
 import type { Account, Target } from '../harness/target.ts'
 import { impatient } from '../support/impatient.ts'
 import type { Answers } from './answers.ts'
 
-export { next } from '../../../packages/client/test/online.ts'
+export { next, reaches, when, within } from '../../../packages/client/test/waiting.ts'
 
 type Device = Pick<Client, 'close' | 'state'>
 
@@ -83,7 +83,7 @@ export class Stage {
           told()
       },
     })
-    await answered
+    await within(answered, `what ${name} can do, which the server has to ask for`)
     await client.use(ping)()
     return client
   }
@@ -139,14 +139,4 @@ export class Stage {
     if (this.#said.length > remembered) this.#said.shift()
     return wire
   }
-}
-
-/** Resolves when the client is in this state. */
-export async function until<N extends ClientState['name']>(
-  client: Pick<Client, 'state' | 'on'>,
-  name: N,
-): Promise<Extract<ClientState, { name: N }>> {
-  while (client.state.name !== name)
-    await new Promise<void>((resolve) => void client.on('state', () => resolve(), { once: true }))
-  return client.state as Extract<ClientState, { name: N }>
 }

@@ -13,6 +13,7 @@ import {
 } from '@rookery/client/node'
 import { NS } from '@rookery/protocol'
 import { type Element, el } from '@rookery/protocol/xml'
+import { reaches } from '../../../packages/client/test/waiting.ts'
 import type { HostileServer } from '../harness/hostile-server.ts'
 import { impatient } from './impatient.ts'
 
@@ -96,22 +97,6 @@ export class Victim<X extends readonly AnyExtension[] = []> implements AsyncDisp
   }
 }
 
-const patience = 10_000
-
-/** Resolves when the state of a client is that one; rejects when that takes long. */
-export function reaches(client: Client<Use<[]>>, name: ClientState['name']): Promise<ClientState> {
-  if (client.state.name === name) return Promise.resolve(client.state)
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`it is ${client.state.name}, not ${name}`)), patience)
-    const stop = client.on('state', (state) => {
-      if (state.name !== name) return
-      clearTimeout(timer)
-      stop()
-      resolve(state)
-    })
-  })
-}
-
 /** A login that must fail: the error, as plain as it is printed. */
 export async function failsToLogIn(server: HostileServer, more: Options = {}): Promise<Record<string, unknown>> {
   const client = await createClient(optionsFor(server, { patience: 0, ...more }))
@@ -122,5 +107,7 @@ export async function failsToLogIn(server: HostileServer, more: Options = {}): P
   await client.close()
   return error
 }
+
+export { reaches }
 
 export const body = (text: string): Element => el('body', NS.client, {}, text)

@@ -4,7 +4,7 @@ import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../test/online.ts'
 import { address, ScriptedRoom } from '../../test/scripted-room.ts'
-import { carbons, chat, displayed, type RoomMessage, rooms } from '../index.ts'
+import { carbons, chat, displayed, rooms } from '../index.ts'
 
 const MDS = 'urn:xmpp:mds:displayed:0'
 
@@ -39,7 +39,7 @@ describe('what was displayed', () => {
     await using client = await online(server, [chat, displayed, rooms])
     const to = client.jid!
     const joined = await client.rooms.join(address)
-    const heard = new Promise<RoomMessage>((resolve) => joined.on('message', resolve, { once: true }))
+    const heard = next(joined, 'message')
     room.message('juliet', 'spoken', `<stanza-id xmlns='urn:xmpp:sid:0' id='r1' by='${address}'/>`)
     const said = await heard
     const coming = next(client, 'chat')

@@ -5,6 +5,7 @@ import { after, describe, type TestContext, test } from 'node:test'
 import { createServer as createTlsServer, type TlsOptions as ServerOptions, TLSSocket } from 'node:tls'
 import { findBinding } from '@rookery/protocol/sasl'
 import { makeCertificate, type Wanted } from '../../../server/test/certificates.ts'
+import { Bell } from '../../test/waiting.ts'
 import { ConnectError, UsageError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { nodePlatform } from './node-platform.ts'
@@ -45,7 +46,7 @@ class Opened {
   text = ''
   reason: ConnectError | undefined
   calls = 0
-  #wake = (): void => undefined
+  readonly #bell = new Bell()
 
   static async to(url: string, options: Partial<OpenOptions> = {}): Promise<Opened> {
     const opened = new Opened()
@@ -56,12 +57,12 @@ class Opened {
       tls: { ca: authority.certificate },
       received: (wire) => {
         opened.text += wire
-        opened.#wake()
+        opened.#bell.ring()
       },
       closed: (reason) => {
         opened.calls++
         opened.reason = reason
-        opened.#wake()
+        opened.#bell.ring()
       },
       ...options,
     })
@@ -69,8 +70,8 @@ class Opened {
     return opened
   }
 
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => (this.#wake = resolve))
+  until(isSo: () => boolean): Promise<undefined> {
+    return this.#bell.until(isSo)
   }
 }
 

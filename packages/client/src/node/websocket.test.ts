@@ -10,6 +10,7 @@ import { FRAME_END } from '@rookery/protocol/stream'
 import { toWire } from '@rookery/protocol/xml'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { makeCertificate } from '../../../server/test/certificates.ts'
+import { Bell } from '../../test/waiting.ts'
 import { ConnectError, UsageError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { nodePlatform } from './node-platform.ts'
@@ -51,7 +52,7 @@ class Opened {
   frames: string[] = []
   reason: ConnectError | undefined
   calls = 0
-  #wake = (): void => undefined
+  readonly #bell = new Bell()
 
   static async to(t: TestContext, url: string, options: Partial<OpenOptions> = {}): Promise<Opened> {
     const opened = new Opened()
@@ -62,12 +63,12 @@ class Opened {
       tls: { ca: authority.certificate },
       received: (wire) => {
         opened.frames.push(wire)
-        opened.#wake()
+        opened.#bell.ring()
       },
       closed: (reason) => {
         opened.calls++
         opened.reason = reason
-        opened.#wake()
+        opened.#bell.ring()
       },
       ...options,
     })
@@ -75,8 +76,8 @@ class Opened {
     return opened
   }
 
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => (this.#wake = resolve))
+  until(isSo: () => boolean): Promise<undefined> {
+    return this.#bell.until(isSo)
   }
 }
 

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { FRAME_END } from '@rookery/protocol/stream'
 import { parseElement, toWire, XmlError } from '@rookery/protocol/xml'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { Bell } from '../../test/waiting.ts'
 import { ConnectError, UsageError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { webPlatform } from './web-platform.ts'
@@ -33,7 +34,7 @@ class Opened {
   frames: string[] = []
   reason: ConnectError | undefined
   calls = 0
-  #wake = (): void => undefined
+  readonly #bell = new Bell()
 
   static async to(url: string, options: Partial<OpenOptions> = {}): Promise<Opened> {
     const opened = new Opened()
@@ -44,20 +45,20 @@ class Opened {
       tls: {},
       received: (wire) => {
         opened.frames.push(wire)
-        opened.#wake()
+        opened.#bell.ring()
       },
       closed: (reason) => {
         opened.calls++
         opened.reason = reason
-        opened.#wake()
+        opened.#bell.ring()
       },
       ...options,
     })
     return opened
   }
 
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => (this.#wake = resolve))
+  until(isSo: () => boolean): Promise<undefined> {
+    return this.#bell.until(isSo)
   }
 }
 

@@ -9,7 +9,7 @@ import { hint } from '@rookery/protocol/xeps/hints'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
 import { CuttingProxy } from '../../../../../test/client/harness/cutting-proxy.ts'
-import { next } from '../../../test/online.ts'
+import { next } from '../../../test/waiting.ts'
 import {
   archive,
   archiveWith,
@@ -37,7 +37,7 @@ const present = defineExtension({
 })
 
 const use = [archive, messages, present] as const
-type Romeo = Client<typeof use>
+type Use = typeof use
 
 interface Scene extends AsyncDisposable {
   readonly server: TestServer
@@ -81,7 +81,7 @@ async function login(
   { proxy, romeo }: Scene,
   store: OpenStore,
   options: { readonly use?: typeof use; readonly reconnect?: boolean; readonly platform?: Platform } = {},
-): Promise<Romeo> {
+): Promise<Client<Use>> {
   return await connect({
     jid: romeo.jid,
     password: romeo.password,
@@ -94,7 +94,7 @@ async function login(
 }
 
 /** Reads so many messages of a client. */
-async function read(client: Romeo, count: number): Promise<string[]> {
+async function read(client: Client<Use>, count: number): Promise<string[]> {
   const bodies: string[] = []
   if (count > 0)
     for await (const message of client.messages.read()) {
@@ -105,7 +105,7 @@ async function read(client: Romeo, count: number): Promise<string[]> {
 }
 
 /** That nothing more comes: one more message, and it is the next. */
-async function isQuiet(scene: Scene, client: Romeo): Promise<void> {
+async function isQuiet(scene: Scene, client: Client<Use>): Promise<void> {
   await scene.says('the end')
   assert.deepEqual(await read(client, 1), ['the end'])
 }
@@ -186,7 +186,7 @@ test('a connection that is cut, and a session that cannot be resumed, lose nothi
   await stage.proxy.refuse()
   stage.proxy.link.break()
   await stage.says(...numbered(1, 120))
-  const repaired = new Promise((resolve) => client.on('archive:repaired', resolve, { once: true }))
+  const repaired = next(client, 'archive:repaired')
   await stage.proxy.accept()
   await repaired
   await stage.says('two')
@@ -197,15 +197,8 @@ test('a connection that is cut, and a session that cannot be resumed, lose nothi
 })
 
 /** Resolves when this has come. */
-async function arrival(client: Romeo, got: readonly string[], body: string): Promise<void> {
-  if (got.includes(body)) return
-  await new Promise<void>((resolve) => {
-    const stop = client.on('message', (message) => {
-      if (message.body !== body) return
-      stop()
-      resolve()
-    })
-  })
+async function arrival(client: Client<Use>, got: readonly string[], body: string): Promise<void> {
+  if (!got.includes(body)) await next(client, 'message', (message) => message.body === body)
 }
 
 test('a program that dies within the repair is given again what it has not dealt with, and nothing is lost', async () => {

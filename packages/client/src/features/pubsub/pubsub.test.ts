@@ -4,7 +4,7 @@ import { type PageRequest, pageRequest, pageResult } from '@rookery/protocol/rsm
 import { PUBSUB_ERRORS_NS, PUBSUB_EVENT_NS, PUBSUB_NS, pubsub as wire } from '@rookery/protocol/xeps/pubsub'
 import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
-import { online } from '../../../test/online.ts'
+import { next, online } from '../../../test/online.ts'
 import {
   json,
   type NodeSubscriptionRequest,
@@ -156,7 +156,7 @@ describe('events', () => {
     node.on('item', ({ id, value }) => heard.push(`item ${id} ${value}`))
     node.on('retracted', ({ id }) => heard.push(`retracted ${id}`))
     node.on('purged', () => heard.push('purged'))
-    const configured = new Promise<void>((resolve) => node.on('configured', () => resolve()))
+    const configured = next(node, 'configured')
     node.on('deleted', ({ redirect }) => heard.push(`deleted ${redirect}`))
     const all: string[] = []
     client.on('pubsub:item', (event) => all.push(`${event.service} ${event.node}`))

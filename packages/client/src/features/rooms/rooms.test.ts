@@ -3,8 +3,9 @@ import { describe, test } from 'node:test'
 import { type Element, el, writeElement } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
-import { next as nextOf, online } from '../../../test/online.ts'
+import { online } from '../../../test/online.ts'
 import { address, ScriptedRoom } from '../../../test/scripted-room.ts'
+import { next } from '../../../test/waiting.ts'
 import {
   archive,
   type ChatMessage,
@@ -17,21 +18,19 @@ import {
   type messages,
   presence,
   type Room,
-  type RoomEvents,
   type RoomInvitation,
   type RoomMessage,
   roomAdmin,
   rooms,
-  type VoiceRequest,
 } from '../../index.ts'
 
-type Romeo = Client<readonly [typeof rooms, typeof roomAdmin, typeof chat, typeof presence]>
+type Use = readonly [typeof rooms, typeof roomAdmin, typeof chat, typeof presence]
 
 /** Romeo, and a room that he has entered when `enter` is called. */
 async function stage(): Promise<{
   server: HostileServer
   room: ScriptedRoom
-  romeo: Romeo
+  romeo: Client<Use>
   [Symbol.asyncDispose](): Promise<void>
 }> {
   const server = await HostileServer.start({ script: {} })
@@ -48,34 +47,18 @@ async function stage(): Promise<{
   }
 }
 
-function next<K extends keyof RoomEvents>(
-  room: Room,
-  event: K,
-  is: (payload: RoomEvents[K]) => boolean = () => true,
-): Promise<RoomEvents[K]> {
-  return new Promise((resolve) => {
-    const stop = room.on(event, (payload) => {
-      if (!is(payload)) return
-      stop()
-      resolve(payload)
-    })
-  })
-}
-
 const past = `<delay xmlns='urn:xmpp:delay' from='${address}' stamp='2020-01-01T00:00:00Z'/>`
 const codes = (...all: number[]): string => all.map((code) => `<status code='${code}'/>`).join('')
 const occupant = (id: string): string => `<occupant-id xmlns='urn:xmpp:occupant-id:0' id='${id}'/>`
 
 /** All that a room tells of messages until it says this. */
-function heardUntil(room: Room, last: string): Promise<RoomMessage[]> {
+async function heardUntil(room: Room, last: string): Promise<RoomMessage[]> {
   const heard: RoomMessage[] = []
-  return new Promise((resolve) => {
-    const stop = room.on('message', (message) => {
-      if (message.body !== last) return void heard.push(message)
-      stop()
-      resolve(heard)
-    })
+  await next(room, 'message', (message) => {
+    if (message.body !== last) heard.push(message)
+    return message.body === last
   })
+  return heard
 }
 
 describe('entering a room', () => {
@@ -234,7 +217,7 @@ describe('a room that has lost us', () => {
 
 /** From now on there is no connection. */
 async function cutOff(server: HostileServer, client: Client): Promise<undefined> {
-  const lost = new Promise<void>((resolve) => client.on('state', ({ name }) => void (name !== 'online' && resolve())))
+  const lost = next(client, 'state', ({ name }) => name !== 'online')
   server.script.connect = (connection) => connection.break()
   server.connection.break()
   await lost
@@ -448,7 +431,7 @@ describe('invitations', () => {
   test('that another device was given are told on this one as well [XEP-0280 6.1]', async () => {
     await using server = await HostileServer.start({ script: {} })
     await using romeo = await online(server, [rooms, carbons])
-    const told = nextOf(romeo, 'room:invitation')
+    const told = next(romeo, 'room:invitation')
     const inner = (from: string, to: string, reason: string): string =>
       `<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' from='${from}' to='${to}'>${writeElement(invited(reason, address), 'jabber:client')}</message></forwarded>`
     const copy = (way: string, forwarded: string): string =>
@@ -546,7 +529,7 @@ describe('what others say in the name of a room', () => {
     await using set = await stage()
     const { room, romeo, server } = set
     const joined = await romeo.rooms.join(address)
-    const asked = new Promise<VoiceRequest>((resolve) => romeo.on('room:voice', resolve, { once: true }))
+    const asked = next(romeo, 'room:voice')
     const field = (name: string, value: string): string => `<field var='${name}'><value>${value}</value></field>`
     const form = (nick: string): string =>
       `<x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#request</value></field>${field('muc#roomnick', nick)}</x>`
