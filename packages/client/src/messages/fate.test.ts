@@ -7,11 +7,19 @@ import { StreamError } from '@rookery/protocol/stream'
 import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../test/online.ts'
-import type { ClientError, Clock, Fate } from '../index.ts'
-import { nodePlatform } from '../node/index.ts'
+import { type ClientError, type Clock, type Fate, memoryStore, messages } from '../index.ts'
+import { connect, createClient, nodePlatform } from '../node/index.ts'
 import { systemClock } from '../platform/clock.ts'
 
 const juliet = 'juliet@localhost'
+const options = (server: HostileServer) =>
+  ({
+    jid: 'romeo@localhost',
+    password: 'secret',
+    service: server.service.xmpp,
+    plaintext: true,
+    use: [messages],
+  }) as const
 
 test('a listener of a fate that throws or rejects harms nobody, and is told', async () => {
   await using server = await HostileServer.start()
@@ -114,4 +122,60 @@ test('a message that the server ends the stream at fails in the end, and does no
   await assert.rejects(poison!.reached('acked'), { kind: 'stream', condition: 'policy-violation' })
   assert.equal(server.received('message').filter((element) => element.attr('to') === 'poison@localhost').length, 2)
   assert.deepEqual(client.messages.unacknowledged, [])
+})
+
+test('what waits can be taken back, is forgotten by the store, and can be sent later', async () => {
+  const store = memoryStore()
+  await using server = await HostileServer.start()
+  const kept = await createClient({ ...options(server), store })
+  const [one, two, three] = ['one', 'two', 'three'].map((body) =>
+    kept.messages.post(juliet, [el('body', NS.client, {}, body)]),
+  )
+  assert.equal(two!.cancel(), true)
+  assert.equal(two!.cancel(), false)
+  assert.equal(two!.fate, 'failed')
+  assert.equal(two!.error?.kind, 'usage')
+  await assert.rejects(two!.reached('acked'), { kind: 'usage' })
+  assert.deepEqual(kept.messages.unacknowledged, [one, three])
+  // a listener that has seen enough
+  const stop = three!.onChange(({ fate }) => void (fate === 'queued' && three!.cancel()))
+  three!.cancel()
+  three!.retry()
+  stop()
+  assert.deepEqual([three!.fate, kept.messages.unacknowledged], ['failed', [one]])
+  await kept.close()
+
+  await using client = await connect({ ...options(server), store })
+  assert.equal(client.messages.unacknowledged.length, 1)
+  const sent = client.messages.post(juliet, [el('body', NS.client, {}, 'four')])
+  await sent.reached('acked')
+  assert.equal(sent.cancel(), false)
+  assert.equal(sent.fate, 'acked')
+  const bodies = (): (string | undefined)[] => server.received('message').map((message) => message.childText('body'))
+  assert.deepEqual(bodies(), ['one', 'four'])
+})
+
+test('what was sent in a session that is lost is not sent again when it is taken back, whoever finds it meanwhile', async () => {
+  await using server = await HostileServer.start({ management: false })
+  await using client = await online(server, [])
+  server.script.receive = (element) => element.name === 'message' || element.firstElement()?.name === 'ping'
+  const sent = client.messages.post(juliet, [el('body', NS.client, {}, 'one')])
+  await server.until('message')
+  const asked = new Promise<void>((resolve) =>
+    client.messages.reconcile(async (unsure) => {
+      sent.cancel()
+      resolve()
+      return new Set(unsure)
+    }),
+  )
+  server.script.receive = () => undefined
+  server.connection.break()
+  await asked
+  const next = client.messages.post(juliet, [el('body', NS.client, {}, 'two')])
+  await next.reached('acked')
+  assert.equal(sent.fate, 'failed')
+  assert.deepEqual(
+    server.received('message').map((message) => message.childText('body')),
+    ['one', 'two'],
+  )
 })

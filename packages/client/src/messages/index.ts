@@ -81,7 +81,10 @@ export class Messages {
     })
   }
 
-  /** What the server has not acknowledged, also of before a restart, in order. */
+  /**
+   * What the server has not acknowledged, also of before a restart, in order. Among it, with `rooms`, what was to be said in rooms before a restart:
+   * `queued` until somebody enters them again, or `cancel()` drops it.
+   */
   get unacknowledged(): readonly SentMessage[] {
     return this.#outbox.pending
   }

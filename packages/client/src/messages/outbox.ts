@@ -16,7 +16,7 @@ import { tellUnkept } from '../contract/unkept.ts'
 import type { Carrier } from '../session/carrier.ts'
 import type { Kept } from '../session/kept.ts'
 import type { Session } from '../session/session.ts'
-import { SentMessage } from './sent-message.ts'
+import { SentMessage, type SentParts } from './sent-message.ts'
 
 /** Which of these, that nobody acknowledged, have arrived all the same. */
 export type Reconcile = (unsure: readonly SentMessage[]) => Promise<ReadonlySet<SentMessage>>
@@ -97,7 +97,7 @@ export class Outbox implements Carrier {
 
   /** Takes it over: it gets an id, and an origin-id that is the same. */
   post(stanza: Message): SentMessage {
-    const message = new SentMessage(this.#named(stanza), this.#core.clock.now(), this.#again, this.#guard)
+    const message = new SentMessage(this.#named(stanza), this.#core.clock.now(), this.#parts)
     this.#enqueue(message)
     return message
   }
@@ -140,7 +140,7 @@ export class Outbox implements Carrier {
     if (unsure.length === 0) return
     for (const ask of this.reconcilers) {
       const known = await guardWork(this.#core.failed, () => ask(unsure.map(({ message }) => message)))
-      if (known !== undefined) this.acknowledged(unsure.filter(({ message }) => known.has(message)))
+      if (known !== undefined) this.acknowledged(this.#sentBefore.filter(({ message }) => known.has(message)))
     }
   }
 
@@ -170,32 +170,38 @@ export class Outbox implements Carrier {
   }
 
   #enqueue(message: SentMessage): void {
-    this.#byId.set(message.id, message)
     const wire = message.stanza.wire()
     if (this.#bytes + wire.length > this.#maxBytes) {
       const text = 'Too many messages wait to be sent. Try again when the connection is back.'
       message.advance('failed', new DisconnectedError(text))
       return
     }
-    message.advance('queued')
-    this.#bytes += wire.length
-    const key = `${prefix}${String(this.#next++).padStart(12, '0')}`
-    const row: Row = { wire, at: message.at }
-    const entry: Entry = { message, id: message.id, key, wire, written: undefined, number: undefined, isHeld: false }
+    const entry = this.#add(message, `${prefix}${String(this.#next++).padStart(12, '0')}`, wire)
     entry.isHeld = this.#queue.some((one) => one.isHeld && isFor(entry, one.message.to))
-    this.#write(entry, row)
-    this.#queue.push(entry)
+    this.#write(entry, { wire, at: message.at })
+    message.advance('queued')
     this.#pump()
   }
 
-  /** One that failed is sent as another message: who has refused an id may refuse it again. */
-  readonly #again = (failed: SentMessage): void => {
-    this.#byId.delete(failed.id)
-    failed.replace(this.#named(failed.stanza.with({ element: failed.stanza.element.with({ id: undefined }) })))
-    this.#enqueue(failed)
+  #add(message: SentMessage, key: string, wire: string, number?: number): Entry {
+    const { id } = message
+    const entry: Entry = { message, id, key, wire, written: undefined, number, isHeld: false }
+    this.#byId.set(id, message)
+    this.#bytes += wire.length
+    this.#queue.push(entry)
+    return entry
   }
 
-  readonly #guard = (run: () => unknown): unknown => guard(this.#core.failed, 'fate', run)
+  readonly #parts: SentParts = {
+    /** One that failed is sent as another message: who has refused an id may refuse it again. */
+    again: (failed) => {
+      this.#byId.delete(failed.id)
+      failed.replace(this.#named(failed.stanza.with({ element: failed.stanza.element.with({ id: undefined }) })))
+      this.#enqueue(failed)
+    },
+    drop: (failed) => this.acknowledged(this.#queue.filter(({ message }) => message === failed)),
+    guard: (run) => guard(this.#core.failed, 'fate', run),
+  }
 
   #write(entry: Entry, row: Row): void {
     const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
@@ -256,11 +262,8 @@ export class Outbox implements Carrier {
       this.#change([[key, undefined]])
       return
     }
-    const message = new SentMessage(new Message(element, undefined, to), at, this.#again, this.#guard)
-    this.#byId.set(message.id, message)
-    this.#bytes += text.length
-    const number = typeof n === 'number' ? n : undefined
-    this.#queue.push({ message, id: message.id, key, wire: text, written: undefined, number, isHeld: false })
+    const message = new SentMessage(new Message(element, undefined, to), at, this.#parts)
+    this.#add(message, key, text, typeof n === 'number' ? n : undefined)
   }
 
   /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */

@@ -17,6 +17,13 @@ export type Fate =
   /** It was refused, or could not be kept; `error` says why. */
   | 'failed'
 
+/** What the outbox does for its messages. */
+export interface SentParts {
+  readonly again: (message: SentMessage) => void
+  readonly drop: (message: SentMessage) => void
+  readonly guard: (run: () => unknown) => unknown
+}
+
 const order: readonly Fate[] = ['queued', 'sent', 'acked', 'delivered', 'displayed']
 
 export class SentMessage {
@@ -28,22 +35,15 @@ export class SentMessage {
   #stanza: Message
   #fate: Fate = 'queued'
   #error: ClientError | undefined
-  readonly #again: (message: SentMessage) => void
-  readonly #guard: (run: () => unknown) => unknown
+  readonly #parts: SentParts
   readonly #listeners: Set<(message: SentMessage) => unknown> = new Set()
 
   /** For the outbox: others get one by sending. */
-  constructor(
-    stanza: Message,
-    at: number,
-    again: (message: SentMessage) => void,
-    guard: (run: () => unknown) => unknown,
-  ) {
+  constructor(stanza: Message, at: number, parts: SentParts) {
     this.#stanza = stanza
     this.to = stanza.to!
     this.at = at
-    this.#again = again
-    this.#guard = guard
+    this.#parts = parts
   }
 
   /** Its id and origin-id; another one after `retry()`. */
@@ -99,7 +99,18 @@ export class SentMessage {
   retry(): void {
     if (this.#fate !== 'failed')
       throw new UsageError(`Only a failed message can be sent again; this one is ${this.#fate}.`)
-    this.#again(this)
+    this.#parts.again(this)
+  }
+
+  /**
+   * Takes back what waits: it has failed then, and `retry()` sends it later. False when it is not `queued`: nothing can be done. One that was
+   * sent in a session that is lost may have arrived all the same.
+   */
+  cancel(): boolean {
+    if (this.#fate !== 'queued') return false
+    this.advance('failed', new UsageError('It was cancelled.'))
+    this.#parts.drop(this)
+    return true
   }
 
   /** For those who learn of it: it has come so far. Never goes back, but for what was sent over a connection that is gone. */
@@ -109,7 +120,7 @@ export class SentMessage {
     if (isBack && fate !== 'failed' && fate !== 'queued') return
     this.#fate = fate
     this.#error = error
-    for (const listener of [...this.#listeners]) this.#guard(() => listener(this))
+    for (const listener of [...this.#listeners]) this.#parts.guard(() => listener(this))
   }
 
   /** For the outbox: the stanza to send now. */

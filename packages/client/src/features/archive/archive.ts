@@ -5,8 +5,9 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { FULLTEXT_NS, MAM_EXTENDED, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { readJid } from '../../contract/address.ts'
-import { DisconnectedError, ListenerError, RequestError, UnsupportedError, UsageError } from '../../contract/errors.ts'
+import { UnsupportedError, UsageError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
+import { guardWork } from '../../contract/guard.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { messages } from '../../messages/index.ts'
 import { disco } from '../disco.ts'
@@ -191,14 +192,12 @@ export class Archive {
 
   /** What a room has said while we were away is more than it sends to those who come back. */
   async #mend(room: Jid, since: number): Promise<undefined> {
-    try {
-      await this.repair(room, since - clocksDiffer)
-    } catch (error) {
-      // without an archive there is what the room sends; without a connection we come back once more; somebody else repairs it already
-      const isExpected =
-        error instanceof UnsupportedError || error instanceof DisconnectedError || error instanceof UsageError
-      if (!isExpected) this.#core.failed(error instanceof RequestError ? error : new ListenerError('archive', error))
-    }
+    await guardWork(this.#core.failed, () =>
+      this.repair(room, since - clocksDiffer).catch((error: unknown) => {
+        // without an archive there is what the room sends; or somebody else repairs it already
+        if (!(error instanceof UnsupportedError || error instanceof UsageError)) throw error
+      }),
+    )
   }
 
   async #page(of: Jid, filter: Filter, page: Question['page'], options: WaitOptions): Promise<ArchivePage> {
@@ -213,13 +212,11 @@ export class Archive {
     filter: ArchiveFilter,
     bounds: { readonly afterId?: string | undefined; readonly beforeId?: string | undefined },
   ): Promise<Filter> {
-    const { start, end, ids, text } = filter
-    const { afterId, beforeId } = bounds
-    const isExtended = ids !== undefined || afterId !== undefined || beforeId !== undefined
+    const isExtended = (filter.ids ?? bounds.afterId ?? bounds.beforeId) !== undefined
     await this.#core.use(disco).require(of, isExtended ? MAM_EXTENDED : MAM_NS, filter)
-    if (text !== undefined) await this.#core.use(disco).require(of, FULLTEXT_NS, filter) // [XEP-0431 3]
+    if (filter.text !== undefined) await this.#core.use(disco).require(of, FULLTEXT_NS, filter) // [XEP-0431 3]
     const peer = filter.with === undefined ? undefined : readJid(filter.with)
-    return { with: peer, start, end, ids, afterId, beforeId, text }
+    return { ...filter, with: peer, ...bounds }
   }
 
   #addressOf({ of }: Pick<ArchiveFilter, 'of'>): Jid {

@@ -6,8 +6,9 @@
 import { archiveMetadata, MAM_EXTENDED, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { ask } from '../../contract/ask.ts'
-import { type ClientError, DisconnectedError, ListenerError, RequestError } from '../../contract/errors.ts'
+import { DisconnectedError, RequestError } from '../../contract/errors.ts'
 import type { Core, SessionStart } from '../../contract/extension.ts'
+import { guardWork } from '../../contract/guard.ts'
 import { tellUnkept } from '../../contract/unkept.ts'
 import { until } from '../../contract/until.ts'
 import { within } from '../../contract/within.ts'
@@ -105,7 +106,7 @@ export class Repair {
           // live messages go on; what was missed comes later, and the mark stays where it is until then
           this.line.release(false)
           this.#settle()
-          this.#core.failed(isClientError(error) ? error : new ListenerError('archive', error))
+          void guardWork(this.#core.failed, () => Promise.reject(error))
           if (error instanceof RequestError && error.type !== 'wait') return
         }
         await within(clock, new Promise(() => undefined), { signal, timeout: pause }).catch(() => undefined)
@@ -222,10 +223,6 @@ export class Repair {
   #write(key: string, value: string): void {
     void tellUnkept(this.#core, this.#core.keep(key, value), 'How far the archive was read could not be kept.')
   }
-}
-
-function isClientError(error: unknown): error is ClientError {
-  return error instanceof Error && 'kind' in error
 }
 
 function readMark(text: string | undefined): Mark | undefined {

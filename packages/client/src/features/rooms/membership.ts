@@ -13,7 +13,7 @@ import { readJid } from '../../contract/address.ts'
 import { appearance } from '../../contract/appearance.ts'
 import { backOff } from '../../contract/backoff.ts'
 import { type Deferred, deferred } from '../../contract/deferred.ts'
-import { type ClientError, DisconnectedError, UsageError } from '../../contract/errors.ts'
+import { type ClientError, DisconnectedError, RequestError, UsageError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import type { RoomsEvents } from './events.ts'
@@ -102,9 +102,7 @@ export class Membership {
     try {
       return await this.#wait(options, () => this.#ask(nick, entry.history))
     } catch (error) {
-      // it may have let us in, and its word was lost
-      if (!(error instanceof Error && 'kind' in error && error.kind === 'request')) this.#say('unavailable')
-      this.end()
+      if (error instanceof RequestError) this.end() // otherwise it may have let us in, and its word was lost: we leave
       throw error
     }
   }
@@ -127,7 +125,7 @@ export class Membership {
     if (this.#state !== 'inside') return
     this.#again = true
     this.#state = 'entering'
-    this.#refuse(new DisconnectedError('The room was lost while the nickname was being changed.'))
+    this.#refuse(new DisconnectedError('The room was lost.'))
   }
 
   /** What we say of ourselves has changed. [XEP-0045 7.7] */
@@ -232,7 +230,7 @@ export class Membership {
 
   #out(exit: Exit): void {
     this.end()
-    this.#refuse(new DisconnectedError(`You are out of the room: ${exit.cause}.`))
+    this.#refuse(new DisconnectedError(`The room was left: ${exit.cause}.`))
     this.#leaving?.resolve(undefined)
     this.#leaving = undefined
     this.#parts.left(exit)

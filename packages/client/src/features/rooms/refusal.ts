@@ -4,12 +4,12 @@ import { RequestError } from '../../contract/errors.ts'
 
 const advice: { readonly [C in StanzaErrorCondition]?: string } = {
   'not-authorized': 'give its password',
-  'registration-required': 'ask to be invited: it is for members',
+  'registration-required': 'ask to be invited',
   forbidden: 'you are banned from it',
-  conflict: 'choose another nickname: this one is taken',
-  'service-unavailable': 'it is full: try again later',
+  conflict: 'choose another nickname',
+  'service-unavailable': 'it is full',
   'item-not-found': 'it does not exist, or not yet',
-  'not-allowed': 'you may not create rooms here',
+  'not-allowed': 'you may not make rooms',
   'not-acceptable': 'use your registered nickname',
 }
 

@@ -263,6 +263,33 @@ describe('what was to be said in a room when the program ended', () => {
     assert.deepEqual(since(), ['to her', 'lost', 'new'])
   })
 
+  test('can be seen and dropped where nobody enters the room again', async () => {
+    await using server = await HostileServer.start({ script: {} })
+    const room = new ScriptedRoom(server)
+    const store = memoryStore()
+    const before = await online(server, [rooms], { store })
+    const joined = await before.rooms.join(address)
+    await cutOff(server, before)
+    joined.send('late')
+    joined.send('later')
+    await before.close()
+    server.script.connect = () => undefined
+    const after = await online(server, [rooms], { store })
+    const [late, later] = after.messages.unacknowledged
+    assert.deepEqual([`${late!.to}`, late!.fate, later!.fate], [address, 'queued', 'queued'])
+    assert.equal(late!.cancel(), true)
+    assert.deepEqual(after.messages.unacknowledged, [later])
+    await after.close()
+    await using last = await online(server, [rooms], { store })
+    const entered = await last.rooms.join(address)
+    await entered.send('now').reached('delivered')
+    assert.deepEqual(
+      server.received('message').map((message) => message.childText('body')),
+      ['later', 'now'],
+    )
+    assert.equal(room.entered.length, 2)
+  })
+
   test('keeps nobody from an orderly end', async () => {
     await using server = await HostileServer.start({ script: {} })
     new ScriptedRoom(server)
