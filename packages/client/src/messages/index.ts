@@ -179,10 +179,16 @@ export class Messages {
   }
 
   #read(stanza: Message, way: Way): undefined | Promise<undefined> {
-    const { jid: own, emit, hasListeners } = this.#core
+    const own = this.#core.jid
     const { from } = stanza
-    if (from === undefined || own === undefined || this.#seen.has(stanza, way, from, own.bare)) return undefined
-    const message = new ReceivedMessage(stanza, from, stanza.to ?? own, way)
+    if (from === undefined || own === undefined) return undefined
+    return this.#seen.once(stanza, way, from, own.bare, () =>
+      this.#hand(new ReceivedMessage(stanza, from, stanza.to ?? own, way)),
+    )
+  }
+
+  #hand(message: ReceivedMessage): undefined | Promise<undefined> {
+    const { emit, hasListeners } = this.#core
     let working: undefined | Promise<undefined>
     let isHeard = hasListeners('message')
     for (const reader of this.#readers) {

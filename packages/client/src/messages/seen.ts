@@ -1,5 +1,5 @@
 /** Which of the last messages have been seen: known again by the id of the archive, and by what the sender called it (XEP-0359). */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
 import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
@@ -13,28 +13,35 @@ const longest = 4_000
 export class Seen {
   /** Who speaks from there is an occupant, and no contact. */
   readonly #rooms: ReadonlySet<string>
-  readonly #keys: Set<string> = new Set()
+  /** With who still works on it. */
+  readonly #keys: Map<string, undefined | Promise<undefined>> = new Map()
 
   constructor(rooms: ReadonlySet<string>) {
     this.#rooms = rooms
   }
 
-  /** Whether it was seen before; it is from now on. */
-  has(stanza: Message, way: Way, from: Jid, account: Jid): boolean {
+  /** Runs once for each message. The answer: what deals with it, also where it comes again meanwhile. */
+  once(
+    stanza: Message,
+    way: Way,
+    from: Jid,
+    account: Jid,
+    run: () => undefined | Promise<undefined>,
+  ): undefined | Promise<undefined> {
     const by = stanza.type === 'groupchat' ? from.bare : account
     const sender = stanza.type === 'groupchat' || this.#rooms.has(from.bare.toString()) ? from : from.bare
     const given = way.archived ?? stanzaIdBy(stanza.element, by)
-    const origin = originId.find(stanza.element)
-    const known = given !== undefined && this.#remembers(`${by}\n${given}`)
-    const repeated = origin !== undefined && !isBroken(origin) && this.#remembers(`${sender}\n\n${origin.id}`)
-    return known || repeated
+    const origin = intact(originId.find(stanza.element))
+    const keys = [given && `${by}\n${given}`, origin && `${sender}\n\n${origin.id}`]
+    const known = keys.find((key) => this.#keys.has(key!))
+    const work = known === undefined ? run() : this.#keys.get(known)
+    for (const key of keys) if (key && key.length <= longest) this.#remember(key, work)
+    return work
   }
 
-  #remembers(key: string): boolean {
-    if (key.length > longest) return false
-    if (this.#keys.has(key)) return true
-    this.#keys.add(key)
-    if (this.#keys.size > remembered) for (const first of this.#keys) return !this.#keys.delete(first)
-    return false
+  #remember(key: string, work: undefined | Promise<undefined>): void {
+    this.#keys.set(key, work)
+    if (this.#keys.size > remembered) this.#keys.delete(this.#keys.keys().next().value!)
+    void work?.then(() => this.#keys.has(key) && this.#keys.set(key, undefined))
   }
 }

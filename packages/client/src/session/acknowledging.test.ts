@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import * as NS from '@rookery/protocol/namespaces'
 import { el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
-import { online } from '../../test/online.ts'
+import { next, online } from '../../test/online.ts'
 import type { Change, Clock } from '../index.ts'
 import { nodePlatform } from '../node/index.ts'
 import { systemClock } from '../platform/clock.ts'
@@ -131,4 +131,34 @@ test('what a loop has done is acknowledged while it is busy with the next, and n
   assert.equal(Math.max(...told(server)), 5)
   go()
   await server.until((element) => element.name === 'a' && element.attr('h') === '11') // with the answer to the ping
+})
+
+test('what somebody still works on is not acknowledged when it comes again in another session', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  await using client = await online(server, [])
+  const said = el('message', NS.client, { from: 'juliet@localhost/a', to: 'romeo@localhost' }, [
+    el('origin-id', 'urn:xmpp:sid:0', { id: 'one' }),
+  ])
+  let seen = 0
+  let done: () => void = () => undefined
+  client.on('message', () => {
+    seen++
+    return new Promise<void>((resolve) => (done = resolve))
+  })
+  server.connection.send(said)
+  await client.request('get', el('ping', 'urn:xmpp:ping'))
+  server.sessions.clear()
+  server.connection.break()
+  const state = await next(client, 'state', ({ name }) => name === 'online')
+  assert.ok(state.name === 'online' && !state.resumed)
+
+  const before = server.connection.session!.unacknowledged.size
+  server.connection.send(said)
+  server.connection.put(el('r', 'urn:xmpp:sm:3'))
+  await client.request('get', el('ping', 'urn:xmpp:ping'))
+  assert.equal(Math.max(0, ...told(server)) <= before, true)
+  done()
+  await server.until('a', told(server).length + 1)
+  assert.ok(told(server).at(-1)! > before)
+  assert.equal(seen, 1)
 })

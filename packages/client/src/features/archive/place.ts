@@ -11,8 +11,6 @@ export class Place {
   readonly #moved: (mark: Mark) => void
   /** In the order of the archive; the first of them is not done. */
   readonly #line: Waiting[] = []
-  /** What is being worked on, also when it comes once more. */
-  readonly #working: Map<string, Promise<undefined>> = new Map()
 
   constructor(moved: (mark: Mark) => void) {
     this.#moved = moved
@@ -20,23 +18,17 @@ export class Place {
 
   /** A message that is handed on. `work`: who deals with it; `counts`: it is the next one of the archive. The answer: what to wait for. */
   pass(mark: Mark, work: undefined | Promise<undefined>, counts: boolean): undefined | Promise<undefined> {
-    const { id } = mark
-    if (work !== undefined) {
-      this.#working.set(id, work)
-      void work.then(() => this.#working.delete(id))
-    }
-    const going = work ?? this.#working.get(id)
-    if (!counts && work === undefined) return going
-    if (going === undefined && this.#line.length === 0) this.#moved(mark)
-    else {
-      const waiting: Waiting = { mark: counts ? mark : undefined, isDone: going === undefined }
+    if (work === undefined && this.#line.length === 0) {
+      if (counts) this.#moved(mark)
+    } else {
+      const waiting: Waiting = { mark: counts ? mark : undefined, isDone: work === undefined }
       this.#line.push(waiting)
-      void going?.then(() => {
+      void work?.then(() => {
         waiting.isDone = true
         this.#advance()
       })
     }
-    return going
+    return work
   }
 
   #advance(): void {
