@@ -52,24 +52,39 @@ export interface ConnectOptions<X extends readonly AnyExtension[] = readonly Any
   readonly signal?: AbortSignal | undefined
 }
 
-const kinds: { readonly [kind: string]: string | undefined } = {
-  string: 'password service software version kind device',
-  function: 'password store trace',
-  boolean: 'reconnect plaintext',
-  number: 'patience attemptTimeout keepAlive answerWithin maxQueue maxUnhandled timeout',
-  array: 'use',
-  object: 'tls platform signal options',
+/** What the options that need care can be, of every call. */
+const kinds: { readonly [name: string]: string | undefined } = {
+  password: 'string function',
+  service: 'string',
+  use: 'array',
+  store: 'function',
+  reconnect: 'boolean',
+  patience: 'number',
+  attemptTimeout: 'number',
+  keepAlive: 'number',
+  answerWithin: 'number',
+  maxQueue: 'number',
+  maxUnhandled: 'number',
+  plaintext: 'boolean',
+  tls: 'object',
+  software: 'string',
+  version: 'string',
+  kind: 'string',
+  device: 'string',
+  trace: 'function',
+  platform: 'object',
+  signal: 'object',
+  timeout: 'number',
+  options: 'object',
 }
 
-/** For those whom no compiler tells, of every call. Throws a UsageError, which does not say what the value is: it may be a password. */
+/** For those whom no compiler tells. Throws a UsageError, which does not say what the value is: it may be a password. */
 export function checkOptions(options: object): undefined {
-  const known = Object.values(kinds).join(' ').split(' ')
   for (const [name, value] of Object.entries(options ?? { options })) {
     const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-    const isRight =
-      kinds[kind]?.split(' ').includes(name) &&
-      !(value < 0 || Number.isNaN(value) || (name === 'signal' && !value.throwIfAborted))
-    if (value !== undefined && !isRight && known.includes(name))
+    const known = kinds[name]
+    if (value === undefined || known === undefined) continue
+    if (!known.includes(kind) || !(kind === 'number' ? value >= 0 : name !== 'signal' || value.throwIfAborted))
       throw new UsageError(`The option "${name}" cannot be this ${kind}: see the reference.`)
   }
 }

@@ -25,7 +25,7 @@ export async function exchange(
       if (answer.is('continue', ns))
         throw new LoginError(
           'no-mechanism',
-          `The server wants a second proof that this client cannot give: ${answer.childText('text') ?? 'it says no more.'}`,
+          `The server wants a second proof that this client cannot give. ${answer.childText('text') ?? ''}`,
         )
       const isSuccess = answer.is('success', ns)
       if (!isSuccess && !answer.is('challenge', ns)) throw broken(ns)

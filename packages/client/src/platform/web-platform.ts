@@ -13,9 +13,7 @@ export const webPlatform: Platform = {
   discover: discoverWebSocket,
   async open(text, options) {
     if (/^wss?:/i.test(text) && URL.canParse(text)) return openWebSocket(new URL(text), options)
-    throw new UsageError(
-      `"${text}" cannot be opened here: a service is a wss: address (in Node, @rookery/client/node knows others).`,
-    )
+    throw new UsageError(`"${text}" cannot be opened here: give a wss: address, or use @rookery/client/node.`)
   },
   watchNetwork,
 }

@@ -38,7 +38,7 @@ export function chooseMechanism(means: LoginMeans): string {
   if (password && means.plain) names.push('PLAIN')
   if (means.anonymous) names.push('ANONYMOUS')
   const name = names.find((each) => offered.includes(each))
-  return name ?? giveUp('no-mechanism', `no mechanism of ${offered.join(', ') || 'none'} can be used`)
+  return name ?? giveUp('no-mechanism', `none of its mechanisms (${offered}) can be used`)
 }
 
 /** Logs in by this mechanism, a name from `chooseMechanism` or of a token. Throws a SaslProblemError, or what `say` throws. */
