@@ -160,6 +160,12 @@ export class Connection {
     this.#line.carry('toClient', 'end')
   }
 
+  /** Ends a WebSocket with this code, without a word on the stream. [RFC6455 7.4.1] */
+  closeWith(code: number): void {
+    this.#line.carry('toClient', { bytes: frameOf(Buffer.from([code >> 8, code & 0xff]), opcode.close), what: 'bytes' })
+    this.#line.carry('toClient', 'end')
+  }
+
   /** Features as they are now. */
   offer(): void {
     const offered = offersOf(this)

@@ -6,7 +6,7 @@ import type { SaslChannel, SaslCrypto } from '@rookery/protocol/sasl'
 import type { XmppStream } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
 import type { Connection } from '../session/connection.ts'
-import type { ConnectError } from './errors.ts'
+import type { ClientError } from './errors.ts'
 
 export interface Platform {
   readonly crypto: SaslCrypto
@@ -47,7 +47,7 @@ export interface OpenOptions {
   /** What was received, as a wire string (`toWire`); over WebSocket one call is one frame. Never called after `closed`. */
   received(wire: string): void
   /** Called once, when the connection is gone; with a reason unless it was ended in order. */
-  closed(reason?: ConnectError): void
+  closed(reason?: ClientError): void
 }
 
 /** For Node; browsers decide these things by themselves. */

@@ -5,7 +5,9 @@ import * as NS from '@rookery/protocol/namespaces'
 import { StanzaError } from '@rookery/protocol/stanza'
 import { StreamError } from '@rookery/protocol/stream'
 import { el } from '@rookery/protocol/xml'
+import type { Connection } from '../../../../test/client/harness/hostile-connection.ts'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
+import { isStanza } from '../../../../test/client/harness/valve.ts'
 import { next, online } from '../../test/online.ts'
 import { type ClientError, type Clock, type Fate, memoryStore, messages } from '../index.ts'
 import { connect, createClient, nodePlatform } from '../node/index.ts'
@@ -104,25 +106,45 @@ test('a store that throws is like one that rejects', async () => {
   await assert.rejects(client.messages.post(juliet, []).reached('acked'), { name: 'StoreError' })
 })
 
-test('a message that the server ends the stream at fails in the end, and does not stop those after it', async () => {
-  await using server = await HostileServer.start()
-  server.script.receive = (element, connection) => {
-    if (element.name !== 'message' || element.attr('to') !== 'poison@localhost') return
-    connection.error(new StreamError('policy-violation', 'too large'))
-    return true
-  }
-  const hurried: Clock = {
-    now: () => systemClock.now(),
-    after: (milliseconds, run) => systemClock.after(milliseconds / 20, run),
-  }
-  await using client = await online(server, [], { platform: { ...nodePlatform, clock: hurried } })
-  const [before, poison, after] = ['a', 'poison', 'b'].map((local) => client.messages.post(`${local}@localhost`, []))
-  await after!.reached('acked')
-  assert.equal(before!.fate, 'acked')
-  await assert.rejects(poison!.reached('acked'), { kind: 'stream', condition: 'policy-violation' })
-  assert.equal(server.received('message').filter((element) => element.attr('to') === 'poison@localhost').length, 2)
-  assert.deepEqual(client.messages.unacknowledged, [])
-})
+const hurried: Clock = {
+  now: () => systemClock.now(),
+  after: (milliseconds, run) => systemClock.after(milliseconds / 100, run),
+}
+
+const ends: readonly [
+  how: string,
+  service: 'xmpp' | 'ws',
+  times: number,
+  kind: string,
+  end: (at: Connection) => void,
+][] = [
+  ['with an error', 'xmpp', 2, 'stream', (at) => at.error(new StreamError('policy-violation', 'too large'))],
+  ['with a code', 'ws', 2, 'stream', (at) => at.closeWith(1009)],
+  ['without a word', 'xmpp', 7, 'connect', (at) => at.break()],
+  ['without a word, in order', 'xmpp', 7, 'connect', (at) => at.break('end')],
+]
+for (const [how, service, times, kind, end] of ends)
+  test(`a message that each stream ends at (${how}) fails in the end, and does not stop those after it`, async () => {
+    await using server = await HostileServer.start()
+    const over = new Set<Connection>()
+    server.script.receive = (element, connection) => {
+      const isPoison = element.attr('to') === 'poison@localhost'
+      if (!isPoison && !over.has(connection)) return
+      if (isStanza(element) && connection.session !== undefined) connection.session.handled-- // neither it nor what came behind it
+      over.add(connection)
+      if (isPoison) end(connection)
+      return true
+    }
+    const platform = { ...nodePlatform, clock: hurried }
+    await using client = await online(server, [], { platform, service: server.service[service] })
+    const [before, poison, after] = ['a', 'poison', 'b'].map((local) => client.messages.post(`${local}@localhost`, []))
+    await after!.reached('acked')
+    assert.equal(before!.fate, 'acked')
+    await assert.rejects(poison!.reached('acked'), { kind })
+    const poisoned = server.received('message').filter((element) => element.attr('to') === 'poison@localhost')
+    assert.equal(poisoned.length, times)
+    assert.deepEqual(client.messages.unacknowledged, [])
+  })
 
 test('what waits can be taken back, is forgotten by the store, and can be sent later', async () => {
   const store = memoryStore()

@@ -110,14 +110,13 @@ export class Outbox implements Carrier {
 
   /**
    * Those not acknowledged are the first to be sent in the next session, but for those of which others have said that they arrived, or that
-   * were refused. What the server has ended the session at would end each session to come: it has failed.
+   * were refused. What each connection of a session ended at would end those of the next as well: it has failed.
    */
-  lost(rest: readonly Entry[], reason?: ClientError): void {
+  lost(rest: readonly Entry[], refusal?: ClientError): void {
     this.#session = undefined
-    const isOurs = reason?.kind === 'stream' && reason.condition === 'policy-violation'
-    const culprit = isOurs && this.#isWary ? rest[0] : undefined
-    if (culprit?.id === culprit?.message.id) culprit?.message.advance('failed', reason)
-    this.#isWary = isOurs && culprit === undefined
+    const culprit = refusal && this.#isWary ? rest[0] : undefined
+    if (culprit?.id === culprit?.message.id) culprit?.message.advance('failed', refusal)
+    this.#isWary = !!refusal && !culprit
     const isSettled = ({ id, message }: Entry): boolean =>
       id !== message.id || (message.fate !== 'sent' && message.fate !== 'queued')
     const again = rest.filter((entry) => !isSettled(entry))

@@ -61,7 +61,7 @@ class Opened {
       },
       closed: (reason) => {
         opened.calls++
-        opened.reason = reason
+        opened.reason = reason as ConnectError | undefined
         opened.#bell.ring()
       },
       ...options,

@@ -10,10 +10,10 @@ import type { SaslChannel } from '@rookery/protocol/sasl'
 import { FRAME_END, WebSocketStream } from '@rookery/protocol/stream'
 import { authenticated } from '@rookery/protocol/xml'
 import { deferred } from '../contract/deferred.ts'
-import { ConnectError } from '../contract/errors.ts'
+import { type ClientError, ConnectError, StreamClosedError } from '../contract/errors.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { onAbort } from '../platform/abort.ts'
-import { allowWebSocket } from '../platform/websocket.ts'
+import { allowWebSocket, refusals } from '../platform/websocket.ts'
 import { channelOf } from './channel.ts'
 import { connectTcp } from './happy-eyeballs.ts'
 import { hostOf, portOf } from './host-name.ts'
@@ -116,9 +116,10 @@ class WebSocketTransport implements Transport {
       ping: (payload) => {
         if (!this.#isEnding && this.unsent < mostWaiting) this.#send(opcode.pong, [payload])
       },
-      closed: () => {
+      closed: (code) => {
+        const isOurs = !this.#isEnding && refusals.includes(code)
         this.end()
-        this.#closed()
+        this.#closed(isOurs ? new StreamClosedError('policy-violation', `WebSocket code ${code}`) : undefined)
       },
       failed: (code, what) => {
         const reason = this.#isEnding ? undefined : new ConnectError('bad-answer', `The server sent ${what}.`)
@@ -193,7 +194,7 @@ class WebSocketTransport implements Transport {
     )
   }
 
-  #closed(reason?: ConnectError): void {
+  #closed(reason?: ClientError): void {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#waiting = ''

@@ -49,7 +49,7 @@ class Opened {
       },
       closed: (reason) => {
         opened.calls++
-        opened.reason = reason
+        opened.reason = reason as ConnectError | undefined
         opened.#bell.ring()
       },
       ...options,
@@ -118,6 +118,14 @@ test('a connection that breaks gives a reason, one that the server ends in order
   const ended = await Opened.to(await listen(t, (ws) => ws.close(1000)))
   await ended.until(() => ended.calls > 0)
   assert.deepEqual([ended.calls, ended.reason], [1, undefined])
+})
+
+test('a code that says that it was what we sent is an error of the stream', async (t) => {
+  for (const code of [1003, 1008, 1009]) {
+    const opened = await Opened.to(await listen(t, (ws) => ws.close(code)))
+    await opened.until(() => opened.calls > 0)
+    assert.match(String(opened.reason), /^StreamClosedError: .* policy-violation/, `${code}`)
+  }
 })
 
 test('what is no WebSocket of XMPP is refused', async (t) => {

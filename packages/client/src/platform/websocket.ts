@@ -2,7 +2,7 @@
 import { FRAME_END, WebSocketStream } from '@rookery/protocol/stream'
 import { authenticated, fromWire, toWire } from '@rookery/protocol/xml'
 import { deferred } from '../contract/deferred.ts'
-import { ConnectError, UsageError } from '../contract/errors.ts'
+import { type ClientError, ConnectError, StreamClosedError, UsageError } from '../contract/errors.ts'
 import { isLoopback } from '../contract/loopback.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { onAbort } from './abort.ts'
@@ -52,6 +52,9 @@ export function allowWebSocket(url: URL, plaintext: boolean): boolean {
   throw new UsageError(`${url.href} is not encrypted: use a wss: address, or allow \`plaintext\`.`)
 }
 
+/** Codes that say that it was what we sent: a kind of data, against a policy, too large. [RFC6455 7.4.1] */
+export const refusals: readonly unknown[] = [1003, 1008, 1009]
+
 /** After `close` a WebSocket neither gives a message nor sends one. Pages cannot hold it back. */
 class WebSocketTransport implements Transport {
   readonly stream: WebSocketStream = new WebSocketStream(authenticated)
@@ -72,10 +75,10 @@ class WebSocketTransport implements Transport {
       const wire = toWire(data)
       options.received(fromWire(wire) === data ? wire : '') // what XML cannot carry is no element [RFC7395 3.3.3]
     }
-    socket.onclose = ({ code, wasClean }) =>
-      this.destroy(
-        wasClean ? undefined : new ConnectError('unreachable', `The connection was lost (WebSocket code ${code}).`),
-      )
+    socket.onclose = ({ code, wasClean }) => {
+      const lost = new ConnectError('unreachable', `The connection was lost (WebSocket code ${code}).`)
+      this.destroy(refusals.includes(code) ? new StreamClosedError('policy-violation') : wasClean ? undefined : lost)
+    }
   }
 
   get unsent(): number {
@@ -91,7 +94,7 @@ class WebSocketTransport implements Transport {
     if (!this.#isClosed) this.#timer ??= setTimeout(() => this.destroy(), lingering)
   }
 
-  destroy(reason?: ConnectError): void {
+  destroy(reason?: ClientError): void {
     this.#socket.close()
     if (this.#isClosed) return
     this.#isClosed = true

@@ -15,8 +15,8 @@ export interface Carrier {
   acknowledged(carried: readonly Carried[]): void
   /** The server had handled so many of the session of before the program was started anew; a promise until that is kept. */
   handledBefore(h: number): Maybe<undefined>
-  /** A session is gone for good, with these not acknowledged; and why. */
-  lost(rest: readonly Carried[], reason?: ClientError): void
+  /** A session is gone for good, with these not acknowledged; `refusal` where it is one of them that its connections ended at. */
+  lost(rest: readonly Carried[], refusal?: ClientError): void
   /** Before it is opened for a new session: finds out which of the lost have arrived all the same. */
   settle(): Promise<undefined>
 }

@@ -50,8 +50,10 @@ export class Session {
   readonly jid: Jid
   /** Undefined where the server does not manage the stream. */
   readonly management: Enabled | undefined
-  /** Why its last connection ended. */
-  ended: ClientError | undefined
+  /** What ends its connections is what we send in them: this is how. It is not gone on with then. */
+  refusal: ClientError | undefined
+  /** Connections that broke since the server has last acknowledged anything, while it had something to acknowledge: two may be bad luck. */
+  #losses = 0
   /** Of before the program was started anew, and not gone on with: how much was sent in it is not known. */
   #isOfBefore: boolean
   readonly #handled: Handled
@@ -91,8 +93,13 @@ export class Session {
     return this.#connection
   }
 
+  /** By what it is gone on with on another connection; undefined where it cannot be. */
+  get id(): string | undefined {
+    return this.refusal ? undefined : this.management?.id
+  }
+
   get canResume(): boolean {
-    return this.management?.id !== undefined
+    return this.id !== undefined
   }
 
   /** Whether what is sent now goes out in it, at once or when it goes on. */
@@ -113,7 +120,9 @@ export class Session {
     this.#owes = false
     void connection.closed.then((reason) => {
       if (connection !== this.#connection) return
-      this.ended = reason
+      const isRefused = reason?.kind === 'stream' && reason.condition === 'policy-violation'
+      // a server or somebody in between may also end it without a word
+      if (isRefused || (this.#unacked.size > 0 && ++this.#losses > 2)) this.refusal = reason ?? new DisconnectedError()
       this.detach()
       this.#parts.interrupted(this)
     })
@@ -282,6 +291,7 @@ export class Session {
 
   #tell(taken: readonly Sent[]): void {
     const entries = taken.flatMap(({ entry }) => entry ?? [])
+    if (taken.length) this.#losses = 0
     this.#answers -= taken.length - entries.length
     if (entries.length > 0) this.#parts.acknowledged(entries)
   }

@@ -15,7 +15,7 @@ import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
 import { tellUnkept } from '../contract/unkept.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
-import type { Enabled, Memory, Negotiation, Token } from '../negotiate/negotiation.ts'
+import type { Enabled, Memory, Negotiation, Resumable, Token } from '../negotiate/negotiation.ts'
 import { broken } from '../negotiate/nonzas.ts'
 import { onAbort } from '../platform/abort.ts'
 import { rememberPbkdf2 } from '../platform/crypto-memory.ts'
@@ -141,13 +141,13 @@ export class Sessions {
 
   async #begin(signal: AbortSignal, time: number, password: string | undefined): Promise<Live> {
     const { account } = this.#parts
-    const id = this.#session?.management?.id
+    const session = this.#session
     const agent = this.#agent()
     try {
       const negotiation = await attempt({
         ...this.#parts,
         domain: account.domain,
-        location: this.#session?.management?.location,
+        location: session?.management?.location,
         signal,
         time,
         run: (connection) =>
@@ -158,7 +158,7 @@ export class Sessions {
             password,
             agent,
             memory: this.#memory,
-            resumable: id === undefined ? undefined : { id, handled: this.#session!.handled },
+            resumable: session?.canResume ? (session as Resumable) : undefined,
             bindsInline: account.resource === '' && this.catchesUp(),
             inline: this.inline,
             offers: el('features', NS.streams),
@@ -247,7 +247,7 @@ export class Sessions {
     if (session === undefined) return this.#carrier?.lost([])
     session.detach()
     if (h !== undefined) session.handledBy(h)
-    this.#carrier?.lost(session.unacknowledged, session.ended)
+    this.#carrier?.lost(session.unacknowledged, session.refusal)
     this.#parts.lost()
     for (const end of this.endings) void guardWork(this.#parts.failed, end)
   }

@@ -32,8 +32,8 @@ export class WebSocketStream extends XmppStream {
     if (!frame.startsWith('<')) return new XmlError('not-well-formed', 'a frame begins with <') // [RFC7395 3.3.3]
     const element = parseElement(frame, this.limits) // one element in a frame, and nothing behind it [RFC7395 3.3.3]
     if (element instanceof XmlError)
-      return element.condition === 'policy-violation' && frame.length < (this.limits.omitted ?? 0)
-        ? new Element(/^<([^\s/>]*)/.exec(frame)![1]!, this.content, [], omitted)
+      return element.condition === 'policy-violation' && this.limits.omitted! > frame.length
+        ? new Element('', this.content, [], omitted)
         : element
     const { name, ns } = element
     const isFraming = name === 'open' || name === 'close'
