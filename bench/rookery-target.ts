@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
-import { freePorts } from '../scripts/peers/free-ports.ts'
+import { quietPorts } from '../scripts/peers/quiet-ports.ts'
 import { readStreamFeatures } from '../scripts/peers/stream-ready.ts'
 import type { LoopAnswer, LoopQuestion } from './loop-delay.ts'
 import { pinned, serverCore } from './pinning.ts'
@@ -25,7 +25,7 @@ export interface RookeryOptions {
 
 export async function startRookery(folder: string, options: RookeryOptions = {}): Promise<Target> {
   mkdirSync(folder, { recursive: true })
-  const [port = 0, tlsPort = 0] = await freePorts(2)
+  const [port = 0, tlsPort = 0] = await quietPorts(2)
   const config = join(folder, 'rookery.yaml')
   writeFileSync(config, rookeryConfig(folder, port, tlsPort, options))
   const [program = '', ...args] = pinned(serverCore, [

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os'
 import { basename, delimiter, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CertificateFiles, makeCertificate } from './certificate.ts'
-import { freePorts } from './free-ports.ts'
+import { quietPorts } from './quiet-ports.ts'
 import { readStreamFeatures } from './stream-ready.ts'
 
 export type PeerName = 'prosody' | 'ejabberd'
@@ -196,7 +196,7 @@ const wrapped = (command: readonly string[], { cpu, deathSignal = 'TERM' }: Peer
 }
 
 const choosePorts = async (wanted: Partial<PeerPorts> = {}): Promise<PeerPorts> => {
-  const [port = 0, tlsPort = 0, httpPort = 0, httpsPort = 0] = await freePorts(4)
+  const [port = 0, tlsPort = 0, httpPort = 0, httpsPort = 0] = await quietPorts(4)
   return { port, tlsPort, httpPort, httpsPort, ...wanted }
 }
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { BrowserContext, Page } from 'playwright-core'
-import { portOf } from '../../scripts/peers/free-ports.ts'
+import { portOf } from '../../scripts/peers/quiet-ports.ts'
 
 export interface BundledPages extends AsyncDisposable {
   /** A new tab; `name` is the global object of the module, which calls go to. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
 import { basename, join } from 'node:path'
-import { portOf } from '../../scripts/peers/free-ports.ts'
+import { portOf } from '../../scripts/peers/quiet-ports.ts'
 
 export interface PageServer extends AsyncDisposable {
   readonly port: number

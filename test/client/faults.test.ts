@@ -17,7 +17,7 @@ import type { Cut, Direction, How } from './harness/valve.ts'
 import { impatient } from './support/impatient.ts'
 
 const count = 4
-const patience = 10_000
+const patience = 30_000
 
 interface Story {
   /** What each side has received, in order. */
@@ -35,13 +35,17 @@ function suite({ resumeSeconds, use }: { resumeSeconds: number; use: readonly An
   let proxy: CuttingProxy
   let juliet: Client<readonly [typeof messages]>
   let number = 0
+  /** Milliseconds: long enough for a login on this machine, and often waited for in vain. */
+  let attemptTimeout = 0
   const heard: string[] = []
 
   before(async () => {
     target = await startTarget('rookery', { resumeSeconds })
     proxy = await CuttingProxy.to(target.ports.tcp)
     await target.createAccount('juliet')
+    const start = performance.now()
     juliet = await connect({ ...login('juliet'), service: target.service.xmpp })
+    attemptTimeout = Math.max(400, 5 * (performance.now() - start))
     juliet.on('message', ({ body }) => void heard.push(body ?? ''))
     juliet.send(stanza(undefined, undefined, 'available'))
   })
@@ -70,7 +74,7 @@ function suite({ resumeSeconds, use }: { resumeSeconds: number; use: readonly An
     proxy.connect = (link) => {
       if (links.push(link) === 1 && cut !== undefined) link.cut(cut)
     }
-    const romeo = await connect({ ...login(local), service: `xmpp://127.0.0.1:${proxy.port}`, attemptTimeout: 400 })
+    const romeo = await connect({ ...login(local), service: `xmpp://127.0.0.1:${proxy.port}`, attemptTimeout })
     const received: string[] = []
     romeo.on('message', ({ body }) => void received.push(body ?? ''))
     romeo.send(stanza(undefined, undefined, 'available'))
@@ -129,7 +133,7 @@ async function ping(client: Client): Promise<void> {
 async function until(is: () => boolean): Promise<void> {
   const end = Date.now() + patience
   while (!is()) {
-    if (Date.now() > end) return
+    if (Date.now() > end) return // what came is told then, and what did not
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

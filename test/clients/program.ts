@@ -16,6 +16,7 @@ export class Program {
   readonly #child: ChildProcess
   #output = ''
   #failure: Error | undefined
+  #hasEnded = false
 
   constructor(command: string, parameters: readonly string[], options: ProgramOptions = {}) {
     this.#name = command
@@ -34,6 +35,9 @@ export class Program {
     this.#child.once('error', (error) => {
       this.#failure = error
     })
+    this.#child.once('close', () => {
+      this.#hasEnded = true
+    })
     if (options.input !== undefined) this.#child.stdin?.end(options.input)
   }
 
@@ -42,8 +46,9 @@ export class Program {
     return this.#output
   }
 
+  /** And all that it wrote is here. */
   get hasEnded(): boolean {
-    return this.#failure !== undefined || this.#child.exitCode !== null || this.#child.signalCode !== null
+    return this.#failure !== undefined || this.#hasEnded
   }
 
   write(text: string): void {

@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { freePorts } from '../../scripts/peers/free-ports.ts'
 import { peerNames, startPeer } from '../../scripts/peers/peer.ts'
+import { quietPorts } from '../../scripts/peers/quiet-ports.ts'
 import { readStreamFeatures } from '../../scripts/peers/stream-ready.ts'
 import { Program } from './program.ts'
 import { register } from './register.ts'
@@ -96,7 +96,7 @@ const loginsIn = (log: string, jid: string): Login[] =>
 
 const startRookery = async (): Promise<Target> => {
   const folder = mkdtempSync(join(tmpdir(), 'rookery-clients-'))
-  const ports = await freePorts(3)
+  const ports = await quietPorts(3)
   const [port = 0, , webPort] = ports
   const config = join(folder, 'rookery.yaml')
   writeFileSync(config, configOf(folder, ports))
@@ -118,7 +118,7 @@ const startRookery = async (): Promise<Target> => {
       if (programs.at(-1)?.hasEnded) throw new Error(`the daemon ended:\n${output()}`)
       return (await readStreamFeatures(port, host, 1000)) === undefined ? undefined : true
     }
-    await until('the daemon to offer stream features', answers, { evidence: output })
+    await until('the daemon to offer stream features', answers, { evidence: output, within: 60_000 })
   }
   try {
     await ready()

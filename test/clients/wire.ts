@@ -1,7 +1,7 @@
 /** A wire between client and server that a test can freeze, cut and mend: a TCP proxy on loopback. It sees what it carries only as bytes (TLS). */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { portOf } from '../../scripts/peers/free-ports.ts'
+import { quietPorts } from '../../scripts/peers/quiet-ports.ts'
 import { until } from './until.ts'
 
 const host = '127.0.0.1'
@@ -12,22 +12,20 @@ export class Wire {
   readonly #server: Server
   readonly #target: number
   readonly #pairs: Set<readonly [client: Socket, server: Socket]> = new Set()
-  #port = 0
+  readonly port: number
   #lost = { fromClient: 0, fromServer: 0 }
 
-  private constructor(target: number) {
+  private constructor(port: number, target: number) {
+    this.port = port
     this.#target = target
     this.#server = createServer((client) => this.#carry(client))
   }
 
   static async to(target: number): Promise<Wire> {
-    const wire = new Wire(target)
+    const [port = 0] = await quietPorts(1)
+    const wire = new Wire(port, target)
     await wire.mend()
     return wire
-  }
-
-  get port(): number {
-    return this.#port
   }
 
   #carry(client: Socket): void {
@@ -77,8 +75,8 @@ export class Wire {
   }
 
   async mend(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen({ port: this.#port, host }, resolve))
-    this.#port = portOf(this.#server)
+    this.#server.listen({ port: this.port, host })
+    await once(this.#server, 'listening')
   }
 
   async close(): Promise<void> {

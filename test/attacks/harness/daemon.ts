@@ -2,23 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { env, execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { quietPorts } from '../../../scripts/peers/quiet-ports.ts'
 import { RawClient } from './client.ts'
 
 const rookery = fileURLToPath(new URL('../../../apps/daemon/src/main.ts', import.meta.url))
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 export class Daemon implements AsyncDisposable {
   readonly port: number
@@ -37,7 +28,7 @@ export class Daemon implements AsyncDisposable {
 
   /** `settings`: YAML beside hosts, listen and data. */
   static async make(settings: string): Promise<Daemon> {
-    const [port, tls] = [await freePort(), await freePort()]
+    const [port = 0, tls = 0] = await quietPorts(2)
     const folder = mkdtempSync(join(tmpdir(), 'rookery-attack-'))
     const listen = `{ address: 127.0.0.1, c2s: ${port}, tls: ${tls}, http: false, https: false }`
     const common = `hosts: [a.example]\nlisten: ${listen}\ndata: ${join(folder, 'data')}\n`

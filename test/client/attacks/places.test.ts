@@ -331,7 +331,7 @@ describe('S126: documents without end', () => {
     const begin = Date.now()
     const error = await failsToLogIn(server, { ...byDocument, attemptTimeout: 300 })
     assert.partialDeepStrictEqual(error, { kind: 'connect', reason: 'timeout' })
-    assert.ok(Date.now() - begin < 5_000)
+    assert.ok(Date.now() - begin < 10_000)
   })
 
   test('S126: compressed bombs are read so far and no further', async () => {

@@ -237,7 +237,7 @@ describe('S128: headers', () => {
         connection.put(header)
         return undefined
       }
-      const error = await failsToLogIn(server, { service: server.service.xmpps, attemptTimeout: 2_000 })
+      const error = await failsToLogIn(server, { service: server.service.xmpps, attemptTimeout: 15_000 })
       assert.partialDeepStrictEqual(error, { kind: 'connect', reason: 'bad-answer' })
       // but for what is wrong with it
       assert.deepEqual(

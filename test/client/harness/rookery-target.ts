@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer } from '@rookery/server'
 import { createMemoryStorage } from '@rookery/storage/memory'
-import { quietPorts } from '../../nolost/targets/quiet-port.ts'
+import { quietPorts } from '../../../scripts/peers/quiet-ports.ts'
 import type { Target, TargetOptions } from './target.ts'
 import { makeTrust } from './trust.ts'
 

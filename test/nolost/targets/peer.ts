@@ -1,7 +1,7 @@
 /** Prosody or ejabberd with archive, stream management and carbons, killed and restarted on the same data. */
 import { join } from 'node:path'
 import { installedVersion, type PeerName, preparePeer } from '../../../scripts/peers/peer.ts'
-import { quietPorts } from './quiet-port.ts'
+import { quietPorts } from '../../../scripts/peers/quiet-ports.ts'
 import { ServerProcess } from './server-process.ts'
 import { folderBytes } from './sizes.ts'
 import type { Target } from './target.ts'

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 
+/** Milliseconds until something was to be said. */
+const patience = 60_000
+
 const main = join(import.meta.dirname, '../main.ts')
 
 /** A folder that goes away at the end of the test. */
@@ -30,6 +33,7 @@ export interface LogEntry {
 export class DaemonProcess {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>
   readonly #closed: Promise<unknown>
+  #hasClosed = false
   #output = ''
   #errors = ''
 
@@ -39,7 +43,9 @@ export class DaemonProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: folder, ...environment },
     })
-    this.#closed = once(this.#child, 'close')
+    this.#closed = once(this.#child, 'close').then(() => {
+      this.#hasClosed = true // and all that it said is here
+    })
     this.#child.stdout.setEncoding('utf8').on('data', (text) => (this.#output += text))
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.#errors += text))
   }
@@ -62,7 +68,7 @@ export class DaemonProcess {
 
   /** Until its output matches. */
   async says(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.#output)) await this.#more()
+    await this.#find(String(pattern), () => pattern.test(this.#output) || undefined)
   }
 
   /** Nobody reads what it says any more. */
@@ -94,21 +100,23 @@ export class DaemonProcess {
 
   /** The first entry that fits, among those after the first `skip`. */
   async until(fits: (entry: LogEntry) => boolean, skip = 0): Promise<LogEntry> {
+    return await this.#find(String(fits), () => this.entries.slice(skip).find(fits))
+  }
+
+  async #find<T>(what: string, look: () => T | undefined): Promise<T> {
+    const late = AbortSignal.timeout(patience)
     for (;;) {
-      const found = this.entries.slice(skip).find(fits)
+      const found = look()
       if (found !== undefined) return found
-      await this.#more()
+      const why = this.#hasClosed ? 'the process ended' : late.aborted ? `not within ${patience / 1000} s` : undefined
+      if (why !== undefined) throw new Error(`${what}: ${why}: ${this.#output}${this.#errors}`)
+      const more = once(this.#child.stdout, 'data', { signal: late }).catch(() => undefined)
+      await Promise.race([more, this.#closed])
     }
   }
 
-  async #more(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
-      throw new Error(`the process ended: ${this.#output}${this.#errors}`)
-    await Promise.race([once(this.#child.stdout, 'data'), this.#closed])
-  }
-
   async event(name: string, skip = 0): Promise<LogEntry> {
-    return this.until((entry) => entry['event'] === name, skip)
+    return await this.#find(`event "${name}"`, () => this.entries.slice(skip).find((entry) => entry['event'] === name))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

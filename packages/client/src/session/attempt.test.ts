@@ -1,7 +1,7 @@
 /** A try to connect: which address it ends at, how long it may take, and what it logs in with. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { test } from 'node:test'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { memoryStore, type Platform } from '../index.ts'
@@ -14,15 +14,23 @@ function at(...urls: string[]): Platform {
   return { ...nodePlatform, discover: async () => urls }
 }
 
-test('an address that swallows everything leaves time for the next one', async () => {
+test('an address that swallows everything leaves time for the next one', async (t) => {
   await using server = await HostileServer.start()
-  const hole = createServer((socket) => socket.on('error', () => undefined)).listen(0, '127.0.0.1')
+  const held: Socket[] = []
+  const hole = createServer((socket) => held.push(socket.on('error', () => undefined))).listen(0, '127.0.0.1')
+  t.after(() => {
+    for (const socket of held) socket.destroy()
+    hole.close()
+  })
   await once(hole, 'listening')
   const silent = `xmpps://127.0.0.1:${(hole.address() as AddressInfo).port}`
-  const tls = { ca: server.trust.ca }
   const platform = at(silent, server.service.xmpp)
-  await using client = await connect({ ...romeo, platform, tls, attemptTimeout: 500, patience: 0 })
-  hole.close()
+  // the half that the first of two has passes quickly
+  const after = (milliseconds: number, run: () => void): (() => void) =>
+    platform.clock.after(milliseconds === 30_000 ? 50 : milliseconds, run)
+  const hurried = { ...platform, clock: { ...platform.clock, after } }
+  const options = { ...romeo, platform: hurried, tls: { ca: server.trust.ca }, attemptTimeout: 60_000, patience: 0 }
+  await using client = await connect(options)
   assert.equal(client.state.name, 'online')
 })
 
@@ -40,10 +48,21 @@ test('an address that is no name is passed over; where no other answers, that on
 
 test('who types the password may take longer than a try', async () => {
   await using server = await HostileServer.start()
-  const password = () => new Promise<string>((resolve) => setTimeout(resolve, 200, 'secret'))
-  const common = { jid: romeo.jid, password, service: server.service.xmpp, plaintext: true }
-  await using client = await connect({ ...common, attemptTimeout: 100, patience: 100 })
+  const tries: (() => void)[] = []
+  const after = (milliseconds: number, run: () => void): (() => void) => {
+    if (milliseconds === 60_000) tries.push(run)
+    return nodePlatform.clock.after(milliseconds, run)
+  }
+  const platform = { ...nodePlatform, clock: { ...nodePlatform.clock, after } }
+  // whatever try has begun by then is over when it is typed
+  const password = async (): Promise<string> => {
+    for (const end of tries) end()
+    return 'secret'
+  }
+  const common = { jid: romeo.jid, password, platform, service: server.service.xmpp, plaintext: true }
+  await using client = await connect({ ...common, attemptTimeout: 60_000, patience: 0 })
   assert.equal(client.state.name, 'online')
+  assert.notEqual(tries.length, 0, 'a try has a limit')
 })
 
 test('the password is asked for where the token is of no use, and a token that is comes with it', async () => {

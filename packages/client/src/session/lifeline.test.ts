@@ -59,7 +59,7 @@ test('connect() during disconnect() waits for the end of the session, and begins
 
 test('of two who connect, one may give up', async () => {
   await using server = await HostileServer.start({ script: { header: () => undefined } })
-  await using client = await create(server, { attemptTimeout: 200 })
+  await using client = await create(server, { attemptTimeout: 1_000 })
   const controller = new AbortController()
   const one = client.connect({ signal: controller.signal })
   const other = client.connect()
