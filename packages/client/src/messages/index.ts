@@ -62,7 +62,8 @@ export class Messages {
   readonly #core: Core<MessageEvents>
   readonly #outbox: Outbox
   readonly #inbox: Inbox = new Inbox()
-  readonly #seen: Seen = new Seen(this.rooms)
+  /** @internal */
+  readonly seen: Seen = new Seen(this.rooms)
   readonly #unwrappers: ((stanza: Message) => Unwrapped)[] = []
   readonly #gates: Gate[] = []
   readonly #readers: ((message: ReceivedMessage) => unknown)[] = []
@@ -182,7 +183,7 @@ export class Messages {
     const own = this.#core.jid
     const { from } = stanza
     if (from === undefined || own === undefined) return undefined
-    return this.#seen.once(stanza, way, from, own.bare, () =>
+    return this.seen.once(stanza, way, from, own.bare, () =>
       this.#hand(new ReceivedMessage(stanza, from, stanza.to ?? own, way)),
     )
   }

@@ -39,6 +39,13 @@ export class Seen {
     return work
   }
 
+  /** For what has no id: whether this was asked before. */
+  repeats(key: string): boolean {
+    const isKnown = this.#keys.has(key)
+    if (!isKnown) this.#remember(key, undefined)
+    return isKnown
+  }
+
   #remember(key: string, work: undefined | Promise<undefined>): void {
     this.#keys.set(key, work)
     if (this.#keys.size > remembered) this.#keys.delete(this.#keys.keys().next().value!)

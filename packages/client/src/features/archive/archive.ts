@@ -139,7 +139,7 @@ export class Archive {
     const pageSize = Math.min(count, largestPage)
     if (count > 0)
       for await (const message of this.query({ ...filter, flipped: true, pageSize }))
-        if (found.push(message) === count) break
+        if (found.push(message) >= count) break
     return found.reverse()
   }
 

@@ -6,6 +6,7 @@
 import { archiveMetadata, MAM_EXTENDED, MAM_GROUPCHAT_FIELD, MAM_NS } from '@rookery/protocol/xeps/mam'
 import { originId, STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
 import { ask } from '../../contract/ask.ts'
+import { type Deferred, deferred } from '../../contract/deferred.ts'
 import { DisconnectedError, RequestError } from '../../contract/errors.ts'
 import type { Core, SessionStart } from '../../contract/extension.ts'
 import { guardWork } from '../../contract/guard.ts'
@@ -48,7 +49,7 @@ export class Repair {
   #began: number | undefined
   #stop: AbortController | undefined
   #isDone = false
-  #waiting: (() => void)[] = []
+  #done: Deferred<undefined> = deferred()
 
   constructor(core: Core, questions: Questions, options: RepairOptions, repaired: (count: number) => void) {
     this.#core = core
@@ -70,8 +71,8 @@ export class Repair {
   }
 
   /** Resolves when what was missed has been handed on; at once where there is nothing to be missed. */
-  done(): Promise<void> {
-    return this.#isDone ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve))
+  done(): Promise<undefined> {
+    return this.#done.promise
   }
 
   #begin({ resumed, restored }: SessionStart): undefined {
@@ -79,6 +80,7 @@ export class Repair {
     if (resumed && !restored) return
     this.#stop?.abort()
     this.#stop = new AbortController()
+    if (this.#isDone) this.#done = deferred()
     this.#isDone = false
     const isFirst = this.#began === undefined
     this.#began ??= this.#core.clock.now()
@@ -86,19 +88,15 @@ export class Repair {
   }
 
   /** Until it has worked, or the session is over: the next one begins anew. */
-  async #run(signal: AbortSignal, isFirst: boolean): Promise<undefined> {
+  async #run(signal: AbortSignal, isFirst: boolean): Promise<void> {
     const { clock } = this.#core
-    for (let pause = firstPause; ; pause = Math.min(pause * 2, longestPause)) {
+    for (let pause = firstPause; !signal.aborted; pause = Math.min(pause * 2, longestPause)) {
       try {
         const count = await this.#catchUp(signal, isFirst && pause === firstPause)
         if (signal.aborted) return
-        if (count === undefined) this.line.release(false)
-        else {
-          this.line.release(true)
-          this.#repaired(count)
-        }
-        this.#settle()
-        return
+        this.line.release(count !== undefined)
+        if (count !== undefined) this.#repaired(count)
+        return this.#settle()
       } catch (error) {
         if (signal.aborted) return
         // without a connection nothing arrives: when there is one, it goes on
@@ -110,14 +108,13 @@ export class Repair {
           if (error instanceof RequestError && error.type !== 'wait') return
         }
         await within(clock, new Promise(() => undefined), { signal, timeout: pause }).catch(() => undefined)
-        if (signal.aborted) return
       }
     }
   }
 
   #settle(): void {
     this.#isDone = true
-    for (const resolve of this.#waiting.splice(0)) resolve()
+    this.#done.resolve(undefined)
   }
 
   /** How many were missed; undefined where the server has no archive, or one whose ids cannot be believed. */

@@ -4,6 +4,7 @@
  */
 import { moderationOf } from '@rookery/protocol/xeps/moderation'
 import { mucUser } from '@rookery/protocol/xeps/muc'
+import { type Deferred, deferred } from '../../contract/deferred.ts'
 import { together } from '../../contract/together.ts'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
 import { hasContent, notesOf } from '../chat/index.ts'
@@ -30,7 +31,7 @@ export class Hearing {
   readonly #parts: HearingParts
   /** Those that we have set, and the room has not told of. */
   #subjects: SentMessage[] = []
-  #caughtUp: (() => void)[] = []
+  #history: Deferred<undefined> = deferred()
 
   constructor(parts: HearingParts) {
     this.#parts = parts
@@ -38,11 +39,12 @@ export class Hearing {
 
   /** Resolves when the room has sent what was said meanwhile, or will not. */
   caughtUp(): Promise<undefined> {
-    return new Promise((resolve) => this.#caughtUp.push(() => resolve(undefined)))
+    return this.#history.promise
   }
 
   end(): void {
-    for (const done of this.#caughtUp.splice(0)) done()
+    this.#history.resolve(undefined)
+    this.#history = deferred()
   }
 
   /** The subject is set with this. */
@@ -59,7 +61,10 @@ export class Hearing {
       if (told !== undefined) return told
     }
     const { room } = this.#parts
-    if (type !== 'groupchat') return from.isBare ? undefined : this.#whispered(new RoomMessage(room, received))
+    if (type !== 'groupchat') {
+      const whisper = new RoomMessage(room, received)
+      return !from.isBare && hasContent(whisper) ? this.#parts.tell('whisper', whisper) : undefined
+    }
     const sent = this.#sentAs(received)
     const isHistory = way.archived !== undefined || isPast(element, room.address)
     const message = new RoomMessage(room, received, sent !== undefined, isHistory)
@@ -70,10 +75,6 @@ export class Hearing {
     // [XEP-0045 7.2.15, 8.1] one with a body only has a title
     const isSubject = received.subject !== undefined && received.body === undefined && received.thread === undefined
     return isSubject ? this.#subjectIs(message, received.subject) : this.#said(message)
-  }
-
-  #whispered(message: RoomMessage): unknown {
-    return hasContent(message) ? this.#parts.tell('whisper', message) : undefined
   }
 
   #said(message: RoomMessage): unknown {

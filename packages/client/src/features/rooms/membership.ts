@@ -21,8 +21,7 @@ import { type Exit, readExit } from './exit.ts'
 import { type Change, Occupants } from './occupants.ts'
 import { isPassing, refusalOf } from './refusal.ts'
 
-export interface Entry {
-  readonly nick: string
+export interface Entry extends WaitOptions {
   readonly password?: string | undefined
   readonly history?: MucHistory | undefined
 }
@@ -58,7 +57,7 @@ export class Membership {
   /** When we last heard what was said there, or entered. */
   #heard = 0
   /** Somebody waits for what the room says to our last presence. */
-  #asked: Deferred<readonly number[]> | undefined
+  #asked: Deferred<undefined> | undefined
   #askedId: string | undefined
   #leaving: Deferred<undefined> | undefined
   #attempt = 0
@@ -83,24 +82,19 @@ export class Membership {
     return this.#state === 'inside' && this.#asked !== undefined
   }
 
-  /** With it we came in, and come back. */
-  get password(): string | undefined {
-    return this.#entry?.password
-  }
-
   /** Resolves when we have left, if we are leaving. */
   get leaving(): Promise<undefined> | undefined {
     return this.#leaving?.promise
   }
 
-  /** Resolves with the status codes of our own presence, which ends the list of occupants. [XEP-0045 7.2.2] */
-  async enter(entry: Entry, options: WaitOptions): Promise<readonly number[]> {
-    const nick = this.#read(entry.nick)
-    this.#entry = { ...entry, nick }
+  /** Resolves when our own presence has come, which ends the list of occupants. [XEP-0045 7.2.2] */
+  async enter(wanted: string, entry: Entry): Promise<undefined> {
+    const nick = this.#read(wanted)
+    this.#entry = entry
     this.#again = false
     this.#heard = this.#parts.core.clock.now()
     try {
-      return await this.#wait(options, () => this.#ask(nick, entry.history))
+      return await this.#wait(entry, () => this.#ask(nick, entry.history))
     } catch (error) {
       if (error instanceof RequestError) this.end() // otherwise it may have let us in, and its word was lost: we leave
       throw error
@@ -141,7 +135,7 @@ export class Membership {
   /** Resolves when the room calls us so, or something else it prefers. [XEP-0045 7.6] */
   async rename(wanted: string, options: WaitOptions): Promise<undefined> {
     const nick = this.#read(wanted)
-    if (this.#state !== 'inside') throw new UsageError('You are not in this room.')
+    if (this.#state !== 'inside') throw new UsageError(`You are not in ${this.#parts.room}: join it first.`)
     if (this.#asked !== undefined) throw new UsageError('The nickname is being changed already.')
     if (nick === this.#nick) return
     await this.#wait(options, () => {
@@ -178,18 +172,14 @@ export class Membership {
     if (change !== undefined) this.#parts.changed(change)
     if (!isSelf) return
     this.#nick = nick
-    if (this.#entry !== undefined) this.#entry = { ...this.#entry, nick }
-    if (this.#state === 'entering') this.#inside(user.statuses)
-    else this.#resolve(user.statuses)
-  }
-
-  #inside(statuses: readonly number[]): void {
+    const { statuses } = user
+    if (this.#state === 'inside') return this.#resolve()
     this.#state = 'inside'
     this.#attempt = 0
     this.#stopTimer()
     const again = this.#again
     const changes = this.occupants.end()
-    this.#resolve(statuses)
+    this.#resolve()
     this.#parts.entered(statuses, again, this.#heard)
     if (again) for (const change of changes) this.#parts.changed(change)
   }
@@ -256,13 +246,12 @@ export class Membership {
   }
 
   /** Without a session the question is asked in the next one. */
-  async #wait({ signal, timeout = answerWithin }: WaitOptions, ask: () => void): Promise<readonly number[]> {
+  async #wait({ signal, timeout = answerWithin }: WaitOptions, ask: () => void): Promise<undefined> {
     signal?.throwIfAborted()
     const { core } = this.#parts
     const { name } = core.state
-    if (name === 'offline' || name === 'failed')
-      throw new DisconnectedError('There is no connection: call connect() first.')
-    const asked = deferred<readonly number[]>()
+    if (name === 'offline' || name === 'failed') throw new DisconnectedError()
+    const asked = deferred<undefined>()
     this.#asked = asked
     ask()
     try {
@@ -272,8 +261,8 @@ export class Membership {
     }
   }
 
-  #resolve(statuses: readonly number[]): void {
-    this.#asked?.resolve(statuses)
+  #resolve(): void {
+    this.#asked?.resolve(undefined)
     this.#asked = undefined
   }
 

@@ -16,8 +16,7 @@ export async function administer(
   what: Element,
   options: WaitOptions = {},
 ): Promise<undefined> {
-  const { signal, timeout } = options
-  await core.request('set', el('query', MUC_OWNER_NS, {}, [what]), { to: room, signal, timeout })
+  await core.request('set', el('query', MUC_OWNER_NS, {}, [what]), { ...options, to: room })
 }
 
 /** The room as its service likes it. [XEP-0045 10.1.2] */

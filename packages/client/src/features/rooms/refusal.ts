@@ -5,10 +5,10 @@ import { RequestError } from '../../contract/errors.ts'
 const advice: { readonly [C in StanzaErrorCondition]?: string } = {
   'not-authorized': 'give its password',
   'registration-required': 'ask to be invited',
-  forbidden: 'you are banned from it',
+  forbidden: 'you are banned',
   conflict: 'choose another nickname',
   'service-unavailable': 'it is full',
-  'item-not-found': 'it does not exist, or not yet',
+  'item-not-found': 'there is no such room, or not yet',
   'not-allowed': 'you may not make rooms',
   'not-acceptable': 'use your registered nickname',
 }
@@ -22,15 +22,15 @@ export function refusalOf(presence: Presence): RequestError {
 
 /** Whether the same may work later. */
 export function isPassing({ condition, type }: RequestError): boolean {
-  return type === 'wait' || passing.has(condition)
+  return type === 'wait' || passing.includes(condition)
 }
 
 /** `conflict`: the room may not have noticed yet that our last session is over. `item-not-found`: it is being set up. [XEP-0045 10.1] */
-const passing: ReadonlySet<StanzaErrorCondition> = new Set<StanzaErrorCondition>([
+const passing: readonly StanzaErrorCondition[] = [
   'conflict',
   'item-not-found',
   'service-unavailable',
   'internal-server-error',
   'remote-server-not-found',
   'remote-server-timeout',
-])
+]

@@ -11,7 +11,7 @@ import { displayedMarker } from '@rookery/protocol/xeps/markers'
 import { MUC_OWNER_NS, type MucHistory } from '@rookery/protocol/xeps/muc'
 import { MUC_CREATED } from '@rookery/protocol/xeps/muc-status'
 import { OCCUPANT_ID_NS } from '@rookery/protocol/xeps/occupant-id'
-import { STANZA_ID_NS } from '@rookery/protocol/xeps/stanza-id'
+import { STANZA_ID_NS, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { RequestError, UsageError } from '../../contract/errors.ts'
@@ -38,7 +38,6 @@ import { direct, type InviteOptions, mediated, user } from './invitations.ts'
 import { Membership, type RoomState } from './membership.ts'
 import type { Occupant } from './occupant.ts'
 import { acceptDefaults, administer, type RoomSetup } from './owner.ts'
-import { Repeats } from './repeats.ts'
 import { type RoomInfo, readRoomInfo } from './room-info.ts'
 import { isPast, type RoomMessage, stanzaIdOf } from './room-message.ts'
 import { SelfPing } from './self-ping.ts'
@@ -76,6 +75,8 @@ const joinWithin = 30_000
 const heldMax = 1_000
 /** Milliseconds to wait for what a room says of itself, before it is taken as it is. */
 const learnWithin = 5_000
+/** So much of a body tells one message from another. */
+const longest = 200
 
 export class Room {
   readonly address: Jid
@@ -84,7 +85,6 @@ export class Room {
   readonly #ping: SelfPing
   readonly #emitter: Emitter<RoomEvents & EventsBase> = new Emitter()
   readonly #hearing: Hearing
-  readonly #repeats: Repeats
   #info: RoomInfo | undefined
   /** How we entered. */
   #options: JoinOptions = {}
@@ -99,7 +99,6 @@ export class Room {
     const { core, address } = parts
     this.address = address
     this.#parts = parts
-    this.#repeats = new Repeats(address)
     this.#membership = new Membership({
       core,
       room: address,
@@ -183,7 +182,7 @@ export class Room {
   /** Enters: as `client.rooms.join`. */
   async join(options: JoinOptions = {}): Promise<this> {
     const { core, attend } = this.#parts
-    const { nick = core.account.local || core.jid?.resource || 'guest', password, history } = options
+    const { nick = core.account.local || core.jid?.resource || 'guest' } = options
     const membership = this.#membership
     if (membership.leaving !== undefined) await membership.leaving
     if (membership.state === 'inside') {
@@ -196,7 +195,7 @@ export class Room {
     this.#held = []
     try {
       const learning = this.#learn() // asked first, so that it is known when the occupants come
-      await membership.enter({ nick, password, history }, options)
+      await membership.enter(nick, options)
       if (this.#isNew) await this.#made(false, options)
       else await within(core.clock, learning, { timeout: learnWithin, signal: options.signal })
     } catch (error) {
@@ -279,7 +278,7 @@ export class Room {
   /** Invites past the room (XEP-0249): it does not know of it; a password that we entered with is told. */
   inviteDirectly(who: Jid | string, options: InviteOptions = {}): SentMessage {
     return this.#say(readJid(who), 'normal', [
-      direct(this.address, this.#membership.password, options),
+      direct(this.address, this.#options.password, options),
       hint('store'), // some archives keep nothing without a body
     ])
   }
@@ -328,7 +327,7 @@ export class Room {
   gate(stanza: Message, next: () => undefined | Promise<undefined>): undefined | Promise<undefined> {
     if (stanza.type !== 'groupchat') return next()
     const isAgain = isPast(stanza.element, this.address)
-    if (this.#repeats.isRepeated(stanza.element, isAgain)) return undefined
+    if (this.#isRepeated(stanza.element) && isAgain) return undefined
     if (this.#held === undefined) return next()
     return new Promise((resolve) => this.#later(() => resolve(next())))
   }
@@ -338,6 +337,17 @@ export class Room {
     this.#ping.hear()
     if (received.type === 'groupchat') this.#membership.hear()
     return this.#hearing.receive(received)
+  }
+
+  /**
+   * Rooms that give no ids say things a second time when one comes back [XEP-0045 7.2.13]. Only of what was said before it counts: people repeat
+   * themselves, and some clients repeat ids.
+   */
+  #isRepeated(message: Element): boolean {
+    const body = message.childText('body')
+    if (body === undefined || stanzaIdBy(message, this.address) !== undefined) return false
+    const key = [message.attr('from'), message.attr('id'), body.length, body.slice(0, longest)].join('\n')
+    return this.#parts.core.use(messages).seen.repeats(key)
   }
 
   #entered(statuses: readonly number[], again: boolean, since: number): void {
@@ -365,16 +375,15 @@ export class Room {
   }
 
   /** A room that was made by entering it is locked. [XEP-0045 10.1] */
-  async #made(again: boolean, { signal, timeout }: WaitOptions = {}): Promise<undefined> {
+  async #made(again: boolean, wait?: WaitOptions): Promise<undefined> {
     const { core } = this.#parts
     const { create = true, settings = acceptDefaults } = this.#options
-    const wait = { signal, timeout }
     if (!create) {
       await administer(core, this.address, el('destroy', MUC_OWNER_NS), wait)
       if (again) return // the room says that it is no more
       throw new RequestError(new StanzaError('item-not-found', { text: 'there is no such room' }), `${this.address}`)
     }
-    if (settings !== 'later') await settings(core, this.address, wait)
+    if (settings !== 'later') await settings(core, this.address, wait ?? {})
     await this.#learn()
     void this.#tell('joined', { room: this, again, since: core.clock.now() })
   }

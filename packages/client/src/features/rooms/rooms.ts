@@ -37,17 +37,11 @@ export class Rooms {
     // what the program of before the restart had entered is left first
     core.onSession('appear', async ({ restored }) => {
       await undefined
-      if (restored) for (const room of this.#rooms.values()) room.comeBack()
+      if (restored) this.#each((room) => room.comeBack())
     })
-    core.use(appearance).changed.push(() => {
-      for (const room of this.#rooms.values()) room.show()
-    })
-    core.on('state', ({ name }) => {
-      for (const room of this.#rooms.values()) room.watch(name === 'online')
-    })
-    core.onSessionEnd(() => {
-      for (const room of this.#rooms.values()) room.lose()
-    })
+    core.use(appearance).changed.push(() => this.#each((room) => room.show()))
+    core.on('state', ({ name }) => this.#each((room) => room.watch(name === 'online')))
+    core.onSessionEnd(() => this.#each((room) => room.lose()))
     core.use(messages).reconcile((unsure) => this.#reconcile(unsure))
   }
 
@@ -59,7 +53,7 @@ export class Rooms {
   /** A room, in it or not: lists, settings and registration do not need one to be there. */
   get(address: Jid | string): Room {
     const jid = readJid(address).bare
-    if (jid.local === '') throw new UsageError(`${jid} is no room; the address of one looks like room@service.`)
+    if (jid.local === '') throw new UsageError(`${jid} is no room: one looks like room@service.`)
     const known = this.#rooms.get(jid.toString())
     return known ?? new Room({ core: this.#core, disco: this.#disco, address: jid, attend: this.#attend })
   }
@@ -132,10 +126,14 @@ export class Rooms {
 
   /** The joins are sent before the messages that wait, so that the rooms take those. Nobody waits here for rooms that do not answer. */
   #begin({ resumed, restored }: SessionStart): undefined {
-    for (const room of this.#rooms.values()) {
+    this.#each((room) => {
       if (!resumed) room.comeBack()
       else if (!restored) void room.check()
-    }
+    })
+  }
+
+  #each(run: (room: Room) => void): void {
+    for (const room of this.#rooms.values()) run(room)
   }
 
   /** What was said in rooms and not acknowledged has arrived, when it is in what they tell us was said. */
