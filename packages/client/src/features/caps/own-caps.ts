@@ -21,7 +21,8 @@ export class OwnCaps {
     // [XEP-0115 6.2]
     this.#disco.answerNode((node, { from }) => {
       if (this.#ver === undefined || node !== `${this.node}#${this.#ver}`) return undefined
-      if (from === undefined || from.equals(core.account) || from.toString() === core.account.domain)
+      // servers ask as themselves, as the account, or as this very session
+      if (from === undefined || from.bare.equals(core.account) || from.toString() === core.account.domain)
         // the answer goes first
         core.clock.after(0, () => {
           for (const tell of this.explained) tell()

@@ -57,12 +57,10 @@ export class AccountNode<T> extends PubsubNode<T> {
 
   /** [XEP-0223 5] a server that does not know the options would publish to everybody. */
   async #possible(config: NodeConfig, options: WaitOptions): Promise<NodeConfig> {
-    const { core } = this.at
-    const asked = core.use(disco)
-    const feature = `${PUBSUB_NS}#publish-options`
-    const account = await asked.account(options)
-    if (!account.features.includes(feature)) await asked.require(core.account.domain, feature, options)
-    const knowsMax = account.features.includes(`${PUBSUB_NS}#config-node-max`)
-    return config.max_items === 'max' && !knowsMax ? { ...config, max_items: many } : config
+    const { account, use } = this.at.core
+    const known = use(disco)
+    const knows = (what: string): Promise<boolean> => known.supports(account, `${PUBSUB_NS}#${what}`, options)
+    if (!(await knows('publish-options'))) await known.require(account.domain, `${PUBSUB_NS}#publish-options`, options)
+    return config.max_items === 'max' && !(await knows('config-node-max')) ? { ...config, max_items: many } : config
   }
 }

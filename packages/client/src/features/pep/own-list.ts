@@ -1,17 +1,15 @@
 /**
- * A private node of the own account with an item for each chat or room, whose address is the id of the item. It is kept in memory, follows
- * what the other devices do, and is fetched whenever the server begins to tell of that: what changed before it did is told to nobody.
+ * A private node of the own account with an item for each chat or room, whose address is the id of the item. It is kept in memory, and follows
+ * what the other devices do.
  */
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { sameElement } from '@rookery/protocol/xml'
-import { type ClientError, UnsupportedError } from '../../contract/errors.ts'
+import { UnsupportedError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
-import { guardWork } from '../../contract/guard.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { ownCaps } from '../caps/index.ts'
-import { presence } from '../presence/index.ts'
 import { type ItemCodec, isMissing, type PubsubEvents } from '../pubsub/index.ts'
 import { type AccountNode, privateList } from './account-node.ts'
+import { Fetches } from './fetches.ts'
 import { pep } from './pep.ts'
 
 /** Called for each change; undefined: it is no more there. */
@@ -32,12 +30,9 @@ export class OwnList<T> {
   readonly #changed: ListChange<T>
   readonly #entries: Map<string, Entry<T>> = new Map()
   #isLoaded = false
-  /** One after the other; and whether one waits that will see all. */
-  #loading: Promise<unknown> = Promise.resolve()
-  #isStale = false
   /** Of whom we know how it is since it began to be fetched: what is fetched may be older than what is told meanwhile. */
   readonly #current: Set<string> = new Set()
-  readonly #failed: (error: ClientError) => void
+  readonly #fetches: Fetches
 
   constructor(core: Core<PubsubEvents>, node: string, codec: ItemCodec<T>, changed: ListChange<T>) {
     const personal = core.use(pep)
@@ -46,14 +41,7 @@ export class OwnList<T> {
     this.#changed = changed
     personal.follow(node)
     personal.listen(node, codec, true, ({ id, value }) => this.#told(id, value))
-    this.#failed = core.failed
-    // those who do not show themselves are told nothing, nor those of whom the server does not know what they want [XEP-0163 4.2]
-    const again = (): void => this.#loadAgain()
-    core.use(presence).returned.push(again)
-    core.use(ownCaps).explained.push(again)
-    core.onSession('appear', async ({ resumed, restored }) => {
-      if (!resumed || restored) await this.#load({})
-    })
+    this.#fetches = new Fetches(core, () => this.#fetch())
   }
 
   get(jid: Jid): T | undefined {
@@ -66,7 +54,7 @@ export class OwnList<T> {
 
   /** `make` is given what is there. */
   async set(jid: Jid, make: (before: T | undefined) => T, options: WaitOptions): Promise<undefined> {
-    if (!this.#isLoaded) await this.#load(options)
+    if (!this.#isLoaded) await this.#fetches.now(options)
     const id = this.#entries.get(jid.toString())?.id ?? jid.toString()
     const value = make(this.get(jid))
     await this.#node.publish(value, { ...options, id })
@@ -83,26 +71,13 @@ export class OwnList<T> {
     this.#drop(key)
   }
 
-  #loadAgain(): void {
-    if (this.#isStale) return
-    this.#isStale = true
-    void guardWork(this.#failed, () => this.#load({}))
-  }
-
-  #load(options: WaitOptions): Promise<undefined> {
-    const load = this.#loading.then(() => this.#fetch(options))
-    this.#loading = load.catch(() => undefined)
-    return load
-  }
-
-  async #fetch(options: WaitOptions): Promise<undefined> {
-    this.#isStale = false
+  async #fetch(): Promise<undefined> {
     this.#current.clear()
     let read = 0
     try {
-      for await (const { id, value } of this.#node.items(options)) {
+      for await (const { id, value } of this.#node.items()) {
         const jid = parseJid(id)
-        if (jid !== undefined && !this.#current.has(jid.toString())) await this.#put(jid, id, value)
+        if (jid !== undefined && !this.#current.has(jid.toString())) void this.#put(jid, id, value)
         if (++read === most) break
       }
     } catch (error) {
@@ -110,12 +85,12 @@ export class OwnList<T> {
       if (!isMissing(error)) throw error
     }
     this.#isLoaded = true
-    for (const key of [...this.#entries.keys()]) if (!this.#current.has(key)) await this.#drop(key)
+    for (const key of [...this.#entries.keys()]) if (!this.#current.has(key)) void this.#drop(key)
   }
 
   #told(id: string | undefined, value: T | undefined): undefined | Promise<undefined> {
     if (id === undefined) {
-      this.#loadAgain()
+      this.#fetches.again()
       const work = [...this.#entries.keys()].map((key) => this.#drop(key))
       return work.some((one) => one !== undefined) ? Promise.all(work).then(() => undefined) : undefined
     }

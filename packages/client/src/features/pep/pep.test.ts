@@ -10,8 +10,11 @@ import { next, online } from '../../../test/online.ts'
 import {
   type AnyExtension,
   activity,
+  avatars,
+  blocking,
   bookmarks,
   type Client,
+  type ClientError,
   displayed,
   json,
   location,
@@ -27,6 +30,7 @@ import {
   UnsupportedError,
   vcard4,
 } from '../../index.ts'
+import { createClient } from '../../node/index.ts'
 
 interface Book {
   readonly title: string
@@ -43,6 +47,8 @@ const book: Schema<Book> = {
   },
 }
 const reading = personalNode({ name: 'reading', node: 'urn:example:reading', codec: json(book), event: 'reading' })
+
+const settings = { node: 'urn:example:settings', codec: json(book) }
 
 const publishOptions = `${PUBSUB_NS}#publish-options`
 
@@ -275,10 +281,14 @@ describe('the nodes of a server that does otherwise', () => {
     const second = next(romeo, 'bookmark')
     await asks(`${own}`)
     assert.equal(`${(await second).room}`, 'two@rooms.example')
+    rooms.push('also')
+    const also = next(romeo, 'bookmark')
+    await asks(`${romeo.jid}`) // as ejabberd does
+    assert.equal(`${(await also).room}`, 'also@rooms.example')
     await asks('juliet@capulet.example') // whose nodes are not ours
     await new Promise((resolve) => setTimeout(resolve, 20)) // a turn later it would ask
     await romeo.request('get', el('ping', 'urn:xmpp:ping'))
-    assert.deepEqual(said.splice(0), ['told what we are', 'items', 'told what we are'])
+    assert.deepEqual(said.splice(0), ['told what we are', 'items', 'told what we are', 'items', 'told what we are'])
 
     // nobody is told anything while we are not there
     romeo.presence.hide()
@@ -287,6 +297,79 @@ describe('the nodes of a server that does otherwise', () => {
     romeo.presence.set()
     assert.equal(`${(await third).room}`, 'three@rooms.example')
     assert.deepEqual(said, ['presence unavailable', 'presence available', 'items'])
+  })
+
+  test('listeners that go on for ever, or change the list, do not hold up the session', async () => {
+    let name = 'one'
+    await using server = await scripted({
+      features: [publishOptions],
+      answer: (payload) => {
+        const published = payload.child('publish')?.firstElement()?.firstElement()
+        if (published !== undefined) name = published.attr('name')!
+        const item = { id: 'room@rooms.example', payloads: [bookmark.build({ autojoin: true, name })] }
+        return pubsub.build({ items: { node: 'urn:xmpp:bookmarks:1', items: [item] } })
+      },
+    })
+    await using romeo = await createClient({
+      jid: 'romeo@localhost',
+      password: 'secret',
+      service: server.service.xmpp,
+      plaintext: true,
+      use: [bookmarks],
+    })
+    const changed = Promise.withResolvers<undefined>()
+    romeo.on('bookmark', async ({ room, bookmark: told }) => {
+      if (told?.name === 'one') await romeo.bookmarks.add(room, { name: 'two' })
+      else changed.resolve(undefined)
+      await new Promise(() => undefined)
+    })
+    await romeo.connect()
+    await changed.promise
+    assert.equal(name, 'two')
+  })
+
+  test('a private value is fetched when the session begins and once the server tells of changes, and told once', async () => {
+    const own = personalNode({ ...settings, name: 'settings', event: 'settings', isPrivate: true })
+    let title = 'light'
+    let capsNode = ''
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      disco: [publishOptions],
+      script: {
+        receive(stanza, connection) {
+          const said = stanza.child('c', 'http://jabber.org/protocol/caps')
+          if (said !== undefined) capsNode = `${said.attr('node')}#${said.attr('ver')}`
+          if (stanza.firstElement()?.is('pubsub', PUBSUB_NS) !== true) return
+          const item = { id: 'current', payloads: [settings.codec.build({ title })] }
+          connection.reply(stanza, pubsub.build({ items: { node: settings.node, items: [item] } }))
+          return true
+        },
+      },
+    })
+    await using romeo = await online(server, [own])
+    assert.equal(romeo.settings.known(romeo.jid!)?.title, 'light')
+    const heard: (string | undefined)[] = []
+    romeo.on('settings', ({ value }) => heard.push(value?.title))
+    const tell = (told: string): void => {
+      const items = el('items', PUBSUB_EVENT_NS, { node: settings.node }, [
+        el('item', PUBSUB_EVENT_NS, { id: 'current' }, [settings.codec.build({ title: told })]),
+      ])
+      const event = el('event', PUBSUB_EVENT_NS, {}, [items])
+      server.route(
+        el('message', 'jabber:client', { from: 'romeo@localhost', to: `${romeo.jid}`, type: 'headline' }, [event]),
+      )
+    }
+    tell('light') // some servers tell of it as well
+    title = 'dark'
+    const changed = next(romeo, 'settings')
+    const query = el('query', DISCO_INFO_NS, { node: capsNode })
+    server.route(el('iq', 'jabber:client', { type: 'get', id: 'w', from: `${romeo.jid}`, to: `${romeo.jid}` }, [query]))
+    await changed
+    const last = next(romeo, 'settings', ({ value }) => value?.title === 'grey')
+    tell('dark')
+    tell('grey')
+    await last
+    assert.deepEqual(heard, ['dark', 'grey'])
   })
 
   test('what is told while a list is being fetched is newer than the list', async () => {
@@ -395,6 +478,27 @@ describe('the nodes of a server that does otherwise', () => {
     assert.deepEqual(romeo.bookmarks.all, [])
     await assert.rejects(romeo.bookmarks.add('orchard@rooms.example'), UnsupportedError)
     await assert.rejects(romeo.mood.publish({ mood: 'sad' }), UnsupportedError)
+  })
+
+  test('nor is one that says nothing of accounts', async () => {
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      script: {
+        receive(stanza, connection) {
+          if (stanza.firstElement()?.ns !== DISCO_INFO_NS) return
+          connection.refuse(stanza, 'service-unavailable')
+          return true
+        },
+      },
+    })
+    await using romeo = await online(server, [bookmarks, mood, avatars, blocking, displayed])
+    const errors: ClientError[] = []
+    romeo.on('error', (error) => errors.push(error))
+    await romeo.disconnect()
+    await romeo.connect()
+    await assert.rejects(romeo.bookmarks.add('orchard@rooms.example'), UnsupportedError)
+    await assert.rejects(romeo.displayed.mark('juliet@localhost', 'a'), UnsupportedError)
+    assert.deepEqual(errors, [])
   })
 
   test('a private node is heard of the own account alone, and nobody speaks for another', async () => {

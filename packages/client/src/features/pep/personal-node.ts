@@ -3,10 +3,12 @@ import type { Jid } from '@rookery/protocol/jid'
 import { sameElement } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { BoundedMap } from '../../contract/bounded-map.ts'
+import { UnsupportedError } from '../../contract/errors.ts'
 import type { Core, Extension } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { type ItemCodec, isMissing, type NodeConfig, type PublishOptions, type PubsubEvents } from '../pubsub/index.ts'
 import { type AccountNode, privateNode } from './account-node.ts'
+import { Fetches } from './fetches.ts'
 import { pep } from './pep.ts'
 
 /** Whose it is, and what they say now; undefined when they say nothing any more. */
@@ -20,7 +22,7 @@ export interface PersonalDeclaration<Name extends string, T, Event extends strin
   /** The name of the node, most often the namespace of what is in it. */
   readonly node: string
   readonly codec: ItemCodec<T>
-  /** The name of the event that tells of changes. */
+  /** The name of the event that tells of changes; of a private node also of what it was when the first session began. */
   readonly event: Event
   /** What is published to say nothing any more; without it the item is taken back. */
   readonly empty?: T | undefined
@@ -42,6 +44,8 @@ export class PersonalNode<T> {
   readonly #declared: PersonalDeclaration<string, T, string>
   readonly #own: AccountNode<T>
   readonly #known: BoundedMap<string, T> = new BoundedMap(most)
+  /** How often the server has told something. */
+  #told = 0
 
   constructor(core: Core<PubsubEvents>, declared: PersonalDeclaration<string, T, string>) {
     const { node, codec, config, isPrivate = false, event, follows = true } = declared
@@ -51,8 +55,29 @@ export class PersonalNode<T> {
     this.#own = personal.node(node, codec, isPrivate ? { ...privateNode, ...config } : config)
     if (follows) personal.follow(node)
     const emit = core.emit as unknown as (event: string, payload: Personal<T>) => undefined | Promise<undefined>
-    personal.listen(node, codec, isPrivate, ({ jid, value }) => emit(event, { jid, value: this.#learn(jid, value) }))
-    core.onSessionEnd(() => this.#known.clear())
+    const tell = (jid: Jid, value: T | undefined): undefined | Promise<undefined> => {
+      const before = this.#known.get(jid.toString())
+      const now = this.#learn(jid, value)
+      return isPrivate && this.#isSame(before, now) ? undefined : emit(event, { jid, value: now })
+    }
+    personal.listen(node, codec, isPrivate, ({ jid, value }) => {
+      this.#told++
+      return tell(jid, value)
+    })
+    if (!isPrivate || !follows) {
+      core.onSessionEnd(() => this.#known.clear())
+      return
+    }
+    // not every server tells of the last value of a private one [XEP-0163 4.3]
+    new Fetches(core, async () => {
+      const before = this.#told
+      try {
+        const found = await this.#own.item()
+        if (this.#told === before) void tell(core.account, found?.value) // else it may be older than what was told
+      } catch (error) {
+        if (!(error instanceof UnsupportedError)) throw error
+      }
+    })
   }
 
   /** What somebody said last, as far as we were told. */
@@ -87,14 +112,18 @@ export class PersonalNode<T> {
   }
 
   #learn(jid: Jid, value: T | undefined): T | undefined {
-    const { empty, codec } = this.#declared
     const key = jid.toString()
-    if (value === undefined || (empty !== undefined && sameElement(codec.build(value), codec.build(empty)))) {
+    if (value === undefined || this.#isSame(value, this.#declared.empty)) {
       this.#known.delete(key)
       return undefined
     }
     this.#known.set(key, value)
     return value
+  }
+  #isSame(one: T | undefined, other: T | undefined): boolean {
+    if (one === undefined || other === undefined) return one === other
+    const { codec } = this.#declared
+    return sameElement(codec.build(one), codec.build(other))
   }
 }
 

@@ -1,0 +1,42 @@
+/**
+ * Keeps what is known of an own node up to date: fetches it at the start of each session, and whenever the server begins to tell of changes, as
+ * what changed before it did is told to nobody [XEP-0163 4.2]. One after the other.
+ */
+import type { Core } from '../../contract/extension.ts'
+import { guardWork } from '../../contract/guard.ts'
+import { type WaitOptions, within } from '../../contract/within.ts'
+import { ownCaps } from '../caps/index.ts'
+import { presence } from '../presence/index.ts'
+
+export class Fetches {
+  readonly #core: Core
+  readonly #fetch: () => Promise<undefined>
+  #last: Promise<unknown> = Promise.resolve()
+  /** Has not begun yet, and so will see all. */
+  #next: Promise<undefined> | undefined
+
+  constructor(core: Core, fetch: () => Promise<undefined>) {
+    this.#core = core
+    this.#fetch = fetch
+    const again = (): void => this.again()
+    // those who do not show themselves are told nothing, nor those of whom the server does not know what they want
+    core.use(presence).returned.push(again)
+    core.use(ownCaps).explained.push(again)
+    core.onSession('appear', async ({ resumed, restored }) => {
+      if (!resumed || restored) await this.now()
+    })
+  }
+
+  again(): void {
+    void guardWork(this.#core.failed, () => this.now())
+  }
+
+  now(options: WaitOptions = {}): Promise<undefined> {
+    this.#next ??= this.#last.then(() => {
+      this.#next = undefined
+      return this.#fetch()
+    })
+    this.#last = this.#next.catch(() => undefined)
+    return within(this.#core.clock, this.#next, options)
+  }
+}
