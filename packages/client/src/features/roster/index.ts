@@ -181,7 +181,7 @@ export class Roster {
     this.#contacts.clear()
     for (const [key, contact] of now) this.#contacts.set(key, contact)
     await this.#keep()
-    if (changed.length + removed.length > 0) await this.#core.emit('roster', { changed, removed })
+    if (changed.length + removed.length > 0) void this.#core.emit('roster', { changed, removed })
   }
 
   /** [RFC6121 2.1.6] a change, told by the own account and nobody else */
@@ -198,6 +198,7 @@ export class Roster {
     if (isRemoved) this.#contacts.delete(key)
     else if (before === undefined && this.#contacts.size >= maxContacts) throw new StanzaError('resource-constraint')
     else this.#contacts.set(key, contact)
+    if (this.autoApprove && this.#requests.has(key) && isSeen(contact)) this.approve(contact.jid) // both have asked at once
     this.#ver = push.ver
     // listeners first: what is kept is read again only after a restart
     void this.#core.emit(
@@ -220,9 +221,7 @@ export class Roster {
   }
 
   #asked(jid: Jid, element: Element): void {
-    const contact = this.get(jid)
-    const sees = contact?.subscription === 'to' || contact?.subscription === 'both' || contact?.isAsked === true
-    if (this.autoApprove && sees) return this.approve(jid)
+    if (this.autoApprove && isSeen(this.get(jid))) return this.approve(jid)
     const request: SubscriptionRequest = {
       jid,
       status: element.childText('status') || undefined,
@@ -250,6 +249,11 @@ export const roster: Extension<'roster', Roster, RosterEvents> = defineExtension
   events: events<RosterEvents>(),
   start: (core) => new Roster(core),
 })
+
+/** Whether we see their presence, or have asked to. */
+function isSeen(contact: Contact | undefined): boolean {
+  return contact?.subscription === 'to' || contact?.subscription === 'both' || contact?.isAsked === true
+}
 
 function isSame(one: Contact, other: Contact | undefined): boolean {
   return JSON.stringify(one) === JSON.stringify(other)

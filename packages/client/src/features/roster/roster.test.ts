@@ -6,6 +6,7 @@ import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../../test/online.ts'
 import { memoryStore, presence, type RosterChange, roster } from '../../index.ts'
+import { createClient } from '../../node/index.ts'
 
 const item = (jid: string, attributes: Record<string, string> = {}): Element =>
   el('item', NS.roster, { jid, subscription: 'both', ...attributes })
@@ -70,6 +71,40 @@ describe('the roster', () => {
     juliet.roster.deny(jid)
     await denied
     assert.equal((await lost).isAvailable, false)
+  })
+
+  test('those who ask each other at once are approved by both', async () => {
+    await using server = await startTestServer()
+    await using romeo = await online(server, [roster, presence])
+    await using juliet = await online(server, [roster, presence])
+    const seen = [
+      next(romeo, 'presence:changed', (one) => one.jid.equals(juliet.jid!)),
+      next(juliet, 'presence:changed', (one) => one.jid.equals(romeo.jid!)),
+    ]
+    for (const one of [romeo, juliet]) one.roster.autoApprove = true
+    romeo.roster.subscribe(juliet.jid!)
+    juliet.roster.subscribe(romeo.jid!)
+    for (const one of await Promise.all(seen)) assert.ok(one.isAvailable)
+    assert.deepEqual([...romeo.roster.requests, ...juliet.roster.requests], [])
+  })
+
+  test('a listener that never ends does not hold up the session', async () => {
+    await using server = await HostileServer.start({ startTls: 'absent', roster: [item('juliet@localhost')] })
+    const heard = Promise.withResolvers<RosterChange>()
+    const romeo = await createClient({
+      jid: 'romeo@localhost',
+      password: 'secret',
+      service: server.service.xmpp,
+      plaintext: true,
+      use: [roster],
+    })
+    await using _romeo = romeo
+    romeo.on('roster', (change) => {
+      heard.resolve(change)
+      return new Promise(() => undefined)
+    })
+    await romeo.connect()
+    assert.equal((await heard.promise).changed.length, 1)
   })
 
   test('what is approved in advance needs no answer', async () => {
