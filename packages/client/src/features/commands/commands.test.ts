@@ -7,6 +7,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { acquaint, online } from '../../../test/online.ts'
 import { type CommandInfo, commands, disco, type RequestError, UnsupportedError, UsageError } from '../../index.ts'
+import { nodePlatform } from '../../node/index.ts'
 
 const form = (type: DataForm['type'], ...names: string[]): DataForm => ({
   type,
@@ -183,6 +184,43 @@ describe('commands between clients', () => {
     const wrong = el('command', COMMANDS_NS, { node: 'a', action: 'explode' })
     await assert.rejects(romeo.request('set', wrong, { to: juliet.jid! }), specific('malformed-action'))
     assert.equal((await step(romeo, 'a', 'execute'))?.attr('status'), 'completed')
+  })
+
+  test('end when nobody goes on, also after a step that was refused', async () => {
+    await using server = await startTestServer()
+    const clocks: (() => void)[] = []
+    const platform = {
+      ...nodePlatform,
+      clock: {
+        ...nodePlatform.clock,
+        after: (milliseconds: number, run: () => void) => {
+          if (milliseconds !== 600_000) return nodePlatform.clock.after(milliseconds, run)
+          clocks.push(run)
+          return () => void clocks.splice(clocks.indexOf(run), 1)
+        },
+      },
+    }
+    await using romeo = await online(server, [commands])
+    await using juliet = await online(server, [commands], { ...(await server.createAccount()), platform })
+    await acquaint(romeo, juliet)
+    const over = Promise.withResolvers<string>()
+    juliet.commands.offer({
+      node: 'a',
+      name: 'A',
+      allowed,
+      run: async (dialogue) => {
+        dialogue.signal.addEventListener('abort', () => over.resolve('over'))
+        await dialogue.ask(form('form', 'x'))
+        return undefined
+      },
+    })
+    const session = await romeo.commands.execute(juliet.jid!, 'a')
+    assert.equal(clocks.length, 1)
+    await assert.rejects(session.step({ action: 'prev' }), specific('bad-action'))
+    assert.equal(clocks.length, 1)
+    for (const run of [...clocks]) run()
+    assert.equal(await over.promise, 'over')
+    await assert.rejects(session.complete(), specific('bad-sessionid'))
   })
 
   test('are not had by everybody', async () => {

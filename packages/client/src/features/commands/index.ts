@@ -43,7 +43,8 @@ const sessionFor = 600_000
 
 interface Running {
   readonly dialogue: Dialogue
-  stop: () => void
+  /** While the next request is waited for. */
+  stop: (() => void) | undefined
 }
 
 export class Commands {
@@ -130,22 +131,28 @@ export class Commands {
     if (!command.allowed(from)) throw new StanzaError('forbidden')
     if (this.#running.size >= maxSessions) throw new StanzaError('resource-constraint')
     const id = this.#core.newId()
-    const running: Running = { dialogue: new Dialogue(from, node, id), stop: () => undefined }
+    const running: Running = { dialogue: new Dialogue(from, node, id), stop: undefined }
     this.#running.set(id, running)
     return await this.#watch(id, running, running.dialogue.begin(command.run))
   }
 
-  /** Until the next request comes. */
+  /** The next request has to come in time. */
   async #watch(id: string, running: Running, working: Promise<Element>): Promise<Element> {
-    running.stop()
+    const wasIdle = running.stop !== undefined
+    stopClock(running)
+    const rest = (): void => {
+      stopClock(running)
+      if (this.#running.has(id)) running.stop = this.#core.clock.after(sessionFor, () => this.#end(id))
+    }
     try {
       const answer = await working
-      if (answer.attr('status') !== 'executing') this.#forget(id)
-      else if (this.#running.has(id)) running.stop = this.#core.clock.after(sessionFor, () => this.#end(id))
+      if (answer.attr('status') === 'executing') rest()
+      else this.#forget(id)
       return answer
     } catch (error) {
       // a step that was refused leaves the session as it was
       if (!(error instanceof StanzaError) || error.application?.ns !== COMMANDS_NS) this.#forget(id)
+      else if (wasIdle) rest()
       throw error
     }
   }
@@ -156,7 +163,8 @@ export class Commands {
   }
 
   #forget(id: string): void {
-    this.#running.get(id)?.stop()
+    const running = this.#running.get(id)
+    if (running !== undefined) stopClock(running)
     this.#running.delete(id)
   }
 }
@@ -167,3 +175,8 @@ export const commands: Extension<'commands', Commands> = defineExtension({
   features: [COMMANDS_NS],
   start: (core) => new Commands(core),
 })
+
+function stopClock(running: Running): void {
+  running.stop?.()
+  running.stop = undefined
+}
