@@ -51,7 +51,7 @@ export class Blocking {
     )
     core.onSession('prepare', async ({ resumed, restored }) => {
       if (resumed && !restored) return
-      if ((await this.#disco.server()).features.includes(BLOCKING_NS)) await this.#fetch({})
+      if (await this.#disco.supports(core.account.domain, BLOCKING_NS)) await this.#fetch({})
     })
     core.onSessionEnd(() => {
       this.#isKnown = false

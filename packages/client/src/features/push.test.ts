@@ -44,6 +44,25 @@ describe('push', () => {
     assert.deepEqual([asked[1]!.name, asked[1]!.attr('jid'), asked[1]!.attr('node')], ['disable', 'push.example', 'n1'])
   })
 
+  test('is off when the server says that it was never on', async () => {
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      disco: [PUSH_NS],
+      script: {
+        receive(iq, connection) {
+          const node = iq.child('disable', PUSH_NS)?.attr('node')
+          if (node === undefined) return
+          connection.refuse(iq, node === 'gone' ? 'item-not-found' : 'internal-server-error')
+          return true
+        },
+      },
+    })
+    await using romeo = await online(server, [push])
+    await romeo.push.disable('push.example', { node: 'gone' })
+    await assert.rejects(romeo.push.disable('push.example', { node: 'broken' }), { condition: 'internal-server-error' })
+    await assert.rejects(romeo.push.disable('push.example'), UnsupportedError) // it knows nothing of it
+  })
+
   test('is not asked of a server without it', async () => {
     await using server = await HostileServer.start({
       startTls: 'absent',

@@ -7,6 +7,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { disablePush, enablePush, PUBLISH_OPTIONS, PUSH_NS } from '@rookery/protocol/xeps/push'
 import { readJid } from '../contract/address.ts'
 import { lacking } from '../contract/ask.ts'
+import { RequestError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { disco } from './disco.ts'
@@ -42,10 +43,12 @@ export class Push {
     await this.#core.request('set', enablePush.build({ jid, node, forms }), { signal, timeout })
   }
 
-  /** No more of them. Throws as `enable` does. */
+  /** No more of them; nothing happens where there were none. Throws as `enable` does. */
   async disable(service: Jid | string, { node, signal, timeout }: DisableOptions = {}): Promise<undefined> {
     const disable = disablePush.build({ jid: readJid(service), node })
-    await this.#core.request('set', disable, { signal, timeout }).catch(lacking(PUSH_NS))
+    await this.#core.request('set', disable, { signal, timeout }).catch((error: unknown) => {
+      if (!(error instanceof RequestError && error.condition === 'item-not-found')) lacking(PUSH_NS)(error)
+    })
   }
 }
 

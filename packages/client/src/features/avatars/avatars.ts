@@ -91,7 +91,7 @@ export class Avatars {
     core.onStanza('presence', (stanza) => this.#read(stanza))
     core.onSession('prepare', async ({ resumed, restored }) => {
       if (resumed && !restored) return
-      this.#converts = (await core.use(disco).account()).features.includes(conversion)
+      this.#converts = await core.use(disco).supports(core.account, conversion)
       if (!this.#converts) this.#own = await this.#hashOfOwn()
     })
     core.onSessionEnd(() => this.#known.clear())
