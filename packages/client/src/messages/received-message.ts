@@ -3,6 +3,7 @@ import { type ElementCodec, isBroken } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message, MessageType } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
+import { textIn } from '../contract/text-in.ts'
 
 /** How a message got here. */
 export interface Way {
@@ -72,12 +73,6 @@ export class ReceivedMessage {
 
   /** `body` or `subject` in the language that is asked for, if it is there. [RFC6121 5.2.3] */
   textOf(name: 'body' | 'subject', language?: string): string | undefined {
-    let first: string | undefined
-    for (const child of this.element.children) {
-      if (typeof child === 'string' || child.name !== name || child.ns !== this.element.ns) continue
-      if (child.attr('xml:lang') === language) return child.text()
-      first ??= child.text()
-    }
-    return first
+    return textIn(this.element, name, language)
   }
 }

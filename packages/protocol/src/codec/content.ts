@@ -20,7 +20,6 @@ export function optionalText<T>(name: string, value: Text<T>): OptionalPart<T>
 /* @__NO_SIDE_EFFECTS__ */
 export function optionalText(name: string, value: Text<unknown> = string): OptionalPart<unknown> {
   return {
-    optional: true,
     read: (element) => {
       const found = onlyChild(element, name, element.ns)
       return found === undefined || found instanceof CodecError ? found : readText(found, value)
@@ -70,7 +69,6 @@ export function attributesOf<T>(child: string, name: string, value: Text<T>): Re
 /* @__NO_SIDE_EFFECTS__ */
 export function flag(name: string): OptionalPart<boolean> {
   return {
-    optional: true,
     read: (element) => (element.child(name) === undefined ? undefined : true),
     write: (value, draft) => {
       if (value) draft.children.push(el(name, draft.ns))
@@ -84,7 +82,6 @@ export function ownText<T>(value: Text<T>): RequiredPart<T>
 /* @__NO_SIDE_EFFECTS__ */
 export function ownText(value: Text<unknown> = string): RequiredPart<unknown> {
   return {
-    optional: false,
     read: (element) => readText(element, value),
     write: (written, draft) => writeOwn(draft, value.encode(written)),
   }
@@ -96,7 +93,6 @@ export function optionalOwnText<T>(value: Text<T>): OptionalPart<T>
 /* @__NO_SIDE_EFFECTS__ */
 export function optionalOwnText(value: Text<unknown> = string): OptionalPart<unknown> {
   return {
-    optional: true,
     read: (element) => (element.text() === '' ? undefined : readText(element, value)),
     write: (written, draft) => writeOwn(draft, value.encode(written)),
   }

@@ -28,7 +28,7 @@ export interface Shape {
 }
 
 type Value<P> = P extends Part<infer T> ? T : never
-type RequiredKeys<S extends Shape> = { [K in keyof S]: S[K] extends { readonly optional: false } ? K : never }[keyof S]
+type RequiredKeys<S extends Shape> = { [K in keyof S]: S[K] extends { readonly optional?: false } ? K : never }[keyof S]
 
 /** The type of the values of a shape; parts that may be missing are optional keys. */
 export type Shaped<S extends Shape> = Flat<

@@ -16,7 +16,6 @@ export function child<T>(codec: ElementCodec<T>): RequiredPart<T> {
 /* @__NO_SIDE_EFFECTS__ */
 export function optionalChild<T>(codec: ElementCodec<T>): OptionalPart<T> {
   return {
-    optional: true,
     read: (element) => {
       const found = onlyChild(element, codec.name, codec.ns)
       return found === undefined || found instanceof CodecError ? found : codec.parse(found)
@@ -56,7 +55,7 @@ export function ignorableChild<T>(codec: ElementCodec<T>): OptionalPart<T> {
 /** One child element that is kept as it is, for whoever knows how to read it. */
 /* @__NO_SIDE_EFFECTS__ */
 export function optionalElement(name: string, ns: string): OptionalPart<Element> {
-  return { optional: true, read: (element) => onlyChild(element, name, ns), write: append }
+  return { read: (element) => onlyChild(element, name, ns), write: append }
 }
 
 /** Every child element, whatever it is, as it is. */

@@ -15,8 +15,8 @@ export interface Draft {
 }
 
 export interface Part<T, Optional extends boolean = boolean> {
-  /** Whether the key may be missing; only then may `read` answer undefined. */
-  readonly optional: Optional
+  /** Whether the key may be missing; only then may `read` answer undefined. A type alone: nobody reads the value. */
+  readonly optional?: Optional
   read(element: Element): T | CodecError | undefined
   write(value: T, draft: Draft): void
 }
@@ -47,7 +47,6 @@ function attributePart<T>(
   unknown: (element: Element) => CodecError | undefined,
 ): OptionalPart<T> {
   return {
-    optional: true,
     read: (element) => {
       const found = element.attr(name)
       return found === undefined ? undefined : (text.decode(found) ?? unknown(element))
@@ -66,7 +65,6 @@ export function mapped<T, U, O extends boolean>(
   to: (value: U) => T,
 ): Part<U, O> {
   return {
-    optional: part.optional,
     read: (element) => {
       const read = part.read(element)
       if (read === undefined) return undefined
@@ -80,7 +78,6 @@ export function mapped<T, U, O extends boolean>(
 /* @__NO_SIDE_EFFECTS__ */
 export function required<T>(part: OptionalPart<T>, what: string): RequiredPart<T> {
   return {
-    optional: false,
     read: (element) => part.read(element) ?? new CodecError(`<${element.name}/> needs ${what}.`),
     write: part.write,
   }
@@ -93,7 +90,6 @@ export function list<T>(
   write: (value: T, draft: Draft) => void,
 ): RequiredPart<readonly T[]> {
   return {
-    optional: false,
     read: (element) => {
       const found: T[] = []
       for (const child of element.children) {

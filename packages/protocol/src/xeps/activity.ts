@@ -96,7 +96,6 @@ export interface Activity {
 }
 
 const words: OptionalPart<NonNullable<Activity['activity']>> = {
-  optional: true,
   read: (found) => {
     const general = wordIn(found, 'text')
     if (general === undefined) return undefined

@@ -75,7 +75,6 @@ export interface VCard {
 /* @__NO_SIDE_EFFECTS__ */
 export function some<T>(part: RequiredPart<readonly T[]>): OptionalPart<readonly T[]> {
   return {
-    optional: true,
     read: (found) => {
       const list = part.read(found)
       return Array.isArray(list) && list.length === 0 ? undefined : list
@@ -93,7 +92,6 @@ export function saysNothing(value: object): string | undefined {
 /* @__NO_SIDE_EFFECTS__ */
 export function othersThan(known: ReadonlySet<string>): OptionalPart<readonly Element[]> {
   return {
-    optional: true,
     read: (found) => {
       const others = found.childElements().filter(({ ns, name }) => ns !== found.ns || !known.has(name))
       return others.length === 0 ? undefined : others

@@ -13,7 +13,6 @@ export interface Forwarded {
 }
 
 const stanza: OptionalPart<Element> = {
-  optional: true,
   read: (element) => {
     let found: Element | undefined
     for (const child of element.children) {

@@ -99,7 +99,6 @@ const party = oneOf('initiator', 'responder')
 /** The one child of that name in whichever namespace but that of Jingle; without a name, the first. */
 function foreign(name?: string): OptionalPart<Element> {
   return {
-    optional: true,
     read: (parent) => {
       const found = parent.childElements().filter((one) => one.ns !== JINGLE_NS && one.name === (name ?? one.name))
       return name !== undefined && found.length > 1 ? new CodecError(`There may be one <${name}/> only.`) : found[0]
@@ -125,7 +124,6 @@ function causeOf(reason: Element): Element | undefined {
 }
 
 const condition: RequiredPart<JingleCondition> = {
-  optional: false,
   read: (reason) => (causeOf(reason)?.name as JingleCondition | undefined) ?? 'general-error',
   write: (name, draft) => {
     draft.children.push(el(name, JINGLE_NS))
@@ -134,7 +132,6 @@ const condition: RequiredPart<JingleCondition> = {
 
 /** Written into the condition, which comes before it. [XEP-0166 6.7] */
 const alternative: OptionalPart<string> = {
-  optional: true,
   read: (reason) => {
     const cause = causeOf(reason)
     return cause?.name === 'alternative-session' ? cause.childText('sid') : undefined

@@ -95,7 +95,6 @@ export interface Mood {
 }
 
 const word: OptionalPart<MoodWord> = {
-  optional: true,
   read: (found) => wordIn(found, 'text')?.name as MoodWord | undefined,
   write: (written, draft) => {
     draft.children.push(wordElement(written, draft.ns))

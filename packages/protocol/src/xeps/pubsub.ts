@@ -11,6 +11,7 @@ import {
   attribute,
   attributesOf,
   boolean,
+  child,
   children,
   type ElementCodec,
   element,
@@ -100,6 +101,15 @@ export const pubsub: ElementCodec<PubsubRequest> = element(PUBSUB_NS, 'pubsub', 
   retract: optionalChild(
     element(PUBSUB_NS, 'retract', { node, notify: optionalAttribute('notify', boolean), items: children(item) }),
   ),
+})
+
+/** The answer to who asks for items. [XEP-0060 6.5] */
+export const pubsubItems: ElementCodec<{
+  readonly items: { readonly items: readonly PubsubItem[] }
+  readonly page?: Element | undefined
+}> = element(PUBSUB_NS, 'pubsub', {
+  items: child(element(PUBSUB_NS, 'items', { items: children(item) })),
+  page: optionalElement('set', RSM_NS),
 })
 
 /** Requests of the owner of a node. */

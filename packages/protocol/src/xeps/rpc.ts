@@ -173,7 +173,6 @@ function writeTyped(value: RpcValue, depth: number): Element {
 
 /** The values of `<params/>`, which may be missing. */
 const params: RequiredPart<readonly RpcValue[]> = {
-  optional: false,
   read: (parent) => {
     const values: RpcValue[] = []
     for (const param of parent.child('params')?.childElements() ?? []) {
@@ -191,7 +190,6 @@ const params: RequiredPart<readonly RpcValue[]> = {
 }
 
 const value: OptionalPart<RpcValue> = {
-  optional: true,
   read: (answer) => {
     if (answer.child('params') === undefined) return undefined
     const read = params.read(answer) as readonly RpcValue[] | CodecError
@@ -202,7 +200,6 @@ const value: OptionalPart<RpcValue> = {
 }
 
 const fault: OptionalPart<{ readonly code: number; readonly message: string }> = {
-  optional: true,
   read: (answer) => {
     const found = answer.child('fault')
     if (found === undefined) return undefined

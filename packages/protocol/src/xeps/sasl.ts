@@ -103,7 +103,6 @@ export const channelBindings: ElementCodec<ChannelBindings> = element(
 /* @__NO_SIDE_EFFECTS__ */
 export function conditionPart(): RequiredPart<SaslCondition> {
   return {
-    optional: false,
     read: (found: Element) => {
       const named = found.childElements().find((one) => one.ns === SASL_NS && one.name !== 'text')
       if (named === undefined) return new CodecError('<failure/> needs a condition.')

@@ -184,7 +184,6 @@ function isUuid(text: string): boolean {
 function taskList(): RequiredPart<readonly string[]> {
   const codec = element(SASL2_NS, 'tasks', { tasks: texts('task') })
   return {
-    optional: false,
     read: (found) => {
       const read = codec.find(found)
       if (read === undefined) return new CodecError('<continue/> needs the child <tasks/>.')

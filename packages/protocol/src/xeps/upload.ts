@@ -45,7 +45,6 @@ export interface SlotRequest {
 
 /** The first purpose that is known; others are as if there were none. */
 const purpose: OptionalPart<UploadPurpose> = {
-  optional: true,
   read: (request) => {
     for (const one of request.childElements()) {
       const { ns, name } = one
@@ -98,7 +97,6 @@ type HeaderName = 'Authorization' | 'Cookie' | 'Expires'
 
 /** Others are ignored, and line breaks cut, or a service could write what it likes into a request. [XEP-0363 4, 9.2] */
 const headers: RequiredPart<Slot['put']['headers']> = {
-  optional: false,
   read: (put) => {
     const list: [HeaderName, string][] = []
     for (const header of put.childElements()) {

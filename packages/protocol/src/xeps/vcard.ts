@@ -39,7 +39,6 @@ function someTexts(
 }
 
 const kinds: OptionalPart<readonly VCardKind[]> = {
-  optional: true,
   read: (found) => {
     const list = vcardKinds.filter((kind) => found.child(kind.toUpperCase()) !== undefined)
     return list.length === 0 ? undefined : list
@@ -51,7 +50,6 @@ const kinds: OptionalPart<readonly VCardKind[]> = {
 
 /** Clients write DESC where the vCard of others has NOTE. [XEP-0292 11.1.1] */
 const note: OptionalPart<string> = {
-  optional: true,
   read: (found) => found.childText('DESC') || found.childText('NOTE') || undefined,
   write: (written, draft) => {
     draft.children.push(el('DESC', draft.ns, undefined, written))

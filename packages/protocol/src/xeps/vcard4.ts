@@ -41,7 +41,6 @@ const asDate = (written: string): string => (/^[-\d]{4,10}$/.test(written) ? 'da
 /* @__NO_SIDE_EFFECTS__ */
 function value<T>(text: Text<T>, typeOf: (written: string) => string): RequiredPart<T> {
   return {
-    optional: false,
     read: (found) => {
       const child = found.childElements().find(({ ns, name }) => ns === VCARD4_NS && name !== 'parameters')
       return text.decode(child?.text() ?? '') ?? new CodecError(`<${found.name}/> must have ${text.expected}.`)
@@ -74,7 +73,6 @@ function list(name: string, text: Text<string>, typeOf: (written: string) => str
 }
 
 const kinds: OptionalPart<readonly VCardKind[]> = {
-  optional: true,
   read: (found) => {
     const parameters = found.child('parameters')
     const types = parameters?.child('type')?.childElements() ?? []
@@ -122,7 +120,6 @@ const phone: Text<string> = {
 }
 
 const organizationName: OptionalPart<string> = {
-  optional: true,
   read: (found) => found.childText('text') || undefined,
   write: (name, draft) => {
     draft.children.push(el('text', VCARD4_NS, undefined, name))
@@ -131,7 +128,6 @@ const organizationName: OptionalPart<string> = {
 
 /** The texts after the first. */
 const units: OptionalPart<readonly string[]> = {
-  optional: true,
   read: (found) => {
     const texts = found.childElements().filter((child) => child.is('text', VCARD4_NS))
     const names = texts.slice(1).flatMap((text) => text.text() || [])

@@ -16,10 +16,10 @@ export type XmlCondition =
 
 export class XmlError {
   readonly condition: XmlCondition
-  /** One plain English sentence for logs and the stream error's text; never contains the peer's own data. */
-  readonly text: string
+  /** One plain English sentence for logs and the stream error's text; never contains the peer's own data. Bundles for browsers have none. */
+  readonly text: string | undefined
 
-  constructor(condition: XmlCondition, text: string) {
+  constructor(condition: XmlCondition, text?: string) {
     this.condition = condition
     this.text = text
   }

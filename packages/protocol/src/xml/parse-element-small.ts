@@ -10,7 +10,7 @@ import { qualifiedName } from './names-of-engine.ts'
 import { XML_NS, XMLNS_NS } from './namespaces.ts'
 import { illegal } from './wire-of-strings.ts'
 
-const malformed: XmlError = new XmlError('not-well-formed', 'malformed XML')
+const malformed: XmlError = new XmlError('not-well-formed')
 
 /** A byte order mark and a declaration, with the encoding that it names. [XML 2.8] */
 const beginning =
@@ -46,12 +46,12 @@ export function parseElement(wire: string, limits: XmlLimits = authenticated): E
 /** Throws an XmlError. */
 function read(wire: string, limits: XmlLimits): Element {
   const within = (size: number, limit: Exclude<keyof XmlLimits, 'omitted'>): void => {
-    if (size > limits[limit]) throw new XmlError('policy-violation', 'too much XML')
+    if (size > limits[limit]) throw new XmlError('policy-violation')
   }
   within(wire.length, 'bytes')
   const lines = wire.replaceAll(/\r\n?/g, '\n') // [XML 2.11]
   const [declared, , , encoding = 'utf-8'] = beginning.exec(lines) ?? refuse()
-  if (encoding.toLowerCase() !== 'utf-8') throw new XmlError('unsupported-encoding', 'only UTF-8 is supported')
+  if (encoding.toLowerCase() !== 'utf-8') throw new XmlError('unsupported-encoding')
   const text = lines.slice(declared.length)
   const open: Open[] = []
   let elements = 0
@@ -107,8 +107,7 @@ function read(wire: string, limits: XmlLimits): Element {
     return /[^ \t\n]/.test(text.slice(at)) ? refuse() : closed.element
   }
   // [RFC6120 11.1]
-  if (/^[^<]*<(?:\?|!(?!\[))/.test(text.slice(at)))
-    throw new XmlError('restricted-xml', 'no comments, processing instructions, DTDs')
+  if (/^[^<]*<(?:\?|!(?!\[))/.test(text.slice(at))) throw new XmlError('restricted-xml')
   throw malformed
 }
 

@@ -36,7 +36,7 @@ export class StreamReader {
       else if (event instanceof StreamOpen) this.#onEvent({ kind: 'header', xml: headerOf(event) })
       else if (event instanceof XmlError) {
         this.#isBroken = true
-        this.#onEvent({ kind: 'broken', reason: event.text })
+        this.#onEvent({ kind: 'broken', reason: event.text ?? event.condition })
       }
     }
   }

@@ -3,6 +3,7 @@ import { type ElementCodec, intact, parseInteger, trim } from '@rookery/protocol
 import type { Jid } from '@rookery/protocol/jid'
 import { idle } from '@rookery/protocol/xeps/idle'
 import type { Element } from '@rookery/protocol/xml'
+import { textIn } from '../../contract/text-in.ts'
 
 /** Nothing of these: simply available. [RFC6121 4.7.2.1] */
 export type Show = 'chat' | 'away' | 'xa' | 'dnd'
@@ -42,13 +43,7 @@ export class ContactPresence {
 
   /** The words in this language, if they are there; the first otherwise. */
   statusIn(language?: string): string | undefined {
-    let first: string | undefined
-    for (const child of this.element.childElements()) {
-      if (!child.is('status', this.element.ns)) continue
-      if (child.attr('xml:lang') === language) return child.text()
-      first ??= child.text()
-    }
-    return first
+    return textIn(this.element, 'status', language)
   }
 
   /** Since when nobody has touched the device, in ms since 1970. [XEP-0319] */

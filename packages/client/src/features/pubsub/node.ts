@@ -3,11 +3,12 @@
  * in service-node.ts.
  */
 import { type CodecError, intact } from '@rookery/protocol/codec'
+import { dataForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
-import { type PubsubItem, type PubsubRequest, pubsub } from '@rookery/protocol/xeps/pubsub'
+import { PUBSUB_NS, type PubsubItem, pubsubItems } from '@rookery/protocol/xeps/pubsub'
 import { PUBSUB_PUBLISH_OPTIONS } from '@rookery/protocol/xeps/pubsub-forms'
-import type { Element } from '@rookery/protocol/xml'
-import { RequestError, UnexpectedAnswerError } from '../../contract/errors.ts'
+import { type Element, el } from '@rookery/protocol/xml'
+import { RequestError } from '../../contract/errors.ts'
 import type { ListenOptions } from '../../contract/events.ts'
 import { type Page, pages } from '../../contract/pages.ts'
 import type { WaitOptions } from '../../contract/within.ts'
@@ -74,18 +75,18 @@ export class PubsubNode<T> {
   /** Resolves with the id of the item. Throws RequestError, of which `pubsubConditionOf` says more; UnsupportedError. */
   async publish(value: T, options: PublishOptions = {}): Promise<string> {
     const { id = this.at.core.newId(), config } = options
-    const item: PubsubItem = { id, payloads: [this.codec.build(value)] }
-    const form = config === undefined ? undefined : submission(PUBSUB_PUBLISH_OPTIONS, config)
-    const request = pubsub.build({ publish: { node: this.name, items: [item] }, options: form })
-    await this.at.request('set', request, options)
+    const item = part('item', { id }, [this.codec.build(value)])
+    const form = config && dataForm.build(submission(PUBSUB_PUBLISH_OPTIONS, config))
+    const publish = [this.#of('publish', {}, [item]), form && part('publish-options', {}, [form])]
+    await this.at.request('set', part('pubsub', {}, publish), options)
     return id
   }
 
   /** Takes an item back, and tells the subscribers unless `notify` is false. [XEP-0060 7.2] */
   async retract(id: string, options: WaitOptions & { readonly notify?: boolean | undefined } = {}): Promise<undefined> {
     const { notify = true } = options
-    const request = pubsub.build({ retract: { node: this.name, notify, items: [{ id, payloads: [] }] } })
-    await this.at.request('set', request, options)
+    const retract = this.#of('retract', { notify: `${notify}` }, [part('item', { id })])
+    await this.at.request('set', part('pubsub', {}, [retract]), options)
   }
 
   /**
@@ -94,16 +95,15 @@ export class PubsubNode<T> {
    */
   async *items(options: NodeItemsOptions = {}): AsyncGenerator<Item<T>, undefined> {
     const { max, ids, pageSize = 100 } = options
-    if (ids?.length === 0) return
-    const asked: PubsubRequest['items'] = {
-      node: this.name,
-      max,
-      items: ids?.map((id) => ({ id, payloads: [] })) ?? [],
-    }
+    if (ids?.length === 0 || max === 0) return
+    const asked = this.#of(
+      'items',
+      { max_items: max?.toString() },
+      ids?.map((id) => part('item', { id })),
+    )
     const ask = async (set?: Element): Promise<Page<PubsubItem>> => {
-      const answer = await this.at.ask('get', pubsub.build({ items: asked, page: set }), pubsub, options)
-      if (answer.items === undefined) throw new UnexpectedAnswerError('The answer has no items.')
-      return { items: answer.items.items, set: answer.page }
+      const { items, page } = await this.at.ask('get', part('pubsub', {}, [asked, set]), pubsubItems, options)
+      return { items: items.items, set: page }
     }
     const isWhole = max !== undefined || ids !== undefined
     for await (const item of isWhole ? (await ask()).items : pages(pageSize, ask)) {
@@ -149,10 +149,20 @@ export class PubsubNode<T> {
     )
   }
 
+  #of(name: string, attributes: Attributes, items: readonly Element[] = []): Element {
+    return part(name, { node: this.name, ...attributes }, items)
+  }
+
   #read({ id = '', payloads: [payload], publisher }: PubsubItem): Item<T> | undefined {
     const value = payload && intact(this.codec.parse(payload))
     return value === undefined ? undefined : { id, value, publisher }
   }
+}
+
+type Attributes = Readonly<Record<string, string | undefined>>
+
+function part(name: string, attributes: Attributes, children: readonly (Element | undefined)[] = []): Element {
+  return el(name, PUBSUB_NS, attributes, children)
 }
 
 export function isMissing(error: unknown): boolean {
