@@ -126,7 +126,7 @@ for (const runtime of runtimes()) {
         'ConnectError: No WebSocket of XMPP answers at wss://localhost:1/xmpp-websocket.',
         'UsageError: "xmpps://localhost:5223" cannot be opened here: give a wss: address, or use @rookery/client/node.',
         'UsageError: ws://example.org/ is not encrypted: use a wss: address, or allow `plaintext`.',
-        'ConnectError: https://localhost/.well-known/host-meta.json does not tell a WebSocket: set `service` to a wss: address.',
+        'ConnectError: localhost tells no WebSocket in its host-meta: set `service` to a wss: address.',
         'the end',
       ])
       assert.deepEqual(juliet.heard, ['Grüße & <b> 😀', 'cut me off', 'from the dark'])

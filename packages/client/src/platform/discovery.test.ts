@@ -65,6 +65,14 @@ test('finds the WebSocket in the one document, or else in the other', async () =
   assert.deepEqual(await discoverWebSocket(domain, never), ['wss://x.example.org/'])
 })
 
+test('what no URL is, is none, and hides no other', async () => {
+  const links = ['wss://a:99999/', 'wss://[::1/', 'wss://a%00b/', 'wss://good/'].map((href) => ({ rel, href }))
+  pages[jrd] = (response) => response.end(JSON.stringify({ links }))
+  assert.deepEqual(await discoverWebSocket(domain, never), ['wss://good/'])
+  pages[jrd] = json('wss://a:99999/')
+  assert.equal((await failed()).reason, 'unknown-host')
+})
+
 test('follows a few redirects', async () => {
   pages[jrd] = to('/elsewhere')
   pages['/elsewhere'] = to(`https://${domain}/there`)

@@ -18,7 +18,7 @@ export async function discoverWebSocket(domain: string, signal: AbortSignal): Pr
         `https://${domain}/.well-known/${name}`,
         AbortSignal.any([signal, AbortSignal.timeout(patience)]),
       )
-      const found = webSocketLinks(text)
+      const found = webSocketLinks(text).filter((link) => URL.canParse(link))
       if (found.length > 0) return found
     } catch (error) {
       signal.throwIfAborted()
@@ -27,7 +27,7 @@ export async function discoverWebSocket(domain: string, signal: AbortSignal): Pr
   }
   throw new ConnectError(
     problem === undefined ? 'unknown-host' : 'unreachable',
-    `https://${domain}/.well-known/host-meta.json does not tell a WebSocket: set \`service\` to a wss: address.`,
+    `${domain} tells no WebSocket in its host-meta: set \`service\` to a wss: address.`,
     problem,
   )
 }

@@ -20,7 +20,7 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
   try {
     socket = new WebSocket(url, subprotocol)
   } catch (cause) {
-    throw new UsageError(`${url.origin} cannot be opened here: ${cause}. Pages from https: connect by wss: alone.`, {
+    throw new UsageError(`${url.origin} cannot be opened here: ${cause}. Pages from https: need wss:.`, {
       cause,
     })
   }
