@@ -28,15 +28,15 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
   const urls = service === undefined ? [...(await platform.discover(domain, signal))] : [service]
   const preferred = location === undefined ? undefined : platform.moved?.(urls[0] ?? '', location)
   if (preferred !== undefined) urls.unshift(preferred)
+  const end = platform.clock.now() + parts.time
   let last: unknown
   for (let redirects = 0; urls.length > 0; ) {
     signal.throwIfAborted()
     const url = urls.shift()!
     try {
-      // one that swallows everything leaves time for the others
-      return await limited(platform.clock, signal, parts.time / Math.min(3, urls.length + 1), url, (one) =>
-        tryOne(url, { ...parts, signal: one }),
-      )
+      // one that swallows everything leaves time for the others, however many of them do
+      const time = (end - platform.clock.now()) / Math.min(3, urls.length + 1)
+      return await limited(platform.clock, signal, time, url, (one) => tryOne(url, { ...parts, signal: one }))
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof StreamClosedError && error.host) {
