@@ -46,7 +46,7 @@ const openedBy = (url: string, ca: string): Promise<boolean> =>
   })
 
 for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
-  test(`${name} has TLS, WebSocket, accounts, and what stands beside them`, async () => {
+  test(`${name} has TLS, WebSocket, accounts, and what stands beside them`, { timeout: 300_000 }, async () => {
     const trust = makeTrust()
     await using target = await startTarget(name, { trust })
     const account = await target.createAccount('romeo', 'secret')
