@@ -13,6 +13,8 @@ import process, { allowedNodeEnvironmentFlags, argv, env, execPath, exit, stdout
 interface Suite {
   files: string[]
   concurrency: number
+  /** For a file that needs more than others have. */
+  fileSeconds?: number
   /** Beginnings of file names to leave out. */
   except?: string[]
 }
@@ -57,7 +59,7 @@ const suites = new Map<string, Suite>([
   ['client', { files: ['test/client/**/*.test.ts'], concurrency: 1 }],
   ['browser', { files: ['test/browser/**/*.test.ts'], concurrency: 1 }],
   ['attacks', { files: ['test/attacks/**/*.test.ts'], concurrency: 1 }],
-  ['nolost', { files: ['test/nolost/**/*.test.ts'], concurrency: 1 }],
+  ['nolost', { files: ['test/nolost/**/*.test.ts'], concurrency: 1, fileSeconds: 580 }],
   ['peers', { files: ['scripts/peers/*.test.ts', 'test/scenarios/peers.test.ts'], concurrency: 1 }],
 ])
 const [name = '', ...patterns] = argv.slice(2)
@@ -77,7 +79,12 @@ const ending = new URL('ending.ts', import.meta.url).href
 const options = ['--test', `--test-timeout=${testTimeout}`, '--disable-proto=throw', '--import', ending]
 // hundreds of processes load the same modules: compiled once, they start in two thirds of the time
 const compiled = mkdtempSync(join(tmpdir(), 'rookery-compiled-'))
-const environment = { NODE_COMPILE_CACHE: compiled, ...env, ...(stdout.isTTY ? { FORCE_COLOR: '1' } : {}) }
+const environment = {
+  NODE_COMPILE_CACHE: compiled,
+  ...(suite.fileSeconds === undefined ? {} : { TEST_FILE_SECONDS: String(suite.fileSeconds) }),
+  ...env,
+  ...(stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
+}
 // what touches neither files nor the process needs no process of its own, most of which is its start (an older Node.js cannot do without)
 const isTogether = (file: string): boolean =>
   /^packages.(protocol|server.src.(?!listen))/.test(file) && allowedNodeEnvironmentFlags.has('--test-isolation')

@@ -8,11 +8,13 @@ import { parseOptions } from './options.ts'
 import { table } from './report.ts'
 import { run } from './run.ts'
 
-test('no message is lost, doubled, changed or out of order, whatever happens to the server', async (t) => {
-  // until all of it is reached: a slow machine takes longer
-  const least = ['--kills', '20', '--secs', '75', '--messages', '5000', '--limit', '360']
-  const options = parseOptions(['--seed', '1', ...least, '--rate', '1000', '--longest-stop', '5', '--disk', '2'])
-  const report = await run(options!, (text) => t.diagnostic(text))
+// until all of it is reached: a slow machine takes longer
+const least = ['--kills', '20', '--secs', '75', '--messages', '5000', '--limit', '360']
+const options = { timeout: 570_000 }
+
+test('no message is lost, doubled, changed or out of order, whatever happens to the server', options, async (t) => {
+  const words = parseOptions(['--seed', '1', ...least, '--rate', '1000', '--longest-stop', '5', '--disk', '2'])
+  const report = await run(words!, (text) => t.diagnostic(text))
   for (const line of table(report).split('\n')) t.diagnostic(line)
   for (const [rule, count] of Object.entries(report.findings.counts)) assert.equal(count, 0, rule)
   assert.deepEqual(report.faults, [])

@@ -10,12 +10,12 @@ const wanted = process.env['PEERS']?.split(',') ?? peerNames
 const start = async (name: PeerName) => {
   const peer = await startPeer(name, { archive: true })
   const { port, host } = peer
-  // where a scenario differs often nothing comes, and all of this time is spent
-  return tcpTarget({ name, port, host, secondHost: 'example.test', patience: 2000, stop: () => peer.stop() })
+  return tcpTarget({ name, port, host, secondHost: 'example.test', stop: () => peer.stop() })
 }
 
 for (const name of peerNames) {
   if (!wanted.includes(name)) continue
-  if (isInstalled(name)) runScenarios(name, () => start(name), folder, { only: process.env['ONLY'] })
+  const options = { only: process.env['ONLY'], patienceWithNote: 2000 }
+  if (isInstalled(name)) runScenarios(name, () => start(name), folder, options)
   else test(`scenarios against ${name}`, (context) => context.skip(`${name} is not installed: run .ci/install`))
 }
