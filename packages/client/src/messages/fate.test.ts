@@ -9,7 +9,7 @@ import type { Connection } from '../../../../test/client/harness/hostile-connect
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { isStanza } from '../../../../test/client/harness/valve.ts'
 import { next, online } from '../../test/online.ts'
-import { type ClientError, type Clock, type Fate, memoryStore, messages } from '../index.ts'
+import { type ClientError, type Clock, chat, type Fate, memoryStore, messages } from '../index.ts'
 import { connect, createClient, nodePlatform } from '../node/index.ts'
 import { systemClock } from '../platform/clock.ts'
 
@@ -200,4 +200,20 @@ test('what was sent in a session that is lost is not sent again when it is taken
     server.received('message').map((message) => message.childText('body')),
     ['one', 'two'],
   )
+})
+
+test('what a device of the recipient has does not fail, whatever another one says', async () => {
+  await using server = await HostileServer.start()
+  await using client = await online(server, [chat])
+  const [first, second] = ['one', 'two'].map((text) => client.chat.send(juliet, text))
+  const to = client.jid!.toString()
+  const received = el('received', 'urn:xmpp:receipts', { id: first!.id })
+  server.route(el('message', NS.client, { from: `${juliet}/a`, to, id: 'r' }, [received]))
+  await first!.reached('delivered')
+  for (const { id } of [first!, second!]) {
+    const error = new StanzaError('recipient-unavailable').toElement()
+    server.route(el('message', NS.client, { from: juliet, to, type: 'error', id }, [error]))
+  }
+  await assert.rejects(second!.reached('displayed'), { kind: 'request' })
+  assert.equal(first!.fate, 'delivered')
 })

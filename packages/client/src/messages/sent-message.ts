@@ -113,11 +113,14 @@ export class SentMessage {
     return true
   }
 
-  /** For those who learn of it: it has come so far. Never goes back, but for what was sent over a connection that is gone. */
+  /**
+   * For those who learn of it: it has come so far. Never goes back, but for what was sent over a connection that is gone, and what was refused
+   * before somebody had it: another device, or a server that learnt of a broken connection, may refuse it later.
+   */
   advance(fate: Fate, error?: ClientError): void {
     if (this.#fate === fate || (this.#fate === 'failed' && fate !== 'queued')) return
-    const isBack = order.indexOf(fate) < order.indexOf(this.#fate)
-    if (isBack && fate !== 'failed' && fate !== 'queued') return
+    const now = order.indexOf(this.#fate)
+    if (order.indexOf(fate) < now && (now > 2 || (fate !== 'failed' && fate !== 'queued'))) return
     this.#fate = fate
     this.#error = error
     for (const listener of [...this.#listeners]) this.#parts.guard(() => listener(this))
