@@ -2,7 +2,7 @@
  * Messages (RFC 6121 section 5): those that come are read once and acknowledged when they are dealt with, those that go are kept until the
  * server has them. What is said in them is for other extensions.
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { Message } from '@rookery/protocol/stanza'
@@ -34,6 +34,11 @@ export interface PostOptions {
   readonly lang?: string | undefined
 }
 
+export interface InRoom {
+  /** It has told what was said before: who says so now has put it there. */
+  readonly isLive: boolean
+}
+
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined
 }
@@ -55,8 +60,8 @@ export type Gate = (
 const unreadFor = 30_000
 
 export class Messages {
-  /** The bare addresses of the rooms that we are in or enter: who speaks from there is an occupant, and no contact. */
-  readonly rooms: Set<string> = new Set()
+  /** The rooms that we are in or enter, by their bare addresses: who speaks from there is an occupant, and no contact. */
+  readonly rooms: Map<string, InRoom> = new Map()
   /** For extensions: called where something may be missing that was said in a room since then (ms since 1970). */
   readonly gaps: ((room: Jid, since: number) => unknown)[] = []
   readonly #core: Core<MessageEvents>
@@ -170,7 +175,7 @@ export class Messages {
       if (inner instanceof Promise) return inner.then(() => undefined)
       if (inner !== undefined) return this.deliver(inner.stanza, inner.way)
     }
-    return this.deliver(stanza, { at: this.#timeOf(stanza) })
+    return this.deliver(stanza, this.#wayOf(stanza))
   }
 
   #pass(stanza: Message, way: Way, gate: number): undefined | Promise<undefined> {
@@ -206,24 +211,26 @@ export class Messages {
   }
 
   /**
-   * A delay is believed of our own server and, in a room, of the room before it; never one that lies ahead. [XEP-0203 5] The last one: who wrote
-   * the message may have put others there. [S59]
+   * A delay is believed of our own server and, while a room tells what was said before, of the room before it; never one that lies ahead.
+   * [XEP-0203 5] The last one: who wrote the message may have put others there. [S59]
    */
-  #timeOf(stanza: Message): number {
-    const now = this.#core.clock.now()
-    const { account } = this.#core
+  #wayOf(stanza: Message): Way {
+    const { account, clock } = this.#core
+    const { type, from } = stanza
+    const isTelling = type === 'groupchat' && !this.rooms.get(`${from?.bare}`)?.isLive
+    const now = clock.now()
     let at = now
-    let isRooms = false
+    let isPast = false
     for (const child of stanza.element.children) {
-      const read = typeof child === 'string' ? undefined : delay.parse(child)
-      if (read === undefined || isBroken(read) || read.from === undefined) continue
+      const read = typeof child === 'string' ? undefined : intact(delay.parse(child))
+      if (read?.from === undefined) continue
       const by = read.from.toString()
-      const isByRoom = stanza.type === 'groupchat' && read.from.bare.equals(stanza.from!.bare)
-      if (!isByRoom && (isRooms || (by !== account.domain && by !== account.toString()))) continue
+      const isByRoom = isTelling && read.from.bare.equals(from!.bare)
+      if (!isByRoom && (isPast || (by !== account.domain && by !== account.toString()))) continue
       at = Math.min(read.stamp, now)
-      isRooms = isByRoom
+      isPast = isByRoom
     }
-    return at
+    return { at, isPast }
   }
 }
 

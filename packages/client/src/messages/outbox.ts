@@ -152,7 +152,7 @@ export class Outbox implements Carrier {
   acknowledged(entries: readonly Entry[]): void {
     if (entries.length === 0) return
     const gone = new Set(entries)
-    if (this.#queue.some((entry) => gone.has(entry))) this.#queue = this.#queue.filter((entry) => !gone.has(entry))
+    this.#queue = this.#queue.filter((entry) => !gone.has(entry))
     this.#forget(entries)
     for (const { id, message } of entries) if (id === message.id) message.advance('acked')
     if (!this.#isWary) return
@@ -162,9 +162,10 @@ export class Outbox implements Carrier {
 
   /** An error came for one of ours: true when it was. [RFC6120 8.3.1] */
   refused(error: Message): boolean {
-    const message = error.id === undefined ? undefined : this.#byId.get(error.id)
-    if (message === undefined || error.from === undefined || !error.from.bare.equals(message.to.bare)) return false
-    message.advance('failed', new RequestError(readStanzaError(error.element), error.from.toString()))
+    const { id = '', from } = error
+    const message = this.#byId.get(id)
+    if (message === undefined || from?.bare.equals(message.to.bare) !== true) return false
+    message.advance('failed', new RequestError(readStanzaError(error.element), `${from}`))
     return true
   }
 

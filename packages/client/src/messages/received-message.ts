@@ -13,6 +13,8 @@ export interface Way {
   readonly archived?: string | undefined
   /** The account itself has written it. */
   readonly own?: boolean | undefined
+  /** It comes from an archive, or a room says that it was said before we came, or while we were away. [XEP-0045 7.2.13] */
+  readonly isPast?: boolean | undefined
   /** When it was sent, in ms since 1970, as a server that we trust says; the time it came otherwise. */
   readonly at: number
 }

@@ -12,11 +12,11 @@ const longest = 4_000
 
 export class Seen {
   /** Who speaks from there is an occupant, and no contact. */
-  readonly #rooms: ReadonlySet<string>
+  readonly #rooms: ReadonlyMap<string, unknown>
   /** With who still works on it. */
   readonly #keys: Map<string, undefined | Promise<undefined>> = new Map()
 
-  constructor(rooms: ReadonlySet<string>) {
+  constructor(rooms: ReadonlyMap<string, unknown>) {
     this.#rooms = rooms
   }
 

@@ -39,7 +39,7 @@ export function readEntry(
   if (!isOfAccount && !(message.type === 'groupchat' && from.bare.equals(of))) return undefined
   const now = clock.now()
   const own = isOfAccount && from.bare.equals(account)
-  const way: Way = { archived: id, at: Math.min(delay?.stamp ?? now, now), own }
+  const way: Way = { archived: id, isPast: true, at: Math.min(delay?.stamp ?? now, now), own }
   return new ArchivedMessage(message, from, to, way)
 }
 

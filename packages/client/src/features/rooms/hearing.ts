@@ -10,7 +10,7 @@ import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
 import { hasContent, notesOf } from '../chat/index.ts'
 import type { RoomEvents, RoomNote, RoomSubject } from './events.ts'
 import type { Room } from './room.ts'
-import { isPast, RoomMessage } from './room-message.ts'
+import { RoomMessage } from './room-message.ts'
 
 export interface HearingParts {
   readonly room: Room
@@ -54,7 +54,7 @@ export class Hearing {
 
   /** A promise while listeners work, true when nobody has to read it any more. */
   receive(received: ReceivedMessage): unknown {
-    const { type, from, element, way } = received
+    const { type, from } = received
     if (type === 'error') return undefined
     if (from.isBare) {
       const told = this.#fromRoom(received)
@@ -66,8 +66,7 @@ export class Hearing {
       return !from.isBare && hasContent(whisper) ? this.#parts.tell('whisper', whisper) : undefined
     }
     const sent = this.#sentAs(received)
-    const isHistory = way.archived !== undefined || isPast(element, room.address)
-    const message = new RoomMessage(room, received, sent !== undefined, isHistory)
+    const message = new RoomMessage(room, received, sent !== undefined)
     if (sent !== undefined) {
       sent.stanzaId = message.stanzaId
       sent.advance('delivered')
@@ -103,6 +102,7 @@ export class Hearing {
   #subjectIs({ at, nick, isHistory }: RoomMessage, text = ''): unknown {
     const { room, tell } = this.#parts
     this.end() // it ends the history [XEP-0045 7.2.15]
+    room.isLive = true
     if (nick === room.nick) {
       // some rooms tell it without its id
       const mine = this.#subjects.findIndex(({ stanza }) => stanza.element.childText('subject') === text)

@@ -1,8 +1,4 @@
 /** What was said in a room, or whispered to us by an occupant. */
-import { intact } from '@rookery/protocol/codec'
-import type { Jid } from '@rookery/protocol/jid'
-import { delay } from '@rookery/protocol/xeps/delay'
-import type { Element } from '@rookery/protocol/xml'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
 import { ChatMessage, type Target, unnamed } from '../chat/index.ts'
 import { type Occupant, occupantIdOf } from './occupant.ts'
@@ -19,10 +15,11 @@ export class RoomMessage extends ChatMessage {
   /** Who said it, whatever their nickname (XEP-0421); undefined where the room does not vouch for it. */
   readonly occupantId: string | undefined
 
-  /** For the room. `comesBack`: it is the one that we have sent. `isHistory`: its sender may be gone. */
-  constructor(room: Room, received: ReceivedMessage, comesBack = false, isHistory = false) {
-    const isRoom = received.type === 'groupchat'
-    const { from, element } = received
+  /** For the room. `comesBack`: it is the one that we have sent. */
+  constructor(room: Room, received: ReceivedMessage, comesBack = false) {
+    const { type, from, element, way } = received
+    const isRoom = type === 'groupchat'
+    const isHistory = way.isPast === true // its sender may be gone
     const occupant = isHistory ? undefined : room.occupants.get(from.resource)
     const occupantId = room.knowsOccupants ? occupantIdOf(element) : undefined
     const isSelf = isHistory
@@ -52,11 +49,6 @@ function authorOf(received: ReceivedMessage, occupantId: string | undefined, occ
 }
 
 let unknowns = 0
-
-/** Whether the room says when it was said: before we came, or while we were away. [XEP-0045 7.2.13] */
-export function isPast(message: Element, room: Jid): boolean {
-  return message.childElements().some((child) => intact(delay.parse(child))?.from?.bare.equals(room))
-}
 
 /** By it others in the room refer to a message. */
 export function stanzaIdOf(message: RoomMessage | SentMessage | Pick<Target, 'id'> | string): string {

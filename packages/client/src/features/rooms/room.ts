@@ -20,7 +20,7 @@ import type { Core } from '../../contract/extension.ts'
 import { guardWork } from '../../contract/guard.ts'
 import { together } from '../../contract/together.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
-import { messages, type ReceivedMessage, type SentMessage } from '../../messages/index.ts'
+import { messages, type ReceivedMessage, type SentMessage, type Way } from '../../messages/index.ts'
 import {
   contentElements,
   type MessageContent,
@@ -39,7 +39,7 @@ import { Membership, type RoomState } from './membership.ts'
 import type { Occupant } from './occupant.ts'
 import { acceptDefaults, administer, type RoomSetup } from './owner.ts'
 import { type RoomInfo, readRoomInfo } from './room-info.ts'
-import { isPast, type RoomMessage, stanzaIdOf } from './room-message.ts'
+import { type RoomMessage, stanzaIdOf } from './room-message.ts'
 import { SelfPing } from './self-ping.ts'
 
 export interface JoinOptions extends WaitOptions {
@@ -80,6 +80,8 @@ const longest = 200
 
 export class Room {
   readonly address: Jid
+  /** It has told what was said before: its subject has come. [XEP-0045 7.2.15] @internal */
+  isLive = false
   readonly #parts: RoomParts
   readonly #membership: Membership
   readonly #ping: SelfPing
@@ -324,10 +326,9 @@ export class Room {
   }
 
   /** A message from it, before anybody has seen it: what is known is dropped, what comes before `join` has answered waits. @internal */
-  gate(stanza: Message, next: () => undefined | Promise<undefined>): undefined | Promise<undefined> {
+  gate(stanza: Message, { isPast }: Way, next: () => undefined | Promise<undefined>): undefined | Promise<undefined> {
     if (stanza.type !== 'groupchat') return next()
-    const isAgain = isPast(stanza.element, this.address)
-    if (this.#isRepeated(stanza.element) && isAgain) return undefined
+    if (this.#isRepeated(stanza.element) && isPast) return undefined
     if (this.#held === undefined) return next()
     return new Promise((resolve) => this.#later(() => resolve(next())))
   }
@@ -353,6 +354,7 @@ export class Room {
   #entered(statuses: readonly number[], again: boolean, since: number): void {
     const { core } = this.#parts
     this.#isNew = statuses.includes(MUC_CREATED)
+    this.isLive = false
     this.#ping.start()
     const heard = within(core.clock, this.#hearing.caughtUp(), { timeout: learnWithin }).catch(() => undefined)
     void heard.then(() => {

@@ -495,6 +495,32 @@ describe('what others say in the name of a room', () => {
     assert.equal(joined.state, 'inside')
   })
 
+  test('is not believed: that it was said a while ago, once the room has told what was [S59]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    room.others = ['mallory']
+    room.history = [`<message type='groupchat' from='${address}/nurse' to='@me'><body>earlier</body>${past}</message>`]
+    const joined = await romeo.rooms.join(address)
+    const heard = heardUntil(joined, 'end')
+    await next(joined, 'subject')
+    const began = Date.now()
+    room.message('mallory', 'long ago', past)
+    room.message('nurse', 'end')
+    const [earlier, forged] = await heard
+    assert.deepEqual([earlier!.isHistory, earlier!.at], [true, Date.UTC(2020, 0)])
+    assert.deepEqual([forged!.isHistory, forged!.occupant?.nick], [false, 'mallory'])
+    assert.ok(forged!.at >= began)
+    // it tells what was said before whenever one comes back
+    const again = heardUntil(joined, 'end')
+    room.isForgetful = true
+    await joined.check()
+    room.message('nurse', 'end')
+    assert.deepEqual(
+      (await again).map(({ isHistory }) => isHistory),
+      [],
+    )
+  })
+
   test('is believed of the room itself: a moderator has taken a message back [XEP-0425]', async () => {
     await using set = await stage()
     const { room, romeo } = set
@@ -646,7 +672,13 @@ describe('what others say in the name of a room', () => {
     const heard = heardUntil(joined, 'end')
     const sent = joined.send('mine')
     await sent.reached('delivered')
-    room.message('romeo', 'forged', past, sent.id)
+    room.history = [
+      `<message type='groupchat' from='${address}/romeo' to='@me' id='${sent.id}'><body>forged</body>${past}</message>`,
+    ]
+    room.isForgetful = true
+    const back = next(joined, 'joined', ({ again }) => again)
+    await joined.check()
+    await back
     room.message('mallory', 'forged as well', '', sent.id)
     room.message('juliet', 'end')
     assert.deepEqual(

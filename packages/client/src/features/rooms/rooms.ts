@@ -21,15 +21,16 @@ const catchUpWithin = 5_000
 export class Rooms {
   readonly #core: Core<RoomsEvents>
   readonly #disco: Disco
-  readonly #rooms: Map<string, Room> = new Map()
+  readonly #rooms: Map<string, Room>
 
   constructor(core: Core<RoomsEvents>) {
     this.#core = core
     this.#disco = core.use(disco)
+    this.#rooms = core.use(messages).rooms as Map<string, Room>
     core.use(messages).hold(true) // of before a restart
-    core.use(messages).gate((stanza, _, next) => {
+    core.use(messages).gate((stanza, way, next) => {
       const room = this.#of(stanza.from)
-      return room === undefined ? next() : room.gate(stanza, next)
+      return room === undefined ? next() : room.gate(stanza, way, next)
     })
     core.use(messages).onMessage((message) => this.#receive(message))
     core.onStanza('presence', (presence) => this.#receivePresence(presence))
@@ -106,12 +107,10 @@ export class Rooms {
     const key = room.address.toString()
     if (attends) this.#rooms.set(key, room)
     else if (this.#rooms.get(key) === room) this.#rooms.delete(key)
-    if (this.#rooms.has(key)) this.#core.use(messages).rooms.add(key)
-    else this.#core.use(messages).rooms.delete(key)
   }
 
   #of(from: Jid | undefined): Room | undefined {
-    return from === undefined || this.#rooms.size === 0 ? undefined : this.#rooms.get(from.bare.toString())
+    return this.#rooms.get(`${from?.bare}`)
   }
 
   #receive(message: ReceivedMessage): unknown {
