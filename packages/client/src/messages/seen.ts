@@ -12,11 +12,11 @@ const longest = 4_000
 
 export class Seen {
   /** Who speaks from there is an occupant, and no contact. */
-  readonly #rooms: ReadonlyMap<string, unknown>
+  readonly #rooms: Pick<ReadonlySet<string>, 'has'>
   /** With who still works on it. */
   readonly #keys: Map<string, undefined | Promise<undefined>> = new Map()
 
-  constructor(rooms: ReadonlyMap<string, unknown>) {
+  constructor(rooms: Pick<ReadonlySet<string>, 'has'>) {
     this.#rooms = rooms
   }
 
