@@ -369,6 +369,7 @@ export { vcard4 } from './features/vcard4.ts'
 export { type AskVersion, type Version, version } from './features/version.ts'
 export {
   type Gate,
+  type InRoom,
   type MessageEvents,
   Messages,
   messages,
