@@ -20,6 +20,8 @@ export interface Mode {
   dom: boolean
   /** Whether it knows those of Node. */
   node: boolean
+  /** The libraries of the language; the newest unless told. */
+  lib?: readonly string[]
 }
 
 const modules = [
@@ -43,10 +45,10 @@ export const nameOf = ({ moduleResolution, dom, node }: Mode): string =>
 
 /** Compiles these files of a folder under the strictest settings, declarations of packages included. */
 export function compile(folder: string, files: readonly string[], mode: Mode): Mistake[] {
-  const { module, moduleResolution, dom, node } = mode
+  const { module, moduleResolution, dom, node, lib = ['es2024', 'esnext.disposable'] } = mode
   const compilerOptions = {
     target: 'es2024',
-    lib: ['es2024', 'esnext.disposable', ...(dom ? ['dom', 'dom.iterable', 'dom.asynciterable'] : [])],
+    lib: [...lib, ...(dom ? ['dom', 'dom.iterable', 'dom.asynciterable'] : [])],
     types: node ? ['node'] : [],
     module,
     moduleResolution,

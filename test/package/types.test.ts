@@ -28,6 +28,11 @@ for (const mode of modes)
     assert.deepEqual(compile(folder, files, mode), [])
   })
 
+test('a page whose project knows no newer language compiles', () => {
+  const older: Mode = { module: 'preserve', moduleResolution: 'bundler', dom: true, node: false, lib: ['es2022'] }
+  assert.deepEqual(compile(folder, ['consumers/browser.ts'], older), [])
+})
+
 test('each mistake is refused for the reason that stands above it', () => {
   const wanted: string[] = []
   for (const file of topics) {

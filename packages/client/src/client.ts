@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Jid } from '@rookery/protocol/jid'
 import { iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
