@@ -19,7 +19,7 @@ export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyE
   readonly store?: OpenStore | undefined
   /** Whether to connect again when the connection is lost. Default true. */
   readonly reconnect?: boolean | undefined
-  /** Milliseconds that `connect()` tries for, 0 for one try; 20,000 unless told. Later tries go on for ever. */
+  /** Milliseconds that `connect()` tries for at most, 0 for one try; 20,000 unless told. Later tries go on for ever. */
   readonly patience?: number | undefined
   /** Milliseconds for one try; 15,000 unless told. */
   readonly attemptTimeout?: number | undefined
