@@ -178,7 +178,7 @@ export class Avatars {
       const metadata = await personal.nodeOf(who, AVATAR_METADATA_NS, avatarMetadata).item(undefined, options)
       if (metadata === undefined) return undefined
       const info = choose(metadata.value)
-      await this.#learn(who, { id: info?.id, isPublished: true }, info)
+      void this.#learn(who, { id: info?.id, isPublished: true }, info)
       if (info === undefined) return 'none'
       const kept = this.#pictures.get(info.id)
       if (kept !== undefined) return kept

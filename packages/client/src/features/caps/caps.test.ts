@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { caps as capsElement } from '@rookery/protocol/caps'
+import { isBroken } from '@rookery/protocol/codec'
 import { DISCO_INFO_NS, discoInfo } from '@rookery/protocol/disco'
 import { jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
@@ -8,7 +9,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../../test/online.ts'
-import { caps, defineExtension, disco, memoryStore, presence } from '../../index.ts'
+import { caps, type DiscoInfo, defineExtension, disco, memoryStore, presence, version } from '../../index.ts'
 
 const juliet = jid('juliet@localhost/balcony')
 const nurse = jid('nurse@localhost/kitchen')
@@ -68,6 +69,32 @@ describe('capabilities', () => {
     await seen
     assert.equal(again.disco.known(nurse)?.identities[0]?.name, 'Exodus 0.9.1')
     assert.equal(asked(), 1)
+  })
+
+  test('what we answer is what our hash promises, also when a feature comes later', async () => {
+    await using server = await HostileServer.start({ startTls: 'absent' })
+    await using romeo = await online(server, [caps, presence])
+    const said = async (count: number): Promise<{ node: string; ver: string }> => {
+      const sent = await server.until((one) => one.name === 'presence', count)
+      const found = capsElement.find(sent)
+      assert.ok(found !== undefined && 'ver' in found)
+      return found
+    }
+    const ask = async ({ node, ver: hash }: { node: string; ver: string }, id: string): Promise<DiscoInfo> => {
+      const query = el('query', DISCO_INFO_NS, { node: `${node}#${hash}` })
+      server.route(el('iq', NS.client, { type: 'get', id, from: 'localhost', to: `${romeo.jid}` }, [query]))
+      const answer = await server.until((one) => one.attr('id') === id)
+      const info = discoInfo.parse(answer.firstElement()!)
+      assert.ok(info !== undefined && !isBroken(info))
+      return info
+    }
+    const first = await said(1)
+    romeo.use(version)
+    assert.ok(!(await ask(first, 'a')).features.includes('jabber:iq:version'))
+    await romeo.caps.refresh()
+    const second = await said(2)
+    assert.notEqual(second.ver, first.ver)
+    assert.ok((await ask(second, 'b')).features.includes('jabber:iq:version'))
   })
 
   test('an answer that is not what the hash promised tells for nobody else', async () => {

@@ -5,7 +5,6 @@
 import type { Core } from '../../contract/extension.ts'
 import { guardWork } from '../../contract/guard.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
-import { ownCaps } from '../caps/index.ts'
 import { presence } from '../presence/index.ts'
 
 export class Fetches {
@@ -18,10 +17,7 @@ export class Fetches {
   constructor(core: Core, fetch: () => Promise<undefined>) {
     this.#core = core
     this.#fetch = fetch
-    const again = (): void => this.again()
-    // those who do not show themselves are told nothing, nor those of whom the server does not know what they want
-    core.use(presence).returned.push(again)
-    core.use(ownCaps).explained.push(again)
+    core.use(presence).told.push(() => this.again())
     core.onSession('appear', async ({ resumed, restored }) => {
       if (!resumed || restored) await this.now()
     })

@@ -57,8 +57,7 @@ export class Pep {
   /** Asks servers to tell of this node of ourselves and of contacts (`+notify`). They do so for those who show themselves. [XEP-0163 4.2] */
   follow(name: string): undefined {
     this.#core.supported.add(`${name}+notify`)
-    const capabilities = this.#core.use(ownCaps) // where servers read it
-    if (this.#core.state.name === 'online') void capabilities.refresh()
+    void this.#core.use(ownCaps).refresh() // where servers read it
   }
 
   /** Calls `tell` for each event of this node, of whose account it really is; of the own account alone where it is private. */

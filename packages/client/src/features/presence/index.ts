@@ -37,8 +37,8 @@ export type PresenceEvents = {
 export class Presences {
   /** Whose presence is kept when memory is short; set by the roster. */
   isContact: (bare: Jid) => boolean = () => false
-  /** For features: called when we are there again after `hide()`. */
-  readonly returned: (() => void)[] = []
+  /** For features: called when the server begins to tell us things: we are there again after `hide()`, or it has learned what we want to know. */
+  readonly told: (() => void)[] = []
   readonly #core: Core<PresenceEvents>
   readonly #appearance: Appearance
   readonly #contacts: Contacts = new Contacts((bare) => this.isContact(bare))
@@ -156,7 +156,7 @@ export class Presences {
       this.#announces = false
       if (!this.#hasAppeared || this.#own === undefined) return
       this.#send()
-      if (this.#returns) for (const tell of this.returned) tell()
+      if (this.#returns) for (const tell of this.told) tell()
       this.#returns = false
     })
   }
