@@ -183,6 +183,23 @@ describe('files from client to client', () => {
     await assert.rejects(incoming.done, reason('cancelled'))
   })
 
+  test('who sends and leaves says that they are gone: what came is the beginning of the file', async () => {
+    await using both = await pair()
+    const { romeo, juliet } = both
+    const offered = next(juliet, 'file:offered')
+    const sending = romeo.files.send(juliet.jid!, bytes(1_000_000))
+    const told = assert.rejects(sending, reason('gone'))
+    const { stream, done } = (await offered).accept()
+    const failed = assert.rejects(done, reason('gone'))
+    const reader = stream.getReader()
+    await reader.read()
+    const left = romeo.disconnect()
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    }, reason('gone'))
+    await Promise.all([told, failed, left])
+  })
+
   test('a path is only ever a name [S125]', async () => {
     await using both = await pair()
     const { romeo, juliet } = both

@@ -117,7 +117,9 @@ export async function sendFile(
     void session.end({ condition: 'failed-application' })
     // the bytestream broke because the session was ended
     const isOfStream = error instanceof RequestError || error instanceof DisconnectedError
-    throw aborted && isOfStream ? reason : error
+    if (aborted && isOfStream) throw reason
+    const isGone = error instanceof RequestError && /^(recipient|service)-unavailable$/.test(error.condition)
+    throw isGone ? transferError({ condition: 'gone', isOwn: false }) : error
   } finally {
     signal?.removeEventListener('abort', cancel)
   }

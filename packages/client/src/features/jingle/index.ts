@@ -42,6 +42,11 @@ export class Jingle {
         if (is(session)) session.over({ condition: 'gone', isOwn: false })
     }
     core.onSessionEnd(() => gone(() => true))
+    core.onDisconnect(async (signal) => {
+      await Promise.all(
+        Array.from(this.#sessions.values(), (session) => session.end({ condition: 'gone' }, { signal })),
+      )
+    })
     core.onStanza('presence', ({ type, from }) => {
       if (type === 'unavailable') gone(({ peer }) => from?.equals(peer) === true)
     })

@@ -2,19 +2,27 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { StanzaError } from '@rookery/protocol/stanza'
-import { jingle as codec, JINGLE_NS, type JingleAction, type JingleContent } from '@rookery/protocol/xeps/jingle'
+import {
+  jingle as codec,
+  JINGLE_NS,
+  type JingleAction,
+  type JingleContent,
+  jingleError,
+} from '@rookery/protocol/xeps/jingle'
 import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { acquaint, online } from '../../../test/online.ts'
 import {
   DisconnectedError,
+  defineExtension,
   type JingleApplication,
   type JingleEnd,
   type JingleSession,
   jingle,
   UnsupportedError,
 } from '../../index.ts'
+import { nodePlatform } from '../../node/index.ts'
 
 const GAME_NS = 'urn:example:game'
 const contents: JingleContent[] = [
@@ -244,4 +252,44 @@ describe('sessions between two clients', () => {
     assert.equal((await theirs.over.promise).condition, 'gone')
     assert.equal((await ours.over.promise).condition, 'gone')
   })
+
+  for (const [forgets, title] of [
+    [true, 'are over when the other side has forgotten them, which is asked now and then'],
+    [false, 'go on while the other side knows them'],
+  ] as const)
+    test(title, async () => {
+      const clocks: (() => unknown)[] = []
+      const platform = {
+        ...nodePlatform,
+        clock: {
+          ...nodePlatform.clock,
+          after: (milliseconds: number, run: () => unknown) => {
+            if (milliseconds !== 90_000) return nodePlatform.clock.after(milliseconds, run)
+            clocks.push(run)
+            return () => void clocks.splice(clocks.indexOf(run), 1)
+          },
+        },
+      }
+      const asked: string[] = []
+      const other = defineExtension({
+        name: 'other',
+        start: (core) =>
+          core.respond('set', 'jingle', JINGLE_NS, ({ payload }) => {
+            asked.push(payload?.attr('action') ?? '')
+            if (forgets && asked.length > 1) throw jingleError('unknown-session')
+            return undefined
+          }),
+      })
+      await using server = await startTestServer()
+      await using romeo = await online(server, [jingle], { ...(await server.createAccount()), platform })
+      await using juliet = await online(server, [other])
+      await acquaint(romeo, juliet)
+      const ours = new Notes()
+      const session = await romeo.jingle.initiate(juliet.jid!, contents, ours)
+      assert.equal(clocks.length, 1)
+      await clocks[0]!()
+      assert.deepEqual(asked, ['session-initiate', 'session-info'])
+      if (!forgets) assert.equal(session.state, 'pending')
+      else assert.deepEqual(await ours.over.promise, { condition: 'gone', isOwn: false })
+    })
 })

@@ -12,7 +12,7 @@ import {
 } from '@rookery/protocol/xeps/jingle'
 import type { Element } from '@rookery/protocol/xml'
 import { type Deferred, deferred } from '../../contract/deferred.ts'
-import { DisconnectedError, UnsupportedError } from '../../contract/errors.ts'
+import { DisconnectedError, RequestError, TimeoutError, UnsupportedError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 
@@ -47,6 +47,12 @@ export interface SessionParts {
   readonly over: () => void
 }
 
+/** Milliseconds between questions whether the other side still knows of it, and to wait for the answer: a device may sleep. */
+const watchEvery = 90_000
+const patience = 300_000
+/** Who answers so is not there any more, or has forgotten the session. */
+const signsOfAbsence: readonly unknown[] = ['item-not-found', 'recipient-unavailable', 'service-unavailable']
+
 export class JingleSession {
   readonly peer: Jid
   readonly sid: string
@@ -58,6 +64,7 @@ export class JingleSession {
   application: JingleApplication = {}
   readonly #parts: SessionParts
   #replacing: Deferred<readonly JingleContent[]> | undefined
+  #stopWatching!: () => void
 
   /** @internal Made by `jingle`. */
   constructor(parts: SessionParts) {
@@ -66,6 +73,7 @@ export class JingleSession {
     this.sid = parts.sid
     this.role = parts.role
     this.contents = parts.contents
+    this.#watch()
   }
 
   /** Accepts what was offered, as these contents say. */
@@ -95,15 +103,16 @@ export class JingleSession {
   }
 
   /** Ends it. Whether the other side hears of that does not matter to this one. */
-  async end(reason: JingleReason): Promise<undefined> {
+  async end(reason: JingleReason, options?: WaitOptions): Promise<undefined> {
     if (!this.over({ ...reason, isOwn: true })) return
-    await this.#send({ action: 'session-terminate', reason }).catch(() => undefined)
+    await this.#send({ action: 'session-terminate', reason }, options).catch(() => undefined)
   }
 
   /** @internal False when it was over already. */
   over(end: JingleEnd): boolean {
     if (this.state === 'ended') return false
     this.state = 'ended'
+    this.#stopWatching()
     this.#parts.over()
     this.#replacing?.reject(new DisconnectedError('The session is over.'))
     this.application.ended?.(end)
@@ -135,6 +144,19 @@ export class JingleSession {
   /** @internal */
   async initiate(options: WaitOptions): Promise<undefined> {
     await this.#send({ action: 'session-initiate', initiator: this.#parts.core.jid, contents: this.contents }, options)
+  }
+
+  /** Who left without a word is asked. [XEP-0166 6.8] */
+  #watch(): void {
+    this.#stopWatching = this.#parts.core.clock.after(watchEvery, async () => {
+      try {
+        await this.tell([], { timeout: patience })
+      } catch (error) {
+        const isGone = error instanceof RequestError && signsOfAbsence.includes(error.condition)
+        if (isGone || error instanceof TimeoutError) this.over({ condition: 'gone', isOwn: false })
+      }
+      if (this.state !== 'ended') this.#watch()
+    })
   }
 
   async #send(request: Partial<Jingle> & Pick<Jingle, 'action'>, options: WaitOptions = {}): Promise<undefined> {
