@@ -43,6 +43,7 @@ export class ByteStream {
   readonly #parts: ByteStreamParts
   readonly #usesMessages: boolean
   readonly #abort: AbortController = new AbortController()
+  readonly #sends: AbortController = new AbortController()
   #reading!: ReadableStreamDefaultController<Uint8Array>
   #writing!: WritableStreamDefaultController
   #settle!: { readonly resolve: () => void; readonly reject: (error: unknown) => void }
@@ -82,7 +83,14 @@ export class ByteStream {
     )
     this.writable = new WritableStream<Uint8Array>(
       {
-        start: (controller) => void (this.#writing = controller),
+        start: (controller) => {
+          this.#writing = controller
+          // the piece that is being sent is not waited for
+          controller.signal.addEventListener('abort', () => {
+            void this.close()
+            this.#sends.abort(controller.signal.reason)
+          })
+        },
         write: (piece) => (this.#sending = this.#write(piece)),
         close: () => this.close(),
         abort: () => this.close(),
@@ -159,7 +167,7 @@ export class ByteStream {
     this.#isOver = true
     this.#acknowledge()
     this.#parts.ended()
-    this.#abort.abort(new DisconnectedError('The bytestream is closed.'))
+    for (const one of [this.#sends, this.#abort]) one.abort(new DisconnectedError('The bytestream is closed.'))
   }
 
   #acknowledge(): void {
@@ -183,7 +191,7 @@ export class ByteStream {
 
   async #send(chunk: Element, seq: number): Promise<unknown> {
     const { core, peer } = this.#parts
-    const options = { to: peer, signal: this.#abort.signal, timeout: patience }
+    const options = { to: peer, signal: this.#sends.signal, timeout: patience }
     if (!this.#usesMessages) return await core.request('set', chunk, options)
     if (!core.send(new Message(el('message', NS.client, { id: this.#messageId }, [chunk]), undefined, peer)))
       throw new DisconnectedError('There is no connection now.')

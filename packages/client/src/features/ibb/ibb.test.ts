@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
-import { ibbClose, ibbData, ibbOpen } from '@rookery/protocol/xeps/ibb'
+import { IBB_NS, ibbClose, ibbData, ibbOpen } from '@rookery/protocol/xeps/ibb'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer, type TestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { acquaint, next, online } from '../../../test/online.ts'
-import { ibb, RequestError, UnsupportedError } from '../../index.ts'
+import { DisconnectedError, defineExtension, ibb, RequestError, UnsupportedError } from '../../index.ts'
 
 async function pair(server: TestServer) {
   const romeo = await online(server, [ibb])
@@ -201,7 +201,35 @@ describe('in-band bytestreams', () => {
     const reading = readAll(theirs.readable)
     await juliet.disconnect()
     await assert.rejects(reading, /connection was lost/)
+    await assert.rejects(ours.closed, DisconnectedError) // without having asked
+    await assert.rejects(readAll(ours.readable))
     await assert.rejects(send(ours.writable, bytes(3)))
-    await assert.rejects(ours.closed, RequestError)
+  })
+
+  test('who gives up does not wait for what is on its way', async () => {
+    await using server = await startTestServer({ limits: { bytesPerSecond: 0 } })
+    const silent = defineExtension({
+      name: 'silent',
+      start: (core) => {
+        core.respond('set', 'open', IBB_NS, () => undefined)
+        core.respond('set', 'close', IBB_NS, () => undefined)
+        return new Promise<undefined>((resolve) => {
+          core.respond('set', 'data', IBB_NS, () => {
+            resolve(undefined)
+            return new Promise(() => undefined)
+          })
+        })
+      },
+    })
+    await using romeo = await online(server, [ibb])
+    await using juliet = await online(server, [silent])
+    await acquaint(romeo, juliet)
+    const stream = await romeo.ibb.open(juliet.jid!)
+    const writer = stream.writable.getWriter()
+    const writing = writer.write(bytes(100_000))
+    await juliet.silent
+    await writer.abort(new Error('enough'))
+    await assert.rejects(writing, /enough/)
+    await assert.rejects(stream.closed, /enough/)
   })
 })

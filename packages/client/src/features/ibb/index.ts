@@ -78,6 +78,11 @@ export class Ibb {
       const work = isBroken(chunk) ? undefined : this.#find(stanza.from, chunk.sid)?.receive(chunk)
       return work instanceof Promise ? work.then(() => 'taken') : 'taken'
     })
+    core.onStanza('presence', ({ type, from }) => {
+      if (type !== 'unavailable') return
+      for (const stream of [...this.#streams.values()])
+        if (from?.equals(stream.peer) === true) stream.fail(new DisconnectedError(`${stream.peer} is gone.`))
+    })
     core.onSessionEnd(() => {
       this.#expected.clear()
       for (const decline of this.#offers) decline()
