@@ -30,7 +30,8 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
   })
   // browsers tell their pages no more than that it failed
   const fail = (): void => reject(new ConnectError('unreachable', `No WebSocket of XMPP answers at ${url.href}.`))
-  socket.onclose = fail
+  // where a page may not connect (Content-Security-Policy) there is no end of what has not begun
+  socket.onclose = socket.onerror = fail
   socket.onopen = () => {
     if (socket.protocol === subprotocol) resolve(new WebSocketTransport(socket, isSecure, options))
     else {
@@ -45,10 +46,10 @@ export async function openWebSocket(url: URL, options: OpenOptions): Promise<Tra
   }
 }
 
-/** Whether it is encrypted, or stays on this machine. Throws a UsageError where it is neither and has to be. */
+/** Whether a `ws:` or `wss:` address is encrypted, or stays on this machine. Throws a UsageError where it is neither and has to be. */
 export function allowWebSocket(url: URL, plaintext: boolean): boolean {
-  const isSecure = url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback(url.hostname))
-  if (isSecure || (url.protocol === 'ws:' && plaintext)) return isSecure
+  const isSecure = url.protocol === 'wss:' || isLoopback(url.hostname)
+  if (isSecure || plaintext) return isSecure
   throw new UsageError(`${url.href} is not encrypted: use a wss: address, or allow \`plaintext\`.`)
 }
 

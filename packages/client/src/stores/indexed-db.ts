@@ -10,6 +10,9 @@ import { adopt } from './rows.ts'
 /** How long a page that is loaded again waits for the one before to let go of its table, in milliseconds. */
 const patience = 1000
 
+/** How long the database may take to open, in milliseconds. */
+const openWithin = 10_000
+
 /** So many tables a worker waits for at once. */
 const mostAwaited = 8
 
@@ -208,8 +211,18 @@ function rangeOf(account: string, slot: number): IDBKeyRange {
 function openDatabase(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1)
+    let isLate = false
+    // where it is to be deleted, and somebody does not let go of it, it may take for ever
+    const timer = setTimeout(() => {
+      isLate = true
+      reject(new StoreError('The database of the browser does not open: another page of this site holds it.'))
+    }, openWithin)
     request.onupgradeneeded = () => request.result.createObjectStore(tableName)
-    request.onsuccess = () => resolve(request.result)
+    request.onsuccess = () => {
+      clearTimeout(timer)
+      if (isLate) request.result.close()
+      else resolve(request.result)
+    }
     request.onerror = () => reject(storeError(request.error))
   })
 }
