@@ -7,12 +7,13 @@ const executablePath = '/usr/bin/chromium'
 export const foreignHost = 'pages.foreign.test'
 export const friendlyHost = 'pages.friendly.test'
 
-/** A missing browser is a failure, never a skipped test. */
-export const startChromium = async (): Promise<Browser> => {
+/** A missing browser is a failure, never a skipped test. `keepsPages`: pages that one leaves are kept for coming back, as browsers do for people. */
+export const startChromium = async ({ keepsPages = false } = {}): Promise<Browser> => {
   if (!existsSync(executablePath)) throw new Error('chromium is not installed: run .ci/install')
   return chromium.launch({
     executablePath,
     headless: true,
+    ...(keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}),
     args: [
       '--no-sandbox',
       '--disable-gpu',

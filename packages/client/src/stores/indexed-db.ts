@@ -106,11 +106,12 @@ const tableName = 'rows'
 class Rows {
   readonly name: string
   #database: IDBDatabase
+  /** While it is opened again, for all who wait for it. */
+  #opening: Promise<void> | undefined
 
   private constructor(name: string, database: IDBDatabase) {
     this.name = name
     this.#database = database
-    database.onversionchange = () => database.close() // somebody deletes it
   }
 
   static async open(name: string): Promise<Rows> {
@@ -185,12 +186,22 @@ class Rows {
     try {
       await this.#transaction(mode, use)
     } catch (error) {
-      // Safari loses its database when a page was long in the background: it is there again when opened again
-      if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw storeError(error)
-      this.#database = await openDatabase(this.name)
+      const failure = storeError(error)
+      if ((failure.cause as Error | undefined)?.name === 'QuotaExceededError') throw failure
+      // it was deleted, or lost (in Safari, when a page was long in the background): it is there again when opened again
+      await (this.#opening ??= this.#open())
       await this.#transaction(mode, use).catch((again: unknown) => {
         throw storeError(again)
       })
+    }
+  }
+
+  async #open(): Promise<void> {
+    this.#database.close()
+    try {
+      this.#database = await openDatabase(this.name)
+    } finally {
+      this.#opening = undefined
     }
   }
 
@@ -220,8 +231,10 @@ function openDatabase(name: string): Promise<IDBDatabase> {
     request.onupgradeneeded = () => request.result.createObjectStore(tableName)
     request.onsuccess = () => {
       clearTimeout(timer)
-      if (isLate) request.result.close()
-      else resolve(request.result)
+      const database = request.result
+      database.onversionchange = () => database.close() // somebody deletes it
+      if (isLate) database.close()
+      else resolve(database)
     }
     request.onerror = () => reject(storeError(request.error))
   })
