@@ -3,11 +3,20 @@ import type { Jid } from '@rookery/protocol/jid'
 import { presence } from '@rookery/protocol/stanza'
 import type { TestServer } from '@rookery/testkit'
 import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
-import { type AnyExtension, type ClientOptions, defineExtension, messages } from '../src/index.ts'
-import { type Client, connect } from '../src/node/index.ts'
+import { type AnyExtension, type ClientOptions, defineExtension, messages, type Platform } from '../src/index.ts'
+import { type Client, connect, nodePlatform } from '../src/node/index.ts'
 import { within } from './waiting.ts'
 
 export { next } from './waiting.ts'
+
+/** Node, where no time that lies ahead ever comes: what is to happen at once happens, and what waits for a clock does not. */
+export const timeless: Platform = {
+  ...nodePlatform,
+  clock: {
+    now: nodePlatform.clock.now,
+    after: (milliseconds, run) => (milliseconds === 0 ? nodePlatform.clock.after(0, run) : () => undefined),
+  },
+}
 
 /** A client of a new account that also has `messages`; of `jid` with `password` where they are given. What goes wrong in the background fails the test. */
 export async function online<const X extends readonly AnyExtension[]>(

@@ -16,7 +16,7 @@ before(async () => {
     // without an archive, so that nothing but the sessions has the messages
     config: {
       limits: { bytesPerSecond: 0, sessionsPerAccount: 10 },
-      management: { ackSeconds: 2 },
+      management: { ackSeconds: 4 },
       features: { archive: false },
     },
   })
@@ -116,8 +116,8 @@ test('S79, S84 a connection that was given up and closes at last takes nothing w
     }
     await mallory.fence()
     const begun = performance.now()
-    // 2 seconds to acknowledge, and a second until it is looked at; then the connection lingers for 5
-    await pause(4500)
+    // 4 seconds to acknowledge, and a second until it is looked at; then the connection lingers for 5
+    await pause(6500)
     const next: Managed[] = []
     for (const one of deaf) {
       const [again, answer] = await resume(victim, 'v@a.example', one)
@@ -153,7 +153,7 @@ test('S84 messages of a client that went silent go to the others once it does no
     await mallory.fence()
     const other = await managed(victim, 'v@a.example', { resource: 'other' })
     other.acknowledge()
-    assert.deepEqual(await other.bodies(1, 15_000), ['anybody?'])
+    assert.deepEqual(await other.bodies(1, 30_000), ['anybody?'])
     other.acknowledge()
     for (const client of [other, silent]) client.send(END)
     silent.raw.reset()
