@@ -117,8 +117,8 @@ const ends: readonly [
   kind: string,
   end: (at: Connection) => void,
 ][] = [
-  ['with an error', 'xmpp', 2, 'stream', (at) => at.error(new StreamError('policy-violation', 'too large'))],
-  ['with a code', 'ws', 2, 'stream', (at) => at.closeWith(1009)],
+  ['with an error', 'xmpp', 3, 'stream', (at) => at.error(new StreamError('policy-violation', 'too large'))],
+  ['with a code', 'ws', 5, 'stream', (at) => at.closeWith(1009)],
   ['without a word', 'xmpp', 7, 'connect', (at) => at.break()],
   ['without a word, in order', 'xmpp', 7, 'connect', (at) => at.break('end')],
 ]
@@ -139,7 +139,8 @@ for (const [how, service, times, kind, end] of ends)
     const [before, poison, after] = ['a', 'poison', 'b'].map((local) => client.messages.post(`${local}@localhost`, []))
     await after!.reached('acked')
     assert.equal(before!.fate, 'acked')
-    await assert.rejects(poison!.reached('acked'), { kind })
+    await assert.rejects(poison!.reached('acked'), { kind: 'request', condition: 'policy-violation' })
+    assert.equal((poison!.error!.cause as ClientError).kind, kind)
     const poisoned = server.received('message').filter((element) => element.attr('to') === 'poison@localhost')
     assert.equal(poisoned.length, times)
     assert.deepEqual(client.messages.unacknowledged, [])

@@ -6,10 +6,16 @@ import type { ClientError } from '../contract/errors.ts'
 import { both } from '../contract/together.ts'
 import type { ReceivedMessage } from './received-message.ts'
 
-interface Waiting<T> {
-  readonly value: T
+interface Waiting {
   readonly message: ReceivedMessage
   readonly done: () => void
+}
+
+/** A loop. */
+interface Reader {
+  /** A promise while it has it to read. */
+  take(message: ReceivedMessage): undefined | Promise<undefined>
+  end(error?: ClientError): void
 }
 
 /** What a loop gets of a message; undefined when that message is not for it. */
@@ -19,9 +25,9 @@ export type PickMessage<T> = (message: ReceivedMessage) => T | undefined
 const unclaimedMax = 500
 
 export class Inbox {
-  readonly #readers: Set<Reader<unknown>> = new Set()
+  readonly #readers: Set<Reader> = new Set()
   /** What came before the first reader, or was left by the last one. */
-  #unclaimed: Omit<Waiting<unknown>, 'value'>[] = []
+  #unclaimed: Waiting[] = []
   #isIdle = false
 
   /** A promise while somebody has it to read. `isHeard`: it does not have to wait for somebody who reads. */
@@ -34,14 +40,7 @@ export class Inbox {
       })
     }
     let reading: undefined | Promise<undefined>
-    for (const reader of this.#readers) {
-      const value = reader.pick(message)
-      if (value === undefined) continue
-      const work = new Promise<undefined>((resolve) => {
-        reader.push({ value, message, done: () => resolve(undefined) })
-      })
-      reading = both(reading, work)
-    }
+    for (const reader of this.#readers) reading = both(reading, reader.take(message))
     return reading
   }
 
@@ -54,86 +53,73 @@ export class Inbox {
   /** Ends when the signal is aborted, or the loop is left; what it has not come to waits for the next reader. */
   read<T>(pick: PickMessage<T>, signal?: AbortSignal): AsyncIterableIterator<T> {
     this.#isIdle = false
-    const queue: Waiting<T>[] = []
-    this.#unclaimed = this.#unclaimed.filter((waiting) => {
-      const value = pick(waiting.message)
-      if (value !== undefined) queue.push({ ...waiting, value })
+    const queue: (Waiting & { readonly value: T })[] = []
+    let current: Waiting | undefined
+    /** Several, where `next()` is called before the one before has answered. */
+    const waiting: (() => void)[] = []
+    let isOver = false
+    let failure: ClientError | undefined
+    const wake = (): void => {
+      for (const one of waiting.splice(0)) one()
+    }
+    const reader: Reader = {
+      take(message) {
+        const value = pick(message)
+        if (value === undefined) return undefined
+        return new Promise((resolve) => {
+          queue.push({ message, value, done: () => resolve(undefined) })
+          wake()
+        })
+      },
+      end: (error) => {
+        if (isOver) return
+        isOver = true
+        failure = error
+        signal?.removeEventListener('abort', stop)
+        this.#readers.delete(reader)
+        if (this.#readers.size === 0) this.#unclaimed.push(...queue)
+        else for (const { done } of queue) done()
+        queue.length = 0
+        wake()
+      },
+    }
+    const stop = (): void => reader.end()
+    this.#unclaimed = this.#unclaimed.filter((one) => {
+      const value = pick(one.message)
+      if (value !== undefined) queue.push({ ...one, value })
       return value === undefined
     })
-    const reader: Reader<T> = new Reader(pick, queue, (rest) => {
-      signal?.removeEventListener('abort', end)
-      this.#readers.delete(reader)
-      if (this.#readers.size === 0) this.#unclaimed.push(...rest)
-      else for (const { done } of rest) done()
-    })
-    const end = (): void => reader.end()
     this.#readers.add(reader)
-    if (signal?.aborted === true) end()
-    signal?.addEventListener('abort', end)
-    return reader
+    signal?.addEventListener('abort', stop)
+    if (signal?.aborted) stop()
+    return {
+      async next() {
+        current?.done() // the body of the loop has run
+        current = undefined
+        for (;;) {
+          if (failure !== undefined) throw failure
+          if (isOver) return { done: true, value: undefined }
+          const one = queue.shift()
+          current = one
+          if (one !== undefined) return { done: false, value: one.value }
+          await new Promise<void>((resolve) => waiting.push(resolve))
+        }
+      },
+      async return() {
+        // a body that threw is left like one that has run: an error that ends the program is to end it before this counts as read
+        if (current !== undefined) setTimeout(current.done)
+        current = undefined
+        stop()
+        return { done: true, value: undefined }
+      },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
   }
 
   /** All loops end; with an error they throw it. */
   close(error?: ClientError): void {
     for (const reader of [...this.#readers]) reader.end(error)
-  }
-}
-
-class Reader<out T> implements AsyncIterableIterator<T> {
-  readonly pick: PickMessage<T>
-  readonly #queue: Waiting<unknown>[]
-  readonly #ended: (rest: readonly Waiting<unknown>[]) => void
-  #current: Waiting<unknown> | undefined
-  /** Several, where `next()` is called before the one before has answered. */
-  #waiting: (() => void)[] = []
-  #isOver = false
-  #error: ClientError | undefined
-
-  constructor(pick: PickMessage<T>, queue: Waiting<unknown>[], ended: (rest: readonly Waiting<unknown>[]) => void) {
-    this.pick = pick
-    this.#queue = queue
-    this.#ended = ended
-  }
-
-  /** `waiting.value` is what `pick` gave. */
-  push(waiting: Waiting<unknown>): void {
-    this.#queue.push(waiting)
-    this.#wakeAll()
-  }
-
-  end(error?: ClientError): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#error = error
-    this.#ended(this.#queue.splice(0))
-    this.#wakeAll()
-  }
-
-  #wakeAll(): void {
-    for (const wake of this.#waiting.splice(0)) wake()
-  }
-
-  async next(): Promise<IteratorResult<T, undefined>> {
-    this.#current?.done() // the body of the loop has run
-    this.#current = undefined
-    for (;;) {
-      if (this.#error !== undefined) throw this.#error
-      if (this.#isOver) return { done: true, value: undefined }
-      this.#current = this.#queue.shift()
-      if (this.#current !== undefined) return { done: false, value: this.#current.value as T }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-  }
-
-  async return(): Promise<IteratorResult<T, undefined>> {
-    // a body that threw is left like one that has run: an error that ends the program is to end it before this counts as read
-    if (this.#current !== undefined) setTimeout(this.#current.done)
-    this.#current = undefined
-    this.end()
-    return { done: true, value: undefined }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
   }
 }

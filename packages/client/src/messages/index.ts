@@ -83,7 +83,8 @@ export class Messages {
     core.onStanza('message', (stanza) => this.#receive(stanza))
     core.on('state', (state) => this.#changed(state))
     core.onDisconnect(async (signal) => {
-      for (const message of this.#outbox.leaving) await message.reached('acked', { signal }).catch(() => undefined)
+      for (const { message, isHeld } of this.#outbox.entries)
+        if (!isHeld) await message.reached('acked', { signal }).catch(() => undefined)
     })
   }
 
@@ -92,7 +93,7 @@ export class Messages {
    * `queued` until somebody enters them again, or `cancel()` drops it.
    */
   get unacknowledged(): readonly SentMessage[] {
-    return this.#outbox.pending
+    return this.#outbox.entries.map(({ message }) => message)
   }
 
   /**
@@ -119,7 +120,7 @@ export class Messages {
 
   /** One of the last messages we sent, by its id. */
   find(id: string): SentMessage | undefined {
-    return this.#outbox.find(id)
+    return this.#outbox.byId.get(id)
   }
 
   /**

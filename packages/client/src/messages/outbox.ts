@@ -4,9 +4,10 @@
  */
 import type { Maybe } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
-import { Message, readStanzaError } from '@rookery/protocol/stanza'
+import { Message, readStanzaError, StanzaError } from '@rookery/protocol/stanza'
+import { LIMITS_NS } from '@rookery/protocol/xeps/limits'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
-import { Element, parseElement } from '@rookery/protocol/xml'
+import { Element, fromWire, parseElement } from '@rookery/protocol/xml'
 import { BoundedMap } from '../contract/bounded-map.ts'
 import { type ClientError, DisconnectedError, RequestError, StoreError } from '../contract/errors.ts'
 import type { Core } from '../contract/extension.ts'
@@ -29,17 +30,13 @@ interface Entry {
   readonly key: string
   readonly wire: string
   /** Settled when it is on disk. */
-  written: undefined | Promise<undefined>
+  written?: Promise<undefined> | undefined
   /** Its number in the session it was sent in. */
   number: number | undefined
   /** Of before a restart, for a room that nobody has entered since. */
   isHeld: boolean
-}
-
-interface Row {
-  readonly wire: string
-  readonly at: number
-  readonly n?: number | undefined
+  /** How many connections have ended while it was the first on its way. */
+  breaks: number
 }
 
 const prefix = 'out/'
@@ -47,19 +44,23 @@ const prefix = 'out/'
 const lost = Number.MAX_SAFE_INTEGER
 /** Answers (errors, receipts) to the last so many messages find them. */
 const remembered = 2_000
+/** So many connections have ended at a message: it goes alone from now on; and once more so many, while it did. */
+const suspicious = 2
+const guilty = 3
 
 export class Outbox implements Carrier {
   readonly reconcilers: Reconcile[] = []
+  /** The last messages. */
+  readonly byId: BoundedMap<string, SentMessage> = new BoundedMap(remembered)
   readonly #core: Core
   readonly #kept: Kept
   readonly #maxBytes: number
   #queue: Entry[] = []
   #session: Session | undefined
-  /** The last session was ended because of what we sent: one at a time, so that it is known which it is. */
+  /** The last sessions were ended because of what we sent, it seems: one at a time, so that it is known which it is. */
   #isWary = false
   #next = 0
   #bytes = 0
-  readonly #byId: BoundedMap<string, SentMessage> = new BoundedMap(remembered)
 
   constructor(core: Core, kept: Kept, maxBytes: number) {
     this.#core = core
@@ -69,30 +70,16 @@ export class Outbox implements Carrier {
     for (const key of keys.sort()) this.#restore(key)
   }
 
-  /** Kept here, or sent and not acknowledged; in order. */
-  get pending(): readonly SentMessage[] {
-    return this.#entries.map(({ message }) => message)
-  }
-
-  /** Those of them that wait for nobody but the server. */
-  get leaving(): readonly SentMessage[] {
-    return this.#entries.filter(({ isHeld }) => !isHeld).map(({ message }) => message)
-  }
-
-  get #entries(): readonly Entry[] {
+  /** What is kept here, or was sent and is not acknowledged; in order. */
+  get entries(): readonly Entry[] {
     return [...((this.#session?.unacknowledged ?? []) as readonly Entry[]), ...this.#queue]
   }
 
   /** What is to be said in this room now waits for it, or not any more; without a room, in all of them: who is not there is refused. */
   hold(isHeld: boolean, room?: Jid): void {
-    for (const entry of this.#queue) if (isFor(entry, room)) entry.isHeld = isHeld
+    for (const entry of this.#queue) if (isFor(entry.message, room)) entry.isHeld = isHeld
     this.acknowledged(this.#queue.filter(({ message: { fate } }) => fate === 'delivered'))
     this.#pump()
-  }
-
-  /** One of the last messages, by its id. */
-  find(id: string): SentMessage | undefined {
-    return this.#byId.get(id)
   }
 
   /** Takes it over: it gets an id, and an origin-id that is the same. */
@@ -110,20 +97,27 @@ export class Outbox implements Carrier {
 
   /**
    * Those not acknowledged are the first to be sent in the next session, but for those of which others have said that they arrived, or that
-   * were refused. What each connection of a session ended at would end those of the next as well: it has failed.
+   * were refused. One at which the server has ended connections goes alone then; if that does not help, it has failed.
    */
-  lost(rest: readonly Entry[], refusal?: ClientError): void {
+  lost(rest: readonly Entry[], session?: Pick<Session, 'breaks' | 'ended'>): void {
     this.#session = undefined
-    const culprit = refusal && this.#isWary ? rest[0] : undefined
-    if (culprit?.id === culprit?.message.id) culprit?.message.advance('failed', refusal)
-    this.#isWary = !!refusal && !culprit
+    const [first] = rest
+    if (first !== undefined && session !== undefined) {
+      first.breaks += session.breaks
+      if (this.#isWary && first.breaks >= guilty) this.#refuse(first, session.ended)
+      else if (!this.#isWary && first.breaks >= suspicious) {
+        this.#isWary = true
+        first.breaks = 0
+      }
+    }
     const isSettled = ({ id, message }: Entry): boolean =>
       id !== message.id || (message.fate !== 'sent' && message.fate !== 'queued')
     const again = rest.filter((entry) => !isSettled(entry))
+    const before = [...again, ...this.#sentBefore]
+    this.#queue = [...again, ...this.#queue]
+    for (const entry of before) this.#sent(entry, lost)
     this.acknowledged(rest.filter(isSettled))
     for (const { message } of again) message.advance('queued')
-    for (const entry of [...again, ...this.#sentBefore]) this.#sent(entry, lost)
-    this.#queue = [...again, ...this.#queue]
   }
 
   /** The session counts anew from there: what is left has no number in it, and that is kept before more is sent. */
@@ -150,20 +144,18 @@ export class Outbox implements Carrier {
 
   /** The server has these. */
   acknowledged(entries: readonly Entry[]): void {
-    if (entries.length === 0) return
     const gone = new Set(entries)
     this.#queue = this.#queue.filter((entry) => !gone.has(entry))
     this.#forget(entries)
     for (const { id, message } of entries) if (id === message.id) message.advance('acked')
-    if (!this.#isWary) return
-    this.#isWary = this.leaving.length > 0
+    this.#isWary &&= this.entries.some(({ isHeld }) => !isHeld)
     this.#pump()
   }
 
   /** An error came for one of ours: true when it was. [RFC6120 8.3.1] */
   refused(error: Message): boolean {
     const { id = '', from } = error
-    const message = this.#byId.get(id)
+    const message = this.byId.get(id)
     if (message === undefined || from?.bare.equals(message.to.bare) !== true) return false
     message.advance('failed', new RequestError(readStanzaError(error.element), `${from}`))
     return true
@@ -172,22 +164,20 @@ export class Outbox implements Carrier {
   #enqueue(message: SentMessage): void {
     const wire = message.stanza.wire()
     if (this.#bytes + wire.length > this.#maxBytes) {
-      const text = 'Too many messages wait to be sent. Try again when the connection is back.'
+      const text = 'Too many messages wait: try again later.'
       message.advance('failed', new DisconnectedError(text))
       return
     }
-    const entry = this.#add(message, `${prefix}${String(this.#next++).padStart(12, '0')}`, wire)
-    entry.isHeld = this.#queue.some((one) => one.isHeld && isFor(entry, one.message.to))
-    this.#write(entry, { wire, at: message.at })
+    this.#write(this.#add(message, `${prefix}${String(this.#next++).padStart(12, '0')}`, wire))
     message.advance('queued')
     this.#pump()
   }
 
   #add(message: SentMessage, key: string, wire: string, number?: number): Entry {
-    const { id } = message
-    const entry: Entry = { message, id, key, wire, written: undefined, number, isHeld: false }
-    this.#byId.set(id, message)
+    this.byId.set(message.id, message)
     this.#bytes += wire.length
+    const isHeld = this.#queue.some((one) => one.isHeld && isFor(message, one.message.to))
+    const entry: Entry = { message, id: message.id, key, wire, number, isHeld, breaks: 0 }
     this.#queue.push(entry)
     return entry
   }
@@ -195,7 +185,7 @@ export class Outbox implements Carrier {
   readonly #parts: SentParts = {
     /** One that failed is sent as another message: who has refused an id may refuse it again. */
     again: (failed) => {
-      this.#byId.delete(failed.id)
+      this.byId.delete(failed.id)
       failed.replace(this.#named(failed.stanza.with({ element: failed.stanza.element.with({ id: undefined }) })))
       this.#enqueue(failed)
     },
@@ -203,8 +193,8 @@ export class Outbox implements Carrier {
     guard: (run) => guard(this.#core.failed, 'fate', run),
   }
 
-  #write(entry: Entry, row: Row): void {
-    const writing = this.#kept.write([[entry.key, JSON.stringify(row)]])
+  #write(entry: Entry): void {
+    const writing = this.#kept.write([rowOf(entry)])
     if (!(writing instanceof Promise)) return
     entry.written = writing.then(
       () => (entry.written = undefined),
@@ -224,31 +214,43 @@ export class Outbox implements Carrier {
       const entry = this.#queue.find(({ isHeld }) => !isHeld)
       const session = this.#session
       if (entry === undefined || session?.connection === undefined) return
-      if (this.#isWary && session.unacknowledged.length > 0) return
+      if (this.#isWary && !session.isIdle) return
       if (entry.written !== undefined) return void entry.written.then(() => this.#pump())
       this.#queue.splice(this.#queue.indexOf(entry), 1)
-      const number = session.send(entry.wire, entry)
-      this.#sent(entry, session.canResume ? number : lost)
-      entry.message.advance('sent')
+      const most = this.#core.streamFeatures.child('limits', LIMITS_NS)?.childText('max-bytes')
+      // [XEP-0478 2]
+      if (most && new TextEncoder().encode(fromWire(entry.wire)).length > +most) {
+        this.#refuse(entry)
+        this.#forget([entry])
+      } else {
+        const number = session.send(entry.wire, entry)
+        this.#sent(entry, session.canResume ? number : lost)
+        entry.message.advance('sent')
+      }
     }
+  }
+
+  #refuse({ id, message }: Entry, cause?: ClientError): void {
+    const text = 'it does not take this message: send less, or a file'
+    const error = new RequestError(new StanzaError('policy-violation', { type: 'modify', text }))
+    if (id === message.id) message.advance('failed', Object.assign(error, { cause }))
   }
 
   /** Kept with its number: after a restart it is known that it may have arrived. */
   #sent(entry: Entry, number: number): Maybe<undefined> {
     if (entry.number === number) return undefined
     entry.number = number
-    if (!this.#kept.lasts) return undefined
-    const row: Row = { wire: entry.wire, at: entry.message.at, n: number }
-    return this.#change([[entry.key, JSON.stringify(row)]])
+    return this.#kept.lasts ? this.#change([rowOf(entry)]) : undefined
   }
 
   #forget(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
     for (const { wire } of entries) this.#bytes -= wire.length
     this.#change(entries.map(({ key }) => [key, undefined]))
   }
 
   #change(changes: readonly Change[]): Maybe<undefined> {
-    return tellUnkept(this.#core, this.#kept.write(changes), 'What is kept of messages could not be written.')
+    return tellUnkept(this.#core, this.#kept.write(changes), 'Messages could not be kept.')
   }
 
   #restore(key: string): void {
@@ -258,7 +260,7 @@ export class Outbox implements Carrier {
     const element = parseElement(text)
     const to = element instanceof Element ? parseJid(element.attr('to') ?? '') : undefined
     if (typeof at !== 'number' || !(element instanceof Element) || to === undefined) {
-      this.#core.failed(new StoreError('A message that was kept cannot be read, and is left out.'))
+      this.#core.failed(new StoreError('A kept message cannot be read.'))
       this.#change([[key, undefined]])
       return
     }
@@ -276,6 +278,10 @@ export class Outbox implements Carrier {
   }
 }
 
-function isFor({ message: { to, stanza } }: Entry, room: Jid = to): boolean {
+function isFor({ to, stanza }: SentMessage, room: Jid = to): boolean {
   return stanza.type === 'groupchat' && to.equals(room)
+}
+
+function rowOf({ key, wire, message: { at }, number: n }: Entry): Change {
+  return [key, JSON.stringify({ wire, at, n })]
 }

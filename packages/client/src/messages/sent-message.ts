@@ -97,8 +97,7 @@ export class SentMessage {
 
   /** Sends it again, as a new message with a new id. Only after it failed. */
   retry(): void {
-    if (this.#fate !== 'failed')
-      throw new UsageError(`Only a failed message can be sent again; this one is ${this.#fate}.`)
+    if (this.#fate !== 'failed') throw new UsageError(`This message has not failed: it is ${this.#fate}.`)
     this.#parts.again(this)
   }
 

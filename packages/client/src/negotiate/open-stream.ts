@@ -7,13 +7,13 @@ import type { Connection } from '../session/connection.ts'
 /** Opens it and gives what the server offers. Our address is shown to nobody but the server, and not in clear. [RFC6120 4.7.1] */
 export async function openStream(
   connection: Connection,
-  { startTls }: Pick<Platform, 'startTls'>,
+  platform: Pick<Platform, 'startTls'>,
   { plaintext = false }: { readonly plaintext?: boolean | undefined },
   from?: string,
 ): Promise<Element> {
   if (connection.transport.isSecure) return connection.openStream(from)
   const offers = await connection.openStream()
-  if (await startTls?.(connection, offers, plaintext)) return connection.openStream(from)
+  if (await platform.startTls?.(connection, offers, plaintext)) return connection.openStream(from)
   if (plaintext) return offers
   // an offer that is missing was taken away by somebody in between, for all we can know [RFC6120 13.9.2.1]
   throw new ConnectError('no-encryption', 'The server offers no encryption. If this is meant, set `plaintext`.')

@@ -26,9 +26,11 @@ const mostEarly = 4 << 20
 
 export class Connection {
   readonly #stream: XmppStream
-  readonly #transport: Transport
+  readonly transport: Transport
   readonly #domain: string
   readonly #closed: Deferred<ClientError | undefined> = deferred()
+  /** What ended it: undefined after an orderly end. */
+  readonly closed: Promise<ClientError | undefined> = this.#closed.promise
   readonly #waiting: Received[] = []
   #wake: () => void = () => undefined
   #sink: ((element: Element) => void) | undefined
@@ -41,7 +43,7 @@ export class Connection {
 
   private constructor(transport: Transport, domain: string, trace: Trace | undefined) {
     this.#trace = trace
-    this.#transport = transport
+    this.transport = transport
     this.#domain = domain
     this.#stream = transport.stream
   }
@@ -60,15 +62,6 @@ export class Connection {
     })
     connection = new Connection(transport, options.domain, trace)
     return connection
-  }
-
-  /** What ended it: undefined after an orderly end. */
-  get closed(): Promise<ClientError | undefined> {
-    return this.#closed.promise
-  }
-
-  get transport(): Transport {
-    return this.#transport
   }
 
   get isPaused(): boolean {
@@ -121,33 +114,32 @@ export class Connection {
 
   /** Nothing where the transport cannot be held back: what comes is handed on then, for somebody else to count. */
   pause(): void {
-    if (this.#transport.pause === undefined) return
+    if (this.transport.pause === undefined) return
     this.#isPaused = true
-    this.#transport.pause()
+    this.transport.pause()
   }
 
   resume(): void {
     this.#isPaused = false
-    this.#transport.resume?.()
+    this.transport.resume?.()
     this.#drain()
   }
 
   /** Ends the stream, then the connection. [RFC6120 4.4] */
   end(): void {
     this.#write(this.#stream.close())
-    this.#transport.end()
+    this.transport.end()
   }
 
   destroy(reason?: ClientError): void {
     this.#close(reason)
-    this.#transport.destroy()
+    this.transport.destroy()
   }
 
   #write(wire: string): void {
     if (this.#isClosed || wire === '') return
-    this.#transport.write(wire)
-    if (this.#transport.unsent > mostUnsent)
-      this.destroy(new ConnectError('timeout', 'The server does not take what is sent.'))
+    this.transport.write(wire)
+    if (this.transport.unsent > mostUnsent) this.destroy(new ConnectError('timeout', 'The server does not read.'))
   }
 
   async #next(): Promise<Received> {
@@ -177,7 +169,7 @@ export class Connection {
       } else if (event instanceof StreamError) {
         this.#write(this.#stream.error(event))
         this.end()
-        this.#close(new ConnectError('bad-answer', `The server sent XML with an error: ${event.condition}.`))
+        this.#close(new ConnectError('bad-answer', `The server sent bad XML: ${event.condition}.`))
       } else this.#push(event)
     }
     this.#wake()

@@ -1,7 +1,8 @@
 /** A client that is told this and that at any moment, by several at once, and from within what it tells. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { StreamError } from '@rookery/protocol/stream'
+import * as NS from '@rookery/protocol/namespaces'
+import { STREAM_END, StreamError } from '@rookery/protocol/stream'
 import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next } from '../../test/online.ts'
@@ -349,8 +350,45 @@ for (const way of ['disconnect()', 'a cut'] as const) {
       await failing
     }
     await client.connect()
-    assert.equal(server.received('bind').length, 1)
+    assert.equal(server.received('bind').length, way === 'a cut' ? 1 : 2)
     assert.deepEqual(contacts(), ['juliet@localhost'])
     await connecting.catch(() => undefined)
   })
 }
+
+test('connect() does not wait for ever for a loop that never goes on', async () => {
+  await using server = await HostileServer.start()
+  const client = await create(server, { maxUnhandled: 5_000, patience: 300 })
+  await client.connect()
+  const { session } = server.connection
+  void (async () => {
+    for await (const _ of client.messages.read()) await new Promise(() => undefined)
+  })().catch(() => undefined)
+  const long = el('body', NS.client, {}, 'x'.repeat(4_000))
+  for (let sent = 0; sent < 3; sent++)
+    server.route(el('message', NS.client, { from: 'juliet@localhost/a', to: session!.jid }, [long]))
+  await client.request('get', el('ping', 'urn:xmpp:ping'), { timeout: 100 }).catch(() => undefined)
+  server.connection.break()
+  await next(client, 'state', ({ name }) => name === 'resuming')
+  await client.disconnect()
+  await assert.rejects(client.connect(), { kind: 'disconnected' })
+  await client.close()
+})
+
+for (const how of ['disconnect()', 'a signal'])
+  test(`a session that ${how} ends at its beginning is ended in order`, async () => {
+    await using server = await HostileServer.start({ roster: [] })
+    const isRoster = (element: Element): boolean => element.child('query', 'jabber:iq:roster') !== undefined
+    server.script.receive = isRoster
+    await using client = await create(server)
+    client.use(roster)
+    const stop = new AbortController()
+    const failing = assert.rejects(client.connect({ signal: stop.signal }))
+    await server.until(isRoster)
+    if (how === 'a signal') stop.abort()
+    else await client.disconnect()
+    await failing
+    await server.closed()
+    assert.equal(server.sessions.size, 0)
+    assert.ok(server.journal.entries.some(({ kind, what }) => kind === 'received' && what === STREAM_END))
+  })

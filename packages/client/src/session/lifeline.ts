@@ -15,7 +15,7 @@ import type { Connection } from './connection.ts'
 export interface Live {
   readonly jid: Jid
   readonly resumed: boolean
-  readonly connection: Pick<Connection, 'closed' | 'destroy'>
+  readonly connection: Pick<Connection, 'closed'>
 }
 
 /** What makes sessions. */
@@ -23,6 +23,8 @@ export interface Attempts {
   readonly canResume: boolean
   /** One try: connects, and makes the session usable, within so many milliseconds. */
   begin(stop: AbortSignal, time: number): Promise<Live>
+  /** Ends the session in order, if there is one. */
+  end(): Promise<undefined>
   /** The network may have changed while we are online: is the connection still good? */
   check(): void
 }
@@ -108,7 +110,7 @@ export class Lifeline {
         const left = this.#wasOnline ? 0 : begin + patience - clock.now()
         const signal = AbortSignal.any([stop.signal, trial.signal])
         const live = await this.#attempts.begin(signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
-        if (stop.signal.aborted) return live.connection.destroy()
+        if (stop.signal.aborted) return void this.#attempts.end()
         this.#wasOnline = true
         mayBeLie = false
         const since = clock.now()
@@ -137,7 +139,7 @@ export class Lifeline {
   }
 
   #end(state: ClientState, reason: ClientError): void {
-    this.#stop?.abort()
+    this.#stop?.abort(reason)
     this.#stop = undefined
     this.#wake()
     this.#settle(reason) // before somebody who listens to states begins anew

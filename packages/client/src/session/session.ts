@@ -39,21 +39,31 @@ export interface SessionParts {
   readonly handledBefore: (h: number) => void
   /** Before so many are acknowledged to the server: what has to be kept first. */
   readonly handled: (count: number) => undefined | Promise<undefined>
-  /** Its connection is gone. */
-  readonly interrupted: (session: Session) => void
+  /** Its connection is gone, and it cannot go on. */
+  readonly lost: () => void
 }
 
 /** Whoever asks and asks is answered as often, and each answer is kept until it is acknowledged. */
 const mostAnswers = 20_000
+/** Connections that the server ends one after the other, and takes nothing of what it is sent on them: it would end the next one as well. */
+const mostBreaks = 3
+/** Ends that have nothing to do with that. */
+const innocent = /shutdown|reset|constraint|internal|timeout|answer|disconnected/
+
+/** What all errors say of how a connection has ended. */
+interface End {
+  readonly kind?: string
+  readonly condition?: string
+  readonly reason?: string
+}
 
 export class Session {
   readonly jid: Jid
   /** Undefined where the server does not manage the stream. */
   readonly management: Enabled | undefined
-  /** What ends its connections is what we send in them: this is how. It is not gone on with then. */
-  refusal: ClientError | undefined
-  /** Connections that broke since the server has last acknowledged anything, while it had something to acknowledge: two may be bad luck. */
-  #losses = 0
+  /** Why its last connection ended; and how many have, one after the other, with something on its way that the server has not taken. */
+  ended: ClientError | undefined
+  breaks = 0
   /** Of before the program was started anew, and not gone on with: how much was sent in it is not known. */
   #isOfBefore: boolean
   readonly #handled: Handled
@@ -95,7 +105,7 @@ export class Session {
 
   /** By what it is gone on with on another connection; undefined where it cannot be. */
   get id(): string | undefined {
-    return this.refusal ? undefined : this.management?.id
+    return this.breaks < mostBreaks ? this.management?.id : undefined
   }
 
   get canResume(): boolean {
@@ -105,6 +115,11 @@ export class Session {
   /** Whether what is sent now goes out in it, at once or when it goes on. */
   get isOpen(): boolean {
     return this.#connection !== undefined || (this.canResume && !this.#isOfBefore)
+  }
+
+  /** Whether the server has all that was sent. */
+  get isIdle(): boolean {
+    return this.#unacked.size === 0
   }
 
   /** What was sent and not acknowledged, in order. */
@@ -120,11 +135,11 @@ export class Session {
     this.#owes = false
     void connection.closed.then((reason) => {
       if (connection !== this.#connection) return
-      const isRefused = reason?.kind === 'stream' && reason.condition === 'policy-violation'
-      // a server or somebody in between may also end it without a word
-      if (isRefused || (this.#unacked.size > 0 && ++this.#losses > 2)) this.refusal = reason ?? new DisconnectedError()
+      this.ended = reason
+      const { kind, condition = kind, reason: why = condition } = (reason ?? {}) as End
+      if (!this.isIdle && !innocent.test(`${why}`)) this.breaks += why === 'policy-violation' ? 2 : 1
       this.detach()
-      this.#parts.interrupted(this)
+      if (!this.canResume) this.#parts.lost()
     })
     connection.consume((element) => this.#receive(connection, element))
     this.#watchSilence(connection)
@@ -150,9 +165,8 @@ export class Session {
       return true
     }
     const taken = this.#unacked.acknowledge(h)
-    if (taken === undefined) return false
-    this.#tell(taken)
-    return true
+    if (taken !== undefined) this.#tell(taken)
+    return taken !== undefined
   }
 
   detach(): void {
@@ -184,7 +198,7 @@ export class Session {
     if (connection === undefined) return
     this.#request(connection)
     this.#inSilence(connection, within, () =>
-      connection.destroy(new ConnectError('timeout', 'The server does not answer any more.')),
+      connection.destroy(new ConnectError('timeout', 'The server does not answer.')),
     )
   }
 
@@ -228,14 +242,15 @@ export class Session {
       connection.destroy(new DisconnectedError('More came than is dealt with.'))
   }
 
-  /** Resolves when the application has dealt with enough to take more. */
-  async drained(): Promise<undefined> {
-    while (this.#handled.bytes > this.#parts.maxUnhandled)
-      await new Promise<void>((resolve) => (this.#drained = resolve))
+  /** Calls `run`, at once or later, when the application has dealt with enough to take more. */
+  drained(run: () => void): void {
+    this.#drained = run
+    if (this.#handled.bytes <= this.#parts.maxUnhandled) run()
   }
 
   /** Before an orderly end: what was dealt with and is not acknowledged would be given to another session. [XEP-0198 4] */
   settle(): undefined | Promise<undefined> {
+    this.breaks = -1 // the end that comes is ours
     return this.#handled.count === this.#told ? undefined : this.#acknowledge()
   }
 
@@ -284,34 +299,26 @@ export class Session {
     this.#tell(taken)
     const isAll = this.#asked === this.#unacked.acknowledged
     this.#asked = undefined
-    // a server that says the same again needs time
-    if (taken.length > 0 || isAll) this.#ask()
-    else this.#askLater()
+    this.#ask(taken.length === 0 && !isAll)
   }
 
   #tell(taken: readonly Sent[]): void {
     const entries = taken.flatMap(({ entry }) => entry ?? [])
-    if (taken.length) this.#losses = 0
     this.#answers -= taken.length - entries.length
-    if (entries.length > 0) this.#parts.acknowledged(entries)
+    if (taken.length > 0) this.breaks = 0
+    this.#parts.acknowledged(entries)
   }
 
-  /** At the end of this turn, one request for all that is sent in it. */
-  #ask(): void {
+  /** At the end of this turn, one request for all that is sent in it. A server that says the same again needs time. */
+  #ask(isLate = false): void {
     if (this.#asks || this.#asked !== undefined) return
     this.#asks = true
-    queueMicrotask(() => this.#askNow())
-  }
-
-  #askLater(): void {
-    if (this.#asks) return
-    this.#asks = true
-    this.#stopAsking = this.#parts.clock.after(1_000, () => this.#askNow())
-  }
-
-  #askNow(): void {
-    this.#asks = false
-    if (this.#connection !== undefined && this.#unacked.size > 0) this.#request(this.#connection)
+    const ask = (): void => {
+      this.#asks = false
+      if (this.#connection !== undefined && !this.isIdle) this.#request(this.#connection)
+    }
+    if (isLate) this.#stopAsking = this.#parts.clock.after(1_000, ask)
+    else queueMicrotask(ask)
   }
 
   #request(connection: Connection): void {

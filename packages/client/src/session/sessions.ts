@@ -14,6 +14,7 @@ import { guardWork } from '../contract/guard.ts'
 import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
 import { tellUnkept } from '../contract/unkept.ts'
+import { until } from '../contract/until.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
 import type { Enabled, Memory, Negotiation, Resumable, Token } from '../negotiate/negotiation.ts'
 import { broken } from '../negotiate/nonzas.ts'
@@ -109,7 +110,9 @@ export class Sessions {
     const { account, options, platform } = this.#parts
     const once = (password: string | undefined): Promise<Live> =>
       limited(platform.clock, stop, time, account.domain, (signal) => this.#begin(signal, time, password))
-    await this.#session?.drained()
+    const late = (): DisconnectedError => new DisconnectedError('More came than is dealt with.')
+    const session = this.#session
+    if (session) await until<void>(platform.clock, { signal: stop, timeout: time }, late, (run) => session.drained(run))
     const hadToken = this.#memory.token !== undefined
     const asks = typeof options.password === 'function'
     try {
@@ -124,7 +127,7 @@ export class Sessions {
   }
 
   /** The session is over, and was meant to be. One that has no connection now waits to be gone on with. */
-  async end(timeout: number): Promise<undefined> {
+  async end(timeout = 5_000): Promise<undefined> {
     const { clock } = this.#parts.platform
     await new Promise<void>((resolve) => void clock.after(0, resolve)) // what a loop has just dealt with counts
     await this.#session?.settle()
@@ -135,6 +138,7 @@ export class Sessions {
     await connection.closed
     cancel()
     connection.destroy()
+    if (this.connection !== undefined) return // somebody has begun anew meanwhile
     this.#lose(undefined)
     await this.#keep('session', undefined)
   }
@@ -191,7 +195,9 @@ export class Sessions {
       void this.#keepRow(session, 0) // what is attached may count at once
       session.attach(connection)
     }
-    const forget = onAbort(signal, (reason) => connection.destroy(reason as ClientError))
+    const forget = onAbort(signal, (reason) =>
+      reason instanceof DisconnectedError ? this.end() : connection.destroy(reason as ClientError),
+    )
     const lost = connection.closed.then((reason) => {
       throw reason ?? new DisconnectedError()
     })
@@ -230,9 +236,7 @@ export class Sessions {
           this.#counted = this.#carrier?.handledBefore(h)
         },
         handled: (count) => this.#keepRow(this.#session!, count),
-        interrupted: ({ canResume }) => {
-          if (!canResume) lost()
-        },
+        lost,
       },
       handledBefore,
     )
@@ -247,7 +251,7 @@ export class Sessions {
     if (session === undefined) return this.#carrier?.lost([])
     session.detach()
     if (h !== undefined) session.handledBy(h)
-    this.#carrier?.lost(session.unacknowledged, session.refusal)
+    this.#carrier?.lost(session.unacknowledged, session)
     this.#parts.lost()
     for (const end of this.endings) void guardWork(this.#parts.failed, end)
   }
@@ -275,7 +279,7 @@ export class Sessions {
     const { kept } = this.#parts
     // a try may end when the client is closed
     if (kept.isClosed || value === kept.get(key)) return undefined
-    const text = 'The session could not be kept: it will not survive a restart.'
+    const text = 'The session could not be kept.'
     return tellUnkept(this.#parts, kept.write([[key, value]]), text)
   }
 
