@@ -1,4 +1,4 @@
-/** The client library in pages of a real browser, against three servers: what a chat application does all day. Uploads are in upload.test.ts. */
+/** The client library in pages of a real browser, against three servers: what a chat application does all day. */
 import assert from 'node:assert/strict'
 import { after, before, describe, type TestContext, test } from 'node:test'
 import { bookmarks, type Client, carbons, chat, connect, presence } from '@rookery/client/node'
@@ -12,14 +12,17 @@ import { startChromium } from './chromium.ts'
 import type { App } from './servers-page.ts'
 
 let pages: BundledPages
+let uploads: BundledPages
 let browser: Browser
 before(async () => {
   pages = await serveBundle('servers-page.ts', 'app')
+  uploads = await serveBundle('upload-page.ts', 'app')
   browser = await startChromium()
 })
 after(async () => {
   await browser?.close()
   await pages?.close()
+  await uploads?.close()
 })
 
 async function newBrowser(t: TestContext): Promise<BrowserContext> {
@@ -233,6 +236,24 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       }, romeo.jid)
       assert.deepEqual(read, [id, 20_000])
       for (const tab of [...tabs, hers]) await tab.run(leave)
+    })
+
+    test('a file is uploaded, and others fetch it', async (t) => {
+      const tab = await uploads.open(await newBrowser(t))
+      await tab.call('connect', await somebody('romeo'))
+      const size = 100_000
+      const { url, error, told } = await tab.call<{
+        url?: string
+        error?: string
+        told: [bytes: number, total: number][]
+      }>('send', size)
+      if (error?.startsWith('UnsupportedError')) t.skip(error)
+      else {
+        assert.equal(error, undefined)
+        assert.deepEqual(told.at(-1), [size, size])
+        assert.equal(await tab.call('fetched', url), size)
+      }
+      await tab.call('close')
     })
 
     for (const isRefused of [false, true])

@@ -1,4 +1,4 @@
-/** Uploads of the client library in a browser, where XMLHttpRequest tells how far they are: to a server of files that does what a test says, and to real ones. */
+/** Uploads of the client library in a browser, where XMLHttpRequest tells how far they are: to a server of files that does what a test says. To real ones: servers.test.ts. */
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -10,7 +10,6 @@ import { el } from '@rookery/protocol/xml'
 import type { Browser } from 'playwright-core'
 import { portOf } from '../../scripts/peers/quiet-ports.ts'
 import { HostileServer } from '../client/harness/hostile-server.ts'
-import { chosenTargets, startTarget } from '../client/harness/targets.ts'
 import { type BundledPages, serveBundle, type Tab } from './bundled-page.ts'
 import { startChromium } from './chromium.ts'
 
@@ -199,18 +198,3 @@ describe('an upload in a page', () => {
     await promise // [S126]
   })
 })
-
-for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
-  if (name === 'rookery') continue // has no such service yet
-  test(`a page uploads to ${name}, and others fetch it`, async (t) => {
-    await using target = await startTarget(name)
-    const { jid, password } = await target.createAccount('romeo')
-    const tab = await newTab(t)
-    await tab.call('connect', { jid, password, service: target.service.wss })
-    const { url, error, told } = await tab.call<Outcome>('send', size)
-    assert.equal(error, undefined)
-    assert.deepEqual(told.at(-1), [size, size])
-    assert.equal(await tab.call('fetched', url), size)
-    await tab.call('close')
-  })
-}
