@@ -217,3 +217,33 @@ test('what a device of the recipient has does not fail, whatever another one say
   await assert.rejects(second!.reached('displayed'), { kind: 'request' })
   assert.equal(first!.fate, 'delivered')
 })
+
+test('what comes while a client connects for the first time is told to who listens when connect() has answered', async () => {
+  await using server = await HostileServer.start()
+  const store = memoryStore()
+  const before = await connect({ ...options(server), store })
+  const lost = next(before, 'state', ({ name }) => name !== 'online')
+  server.script.connect = (connection) => connection.break()
+  server.connection.break()
+  await lost
+  await before.close()
+  const [session] = server.sessions.values()
+  const say = (body: string): void =>
+    session!.send(
+      el('message', NS.client, { from: `${juliet}/b`, to: session!.jid, type: 'chat', id: body }, [
+        el('body', NS.client, {}, body),
+      ]),
+    )
+  say('one')
+  say('two')
+  server.script.connect = () => undefined
+
+  await using after = await connect({ ...options(server), store })
+  assert.equal(`${after.jid}`, session!.jid) // the session goes on: they came with it
+  const heard: (string | undefined)[] = []
+  const last = next(after, 'message', ({ body }) => body === 'three')
+  after.on('message', ({ body }) => void heard.push(body))
+  say('three')
+  await last
+  assert.deepEqual(heard, ['one', 'two', 'three'])
+})

@@ -58,6 +58,8 @@ export type Gate = (
 
 /** Who has not begun to read messages this long after the client is online will not. */
 const unreadFor = 30_000
+/** So many wait for the first listener to come; the server waits for their acknowledgement meanwhile. */
+const earlyMax = 500
 
 export class Messages {
   /** The rooms that we are in or enter, by their bare addresses: who speaks from there is an occupant, and no contact. */
@@ -72,6 +74,8 @@ export class Messages {
   readonly #unwrappers: ((stanza: Message) => Unwrapped)[] = []
   readonly #gates: Gate[] = []
   readonly #readers: ((message: ReceivedMessage) => unknown)[] = []
+  /** What came before `connect()` has answered for the first time: until then nobody could listen. */
+  #early: (() => void)[] | undefined = []
   /** For somebody who reads. */
   #stopWaiting: () => void = () => undefined
   /** Where it never was, `connect()` says why: loops wait for the next try. */
@@ -153,7 +157,19 @@ export class Messages {
 
   /** For extensions: hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */
   deliver(stanza: Message, way: Way): undefined | Promise<undefined> {
-    return this.#pass(stanza, way, 0)
+    const early = this.#early
+    // what rooms say tells what has arrived, and headlines change the lists that are being fetched
+    if (early === undefined || (stanza.type !== 'chat' && stanza.type !== 'normal')) return this.#pass(stanza, way, 0)
+    return new Promise((resolve) => {
+      early.push(() => resolve(this.#pass(stanza, way, 0)))
+      if (early.length > earlyMax) this.#begin()
+    })
+  }
+
+  #begin(): void {
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const go of early) go()
   }
 
   #changed(state: ClientState): void {
@@ -161,6 +177,7 @@ export class Messages {
     this.#stopWaiting()
     if (name === 'online') {
       this.#wasOnline = true
+      setTimeout(() => this.#begin())
       this.#stopWaiting = this.#core.clock.after(unreadFor, () => this.#inbox.release())
     } else if (name === 'offline' || (name === 'failed' && this.#wasOnline)) {
       this.#wasOnline = false
