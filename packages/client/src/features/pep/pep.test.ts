@@ -536,5 +536,13 @@ describe('the nodes of a server that does otherwise', () => {
     )
     assert.equal(romeo.bookmarks.all.length, 1)
     assert.equal(romeo.mood.known('juliet@capulet.example')?.mood, 'sad')
+
+    // who fills our memory is heard, and not kept
+    const heard = next(romeo, 'mood')
+    const text = 'a'.repeat(20_000)
+    const long = parseElement(`<mood xmlns='${moodNode}'><happy/><text>${text}</text></mood>`) as Element
+    tell('juliet@capulet.example', moodNode, 'current', long)
+    assert.equal((await heard).value?.text, text)
+    assert.equal(romeo.mood.known('juliet@capulet.example'), undefined)
   })
 })

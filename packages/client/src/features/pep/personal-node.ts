@@ -1,6 +1,6 @@
 /** What an account says of itself in a node with one value: a mood, a nickname, whatever you publish. Each is a small declaration. */
 import type { Jid } from '@rookery/protocol/jid'
-import { sameElement } from '@rookery/protocol/xml'
+import { sameElement, writeContent } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { BoundedMap } from '../../contract/bounded-map.ts'
 import { UnsupportedError } from '../../contract/errors.ts'
@@ -34,8 +34,9 @@ export interface PersonalDeclaration<Name extends string, T, Event extends strin
   readonly follows?: boolean | undefined
 }
 
-/** So many others' values are kept. */
+/** So many others' values are kept, and none that is longer, in characters: who they are is not known here. */
 const most = 1_000
+const longest = 10_000
 /** [XEP-0060 12.20] */
 const current = 'current'
 
@@ -80,7 +81,7 @@ export class PersonalNode<T> {
     })
   }
 
-  /** What somebody said last, as far as we were told. */
+  /** What somebody said last, as far as we were told; of others not what is very long. */
   known(jid: Jid | string): T | undefined {
     return this.#known.get(readJid(jid).bare.toString())
   }
@@ -112,12 +113,12 @@ export class PersonalNode<T> {
   }
 
   #learn(jid: Jid, value: T | undefined): T | undefined {
+    const { empty, codec } = this.#declared
     const key = jid.toString()
-    if (value === undefined || this.#isSame(value, this.#declared.empty)) {
-      this.#known.delete(key)
-      return undefined
-    }
-    this.#known.set(key, value)
+    this.#known.delete(key)
+    if (value === undefined || this.#isSame(value, empty)) return undefined
+    const isKept = jid.equals(this.#core.account) || writeContent(codec.build(value)).length <= longest
+    if (isKept) this.#known.set(key, value)
     return value
   }
   #isSame(one: T | undefined, other: T | undefined): boolean {
