@@ -31,13 +31,17 @@ export interface OpenFile {
   stream(): ReadableStream<Uint8Array>
 }
 
-export async function openFile(source: FileData, { name, type, size }: FileOptions): Promise<OpenFile> {
+/** Throws the reason of the signal. */
+export async function openFile(
+  source: FileData,
+  { name, type, size, signal }: FileOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<OpenFile> {
   let file: FileData = source
   if (file instanceof ReadableStream) {
     const stream = file
     if (size !== undefined)
       return { name, type: type ?? unknownType, size, date: undefined, blob: undefined, stream: () => stream }
-    file = await new Response(stream).blob()
+    file = await wholeOf(stream, signal)
   }
   const blob = file instanceof Blob ? file : new Blob([file])
   const { lastModified, name: own } = blob as Blob & Partial<File>
@@ -49,6 +53,11 @@ export async function openFile(source: FileData, { name, type, size }: FileOptio
     blob,
     stream: () => blob.stream(),
   }
+}
+
+/** All of it, in memory. */
+export function wholeOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): Promise<Blob> {
+  return new Response(stream.pipeThrough(new TransformStream(), signal ? { signal } : {})).blob()
 }
 
 const unknownType = 'application/octet-stream'

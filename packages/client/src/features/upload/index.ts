@@ -111,11 +111,10 @@ export class Upload {
       status = await put(slot.put, file, (piece) => hash?.update(piece), options)
     } catch (error) {
       options.signal?.throwIfAborted()
-      throw error instanceof UploadError
-        ? error
-        : new UploadError('failed', `The upload to ${new URL(slot.put.url).host} broke: try again; see \`cause\`.`, {
-            cause: error,
-          })
+      for (const one of [error, (error as Error).cause]) // `fetch` puts what the stream says inside
+        if (one instanceof UploadError || one instanceof UsageError) throw one
+      const text = `The upload to ${new URL(slot.put.url).host} broke: try again; see \`cause\`.`
+      throw new UploadError('failed', text, { cause: error })
     }
     if (status === 413) throw tooLarge(undefined)
     if (status === 429 || status === 507) throw new UploadError('quota', 'Too much was uploaded.', { status })

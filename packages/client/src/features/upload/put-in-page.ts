@@ -4,7 +4,7 @@
  */
 import type { Slot } from '@rookery/protocol/xeps/upload'
 import { UsageError } from '../../contract/errors.ts'
-import type { OpenFile } from '../../contract/file-source.ts'
+import { type OpenFile, wholeOf } from '../../contract/file-source.ts'
 import type { PutOptions } from './put.ts'
 import { putWatched } from './put-watched.ts'
 
@@ -40,8 +40,7 @@ async function readStream(
   seen: (piece: Uint8Array) => void,
   signal: AbortSignal | undefined,
 ): Promise<Blob> {
-  const through = signal ? { signal } : {}
-  const blob = await new Response(stream().pipeThrough(new TransformStream(), through)).blob()
+  const blob = await wholeOf(stream(), signal)
   if (blob.size !== size) throw new UsageError(`The file was said to have ${size} bytes, and has others.`)
   seen(new Uint8Array(await blob.arrayBuffer()))
   return blob

@@ -34,7 +34,8 @@ export async function put(
   // a stream has no length of its own, and many servers want one
   const isStream = file.blob === undefined || onProgress !== undefined
   if (isStream) head.set('Content-Length', `${total}`)
-  const body = isStream ? file.stream().pipeThrough(meter) : file.blob
+  const through = signal ? { signal } : {} // `fetch` lets go of what it waits for, but does not say so
+  const body = isStream ? file.stream().pipeThrough(meter, through) : file.blob
   const answer = await fetch(url, {
     method: 'PUT',
     headers: head,

@@ -223,12 +223,35 @@ describe('an upload', () => {
   test('of a stream that is not as long as was said fails', async () => {
     await using it = await place()
     for (const size of [999, 1_001])
-      await assert.rejects(it.client.upload.send(new Blob([bytes(1_000)]).stream(), { size }), (error) => {
-        failed('failed')(error)
-        return true
-      })
+      await assert.rejects(it.client.upload.send(new Blob([bytes(1_000)]).stream(), { size }), UsageError)
     assert.equal(it.arrived.length, 0)
   })
+
+  for (const [title, size] of [
+    ['read into memory first', undefined],
+    ['sent as it comes', 100],
+  ] as const)
+    test(`of a stream that brings nothing can be given up, and the stream is told: ${title}`, async () => {
+      await using it = await place()
+      const { promise: pulled, resolve: pull } = Promise.withResolvers<undefined>()
+      const { promise: cancelled, resolve: cancel } = Promise.withResolvers<unknown>()
+      const silent = new ReadableStream<Uint8Array>(
+        {
+          pull: () => {
+            pull(undefined)
+            return new Promise<undefined>(() => undefined)
+          },
+          cancel,
+        },
+        { highWaterMark: 0 },
+      )
+      const controller = new AbortController()
+      const uploading = it.client.upload.send(silent, { size, signal: controller.signal })
+      await pulled
+      controller.abort(new Error('enough'))
+      await assert.rejects(uploading, /enough/)
+      assert.match(String(await cancelled), /enough/)
+    })
 
   test('can be given up', async () => {
     await using it = await place()
