@@ -22,7 +22,7 @@ import {
   type Platform,
   type ReceivedMessage,
 } from '../../index.ts'
-import { connect, fileStore, nodePlatform } from '../../node/index.ts'
+import { connect, createClient, fileStore, nodePlatform } from '../../node/index.ts'
 import { systemClock } from '../../platform/clock.ts'
 
 /** Is there for messages, in every session. */
@@ -222,6 +222,51 @@ test('a program that dies within the repair is given again what it has not dealt
   assert.deepEqual([...got, ...rest], numbered(1, 130))
   await isQuiet(stage, third)
   await third.close()
+})
+
+test('what comes with a session whose beginning was cut off waits for what was missed', async () => {
+  await using stage = await scene(60)
+  const store = memoryStore()
+  const earlier = await login(stage, store)
+  await earlier.archive.caughtUp()
+  await earlier.close()
+  const hurried = {
+    ...systemClock,
+    after: (milliseconds: number, run: () => void) => systemClock.after(milliseconds / 50, run),
+  }
+  let tries = 0
+  const cut = defineExtension({
+    name: 'cut',
+    start: (core) =>
+      core.onSession('prepare', () => {
+        if (++tries > 1) return undefined
+        stage.proxy.links.at(-1)?.break()
+        return new Promise(() => undefined)
+      }),
+  })
+  await using client = await createClient({
+    jid: stage.romeo.jid,
+    password: stage.romeo.password,
+    service: `xmpp://127.0.0.1:${stage.proxy.port}`,
+    plaintext: true,
+    store,
+    use: [...use, cut] as const,
+    reconnect: false,
+    patience: 0,
+    attemptTimeout: 600_000,
+    platform: { ...nodePlatform, clock: hurried },
+  })
+  const gaveUp = next(client, 'error')
+  const got: string[] = []
+  client.on('message', ({ body = '' }) => void got.push(body))
+  await assert.rejects(client.connect(), { kind: 'connect' })
+  await gaveUp // of asking, where there is no connection
+  await stage.says('one')
+  const toDevice = stage.juliet.messages.post(client.jid!, [el('body', NS.client, {}, 'two')])
+  await toDevice.reached('acked')
+  await client.connect()
+  await client.archive.caughtUp()
+  assert.deepEqual(got, ['one', 'two'])
 })
 
 test('a message that came with a session that goes on is not passed over, whatever the clocks say', async () => {
