@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
 import { inspect } from 'node:util'
 import { builtIn, type ClockPower, createServer, type Log, type Server } from '@rookery/server'
-import type { Storage } from '@rookery/storage'
+import type { HostStorage, Storage } from '@rookery/storage'
 import { createMemoryStorage } from '@rookery/storage/memory'
 import { createSqliteStorage } from '@rookery/storage/sqlite'
 import { faults, sessions } from './faults.ts'
@@ -52,9 +52,25 @@ const clock: ClockPower = {
 let server: Server | undefined
 let storage: Storage | undefined
 
+/** Looking for what archives have too much of: while storage does that there is no timer, and then there is one again. */
+const trimming = new Set<Promise<unknown>>()
+
+function noteTrimming({ archive }: HostStorage): void {
+  const trim = archive.trim.bind(archive)
+  const noted = (...given: Parameters<typeof trim>): Promise<number> => {
+    const run = trim(...given)
+    trimming.add(run)
+    const over = (): boolean => trimming.delete(run)
+    run.then(over, over)
+    return run
+  }
+  Object.defineProperty(archive, 'trim', { value: noted })
+}
+
 async function start({ config, sqlite, accounts, clockStep }: VictimSetup): Promise<Started> {
   step = clockStep
   storage = sqlite === undefined ? createMemoryStorage() : createSqliteStorage(sqlite)
+  for (const host of config.hosts ?? []) noteTrimming(storage.host(host))
   server = await createServer({ ...config, storage, log, clock, plugins: [faults] })
   await server.start()
   for (const jid of accounts) await addAccount(jid)
@@ -74,6 +90,7 @@ async function vitals(): Promise<Vitals> {
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     await new Promise((resolve) => setImmediate(resolve))
   }
+  while (trimming.size > 0) await Promise.allSettled(trimming)
   const resources: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
   const { rss, heapUsed, external } = process.memoryUsage()
