@@ -44,9 +44,8 @@ export class Carbons {
   }
 
   async #turn(on: boolean, options: CarbonsOptions): Promise<undefined> {
-    const { signal, timeout } = options
     this.#wanted = on
-    await this.#core.request('set', el(on ? 'enable' : 'disable', CARBONS_NS), { signal, timeout })
+    await this.#core.request('set', el(on ? 'enable' : 'disable', CARBONS_NS), options)
     this.#isOn = on
   }
 

@@ -122,15 +122,11 @@ export class Archive {
 
   /** One page, for scrolling back and forth. Throws as `query` does. */
   async page(options: PageOptions = {}): Promise<ArchivePage> {
-    const { after, max = this.#pageSize } = options
+    const { after, before, max = this.#pageSize } = options
     const of = this.#addressOf(options)
-    const before = options.before ?? (after === undefined ? '' : undefined)
-    const filter = await this.#filter(
-      of,
-      options,
-      after !== undefined && before !== undefined ? { beforeId: before } : {},
-    )
-    return await this.#page(of, filter, after === undefined ? { max, before } : { max, after }, options)
+    const isForward = after !== undefined
+    const filter = await this.#filter(of, options, isForward ? { beforeId: before } : {})
+    return await this.#page(of, filter, isForward ? { max, after } : { max, before: before ?? '' }, options)
   }
 
   /** The newest messages, the oldest of them first. Throws as `query` does. */

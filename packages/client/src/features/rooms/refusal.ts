@@ -8,7 +8,7 @@ const advice: { readonly [C in StanzaErrorCondition]?: string } = {
   forbidden: 'you are banned',
   conflict: 'choose another nickname',
   'service-unavailable': 'it is full',
-  'item-not-found': 'there is no such room, or not yet',
+  'item-not-found': 'there is no such room yet',
   'not-allowed': 'you may not make rooms',
   'not-acceptable': 'use your registered nickname',
 }
