@@ -101,8 +101,8 @@ export class Repair {
         if (signal.aborted) return
         // without a connection nothing arrives: when there is one, it goes on
         if (!(error instanceof DisconnectedError)) {
-          // live messages go on; what was missed comes later, and the mark stays where it is until then
-          this.line.release(false)
+          // live messages go on, if any can come; what was missed comes later, and the mark stays where it is until then
+          if (this.#core.state.name !== 'failed') this.line.release(false)
           this.#settle()
           void guardWork(this.#core.failed, () => Promise.reject(error))
           if (error instanceof RequestError && error.type !== 'wait') return
