@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
-import { online } from '../test/online.ts'
+import { next, online } from '../test/online.ts'
 import {
   archive,
   archiveAdmin,
@@ -18,6 +18,7 @@ import {
   externalServices,
   ibb,
   invites,
+  jingle,
   memoryStore,
   messages,
   nick,
@@ -153,6 +154,31 @@ test('a signal, a time or options that are none are told by their name, whatever
     await assert.rejects(call({ signal: AbortSignal.abort('enough') } as never), (error) => error === 'enough', name)
   }
   await assert.rejects(wrong({ signal: new AbortController() }), usage(/"signal"/))
+})
+
+test('what cannot pick, a fate that is none and a signal that is none are refused at once, and nothing listens', async () => {
+  await using server = await startTestServer()
+  await using client = await online(server, [chat, jingle])
+  const errors: unknown[] = []
+  client.on('error', (error) => void errors.push(error))
+  for (const pick of [undefined, null, 'chat', {}])
+    assert.throws(() => client.messages.pick(pick as never), usage(/function/), String(pick))
+  for (const signal of [5, {}, new AbortController()]) {
+    assert.throws(() => client.messages.read({ signal } as never), usage(/"signal"/))
+    assert.throws(() => client.chat.messages({ signal } as never), usage(/"signal"/))
+    assert.throws(() => client.on('chat', () => undefined, { signal } as never), usage(/"signal"/))
+  }
+  assert.throws(() => client.messages.read(null as never), usage(/"options"/))
+  assert.throws(() => client.on('chat', () => undefined, null as never), usage(/"options"/))
+  await using other = await online(server, [chat])
+  const came = next(client, 'chat')
+  const sent = other.chat.send(client.jid!, 'Art thou there?')
+  for (const fate of ['read', 'failed', undefined])
+    await assert.rejects(sent.reached(fate as never), usage(/fate/), String(fate))
+  assert.equal((await came).body, 'Art thou there?')
+  for (const nothing of [undefined, null])
+    await assert.rejects(client.jingle.initiate('x@example.net/x', [], nothing as never), usage(/application/))
+  assert.deepEqual(errors, [])
 })
 
 test('what is no listener and no extension is refused at once', async () => {

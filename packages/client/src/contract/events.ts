@@ -2,6 +2,7 @@
 
 import { type ClientError, ListenerError, UsageError } from './errors.ts'
 import { callEach } from './guard.ts'
+import { checkOptions } from './options.ts'
 
 /** Answering a promise makes those who care (acknowledgements) wait for it. */
 export type Listener<P> = (payload: P) => unknown
@@ -18,7 +19,9 @@ export class Emitter<E extends EventsBase> {
   readonly #listeners: Map<string, Set<Listener<never>>> = new Map()
 
   /** Listens; the answer stops it. Throws a UsageError for what is no function. */
-  on<K extends keyof E & string>(event: K, listener: Listener<E[K]>, { signal, once }: ListenOptions = {}): () => void {
+  on<K extends keyof E & string>(event: K, listener: Listener<E[K]>, options: ListenOptions = {}): () => void {
+    checkOptions(options)
+    const { signal, once } = options
     if (typeof listener !== 'function') throw new UsageError(`A listener of "${event}" has to be a function.`)
     const run: Listener<E[K]> = (payload) => {
       if (once) stop()

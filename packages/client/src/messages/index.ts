@@ -9,8 +9,10 @@ import { Message } from '@rookery/protocol/stanza'
 import { delay } from '@rookery/protocol/xeps/delay'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
+import { UsageError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension, events } from '../contract/extension.ts'
 import { guard } from '../contract/guard.ts'
+import { checkOptions } from '../contract/options.ts'
 import type { ClientState } from '../contract/state.ts'
 import { both } from '../contract/together.ts'
 import { Inbox, type PickMessage } from './inbox.ts'
@@ -104,13 +106,15 @@ export class Messages {
    * Every message, one after the other, each acknowledged to the server after the body of your loop has run: what your program has not dealt
    * with is sent to it again after a crash. Ends with the signal, and with `disconnect()`; throws why a client that was online has failed.
    */
-  read({ signal }: ReadOptions = {}): AsyncIterableIterator<ReceivedMessage> {
-    return this.pick((message) => message, { signal })
+  read(options?: ReadOptions): AsyncIterableIterator<ReceivedMessage> {
+    return this.pick((message) => message, options)
   }
 
   /** The same for what `pick` makes of messages; those of which it makes undefined are for others. */
-  pick<T>(pick: PickMessage<T>, { signal }: ReadOptions = {}): AsyncIterableIterator<T> {
-    const loop = this.#inbox.read(pick, signal)
+  pick<T>(pick: PickMessage<T>, options: ReadOptions = {}): AsyncIterableIterator<T> {
+    checkOptions(options)
+    if (typeof pick !== 'function') throw new UsageError('What picks messages has to be a function.')
+    const loop = this.#inbox.read(pick, options.signal)
     if (this.#core.isClosed) this.#inbox.close()
     return loop
   }

@@ -79,6 +79,7 @@ export class SentMessage {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<this> {
     const { signal } = options
+    if (!order.includes(fate)) throw new UsageError(`No message has the fate "${fate}".`)
     for (;;) {
       if (this.#fate === 'failed') throw this.#error!
       if (order.indexOf(this.#fate) >= order.indexOf(fate)) return this

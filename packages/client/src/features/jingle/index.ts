@@ -14,7 +14,7 @@ import {
 } from '@rookery/protocol/xeps/jingle'
 import { readJid } from '../../contract/address.ts'
 import { lacking } from '../../contract/ask.ts'
-import { RequestError } from '../../contract/errors.ts'
+import { RequestError, UsageError } from '../../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { type JingleApplication, JingleSession } from './session.ts'
@@ -70,6 +70,7 @@ export class Jingle {
     application: JingleApplication,
     options: WaitOptions = {},
   ): Promise<JingleSession> {
+    if (!application) throw new UsageError('A session is of some application: see JingleApplication.')
     const session = this.#make(readJid(jid), this.#core.newId(), 'initiator', contents)
     session.application = application
     this.#starting.add(session)
