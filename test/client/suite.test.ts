@@ -8,6 +8,7 @@ import { globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { within } from '../../packages/client/test/waiting.ts'
 import type { Target } from './harness/target.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
 import { type Answers, askTarget, lackOf } from './suite/answers.ts'
@@ -19,6 +20,8 @@ import { type Column, type Outcome, tableOf } from './suite/table.ts'
 
 /** In milliseconds, on a machine that does much else; each thing that a behaviour waits for has a limit of its own. */
 const patience = { usual: 60_000, restarts: 180_000 }
+
+const limitOf = ({ restarts }: Behaviour): number => (restarts ? patience.restarts : patience.usual)
 
 const wanted = process.env['CLIENT_FEATURES']?.split(',')
 const chosen = behaviours.filter(({ feature }) => wanted === undefined || wanted.includes(feature))
@@ -39,7 +42,7 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     after(() => target?.stop())
 
     for (const one of inOrder)
-      test(`${one.feature}: ${one.what} (${name})`, { timeout: 2 * patience.restarts }, async (context) => {
+      test(`${one.feature}: ${one.what} (${name})`, { timeout: limitOf(one) + 30_000 }, async (context) => {
         const lack = lackOf(name, answers, one.needs)
         outcomes.set(one, lack === undefined ? 'FAILED' : 'lacks')
         if (lack !== undefined) return context.skip(lack)
@@ -69,7 +72,7 @@ test('each feature of the library has its behaviours', () => {
 
 async function play(one: Behaviour, stage: Stage, context: TestContext): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const limit = one.restarts ? patience.restarts : patience.usual
+  const limit = limitOf(one)
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it did not come to its end within ${limit / 1000} s`)), limit)
   })
@@ -78,7 +81,7 @@ async function play(one: Behaviour, stage: Stage, context: TestContext): Promise
     await Promise.race([stage.close(), late])
   } catch (error) {
     for (const line of stage.said) context.diagnostic(line)
-    await stage.close().catch(() => undefined)
+    await within(stage.close(), 'the end of all devices').catch(() => undefined)
     throw error
   } finally {
     clearTimeout(timer)
