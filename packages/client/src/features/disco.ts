@@ -172,12 +172,12 @@ export class Disco {
 
   /** What somebody has: rooms of a service, nodes, services of a server. Asks page by page, where whoever answers knows pages. [XEP-0059] */
   async *items(jid: Jid | string, options: ItemsOptions = {}): AsyncGenerator<DiscoItem, undefined> {
-    const { node, pageSize = 100, signal, timeout } = options
+    const { node, pageSize = 100 } = options
     const to = readJid(jid)
     const question = discoItems.build({ node, items: [] })
     return yield* pages(pageSize, async (set) => {
       const asked = question.withChildren([set])
-      const answer = await this.#core.request('get', asked, { to, signal, timeout })
+      const answer = await this.#core.request('get', asked, { ...options, to })
       return { items: readAnswer(answer, discoItems).items, set: answer?.child('set', RSM_NS) }
     })
   }
@@ -192,7 +192,7 @@ export class Disco {
       if (services.length === maxServices) break
     }
     const looks = services.map(async (jid) => {
-      const info = await this.info(jid, { signal: options.signal, timeout: serviceTimeout })
+      const info = await this.info(jid, { ...options, timeout: serviceTimeout })
       return isWanted(info, wanted) ? jid : Promise.reject(undefined)
     })
     // the first that answers yes; one that does not answer is not what is looked for

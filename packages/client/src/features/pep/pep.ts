@@ -80,13 +80,10 @@ export class Pep {
       const value = event.payload && intact(codec.parse(event.payload))
       return value === undefined ? undefined : tell({ jid: event.service, id: event.id, value })
     })
-    core.on('pubsub:retracted', (event) =>
-      isHeard(event) ? tell({ jid: event.service, id: event.id, value: undefined }) : undefined,
-    )
-    const gone = (event: NodeEvent): undefined | Promise<undefined> =>
-      isHeard(event) ? tell({ jid: event.service, id: undefined, value: undefined }) : undefined
-    core.on('pubsub:deleted', gone)
-    core.on('pubsub:purged', gone)
+    // without an id all of them are gone
+    const gone = (event: NodeEvent & { readonly id?: string }): undefined | Promise<undefined> =>
+      isHeard(event) ? tell({ jid: event.service, id: event.id, value: undefined }) : undefined
+    for (const name of ['retracted', 'deleted', 'purged'] as const) core.on(`pubsub:${name}`, gone)
   }
 
   /** Whether our server has nodes for the account. */

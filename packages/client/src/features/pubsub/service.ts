@@ -35,8 +35,7 @@ export class PubsubService {
   /** Throws an UnsupportedError where the service says that it lacks what this needs, or knows no such requests. */
   async request(type: 'get' | 'set', payload: Element, options: WaitOptions = {}): Promise<Element | undefined> {
     try {
-      const { signal, timeout } = options
-      return await this.core.request(type, payload, { to: this.#jid, signal, timeout })
+      return await this.core.request(type, payload, { ...options, to: this.#jid })
     } catch (error) {
       const lacks = this.#lacking(error)
       throw lacks === undefined ? error : new UnsupportedError(lacks, `${this.jid} does not support ${lacks}.`)

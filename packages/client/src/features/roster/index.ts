@@ -99,8 +99,7 @@ export class Roster {
   /** Whether somebody may see our presence: a contact that we have let, or another device of ours. */
   seesUs(jid: Jid | string): boolean {
     const { bare } = readJid(jid)
-    const subscription = this.get(bare)?.subscription
-    return subscription === 'from' || subscription === 'both' || bare.equals(this.#core.account)
+    return /from|both/.test(this.get(bare)?.subscription ?? '') || bare.equals(this.#core.account)
   }
 
   /** Adds somebody, or changes their name and groups; what is left out stays. Does not ask to see their presence: `subscribe` does. */
@@ -252,7 +251,7 @@ export const roster: Extension<'roster', Roster, RosterEvents> = defineExtension
 
 /** Whether we see their presence, or have asked to. */
 function isSeen(contact: Contact | undefined): boolean {
-  return contact?.subscription === 'to' || contact?.subscription === 'both' || contact?.isAsked === true
+  return contact !== undefined && (contact.isAsked || /to|both/.test(contact.subscription))
 }
 
 function isSame(one: Contact, other: Contact | undefined): boolean {

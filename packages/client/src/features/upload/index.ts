@@ -104,7 +104,10 @@ export class Upload {
 
   /** Answers the hash. */
   async #put(slot: Slot, file: OpenFile, options: UploadOptions): Promise<Uint8Array | undefined> {
-    if (!isSafe(slot.put.url)) throw new UploadError('insecure', 'The service would take the file without encryption.')
+    const { protocol, hostname, host } = new URL(slot.put.url)
+    // without TLS only within this machine
+    if (protocol !== 'https:' && !isLoopback(hostname))
+      throw new UploadError('insecure', 'The service would take the file without encryption.')
     const { hash } = options
     let status: number
     try {
@@ -113,8 +116,7 @@ export class Upload {
       options.signal?.throwIfAborted()
       for (const one of [error, (error as Error).cause]) // `fetch` puts what the stream says inside
         if (one instanceof UploadError || one instanceof UsageError) throw one
-      const text = `The upload to ${new URL(slot.put.url).host} broke: try again; see \`cause\`.`
-      throw new UploadError('failed', text, { cause: error })
+      throw new UploadError('failed', `The upload to ${host} broke: try again; see \`cause\`.`, { cause: error })
     }
     if (status === 413) throw tooLarge(undefined)
     if (status === 429 || status === 507) throw new UploadError('quota', 'Too much was uploaded.', { status })
@@ -136,12 +138,6 @@ export const upload: Extension<'upload', Upload> = defineExtension({
   start: (core) => new Upload(core),
 })
 
-/** Without TLS only within this machine. */
-function isSafe(link: string): boolean {
-  const { protocol, hostname } = new URL(link)
-  return protocol === 'https:' || isLoopback(hostname)
-}
-
 function tooLarge(maxBytes: number | undefined): UploadError {
   const most = maxBytes === undefined ? '' : `: the most are ${maxBytes} bytes`
   return new UploadError('too-large', `The file is too large${most}.`, { maxBytes })
@@ -155,9 +151,6 @@ function explain(error: unknown): never {
   const retry = application && uploadRetry.parse(application)
   if (large !== undefined) throw tooLarge(intact(large)?.maxFileSize)
   if (retry !== undefined || condition === 'resource-constraint')
-    throw new UploadError('quota', error.message, {
-      retryAt: intact(retry)?.stamp,
-      cause: error,
-    })
+    throw new UploadError('quota', error.message, { retryAt: intact(retry)?.stamp, cause: error })
   throw error
 }

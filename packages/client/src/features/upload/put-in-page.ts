@@ -16,7 +16,7 @@ export async function put(
   options: PutOptions,
 ): Promise<number> {
   const { signal, onProgress, fetch = globalThis.fetch } = options
-  const head = new Headers(headers.map(([name, value]) => [name, value]))
+  const head = new Headers(headers as [string, string][])
   head.set('Content-Type', file.type)
   const body = file.blob ?? (await readStream(file, seen, signal))
   // there is none in service workers

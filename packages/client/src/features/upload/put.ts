@@ -21,7 +21,7 @@ export async function put(
   options: PutOptions,
 ): Promise<number> {
   const { signal, onProgress, fetch = globalThis.fetch } = options
-  const head = new Headers(headers.map(([name, value]) => [name, value]))
+  const head = new Headers(headers as [string, string][])
   head.set('Content-Type', file.type)
   // only this way browsers tell how far it is
   if (file.blob && onProgress && options.fetch === undefined && 'XMLHttpRequest' in globalThis)

@@ -12,28 +12,20 @@ export type UploadReason =
 export class UploadError extends Error {
   readonly kind = 'upload'
   override readonly name = 'UploadError'
-  readonly reason: UploadReason
+  declare readonly reason: UploadReason
   /** Bytes of the largest file. */
-  readonly maxBytes: number | undefined
+  declare readonly maxBytes: number | undefined
   /** In milliseconds since 1970. */
-  readonly retryAt: number | undefined
+  declare readonly retryAt: number | undefined
   /** Of HTTP. */
-  readonly status: number | undefined
+  declare readonly status: number | undefined
 
   constructor(
     reason: UploadReason,
     text: string,
-    more: {
-      readonly maxBytes?: number | undefined
-      readonly retryAt?: number | undefined
-      readonly status?: number | undefined
-      readonly cause?: unknown
-    } = {},
+    { cause, ...more }: Partial<Pick<UploadError, 'maxBytes' | 'retryAt' | 'status' | 'cause'>> = {},
   ) {
-    super(text, { cause: more.cause })
-    this.reason = reason
-    this.maxBytes = more.maxBytes
-    this.retryAt = more.retryAt
-    this.status = more.status
+    super(text, { cause })
+    Object.assign(this, more, { reason })
   }
 }
