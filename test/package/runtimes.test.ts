@@ -124,7 +124,7 @@ for (const runtime of runtimes()) {
         'again with a token',
         `LoginError: The server refused ${romeo.jid}: not-authorized. Check the name and the password.`,
         'ConnectError: No WebSocket of XMPP answers at wss://localhost:1/xmpp-websocket.',
-        'UsageError: "xmpps://localhost:5223" cannot be opened here: give a wss: address, or use @rookery/client/node.',
+        'UsageError: "xmpps://localhost:5223" cannot be opened here: use a wss: address, or @rookery/client/node.',
         'UsageError: ws://example.org/ is not encrypted: use a wss: address, or allow `plaintext`.',
         'ConnectError: localhost tells no WebSocket in its host-meta: set `service` to a wss: address.',
         'the end',

@@ -113,7 +113,7 @@ export class Messages {
   /** The same for what `pick` makes of messages; those of which it makes undefined are for others. */
   pick<T>(pick: PickMessage<T>, options: ReadOptions = {}): AsyncIterableIterator<T> {
     checkOptions(options)
-    if (typeof pick !== 'function') throw new UsageError('What picks messages has to be a function.')
+    if (typeof pick !== 'function') throw new UsageError('A listener of "messages" has to be a function.')
     const loop = this.#inbox.read(pick, options.signal)
     if (this.#core.isClosed) this.#inbox.close()
     return loop

@@ -79,10 +79,11 @@ export class SentMessage {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<this> {
     const { signal } = options
-    if (!order.includes(fate)) throw new UsageError(`No message has the fate "${fate}".`)
+    const wanted = order.indexOf(fate)
+    if (wanted < 0) throw new UsageError(`"${fate}" is no fate.`)
     for (;;) {
       if (this.#fate === 'failed') throw this.#error!
-      if (order.indexOf(this.#fate) >= order.indexOf(fate)) return this
+      if (order.indexOf(this.#fate) >= wanted) return this
       signal?.throwIfAborted()
       await new Promise<void>((resolve) => {
         const stop = this.onChange(done)

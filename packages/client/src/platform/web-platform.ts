@@ -13,7 +13,7 @@ export const webPlatform: Platform = {
   discover: discoverWebSocket,
   async open(text, options) {
     if (/^wss?:/i.test(text) && URL.canParse(text)) return openWebSocket(new URL(text), options)
-    throw new UsageError(`"${text}" cannot be opened here: give a wss: address, or use @rookery/client/node.`)
+    throw new UsageError(`"${text}" cannot be opened here: use a wss: address, or @rookery/client/node.`)
   },
   watchNetwork,
 }
