@@ -10,9 +10,8 @@ import type { Way } from '../../messages/index.ts'
 import type { Mark } from './entry.ts'
 import { Place } from './place.ts'
 
-/** Beyond so many live messages, or bytes of them, the next ones do not wait: they are handed on out of order, and still once. */
-const mostHeld = 200
-const mostBytes = 256 << 10
+/** Beyond so many bytes of live messages the next ones do not wait: they are handed on out of order, and still once. */
+const mostBytes = 1 << 20
 
 export class Line {
   readonly #of: () => Jid
@@ -60,7 +59,7 @@ export class Line {
       const counts = this.#counts && this.#isNewer(stanza, way)
       return this.mark({ id, at: way.at }, next(), way.archived !== undefined || counts)
     }
-    if (!this.#isHolding || way.archived !== undefined || this.#isFull(element.inner?.length ?? 0)) return go()
+    if (!this.#isHolding || way.archived !== undefined || this.#isFull((element.inner?.length ?? 0) + 200)) return go()
     return new Promise((resolve) => this.#held.push(() => resolve(go())))
   }
 
@@ -76,7 +75,7 @@ export class Line {
   }
 
   #isFull(bytes: number): boolean {
-    if (this.#held.length >= mostHeld || this.#bytes + bytes > mostBytes) return true
+    if (this.#bytes + bytes > mostBytes) return true
     this.#bytes += bytes
     return false
   }

@@ -269,6 +269,25 @@ test('what comes with a session whose beginning was cut off waits for what was m
   assert.deepEqual(got, ['one', 'two'])
 })
 
+test('much that comes with a session that goes on waits for what was missed, and is in its order', async () => {
+  await using stage = await scene(60)
+  const store = copied()
+  await using first = await login(stage, store.open)
+  await first.archive.caughtUp()
+  const began = next(first, 'message')
+  void (async () => {
+    for await (const _ of first.messages.read()) await new Promise(() => undefined) // it is busy with the first
+  })()
+  await stage.says(...numbered(1, 300))
+  await began
+  const then = store.copy() // it dies
+  stage.proxy.links.at(-1)?.break()
+  await first.close()
+
+  await using second = await login(stage, then)
+  assert.deepEqual(await read(second, 300), numbered(1, 300))
+})
+
 test('a message that came with a session that goes on is not passed over, whatever the clocks say', async () => {
   await using stage = await scene(60)
   const store = copied()
