@@ -33,7 +33,7 @@ export class WebSocketStream extends XmppStream {
     const element = parseElement(frame, this.limits) // one element in a frame, and nothing behind it [RFC7395 3.3.3]
     if (element instanceof XmlError)
       return element.condition === 'policy-violation' && this.limits.omitted! > frame.length
-        ? new Element('', this.content, [], omitted)
+        ? new Element(frame.split(/[\s/>]/, 1)[0]!.slice(1), this.content, [], omitted)
         : element
     const { name, ns } = element
     const isFraming = name === 'open' || name === 'close'
