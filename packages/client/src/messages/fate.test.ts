@@ -118,7 +118,7 @@ const ends: readonly [
   end: (at: Connection) => void,
 ][] = [
   ['with an error', 'xmpp', 3, 'stream', (at) => at.error(new StreamError('policy-violation', 'too large'))],
-  ['with a code', 'ws', 5, 'stream', (at) => at.closeWith(1009)],
+  ['with a code', 'ws', 3, 'stream', (at) => at.closeWith(1009)],
   ['without a word', 'xmpp', 7, 'connect', (at) => at.break()],
   ['without a word, in order', 'xmpp', 7, 'connect', (at) => at.break('end')],
 ]

@@ -46,9 +46,9 @@ export interface SessionParts {
 /** Whoever asks and asks is answered as often, and each answer is kept until it is acknowledged. */
 const mostAnswers = 20_000
 /** Connections that the server ends one after the other, and takes nothing of what it is sent on them: it would end the next one as well. */
-const mostBreaks = 3
+const mostBreaks = 2
 /** Ends that have nothing to do with that. */
-const innocent = /shutdown|reset|constraint|internal|timeout|answer|disconnected/
+const innocent = /shutdown|reset|constraint|internal|answer|disconnected/
 
 /** What all errors say of how a connection has ended. */
 interface End {
@@ -137,7 +137,7 @@ export class Session {
       if (connection !== this.#connection) return
       this.ended = reason
       const { kind, condition = kind, reason: why = condition } = (reason ?? {}) as End
-      if (!this.isIdle && !innocent.test(`${why}`)) this.breaks += why === 'policy-violation' ? 2 : 1
+      if (!this.isIdle && !innocent.test(`${why}`)) this.breaks += why === 'policy-violation' ? mostBreaks : 1
       this.detach()
       if (!this.canResume) this.#parts.lost()
     })
