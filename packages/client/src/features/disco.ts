@@ -61,11 +61,12 @@ export class Disco {
   readonly identities: Identity[]
   /** More about us. [XEP-0128] */
   readonly forms: DataForm[] = []
+  /** What is known of those who have not been asked; set by `caps`, which hears what was answered (without a node). */
+  source: (jid: Jid) => DiscoInfo | undefined = () => undefined
+  learned: (jid: Jid, info: DiscoInfo) => void = () => undefined
   readonly #core: Core
   readonly #known: BoundedMap<string, { readonly info: DiscoInfo; readonly until: number }> = new BoundedMap(maxKnown)
   readonly #asking: Map<string, Promise<DiscoInfo>> = new Map()
-  readonly #sources: ((jid: Jid) => DiscoInfo | undefined)[] = []
-  readonly #learners: ((jid: Jid, info: DiscoInfo) => void)[] = []
   readonly #nodes: ((node: string, request: Iq) => OwnNode | undefined)[] = []
 
   constructor(core: Core) {
@@ -116,23 +117,12 @@ export class Disco {
   known(jid: Jid, node?: string): DiscoInfo | undefined {
     const found = this.#known.get(keyOf(jid, node))
     if (found !== undefined && found.until > this.#core.clock.now()) return found.info
-    if (node !== undefined) return undefined
-    for (const source of this.#sources) {
-      const info = source(jid)
-      if (info !== undefined) return info
-    }
-    return undefined
-  }
-
-  /** For features: `source` is looked at where nobody has been asked, and `learned` hears what was answered (without a node). */
-  addSource(source: (jid: Jid) => DiscoInfo | undefined, learned: (jid: Jid, info: DiscoInfo) => void): void {
-    this.#sources.push(source)
-    this.#learners.push(learned)
+    return node === undefined ? this.source(jid) : undefined
   }
 
   #learn(jid: Jid, info: DiscoInfo, node: string | undefined): void {
     const { account } = this.#core
-    if (node === undefined) for (const learned of this.#learners) learned(jid, info)
+    if (node === undefined) this.learned(jid, info)
     const isOwn = jid.equals(account) || jid.toString() === account.domain
     if (info.identities.length + info.features.length + info.forms.length > maxParts && !isOwn) return
     const until = isOwn ? Number.POSITIVE_INFINITY : this.#core.clock.now() + goodFor

@@ -100,10 +100,8 @@ const headers: RequiredPart<Slot['put']['headers']> = {
   read: (put) => {
     const list: [HeaderName, string][] = []
     for (const header of put.childElements()) {
-      const name = header.is('header', UPLOAD_NS)
-        ? allowed(oneLine(header.attr('name') ?? '').toLowerCase())
-        : undefined
-      if (name !== undefined) list.push([name, oneLine(header.text())])
+      const name = header.is('header', UPLOAD_NS) && allowed(oneLine(header.attr('name') ?? '').toLowerCase())
+      if (name) list.push([name, oneLine(header.text())])
     }
     return list
   },
@@ -118,9 +116,7 @@ function allowed(name: string): HeaderName | undefined {
 
 /** Without control characters: HTTP refuses the others as well. */
 function oneLine(text: string): string {
-  let line = ''
-  for (const char of text) if (char >= ' ' && char !== '\x7f') line += char
-  return trim(line)
+  return trim(text.replace(/\p{Cc}/gu, ''))
 }
 
 /** With links of these schemes; `https` alone is what the specification allows. [XEP-0363 4] */

@@ -39,10 +39,8 @@ export class Capabilities {
       const info = readInfo(core.kept(ver))
       if (info !== undefined) this.#infos.set(ver, info)
     }
-    this.#disco.addSource(
-      (jid) => this.#infoOf(jid),
-      (jid, info) => void this.#verify(jid, info),
-    )
+    this.#disco.source = (jid) => this.#infoOf(jid)
+    this.#disco.learned = (jid, info) => void this.#verify(jid, info)
     core.onStanza('presence', (stanza) => this.#read(stanza))
     core.onSessionEnd(() => this.#promised.clear())
   }

@@ -5,7 +5,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { PUBSUB_ERRORS_NS, PUBSUB_NS, PUBSUB_OWNER_NS, type PubsubErrorCondition } from '@rookery/protocol/xeps/pubsub'
 import { PUBSUB_NODE_CONFIG } from '@rookery/protocol/xeps/pubsub-forms'
 import { type Element, el } from '@rookery/protocol/xml'
-import { readAnswer } from '../../contract/ask.ts'
+import { isLacking, readAnswer } from '../../contract/ask.ts'
 import { RequestError, UnsupportedError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
@@ -54,17 +54,12 @@ export class PubsubService {
   }
 
   #lacking(error: unknown): string | undefined {
-    if (!(error instanceof RequestError)) return undefined
     // [XEP-0060 10]
-    if (pubsubConditionOf(error) === 'unsupported') {
-      const feature = error.application?.attr('feature')
-      return feature === undefined ? PUBSUB_NS : `${PUBSUB_NS}#${feature}`
-    }
-    const { condition } = error
-    if (condition === 'feature-not-implemented') return PUBSUB_NS
+    const what = pubsubConditionOf(error) === 'unsupported' && (error as RequestError).application?.attr('feature')
+    if (what) return `${PUBSUB_NS}#${what}`
     // accounts of others say so as well where they tell us nothing
     const isFrank = this.#jid === undefined || this.#jid.isDomain
-    return condition === 'service-unavailable' && isFrank ? PUBSUB_NS : undefined
+    return isLacking(error) && (isFrank || error.condition !== 'service-unavailable') ? PUBSUB_NS : undefined
   }
 }
 

@@ -147,10 +147,10 @@ function tooLarge(maxBytes: number | undefined): UploadError {
 function explain(error: unknown): never {
   if (!(error instanceof RequestError)) throw error
   const { application, condition } = error
-  const large = application && fileTooLarge.parse(application)
+  if (application && fileTooLarge.matches(application))
+    throw tooLarge(intact(fileTooLarge.parse(application))?.maxFileSize)
   const retry = application && uploadRetry.parse(application)
-  if (large !== undefined) throw tooLarge(intact(large)?.maxFileSize)
-  if (retry !== undefined || condition === 'resource-constraint')
+  if (retry || condition === 'resource-constraint')
     throw new UploadError('quota', error.message, { retryAt: intact(retry)?.stamp, cause: error })
   throw error
 }
