@@ -1,8 +1,8 @@
 /** What becomes of what could not be kept: the program goes on, and is told. */
 import type { Maybe } from '@rookery/protocol'
-import { type ClientError, StoreError } from './errors.ts'
+import { type ClientError, StoreError, UsageError } from './errors.ts'
 
-/** The same writing, which never rejects: `text` is told then. */
+/** The same writing, which never rejects: `text` is told then, but for a client that is closed. */
 export function tellUnkept(
   { failed }: { readonly failed: (error: ClientError) => unknown },
   writing: Maybe<undefined>,
@@ -10,7 +10,8 @@ export function tellUnkept(
 ): Maybe<undefined> {
   if (!(writing instanceof Promise)) return undefined
   return writing.catch((cause: unknown) => {
-    failed(new StoreError(text, { cause }))
+    // what ends when the client is closed has nobody to keep it for
+    if (!(cause instanceof UsageError)) failed(new StoreError(text, { cause }))
     return undefined
   })
 }

@@ -1,6 +1,6 @@
 /** The rows of a store, read once and then looked at in memory; each change is written through. Not the store itself. */
 import type { Maybe } from '@rookery/protocol'
-import { StoreError, UsageError } from '../contract/errors.ts'
+import { UsageError } from '../contract/errors.ts'
 import type { Change, Store } from '../contract/store.ts'
 
 export class Kept {
@@ -44,7 +44,7 @@ export class Kept {
 
   /** Rejects where the store cannot; never throws. */
   write(changes: readonly Change[]): Maybe<undefined> {
-    if (this.isClosed) return Promise.reject(new StoreError('The client is closed.'))
+    if (this.isClosed) return Promise.reject(new UsageError('The client is closed.'))
     for (const [key, value] of changes) {
       if (value === undefined) this.#rows.delete(key)
       else this.#rows.set(key, value)

@@ -277,8 +277,7 @@ export class Sessions {
 
   #keep(key: string, value: string | undefined): Maybe<undefined> {
     const { kept } = this.#parts
-    // a try may end when the client is closed
-    if (kept.isClosed || value === kept.get(key)) return undefined
+    if (value === kept.get(key)) return undefined
     const text = 'The session could not be kept.'
     return tellUnkept(this.#parts, kept.write([[key, value]]), text)
   }

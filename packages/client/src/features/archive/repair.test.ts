@@ -288,6 +288,27 @@ test('much that comes with a session that goes on waits for what was missed, and
   assert.deepEqual(await read(second, 300), numbered(1, 300))
 })
 
+test('what somebody has done with a message after the client was closed is no error', async () => {
+  await using stage = await scene()
+  const first = await login(stage, memoryStore())
+  await first.archive.caughtUp()
+  const errors: unknown[] = []
+  first.on('error', (error) => void errors.push(error))
+  let done: () => void = () => undefined
+  const began = new Promise((resolve) =>
+    first.on('message', () => {
+      resolve(undefined)
+      return new Promise<void>((end) => (done = end))
+    }),
+  )
+  await stage.says('one')
+  await began
+  await first.close()
+  done()
+  await new Promise((resolve) => setTimeout(resolve))
+  assert.deepEqual(errors, [])
+})
+
 test('a message that came with a session that goes on is not passed over, whatever the clocks say', async () => {
   await using stage = await scene(60)
   const store = copied()
