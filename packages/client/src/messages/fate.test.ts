@@ -247,3 +247,22 @@ test('what comes while a client connects for the first time is told to who liste
   await last
   assert.deepEqual(heard, ['one', 'two', 'three'])
 })
+
+test('a message that comes before an answer is told before it, from the beginning', async () => {
+  await using server = await HostileServer.start()
+  server.script.receive = (element, connection) => {
+    if (element.firstElement()?.name !== 'ping') return undefined
+    const to = connection.session?.jid
+    connection.send(
+      el('message', NS.client, { from: `${juliet}/b`, to, type: 'chat' }, [el('body', NS.client, {}, 'x')]),
+    )
+    return undefined
+  }
+  for (let times = 0; times < 5; times++) {
+    await using client = await online(server, [])
+    const heard: (string | undefined)[] = []
+    client.on('message', ({ body }) => void heard.push(body))
+    await client.request('get', el('ping', 'urn:xmpp:ping'))
+    assert.deepEqual(heard, ['x'])
+  }
+})

@@ -170,7 +170,9 @@ export class Messages {
     })
   }
 
-  #begin(): void {
+  /** After so many turns of microtasks: whoever awaits `connect()` goes on meanwhile, and nothing is read from the network before. */
+  #begin(turns = 0): void {
+    if (turns) return queueMicrotask(() => this.#begin(turns - 1))
     const early = this.#early ?? []
     this.#early = undefined
     for (const go of early) go()
@@ -181,7 +183,7 @@ export class Messages {
     this.#stopWaiting()
     if (name === 'online') {
       this.#wasOnline = true
-      setTimeout(() => this.#begin())
+      this.#begin(99)
       this.#stopWaiting = this.#core.clock.after(unreadFor, () => this.#inbox.release())
     } else if (name === 'offline' || (name === 'failed' && this.#wasOnline)) {
       this.#wasOnline = false
