@@ -3,16 +3,14 @@
  * `way.carbon`. Copies are believed of the own account only.
  */
 import { isBroken } from '@rookery/protocol/codec'
-import { type Jid, parseJid } from '@rookery/protocol/jid'
-import { Message } from '@rookery/protocol/stanza'
+import type { Message } from '@rookery/protocol/stanza'
 import { CARBONS_NS, received, sent } from '@rookery/protocol/xeps/carbons'
-import type { Forwarded } from '@rookery/protocol/xeps/forward'
 import { el } from '@rookery/protocol/xml'
 import { lacking } from '../contract/ask.ts'
 import { RequestError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension, type SessionStart } from '../contract/extension.ts'
 import type { Unwrapped } from '../messages/index.ts'
-import { messages } from '../messages/index.ts'
+import { messages, readForwarded } from '../messages/index.ts'
 import type { RequestOptions } from '../session/dispatch.ts'
 
 export type CarbonsOptions = Pick<RequestOptions, 'signal' | 'timeout'>
@@ -70,13 +68,12 @@ export class Carbons {
     const copy = outbound ?? received.find(stanza.element)
     if (copy === undefined) return undefined
     if (isBroken(copy)) return 'taken'
-    const { forwarded } = copy
-    const inner = readCopied(forwarded, account)
-    // what the server copies was sent or received by the account [XEP-0280 7, 8]
-    const side = way === 'sent' ? inner?.from : inner?.to
-    if (inner === undefined || side === undefined || !side.bare.equals(account)) return 'taken'
-    const now = clock.now()
-    return { stanza: inner, way: { carbon: way, at: Math.min(forwarded.delay?.stamp ?? now, now) } }
+    const inner = readForwarded(copy.forwarded, clock, undefined, account) // [RFC6120 10.3.1]
+    if (inner === undefined) return 'taken'
+    const { message, from, to, at } = inner
+    // what the server copies was sent or received by the account [XEP-0280 7, 8], and is not of a room [XEP-0280 6.1]
+    const isOurs = (way === 'sent' ? from : to).bare.equals(account)
+    return isOurs && message.type !== 'groupchat' ? { stanza: message, way: { carbon: way, at } } : 'taken'
   }
 }
 
@@ -84,12 +81,3 @@ export const carbons: Extension<'carbons', Carbons> = defineExtension({
   name: 'carbons',
   start: (core) => new Carbons(core),
 })
-
-/** Undefined when it is no message with good addresses, or one of a room, which is never copied. [XEP-0280 6.1] */
-function readCopied({ stanza }: Forwarded, account: Jid): Message | undefined {
-  if (stanza?.name !== 'message') return undefined
-  const from = parseJid(stanza.attr('from') ?? '')
-  const to = parseJid(stanza.attr('to') ?? account.toString()) // [RFC6120 10.3.1]
-  const message = new Message(stanza, from, to)
-  return from === undefined || to === undefined || message.type === 'groupchat' ? undefined : message
-}

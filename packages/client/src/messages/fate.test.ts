@@ -119,8 +119,8 @@ const ends: readonly [
 ][] = [
   ['with an error', 'xmpp', 3, 'stream', (at) => at.error(new StreamError('policy-violation', 'too large'))],
   ['with a code', 'ws', 3, 'stream', (at) => at.closeWith(1009)],
-  ['without a word', 'xmpp', 7, 'connect', (at) => at.break()],
-  ['without a word, in order', 'xmpp', 7, 'connect', (at) => at.break('end')],
+  ['without a word', 'xmpp', 13, 'connect', (at) => at.break()],
+  ['without a word, in order', 'xmpp', 13, 'connect', (at) => at.break('end')],
 ]
 for (const [how, service, times, kind, end] of ends)
   test(`a message that each stream ends at (${how}) fails in the end, and does not stop those after it`, async () => {

@@ -21,6 +21,7 @@ import { ReceivedMessage, type Way } from './received-message.ts'
 import { Seen } from './seen.ts'
 import type { SentMessage } from './sent-message.ts'
 
+export { readForwarded } from './forwarded.ts'
 export type { PickMessage } from './inbox.ts'
 export { ReceivedMessage, type Way } from './received-message.ts'
 export { type Fate, SentMessage } from './sent-message.ts'

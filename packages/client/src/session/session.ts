@@ -47,15 +47,8 @@ export interface SessionParts {
 const mostAnswers = 20_000
 /** Connections that the server ends one after the other, and takes nothing of what it is sent on them: it would end the next one as well. */
 const mostBreaks = 2
-/** Ends that have nothing to do with that. */
-const innocent = /shutdown|reset|constraint|internal|answer|disconnected/
-
-/** What all errors say of how a connection has ended. */
-interface End {
-  readonly kind?: string
-  readonly condition?: string
-  readonly reason?: string
-}
+/** Ends that have nothing to do with that, though the server says them. */
+const innocent = /shutdown|reset|constraint|internal|timeout/
 
 export class Session {
   readonly jid: Jid
@@ -136,8 +129,10 @@ export class Session {
     void connection.closed.then((reason) => {
       if (connection !== this.#connection) return
       this.ended = reason
-      const { kind, condition = kind, reason: why = condition } = (reason ?? {}) as End
-      if (!this.isIdle && !innocent.test(`${why}`)) this.breaks += why === 'policy-violation' ? mostBreaks : 1
+      const why = reason?.kind === 'stream' ? reason.condition : !reason
+      // without a word of the server it is the network most often
+      if (!this.isIdle && !innocent.test(`${why}`))
+        this.breaks += why === 'policy-violation' ? mostBreaks : why ? 1 : 0.5
       this.detach()
       if (!this.canResume) this.#parts.lost()
     })

@@ -1,9 +1,8 @@
 /** A message out of an archive, read from what the archive forwards (XEP-0313 4.2). Which archive is to be believed is decided before. */
-import { type Jid, parseJid } from '@rookery/protocol/jid'
-import { Message } from '@rookery/protocol/stanza'
+import type { Jid } from '@rookery/protocol/jid'
 import type { ArchiveResult } from '@rookery/protocol/xeps/mam'
 import type { Core } from '../../contract/extension.ts'
-import { ReceivedMessage, type Way } from '../../messages/index.ts'
+import { ReceivedMessage, readForwarded, type Way } from '../../messages/index.ts'
 
 /** A message as it lies in an archive; `at` is when the archive got it. */
 export class ArchivedMessage extends ReceivedMessage {
@@ -28,21 +27,13 @@ export function readEntry(
   { id, forwarded }: ArchiveResult,
 ): ArchivedMessage | undefined {
   const { account, clock } = core
-  const { stanza, delay } = forwarded
-  if (stanza === undefined || stanza.name !== 'message') return undefined
-  const from = readAddress(stanza.attr('from'), account)
-  const to = readAddress(stanza.attr('to'), core.jid ?? account)
-  if (from === undefined || to === undefined) return undefined
-  const message = new Message(stanza, from, to)
+  const read = readForwarded(forwarded, clock, account, core.jid ?? account)
+  if (read === undefined) return undefined
+  const { message, from, to, at } = read
   const isOfAccount = of.equals(account)
   // [XEP-0313 6.1.2] a room speaks for what was said in it, and for nothing else
   if (!isOfAccount && !(message.type === 'groupchat' && from.bare.equals(of))) return undefined
-  const now = clock.now()
   const own = isOfAccount && from.bare.equals(account)
-  const way: Way = { archived: id, isPast: true, at: Math.min(delay?.stamp ?? now, now), own }
+  const way: Way = { archived: id, isPast: true, at, own }
   return new ArchivedMessage(message, from, to, way)
-}
-
-function readAddress(text: string | undefined, missing: Jid): Jid | undefined {
-  return text === undefined ? missing : parseJid(text)
 }
