@@ -166,17 +166,16 @@ export class Messages {
     // what rooms say tells what has arrived, and headlines change the lists that are being fetched
     if (early === undefined || (stanza.type !== 'chat' && stanza.type !== 'normal')) return this.#pass(stanza, way, 0)
     return new Promise((resolve) => {
-      early.push(() => resolve(this.#pass(stanza, way, 0)))
-      if (early.length > earlyMax) this.#begin()
+      if (early.push(() => resolve(this.#pass(stanza, way, 0))) > earlyMax) this.#begin()
     })
   }
 
   /** After so many turns of microtasks: whoever awaits `connect()` goes on meanwhile, and nothing is read from the network before. */
   #begin(turns = 0): void {
     if (turns) return queueMicrotask(() => this.#begin(turns - 1))
-    const early = this.#early ?? []
+    const early = this.#early
     this.#early = undefined
-    for (const go of early) go()
+    for (const go of early ?? []) go()
   }
 
   #changed(state: ClientState): void {
