@@ -15,7 +15,7 @@ async function fetched(url: string, ca: string): Promise<string> {
 
 for (const name of chosenTargets((missing, why) => test(missing, (context) => context.skip(why)))) {
   if (name === 'rookery') continue
-  test(`the command speaks and listens in a room of ${name}`, async () => {
+  test(`the command speaks and listens in a room of ${name}`, { timeout: 300_000 }, async () => {
     await using target = await startTarget(name)
     using folder = new TemporaryFolder()
     const { jid, password } = await target.createAccount('juliet')
