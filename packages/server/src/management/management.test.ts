@@ -98,6 +98,37 @@ describe('acknowledging', () => {
     assert.equal(await juliet.handled(), 3)
   })
 
+  test('what nobody was asked about is asked for when something waits for it: nothing waits for ever behind presence', async () => {
+    await using server = await memoryServer({ features: { archive: false } })
+    const romeo = await server.login('romeo')
+    romeo.send('<presence/>')
+    const away = await server.login('juliet', 'away') // to have the account
+    away.destroy()
+    await turns()
+    romeo.send(chat('juliet', 'old'))
+    await romeo.all()
+    const juliet = new Managed(await server.login('juliet'))
+    await juliet.enable()
+    const block = `<block xmlns='urn:xmpp:blocking'><item jid='tybalt@${HOST}'/><item jid='romeo@${HOST}'/></block>`
+    await juliet.client.ask(`<iq type='set' id='b'>${block}</iq>`)
+    await juliet.all()
+    juliet.acknowledge(++juliet.h) // with the answer
+    const nurse = await server.login('nurse')
+    juliet.client.send('<presence/>') // what was kept is of somebody who is blocked, and is not given
+    nurse.send(chat('juliet', 'new'))
+    await nurse.all()
+    const came: (string | undefined)[] = []
+    for (let turn = 0; turn < 20; turn++) {
+      await turns()
+      for (const one of juliet.client.taken()) {
+        if (one.is('r', SM)) juliet.acknowledge()
+        else if (one.ns !== SM) juliet.h++
+        if (one.name === 'message') came.push(one.childText('body'))
+      }
+    }
+    assert.deepEqual(came, ['new'])
+  })
+
   test('answers as many requests as came', async () => {
     await using server = await memoryServer()
     const juliet = await managed(server, 'juliet')

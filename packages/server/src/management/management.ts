@@ -170,6 +170,7 @@ export class Management implements SessionLink {
     if (this.#isEnded) return done(false)
     if (this.#sent.size === 0) return done(true)
     this.#await(this.#sent.sent, done)
+    if (this.#line !== undefined && this.#askedSince === undefined) this.#ask(this.#line) // presence alone does not
   }
 
   #await(seq: number, done: (sent: boolean) => void): void {
