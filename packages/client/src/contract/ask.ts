@@ -31,6 +31,11 @@ export function isLacking(error: unknown): error is RequestError {
   )
 }
 
+/** Whether it says that what was asked for is not there. [RFC6120 8.3.3.7] */
+export function isMissing(error: unknown): error is RequestError {
+  return error instanceof RequestError && error.condition === 'item-not-found'
+}
+
 /** For `catch`: an UnsupportedError where that is so. */
 export function lacking(ns: string, text = `The server does not support ${ns}.`): (error: unknown) => never {
   return (error) => {

@@ -16,9 +16,9 @@ import type { Jid } from '@rookery/protocol/jid'
 import { RSM_NS } from '@rookery/protocol/rsm'
 import { type Iq, StanzaError } from '@rookery/protocol/stanza'
 import { readJid } from '../contract/address.ts'
-import { ask, isLacking, readAnswer } from '../contract/ask.ts'
+import { ask, isLacking, isMissing, readAnswer } from '../contract/ask.ts'
 import { BoundedMap } from '../contract/bounded-map.ts'
-import { RequestError, UnsupportedError } from '../contract/errors.ts'
+import { UnsupportedError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import { pages } from '../contract/pages.ts'
 import { checkWait } from '../contract/until.ts'
@@ -139,7 +139,7 @@ export class Disco {
     try {
       return (await this.info(jid, options)).features.includes(feature)
     } catch (error) {
-      if (isLacking(error) || (error instanceof RequestError && error.condition === 'item-not-found')) return false
+      if (isLacking(error) || isMissing(error)) return false
       throw error
     }
   }

@@ -12,7 +12,8 @@ import {
   invitationOf,
   preauth,
 } from '@rookery/protocol/xeps/invites'
-import { DisconnectedError, RequestError, UnexpectedAnswerError, UnsupportedError } from '../contract/errors.ts'
+import { isMissing } from '../contract/ask.ts'
+import { DisconnectedError, UnexpectedAnswerError, UnsupportedError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { commands } from './commands/index.ts'
@@ -55,8 +56,7 @@ export class Invites {
       .use(commands)
       .execute(domain, node, options)
       .catch((error: unknown) => {
-        if (error instanceof RequestError && error.condition === 'item-not-found')
-          throw new UnsupportedError(node, `${domain} makes no such invitations.`)
+        if (isMissing(error)) throw new UnsupportedError(node, `${domain} makes no such invitations.`)
         throw error
       })
     if (session.status === 'executing') await session.complete(answers, options)

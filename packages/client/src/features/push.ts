@@ -6,8 +6,7 @@ import { type DataForm, makeField } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
 import { disablePush, enablePush, PUBLISH_OPTIONS, PUSH_NS } from '@rookery/protocol/xeps/push'
 import { readJid } from '../contract/address.ts'
-import { lacking } from '../contract/ask.ts'
-import { RequestError } from '../contract/errors.ts'
+import { isMissing, lacking } from '../contract/ask.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { disco } from './disco.ts'
@@ -47,7 +46,7 @@ export class Push {
   async disable(service: Jid | string, { node, signal, timeout }: DisableOptions = {}): Promise<undefined> {
     const disable = disablePush.build({ jid: readJid(service), node })
     await this.#core.request('set', disable, { signal, timeout }).catch((error: unknown) => {
-      if (!(error instanceof RequestError && error.condition === 'item-not-found')) lacking(PUSH_NS)(error)
+      if (!isMissing(error)) lacking(PUSH_NS)(error)
     })
   }
 }

@@ -231,6 +231,14 @@ describe('results of archives', () => {
     await assert.rejects(romeo.archive.repair('room@localhost', { id: '3', at: 1 }), UnexpectedAnswerError)
   })
 
+  test('that go round in a circle end as well', async () => {
+    let asked = 0
+    await using server = await scripted(() => fin(false, `${++asked % 3}`, `${asked % 3}`))
+    await using romeo = await online(server, [archive, archiveAdmin])
+    await assert.rejects(romeo.archive.repair('room@localhost', { id: 'known', at: 1 }), UnexpectedAnswerError)
+    assert.equal(asked, 4)
+  })
+
   test('that cannot be read are left out, the others are not', async () => {
     await using server = await scripted((queryId, send) => {
       send('romeo@localhost', result(queryId, '1', forwarded('1', 'from nobody', '@@@')))

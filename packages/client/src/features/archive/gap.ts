@@ -1,6 +1,7 @@
 /** Everything in an archive after a mark, handed on page by page as if it had just arrived: a page is asked for when the one before has been dealt with. */
 
-import { RequestError, UnexpectedAnswerError } from '../../contract/errors.ts'
+import { isMissing } from '../../contract/ask.ts'
+import { UnexpectedAnswerError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import { within } from '../../contract/within.ts'
 import { messages } from '../../messages/index.ts'
@@ -32,13 +33,14 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
   let start = after === '' && since.at > 0 ? since.at : undefined
   let isSteady = gap.steady() === undefined
   let count = 0
+  const seen = new Set<string | undefined>([undefined, after])
   for (;;) {
     const page = { max, after: after === '' ? undefined : after }
     const answer = await questions
       .ask(line.of, { filter: { ...gap.filter, start }, page }, { signal })
       .catch((error: unknown) => {
         // [XEP-0313 4.3.5] it has been removed, as what is older
-        if (after === '' || after !== since.id || !isNotFound(error)) throw error
+        if (after === '' || after !== since.id || !isMissing(error)) throw error
         start = Math.max(since.at - clockError, 0)
         after = ''
       })
@@ -60,13 +62,11 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
     if (answer.isComplete) {
       await gap.steady()
       isSteady = true
-    } else if (answer.last === undefined || answer.last === after)
+    } else if (seen.has(answer.last))
+      // one page after the other, and none again
       throw new UnexpectedAnswerError('The archive does not come to an end.')
     signal?.throwIfAborted()
     after = answer.last ?? after
+    seen.add(after)
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof RequestError && error.condition === 'item-not-found'
 }

@@ -6,8 +6,7 @@ import { type Iq, StanzaError } from '@rookery/protocol/stanza'
 import { COMMANDS_NS, commandError, commandRequest } from '@rookery/protocol/xeps/commands'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
-import { isLacking, lacking } from '../../contract/ask.ts'
-import { RequestError } from '../../contract/errors.ts'
+import { isLacking, isMissing, lacking } from '../../contract/ask.ts'
 import { type Core, defineExtension, type Extension } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { type Disco, disco, type OwnNode } from '../disco.ts'
@@ -72,7 +71,7 @@ export class Commands {
       for await (const item of this.#disco.items(jid, { ...options, node: COMMANDS_NS }))
         if (item.node !== undefined) yield { jid: item.jid, node: item.node, name: item.name }
     } catch (error) {
-      if (!isLacking(error) && !(error instanceof RequestError && error.condition === 'item-not-found')) throw error
+      if (!isLacking(error) && !isMissing(error)) throw error
     }
   }
 

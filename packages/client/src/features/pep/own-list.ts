@@ -4,10 +4,11 @@
  */
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { sameElement } from '@rookery/protocol/xml'
+import { isMissing } from '../../contract/ask.ts'
 import { UnsupportedError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { type ItemCodec, isMissing, type PubsubEvents } from '../pubsub/index.ts'
+import type { ItemCodec, PubsubEvents } from '../pubsub/index.ts'
 import { type AccountNode, privateList } from './account-node.ts'
 import { Fetches } from './fetches.ts'
 import { pep } from './pep.ts'

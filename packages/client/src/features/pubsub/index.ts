@@ -20,7 +20,6 @@ export {
   type FeedEvents,
   type Item,
   type ItemCodec,
-  isMissing,
   type NodeItemsOptions,
   type PublishOptions,
   PubsubNode,

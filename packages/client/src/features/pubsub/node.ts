@@ -8,7 +8,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import { PUBSUB_NS, type PubsubItem, pubsubItems } from '@rookery/protocol/xeps/pubsub'
 import { PUBSUB_PUBLISH_OPTIONS } from '@rookery/protocol/xeps/pubsub-forms'
 import { type Element, el } from '@rookery/protocol/xml'
-import { RequestError } from '../../contract/errors.ts'
+import { isMissing } from '../../contract/ask.ts'
 import type { ListenOptions } from '../../contract/events.ts'
 import { type Page, pages } from '../../contract/pages.ts'
 import type { WaitOptions } from '../../contract/within.ts'
@@ -163,8 +163,4 @@ type Attributes = Readonly<Record<string, string | undefined>>
 
 function part(name: string, attributes: Attributes, children: readonly (Element | undefined)[] = []): Element {
   return el(name, PUBSUB_NS, attributes, children)
-}
-
-export function isMissing(error: unknown): boolean {
-  return error instanceof RequestError && error.condition === 'item-not-found'
 }
