@@ -7,7 +7,15 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next } from '../../test/online.ts'
 import { deferred } from '../contract/deferred.ts'
-import { type ClientError, type ClientOptions, defineExtension, messages, type Platform, roster } from '../index.ts'
+import {
+  type ClientError,
+  type ClientOptions,
+  ConnectError,
+  defineExtension,
+  messages,
+  type Platform,
+  roster,
+} from '../index.ts'
 import { type Client, connect, createClient, nodePlatform } from '../node/index.ts'
 
 type Made = Client<readonly [typeof messages]>
@@ -137,6 +145,29 @@ test('connect() takes no longer than its patience, however long a try may take',
   await using server = await HostileServer.start({ script: { header: () => undefined } })
   await using client = await create(server, { patience: 100, attemptTimeout: 60_000 })
   await assert.rejects(client.connect(), { name: 'ConnectError', reason: 'timeout' })
+})
+
+test('a clock that is set while it connects for the first time makes its patience neither shorter nor endless', async () => {
+  for (const jump of [1e12, -1e12]) {
+    let skew = 0
+    let tries = 0
+    const unreachable = new ConnectError('unreachable', 'Nobody is there.')
+    const platform: Platform = {
+      ...nodePlatform,
+      clock: {
+        now: () => Date.now() + skew,
+        after: (milliseconds, run) => nodePlatform.clock.after(milliseconds / 100, run),
+      },
+      discover: () => Promise.resolve(['xmpps://127.0.0.1:1']),
+      open: () => {
+        if (tries++ === 0) skew = jump
+        return Promise.reject(unreachable)
+      },
+    }
+    await using client = await createClient({ jid: 'romeo@localhost', password: 'secret', platform, patience: 30_000 })
+    await assert.rejects(client.connect(), unreachable)
+    assert.ok(tries > 2, `${tries} tries`)
+  }
 })
 
 test('disconnect() waits 5 s for a server that does not answer, and not twice', async () => {

@@ -92,7 +92,7 @@ export class Lifeline {
     this.#wasOnline = false
     const changed = (): void => (this.#state.name === 'online' ? this.#attempts.check() : this.#wake())
     stop.signal.addEventListener('abort', this.#platform.watchNetwork(changed))
-    const begin = clock.now()
+    let left = patience
     for (let attempt = 1; ; attempt++) {
       this.#set({ name: this.#attempts.canResume ? 'resuming' : 'connecting', attempt })
       if (stop.signal.aborted) return // by who listens to states
@@ -107,9 +107,9 @@ export class Lifeline {
           trial.abort(new ConnectError('unreachable', 'The network has changed.'))
       }
       try {
-        const left = this.#wasOnline ? 0 : begin + patience - clock.now()
         const signal = AbortSignal.any([stop.signal, trial.signal])
-        const live = await this.#attempts.begin(signal, left > 0 ? Math.min(attemptTimeout, left) : attemptTimeout)
+        const time = this.#wasOnline ? attemptTimeout : Math.min(attemptTimeout, left || attemptTimeout)
+        const live = await this.#attempts.begin(signal, time)
         if (stop.signal.aborted) return void this.#attempts.end()
         this.#wasOnline = true
         mayBeLie = false
@@ -123,8 +123,9 @@ export class Lifeline {
       }
       if (stop.signal.aborted) return
       const delay = trial.signal.aborted ? 0 : backOff(attempt, crypto.random(1)[0]! / 255)
-      const isTooLate = !this.#wasOnline && clock.now() + delay - begin >= patience
-      if (isFatal(reason, mayBeLie) || !reconnect || isTooLate) return this.#end({ name: 'failed', reason }, reason)
+      left -= delay + Math.min(Math.max(clock.now() - began, 0), attemptTimeout) // clocks jump
+      if (isFatal(reason, mayBeLie) || !reconnect || (!this.#wasOnline && left <= 0))
+        return this.#end({ name: 'failed', reason }, reason)
       this.#set({ name: 'waiting', attempt, retryAt: clock.now() + delay, reason })
       if (stop.signal.aborted) return
       await new Promise<void>((resolve) => {
