@@ -42,7 +42,7 @@ const contract = new Set([
 /** What a feature of the client may import of it: the contract, its own files, and the entries of other features, for `use`. */
 const clientContract = /^contract\/|^messages\/index\.ts$|^features\/[^/]+(?:\.ts|\/index\.ts)$/
 
-/** Folders of the client, each of which calls only those before it; what ties them together lies beside them. */
+/** Folders of the client, each of which knows only those before it; what ties them together lies beside them. */
 const clientOrder = ['contract', 'platform', 'negotiate', 'session', 'messages', 'features']
 
 const server = 'packages/server/src/'
@@ -85,8 +85,8 @@ function checkClient(file: string, target: string, isTypeOnly: boolean): void {
   if (to.startsWith('node/') && !from.startsWith('node/'))
     problems.push(`${file}: what is for Node is imported by nothing outside of it, not ${to}`)
   const [here, there] = [from, to].map((path) => clientOrder.indexOf(path.split('/')[0]!))
-  if (here !== -1 && there! > here! && !isTypeOnly)
-    problems.push(`${file}: ${clientOrder[here!]}/ calls nothing of ${clientOrder[there!]}/, so not ${to}`)
+  if (here !== -1 && there! > here!)
+    problems.push(`${file}: ${clientOrder[here!]}/ knows nothing of ${clientOrder[there!]}/, so not ${to}`)
   const feature = /^features\/([^/]+?)(?:\.ts|\/)/.exec(from)?.[1]
   if (feature === undefined || isTypeOnly || to.startsWith(`features/${feature}/`) || clientContract.test(to)) return
   problems.push(`${file}: a feature imports the contract, entries of other features and its own folder, not ${to}`)

@@ -19,11 +19,13 @@ import {
   UnsupportedError,
 } from '@rookery/client'
 import { connect } from '@rookery/client/node'
+import { DISCO_INFO_NS } from '@rookery/protocol/disco'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Element, el } from '@rookery/protocol/xml'
-import { next } from '../../packages/client/test/waiting.ts'
+import { next, within } from '../../packages/client/test/waiting.ts'
 import type { Account, Target } from './harness/target.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
+import { sees } from './suite/people.ts'
 
 const ATOM = 'http://www.w3.org/2005/Atom'
 interface Entry {
@@ -59,10 +61,32 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
     const online = <const X extends readonly AnyExtension[]>({ jid, password }: Account, use: X): Promise<Client<X>> =>
       connect({ jid, password, service: target.service.xmpps, tls: { ca: target.ca }, use })
 
+    /** The same, of whom the server knows what it wants to be told of: it has asked what this program can do, which is none of the others. */
+    const follower = async <const X extends readonly AnyExtension[]>(
+      { jid, password }: Account,
+      use: X,
+    ): Promise<Client<X>> => {
+      let told: () => void = () => undefined
+      const answered = new Promise<void>((resolve) => (told = resolve))
+      const client = await connect({
+        ...{ jid, password, service: target.service.xmpps, tls: { ca: target.ca }, use },
+        software: `Follower ${++count}`,
+        trace: (direction, said) => {
+          const isAnswer = direction === 'out' && typeof said === 'string' && said.startsWith("<iq type='result'")
+          if (isAnswer && said.includes(`<query xmlns='${DISCO_INFO_NS}'`)) told()
+        },
+      })
+      await within(answered, 'the question what it can do')
+      await client.request('get', el('ping', 'urn:xmpp:ping'))
+      return client
+    }
+
     test('bookmarks and what was read are the same on all devices', async () => {
       const romeo = await account()
-      await using phone = await online(romeo, [bookmarks, displayed])
-      await using desk = await online(romeo, [bookmarks, displayed])
+      await using phone = await follower(romeo, [bookmarks, displayed])
+      await using desk = await follower(romeo, [bookmarks, displayed])
+      await sees(phone, desk)
+      await sees(desk, phone)
       const added = next(desk, 'bookmark')
       await phone.bookmarks.add('orchard@conference.localhost', { name: 'Orchard', autojoin: true, nick: 'R' })
       assert.equal((await added).bookmark?.name, 'Orchard')
@@ -141,14 +165,15 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
 
     test('an avatar is seen by the other device, and by a contact', async () => {
       const [romeo, juliet] = [await account(), await account()]
-      await using phone = await online(romeo, [avatars, presence, roster])
-      await using desk = await online(romeo, [avatars])
-      await using two = await online(juliet, [avatars, presence, roster])
+      await using phone = await follower(romeo, [avatars, presence, roster])
+      await using desk = await follower(romeo, [avatars])
+      await using two = await follower(juliet, [avatars, presence, roster])
       for (const client of [phone, two]) client.on('subscription:request', ({ jid }) => client.roster.approve(jid))
       const agreed = Promise.all([next(phone, 'subscription:approved'), next(two, 'subscription:approved')])
       phone.roster.subscribe(juliet.jid)
       two.roster.subscribe(romeo.jid)
       await agreed
+      for (const follows of [desk, two]) await sees(phone, follows)
       const data = new Uint8Array(randomBytes(500))
       const [here, there] = [next(desk, 'avatar'), next(two, 'avatar', ({ id }) => id !== undefined)]
       await phone.avatars.publish({ data })
@@ -163,16 +188,15 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
 
     test('contacts see the mood, and who is none does not', async (context) => {
       const [romeo, juliet, tybalt] = [await account(), await account(), await account()]
-      await using one = await online(romeo, [mood, nick, presence, roster])
-      await using two = await online(juliet, [mood, nick, presence, roster])
+      await using one = await follower(romeo, [mood, nick, presence, roster])
+      await using two = await follower(juliet, [mood, nick, presence, roster])
       await using three = await online(tybalt, [mood])
       for (const client of [one, two]) client.on('subscription:request', ({ jid }) => client.roster.approve(jid))
       const agreed = Promise.all([next(one, 'subscription:approved'), next(two, 'subscription:approved')])
-      const seen = next(one, 'presence:changed', ({ jid }) => `${jid.bare}` === juliet.jid)
       one.roster.subscribe(juliet.jid)
       two.roster.subscribe(romeo.jid)
       await agreed
-      await seen
+      await sees(one, two)
       await one.nick.publish('Romeo')
       const told = next(two, 'mood')
       await one.mood.publish({ mood: 'in_love' })

@@ -4,12 +4,14 @@ import { test } from 'node:test'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { next, online } from '../test/online.ts'
+import type { ClientMember } from './contract/extension.ts'
 import {
   archive,
   archiveAdmin,
   avatars,
   blocking,
   bookmarks,
+  type ClientCore,
   type ClientOptions,
   carbons,
   chat,
@@ -38,6 +40,8 @@ const wrong = (options: object): Promise<unknown> =>
   createClient({ jid: 'romeo@example.net', ...options } as unknown as ClientOptions)
 
 const usage = (message: RegExp) => (error: unknown) => error instanceof UsageError && message.test(error.message)
+
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false
 
 test('options of a wrong type are told by their name, and never by their value', async () => {
   const cases: readonly (readonly [string, unknown])[] = [
@@ -99,6 +103,8 @@ test('what is no extension is not used, and a refused one leaves the store to ot
   for (const name of ['on', 'jid', 'close', 'constructor', 'then', '__proto__'])
     await assert.rejects(wrong({ store, use: [{ name, start }] }), usage(/cannot be called/), name)
   await assert.rejects(wrong({ store, use: [ping, ping] }), usage(/cannot be called "ping"/))
+  const areAll: Same<keyof ClientCore | 'then', ClientMember> = true // for those whom the compiler tells
+  assert.ok(areAll)
   assert.ok(!isOpen)
 })
 

@@ -2,9 +2,9 @@
 import { type Client, ClientCore } from './client.ts'
 import { readJid } from './contract/address.ts'
 import type { AnyExtension } from './contract/extension.ts'
+import { Kept } from './contract/kept.ts'
 import { type ClientOptions, checkOptions } from './contract/options.ts'
 import type { Platform } from './contract/platform.ts'
-import { Kept } from './session/kept.ts'
 
 /** A client that is not connected yet: for those who want to see its first states. */
 export async function createClientFor<const X extends readonly AnyExtension[]>(

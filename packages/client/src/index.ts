@@ -63,6 +63,7 @@ export { Emitter, type EventsBase, type Listener, type ListenOptions } from './c
 export {
   type AnyExtension,
   type ClientEvents,
+  type ClientMember,
   type Core,
   defineExtension,
   type Extension,
@@ -72,11 +73,11 @@ export {
   type Software,
 } from './contract/extension.ts'
 export type { FileData, FileOptions, Progress } from './contract/file-source.ts'
-export type { ClientOptions, ConnectOptions } from './contract/options.ts'
-export type { Clock, OpenOptions, Platform, TlsOptions, Transport } from './contract/platform.ts'
+export type { ClientOptions, ConnectOptions, Trace } from './contract/options.ts'
+export type { ClearStream, Clock, OpenOptions, Platform, TlsOptions, Transport } from './contract/platform.ts'
 export type { ClientState } from './contract/state.ts'
 export type { Change, OpenStore, Store } from './contract/store.ts'
-export type { WaitOptions } from './contract/within.ts'
+export type { RequestOptions, WaitOptions } from './contract/within.ts'
 export { type Activity, activity } from './features/activity.ts'
 export {
   Archive,
@@ -201,8 +202,6 @@ export {
   type ReceivedFile,
   type SendFileOptions,
   type SentFile,
-  TransferError,
-  type TransferReason,
 } from './features/files/index.ts'
 export {
   ByteStream,
@@ -336,7 +335,6 @@ export {
   type OfferProcedureOptions,
   type Procedure,
   Rpc,
-  RpcFault,
   type RpcValue,
   rpc,
 } from './features/rpc.ts'
@@ -346,7 +344,6 @@ export {
   type SoapEnvelope,
   type SoapFault,
   type SoapFaultCode,
-  SoapFaultError,
   type SoapService,
   soap,
 } from './features/soap.ts'
@@ -356,11 +353,9 @@ export {
   type PutOptions,
   Sha256,
   Upload,
-  UploadError,
   type Uploaded,
   type UploadOptions,
   type UploadPurpose,
-  type UploadReason,
   type UploadService,
   upload,
 } from './features/upload/index.ts'
@@ -382,14 +377,10 @@ export {
 } from './messages/index.ts'
 export { type Fate, SentMessage } from './messages/sent-message.ts'
 export { webPlatform } from './platform/web-platform.ts'
-export {
-  type RegisterOptions,
-  RegistrationError,
-  type RegistrationQuestion,
-  type RegistrationReason,
+export type {
+  RegisterOptions,
+  RegistrationQuestion,
 } from './register.ts'
-export type { Trace } from './session/connection.ts'
-export type { RequestOptions } from './session/dispatch.ts'
 export { indexedDbStore } from './stores/indexed-db.ts'
 export { memoryStore } from './stores/memory.ts'
 

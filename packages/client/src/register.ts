@@ -11,11 +11,11 @@ import { inviteFeature, preauth as preauthCodec } from '@rookery/protocol/xeps/i
 import { register as codec, type Register, registerFeature } from '@rookery/protocol/xeps/register'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
-import { ConnectError, RequestError, UsageError } from './contract/errors.ts'
+import { ConnectError, RegistrationError, RequestError, UsageError } from './contract/errors.ts'
 import type { Platform, TlsOptions } from './contract/platform.ts'
+import type { Connection } from './negotiate/connection.ts'
 import { openStream } from './negotiate/open-stream.ts'
 import { attempt } from './session/attempt.ts'
-import type { Connection } from './session/connection.ts'
 
 export interface RegisterOptions {
   /** The account to be. */
@@ -43,33 +43,6 @@ export interface RegistrationQuestion {
   readonly fields: readonly string[]
   /** With labels and kinds, where the server tells them. */
   readonly form: DataForm | undefined
-}
-
-export type RegistrationReason =
-  /** Somebody has this name. */
-  | 'taken'
-  /** The server takes no strangers, or none without an invitation. */
-  | 'closed'
-  /** The token is not known, or not any more. */
-  | 'bad-token'
-  /** Accounts are made on a page: `url`. */
-  | 'elsewhere'
-  /** Name, password or answers are not as the server wants them, or too many accounts were made. */
-  | 'refused'
-  /** The connection broke before the server said whether it made the account: try to log in. */
-  | 'unsure'
-
-export class RegistrationError extends Error {
-  readonly kind = 'registration'
-  override readonly name = 'RegistrationError'
-  readonly reason: RegistrationReason
-  readonly url: string | undefined
-
-  constructor(reason: RegistrationReason, text: string, url?: string) {
-    super(text)
-    this.reason = reason
-    this.url = url
-  }
 }
 
 /** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */

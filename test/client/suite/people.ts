@@ -4,6 +4,7 @@ import {
   type ChatEvents,
   type ChatMessage,
   type Client,
+  type ClientCore,
   type Extension,
   presence,
   roster,
@@ -43,6 +44,15 @@ export async function follow(one: Client<Contacts>, other: Client<Contacts>): Pr
   await seen
 }
 
+/**
+ * Resolves when this client knows that the other is there. Its server does as well then: some (ejabberd) tell of what a client publishes those
+ * alone whose presence that client has been told.
+ */
+export async function sees(client: ClientCore, other: ClientCore): Promise<undefined> {
+  const seer = client as unknown as Client<readonly [typeof presence]>
+  await when(seer, 'presence:changed', () => seer.use(presence).best(other.jid!) !== undefined)
+}
+
 /** Two who were contacts before they came, and of whom the server knows what they want to be told of. */
 export async function couple<const X extends readonly AnyExtension[]>(
   stage: Stage,
@@ -54,7 +64,11 @@ export async function couple<const X extends readonly AnyExtension[]>(
   ] as const
   await befriend(...before)
   for (const client of before) await client.close()
-  return { romeo: await stage.follower('romeo', use), juliet: await stage.follower('juliet', use) }
+  const romeo = await stage.follower('romeo', use)
+  const juliet = await stage.follower('juliet', use)
+  await sees(romeo, juliet)
+  await sees(juliet, romeo)
+  return { romeo, juliet }
 }
 
 /** All that a list gives. */

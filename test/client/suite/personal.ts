@@ -16,7 +16,7 @@ import {
   vcard4,
 } from '@rookery/client/node'
 import { type Behaviour, behaviour } from './behaviour.ts'
-import { allOf, befriend, couple } from './people.ts'
+import { allOf, befriend, couple, sees } from './people.ts'
 import { next, when } from './stage.ts'
 
 const nodes = 'http://jabber.org/protocol/pubsub#publish'
@@ -90,6 +90,7 @@ export const personal: readonly Behaviour[] = [
   behaviour('tune', 'of the own other device', { needs: [nodes] }, async ({ login, follower }) => {
     const desk = await login('romeo', [presence, tune])
     const phone = await follower('romeo', [presence, tune])
+    await sees(desk, phone)
     const told = next(phone, 'tune')
     await desk.tune.publish({ artist: 'Prokofiev', title: 'Dance of the Knights', length: 330 })
     assert.deepEqual((await told).value, { artist: 'Prokofiev', title: 'Dance of the Knights', length: 330 })
@@ -98,6 +99,7 @@ export const personal: readonly Behaviour[] = [
   behaviour('location', 'of the own other device', { needs: [nodes] }, async ({ login, follower }) => {
     const desk = await follower('romeo', [presence, location])
     const phone = await login('romeo', [presence, location])
+    await sees(phone, desk)
     const told = next(desk, 'location')
     await phone.location.publish({ lat: 45.44, lon: 10.99, locality: 'Verona' })
     assert.deepEqual((await told).value, { lat: 45.44, lon: 10.99, locality: 'Verona' })
@@ -133,6 +135,7 @@ export const personal: readonly Behaviour[] = [
     async ({ login, follower, jid }) => {
       const desk = await login('romeo', [presence, avatars])
       const phone = await follower('romeo', [presence, avatars])
+      await sees(desk, phone)
       const told = next(phone, 'avatar', ({ id }) => id !== undefined)
       await desk.avatars.publish({ data: png, width: 1, height: 1 })
       const { id } = await told
@@ -161,6 +164,7 @@ export const personal: readonly Behaviour[] = [
     async ({ login, follower, jid }) => {
       const desk = await login('romeo', [presence, bookmarks])
       const phone = await follower('romeo', [presence, bookmarks])
+      await sees(desk, phone)
       const added = next(phone, 'bookmark')
       await desk.bookmarks.add('orchard@rooms.example', { name: 'Orchard', autojoin: true, nick: 'romeo' })
       assert.equal(`${(await added).room}`, 'orchard@rooms.example')
@@ -186,6 +190,7 @@ export const personal: readonly Behaviour[] = [
     async ({ login, follower, jid }) => {
       const desk = await login('romeo', [presence, displayed])
       const phone = await follower('romeo', [presence, displayed])
+      await sees(desk, phone)
       const told = next(phone, 'displayed')
       await desk.displayed.mark(jid('juliet'), 'message-1')
       assert.deepEqual([`${(await told).chat}`, (await told).id], [jid('juliet'), 'message-1'])

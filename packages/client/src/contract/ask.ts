@@ -1,9 +1,9 @@
 /** Questions whose answer is an element that a codec reads. */
 import { type ElementCodec, isBroken } from '@rookery/protocol/codec'
 import type { Element } from '@rookery/protocol/xml'
-import type { RequestOptions } from '../session/dispatch.ts'
 import { RequestError, UnexpectedAnswerError, UnsupportedError } from './errors.ts'
 import type { Core } from './extension.ts'
+import type { RequestOptions } from './within.ts'
 
 /** Asks, and reads the answer. Throws what `core.request` does, and UnexpectedAnswerError. */
 export async function ask<T>(

@@ -5,12 +5,8 @@
 import type { SaslCondition } from '@rookery/protocol/sasl'
 import type { StanzaError, StanzaErrorCondition, StanzaErrorType } from '@rookery/protocol/stanza'
 import type { StreamErrorCondition } from '@rookery/protocol/stream'
+import type { SoapFault, SoapFaultCode } from '@rookery/protocol/xeps/soap'
 import type { Element } from '@rookery/protocol/xml'
-import type { TransferError } from '../features/files/index.ts'
-import type { RpcFault } from '../features/rpc.ts'
-import type { SoapFaultError } from '../features/soap.ts'
-import type { UploadError } from '../features/upload/index.ts'
-import type { RegistrationError } from '../register.ts'
 
 export type ClientError =
   | UsageError
@@ -172,5 +168,118 @@ export class ListenerError extends Error {
 
   constructor(where: string, cause: unknown) {
     super(`A listener of "${where}" threw.`, { cause })
+  }
+}
+
+export type RegistrationReason =
+  /** Somebody has this name. */
+  | 'taken'
+  /** The server takes no strangers, or none without an invitation. */
+  | 'closed'
+  /** The token is not known, or not any more. */
+  | 'bad-token'
+  /** Accounts are made on a page: `url`. */
+  | 'elsewhere'
+  /** Name, password or answers are not as the server wants them, or too many accounts were made. */
+  | 'refused'
+  /** The connection broke before the server said whether it made the account: try to log in. */
+  | 'unsure'
+
+export class RegistrationError extends Error {
+  readonly kind = 'registration'
+  override readonly name = 'RegistrationError'
+  readonly reason: RegistrationReason
+  readonly url: string | undefined
+
+  constructor(reason: RegistrationReason, text: string, url?: string) {
+    super(text)
+    this.reason = reason
+    this.url = url
+  }
+}
+
+/** Why a file was not uploaded. */
+export type UploadReason =
+  /** Larger than `maxBytes`. */
+  | 'too-large'
+  /** Too much was uploaded; again at `retryAt`, where the service says. */
+  | 'quota'
+  /** The place it was to be put is not safe: no TLS. */
+  | 'insecure'
+  /** The server of files refused (`status`), or cannot be reached. */
+  | 'failed'
+
+export class UploadError extends Error {
+  readonly kind = 'upload'
+  override readonly name = 'UploadError'
+  declare readonly reason: UploadReason
+  /** Bytes of the largest file. */
+  declare readonly maxBytes: number | undefined
+  /** In milliseconds since 1970. */
+  declare readonly retryAt: number | undefined
+  /** Of HTTP. */
+  declare readonly status: number | undefined
+
+  constructor(
+    reason: UploadReason,
+    text: string,
+    { cause, ...more }: Partial<Pick<UploadError, 'maxBytes' | 'retryAt' | 'status' | 'cause'>> = {},
+  ) {
+    super(text, { cause })
+    Object.assign(this, more, { reason })
+  }
+}
+
+/** Why a file did not get to the other side, or from there. */
+export type TransferReason =
+  /** The other side does not want it. */
+  | 'declined'
+  /** One side gave up. */
+  | 'cancelled'
+  /** More came than was offered. It is not kept. */
+  | 'too-large'
+  /** Less came than was offered. */
+  | 'incomplete'
+  /** What came is not what was sent. */
+  | 'hash-mismatch'
+  /** The connection of one side is gone. What came so far can be kept: the rest can be sent with an offset. */
+  | 'gone'
+  | 'failed'
+
+export class TransferError extends Error {
+  readonly kind = 'transfer'
+  override readonly name = 'TransferError'
+  readonly reason: TransferReason
+
+  constructor(reason: TransferReason, text: string) {
+    super(text)
+    this.reason = reason
+  }
+}
+
+/** The procedure failed and says why. Thrown by a procedure of yours, it is what the caller gets. */
+export class RpcFault extends Error {
+  readonly kind = 'rpc'
+  override readonly name = 'RpcFault'
+  readonly code: number
+
+  constructor(code: number, text: string) {
+    super(text)
+    this.code = code
+  }
+}
+
+/** The other side refused, in the words of SOAP. Thrown by a service of yours, it is what the caller gets. */
+export class SoapFaultError extends Error {
+  readonly kind = 'soap'
+  override readonly name = 'SoapFaultError'
+  readonly code: SoapFaultCode
+  /** All that it says; undefined where only code and text came. */
+  readonly fault: SoapFault | undefined
+
+  constructor(code: SoapFaultCode, text: string, fault?: SoapFault) {
+    super(text)
+    this.code = code
+    this.fault = fault
   }
 }

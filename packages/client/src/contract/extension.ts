@@ -7,14 +7,13 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { Iq, Message, Presence, Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
-import type { ClientCore } from '../client.ts'
-import type { Carrier } from '../session/carrier.ts'
-import type { RequestOptions } from '../session/dispatch.ts'
-import type { Kept } from '../session/kept.ts'
+import type { Carrier } from './carrier.ts'
 import type { ClientError } from './errors.ts'
 import type { EventsBase, Listener, ListenOptions } from './events.ts'
+import type { Kept } from './kept.ts'
 import type { Clock } from './platform.ts'
 import type { ClientState } from './state.ts'
+import type { RequestOptions } from './within.ts'
 
 /** The events of the core. */
 export interface ClientEvents extends EventsBase {
@@ -36,6 +35,20 @@ export interface Extension<Name extends string = string, Api = unknown, E = unkn
 // biome-ignore lint/suspicious/noExplicitAny: a parameter of unknown events is what `any` is for
 export type AnyExtension = Extension<string, any, any>
 
+/** What every client has, and no extension can be called; a client with a `then` would be taken for a promise. */
+export type ClientMember =
+  | 'state'
+  | 'jid'
+  | 'connect'
+  | 'disconnect'
+  | 'close'
+  | 'on'
+  | 'request'
+  | 'send'
+  | 'use'
+  | 'then'
+  | typeof Symbol.asyncDispose
+
 /**
  * Declares an extension. What `start` answers becomes `client[name]`, which must not be a member that every client has.
  *
@@ -55,7 +68,7 @@ export type AnyExtension = Extension<string, any, any>
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function defineExtension<const Name extends string, Api, E = unknown>(
-  declaration: Extension<Name, Api, E> & { readonly name: Exclude<Name, keyof ClientCore | 'then'> },
+  declaration: Extension<Name, Api, E> & { readonly name: Exclude<Name, ClientMember> },
 ): Extension<Name, Api, E> {
   return declaration
 }

@@ -1,10 +1,14 @@
 /** What `createClient` and `connect` take. */
+
 import type { Maybe } from '@rookery/protocol'
-import type { Trace } from '../session/connection.ts'
+import type { Element } from '@rookery/protocol/xml'
 import { UsageError } from './errors.ts'
 import type { AnyExtension } from './extension.ts'
 import type { Platform, TlsOptions } from './platform.ts'
 import type { OpenStore } from './store.ts'
+
+/** Sees all that is sent and received, for debugging; logins and registrations are left out. */
+export type Trace = (direction: 'in' | 'out', element: Element | string) => void
 
 export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyExtension[]> {
   /** `romeo@example.net`, with a resource if it must be a certain one; a domain alone logs in without an account. */

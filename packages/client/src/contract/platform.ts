@@ -5,7 +5,6 @@
 import type { SaslChannel, SaslCrypto } from '@rookery/protocol/sasl'
 import type { XmppStream } from '@rookery/protocol/stream'
 import type { Element } from '@rookery/protocol/xml'
-import type { Connection } from '../session/connection.ts'
 import type { ClientError } from './errors.ts'
 
 export interface Platform {
@@ -24,7 +23,7 @@ export interface Platform {
    * Asks for TLS where a transport begins in clear (STARTTLS), if it is offered, and `plaintext` is not allowed or not taken: resolves to
    * whether it stands now. Throws a ConnectError. Missing: never.
    */
-  startTls?(connection: Connection, offers: Element, plaintext: boolean): Promise<boolean>
+  startTls?(stream: ClearStream, offers: Element, plaintext: boolean): Promise<boolean>
   /** Calls `changed` when the network may have changed (came back, another one, the page is visible again); the answer stops it. */
   watchNetwork(changed: () => void): () => void
 }
@@ -34,6 +33,15 @@ export interface Clock {
   now(): number
   /** Calls `run` once after so many milliseconds; the answer cancels it. */
   after(milliseconds: number, run: () => void): () => void
+}
+
+/** A stream that began in clear, before anything but its features has been said on it. */
+export interface ClearStream {
+  readonly transport: Transport
+  send(element: Element): void
+  nextElement(): Promise<Element>
+  /** Forgets what was learnt in clear: the next stream begins. */
+  restart(): void
 }
 
 export interface OpenOptions {

@@ -1,4 +1,6 @@
 /** Waiting for work that others wait for as well: who stops waiting does not stop the work. */
+import type { Jid } from '@rookery/protocol/jid'
+import type { Element } from '@rookery/protocol/xml'
 import { TimeoutError } from './errors.ts'
 import type { Clock } from './platform.ts'
 import { until } from './until.ts'
@@ -7,6 +9,13 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds to wait for the answer; 30,000 unless told. */
   readonly timeout?: number | undefined
+}
+
+export interface RequestOptions extends WaitOptions {
+  /** Whom to ask; the own account unless told. */
+  readonly to?: Jid | string | undefined
+  /** What a refusal means, where it says more beside its error; undefined where it does not. */
+  readonly explain?: ((refusal: Element) => Error | undefined) | undefined
 }
 
 /** Throws the reason of the signal, or a TimeoutError; without a timeout it waits as long as the work takes. */

@@ -9,11 +9,11 @@ import { el } from '@rookery/protocol/xml'
 import { lacking } from '../contract/ask.ts'
 import { RequestError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension, type SessionStart } from '../contract/extension.ts'
+import type { WaitOptions } from '../contract/within.ts'
 import type { Unwrapped } from '../messages/index.ts'
 import { messages, readForwarded } from '../messages/index.ts'
-import type { RequestOptions } from '../session/dispatch.ts'
 
-export type CarbonsOptions = Pick<RequestOptions, 'signal' | 'timeout'>
+export type CarbonsOptions = WaitOptions
 
 export class Carbons {
   readonly #core: Core

@@ -6,24 +6,12 @@ import { rpc as codec, RPC_NS, type RpcAnswer, type RpcValue } from '@rookery/pr
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask } from '../contract/ask.ts'
-import { UnexpectedAnswerError } from '../contract/errors.ts'
+import { RpcFault, UnexpectedAnswerError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { disco } from './disco.ts'
 
 export type { RpcValue } from '@rookery/protocol/xeps/rpc'
-
-/** The procedure failed and says why. Thrown by a procedure of yours, it is what the caller gets. */
-export class RpcFault extends Error {
-  readonly kind = 'rpc'
-  override readonly name = 'RpcFault'
-  readonly code: number
-
-  constructor(code: number, text: string) {
-    super(text)
-    this.code = code
-  }
-}
 
 /** Gets the parameters as they came: what they are is the caller's choice. Answering nothing is answering null. */
 export type Procedure = (params: readonly RpcValue[], from: Jid) => RpcValue | undefined | Promise<RpcValue | undefined>

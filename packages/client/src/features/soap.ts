@@ -2,6 +2,7 @@
  * SOAP over XMPP (XEP-0072 1.0.1), both ways, in requests. Header and body are XML: what they mean is for you and the other side. An envelope
  * that may wait for somebody who is away goes in a message of your own.
  */
+
 import { intact, isBroken } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import { type Iq, readStanzaError, StanzaError } from '@rookery/protocol/stanza'
@@ -10,7 +11,6 @@ import {
   SOAP_FAULT_NS,
   SOAP_NS,
   type SoapEnvelope,
-  type SoapFault,
   type SoapFaultCode,
   soapEnvelope,
   soapError,
@@ -19,26 +19,12 @@ import {
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../contract/address.ts'
 import { ask } from '../contract/ask.ts'
+import { SoapFaultError } from '../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../contract/extension.ts'
 import type { WaitOptions } from '../contract/within.ts'
 import { disco } from './disco.ts'
 
 export type { SoapEnvelope, SoapFault, SoapFaultCode } from '@rookery/protocol/xeps/soap'
-
-/** The other side refused, in the words of SOAP. Thrown by a service of yours, it is what the caller gets. */
-export class SoapFaultError extends Error {
-  readonly kind = 'soap'
-  override readonly name = 'SoapFaultError'
-  readonly code: SoapFaultCode
-  /** All that it says; undefined where only code and text came. */
-  readonly fault: SoapFault | undefined
-
-  constructor(code: SoapFaultCode, text: string, fault?: SoapFault) {
-    super(text)
-    this.code = code
-    this.fault = fault
-  }
-}
 
 export type SoapService = (envelope: SoapEnvelope, from: Jid) => SoapEnvelope | Promise<SoapEnvelope>
 

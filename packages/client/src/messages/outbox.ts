@@ -9,14 +9,13 @@ import { LIMITS_NS } from '@rookery/protocol/xeps/limits'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
 import { Element, fromWire, parseElement } from '@rookery/protocol/xml'
 import { BoundedMap } from '../contract/bounded-map.ts'
+import type { Carrier, CarryingSession } from '../contract/carrier.ts'
 import { type ClientError, DisconnectedError, RequestError, StoreError } from '../contract/errors.ts'
 import type { Core } from '../contract/extension.ts'
 import { guard, guardWork } from '../contract/guard.ts'
+import type { Kept } from '../contract/kept.ts'
 import type { Change } from '../contract/store.ts'
 import { tellUnkept } from '../contract/unkept.ts'
-import type { Carrier } from '../session/carrier.ts'
-import type { Kept } from '../session/kept.ts'
-import type { Session } from '../session/session.ts'
 import { SentMessage, type SentParts } from './sent-message.ts'
 
 /** Which of these, that nobody acknowledged, have arrived all the same. */
@@ -56,7 +55,7 @@ export class Outbox implements Carrier {
   readonly #kept: Kept
   readonly #maxBytes: number
   #queue: Entry[] = []
-  #session: Session | undefined
+  #session: CarryingSession | undefined
   /** The last sessions were ended because of what we sent, it seems: one at a time, so that it is known which it is. */
   #isWary = false
   #next = 0
@@ -90,7 +89,7 @@ export class Outbox implements Carrier {
   }
 
   /** Sends what waits, over this session, from now on. */
-  open(session: Session): void {
+  open(session: CarryingSession): void {
     this.#session = session
     this.#pump()
   }
@@ -99,7 +98,7 @@ export class Outbox implements Carrier {
    * Those not acknowledged are the first to be sent in the next session, but for those of which others have said that they arrived, or that
    * were refused. One at which the server has ended connections goes alone then; if that does not help, it has failed.
    */
-  lost(rest: readonly Entry[], session?: Pick<Session, 'breaks' | 'ended'>): void {
+  lost(rest: readonly Entry[], session?: Pick<CarryingSession, 'breaks' | 'ended'>): void {
     this.#session = undefined
     const [first] = rest
     if (first !== undefined && session !== undefined) {

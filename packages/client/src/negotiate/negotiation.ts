@@ -4,7 +4,7 @@ import type { SaslCrypto } from '@rookery/protocol/sasl'
 import type { Element } from '@rookery/protocol/xml'
 import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
-import type { Connection } from '../session/connection.ts'
+import type { Connection } from './connection.ts'
 
 /** A token that logs in without the password (XEP-0484). */
 export interface Token {

@@ -2,7 +2,7 @@
 import type { Element } from '@rookery/protocol/xml'
 import { ConnectError } from '../contract/errors.ts'
 import type { Platform } from '../contract/platform.ts'
-import type { Connection } from '../session/connection.ts'
+import type { Connection } from './connection.ts'
 
 /** Opens it and gives what the server offers. Our address is shown to nobody but the server, and not in clear. [RFC6120 4.7.1] */
 export async function openStream(

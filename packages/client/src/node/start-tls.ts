@@ -2,17 +2,17 @@
 import * as NS from '@rookery/protocol/namespaces'
 import { type Element, el } from '@rookery/protocol/xml'
 import { ConnectError } from '../contract/errors.ts'
-import type { Connection } from '../session/connection.ts'
+import type { ClearStream } from '../contract/platform.ts'
 
 /** Whether TLS stands now: false where it is not offered, or neither wanted nor required. Throws a ConnectError. */
-export async function startTls(connection: Connection, offers: Element, plaintext: boolean): Promise<boolean> {
+export async function startTls(stream: ClearStream, offers: Element, plaintext: boolean): Promise<boolean> {
   const offer = offers.child('starttls', NS.tls)
   if (offer === undefined || (plaintext && offer.child('required') === undefined)) return false
-  connection.send(el('starttls', NS.tls))
-  const answer = await connection.nextElement()
+  stream.send(el('starttls', NS.tls))
+  const answer = await stream.nextElement()
   if (!answer.is('proceed', NS.tls)) throw new ConnectError('no-encryption', 'The server began no TLS.')
-  await connection.transport.startTls?.()
+  await stream.transport.startTls?.()
   // everything that was learnt in clear is forgotten [RFC6120 5.4.3.3]
-  connection.restart()
-  return connection.transport.isSecure
+  stream.restart()
+  return stream.transport.isSecure
 }

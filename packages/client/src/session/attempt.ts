@@ -3,8 +3,8 @@
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
 import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
+import { Connection } from '../negotiate/connection.ts'
 import { onAbort } from '../platform/abort.ts'
-import { Connection } from './connection.ts'
 import { limited } from './limited.ts'
 
 export interface AttemptParts<T> {

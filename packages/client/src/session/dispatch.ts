@@ -20,6 +20,7 @@ import { type ClientError, DisconnectedError, ListenerError, RequestError, Timeo
 import { callEach } from '../contract/guard.ts'
 import type { Clock } from '../contract/platform.ts'
 import { until } from '../contract/until.ts'
+import type { RequestOptions } from '../contract/within.ts'
 
 export type Answer = (request: Iq) => Maybe<Element | undefined>
 
@@ -29,16 +30,6 @@ export interface DispatchParts {
   readonly own: () => Jid | undefined
   readonly reply: (stanza: Stanza) => void
   readonly failed: (error: ClientError) => void
-}
-
-export interface RequestOptions {
-  /** Whom to ask; the own account unless told. */
-  readonly to?: Jid | string | undefined
-  readonly signal?: AbortSignal | undefined
-  /** Milliseconds to wait for the answer; 30,000 unless told. */
-  readonly timeout?: number | undefined
-  /** What a refusal means, where it says more beside its error; undefined where it does not. */
-  readonly explain?: ((refusal: Element) => Error | undefined) | undefined
 }
 
 /** A request that waits for its answer. */

@@ -9,7 +9,7 @@ import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
 import type { ClientState } from '../contract/state.ts'
 import { until } from '../contract/until.ts'
-import type { Connection } from './connection.ts'
+import type { Connection } from '../negotiate/connection.ts'
 
 /** A session that is up. */
 export interface Live {

@@ -16,7 +16,6 @@ import { type Engines, type SendFileOptions, type SentFile, sendFile } from './s
 
 export { type AcceptOptions, FileOffer, type IncomingFile, type ReceivedFile } from './receive.ts'
 export type { SendFileOptions, SentFile } from './send.ts'
-export { TransferError, type TransferReason } from './transfer-error.ts'
 
 export type FilesEvents = { readonly 'file:offered': FileOffer }
 

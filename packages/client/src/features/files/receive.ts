@@ -18,12 +18,12 @@ import {
 } from '@rookery/protocol/xeps/jingle-file'
 import { jingleIbb } from '@rookery/protocol/xeps/jingle-ibb'
 import { deferred } from '../../contract/deferred.ts'
-import { UnexpectedAnswerError, UnsupportedError, UsageError } from '../../contract/errors.ts'
+import { TransferError, UnexpectedAnswerError, UnsupportedError, UsageError } from '../../contract/errors.ts'
 import type { Progress } from '../../contract/file-source.ts'
 import { Sha256 } from '../../contract/sha256.ts'
 import type { JingleApplication, JingleEnd, JingleSession } from '../jingle/index.ts'
 import type { Engines } from './send.ts'
-import { TransferError, transferError } from './transfer-error.ts'
+import { transferError } from './transfer-error.ts'
 
 export interface AcceptOptions {
   /** Bytes to skip, to go on with what came before; 0 unless told. */

@@ -17,7 +17,7 @@ import {
 } from '@rookery/protocol/xeps/upload'
 import { put } from '#put'
 import { ask } from '../../contract/ask.ts'
-import { RequestError, UnsupportedError, UsageError } from '../../contract/errors.ts'
+import { RequestError, UnsupportedError, UploadError, UsageError } from '../../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../../contract/extension.ts'
 import { type FileData, type FileOptions, type OpenFile, openFile } from '../../contract/file-source.ts'
 import { isLoopback } from '../../contract/loopback.ts'
@@ -26,13 +26,9 @@ import type { WaitOptions } from '../../contract/within.ts'
 import { disco } from '../disco.ts'
 import type { PutOptions } from './put.ts'
 
-export type { PutOptions }
-
-import { UploadError } from './upload-error.ts'
-
 export type { UploadPurpose } from '@rookery/protocol/xeps/upload'
 export { Sha256 } from '../../contract/sha256.ts'
-export { UploadError, type UploadReason } from './upload-error.ts'
+export type { PutOptions }
 
 export interface UploadOptions extends FileOptions, PutOptions {
   /** How long it is meant to stay: `{ name: 'permanent' }`. As the service likes unless told. [XEP-0363 5] */

@@ -1,6 +1,6 @@
 /** An upload by XMLHttpRequest: only this way browsers tell how far it is. */
+import { UploadError } from '../../contract/errors.ts'
 import type { PutOptions } from './put.ts'
-import { UploadError } from './upload-error.ts'
 
 /** Answers the status of HTTP. */
 export function putWatched(

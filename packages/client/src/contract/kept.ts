@@ -1,7 +1,7 @@
 /** The rows of a store, read once and then looked at in memory; each change is written through. Not the store itself. */
 import type { Maybe } from '@rookery/protocol'
-import { UsageError } from '../contract/errors.ts'
-import type { Change, Store } from '../contract/store.ts'
+import { UsageError } from './errors.ts'
+import type { Change, Store } from './store.ts'
 
 export class Kept {
   /** Missing: it is kept in memory alone. */

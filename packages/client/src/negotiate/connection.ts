@@ -8,11 +8,9 @@ import { REGISTER_NS, SASL2_NS } from '@rookery/protocol/xeps/names'
 import { Element, fromWire, received } from '@rookery/protocol/xml'
 import { type Deferred, deferred } from '../contract/deferred.ts'
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
+import type { Trace } from '../contract/options.ts'
 import type { OpenOptions, Platform, Transport } from '../contract/platform.ts'
-import { broken } from '../negotiate/nonzas.ts'
-
-/** Sees all that is sent and received, for debugging; logins and registrations are left out. */
-export type Trace = (direction: 'in' | 'out', element: Element | string) => void
+import { broken } from './nonzas.ts'
 
 type Received = StreamHeader | Element
 

@@ -1,0 +1,38 @@
+/** What carries stanzas that must not be lost: the sessions tell it where to send them, and what has become of those it sent. */
+import type { Maybe } from '@rookery/protocol'
+import type { ClientError } from './errors.ts'
+
+/** A stanza of a carrier, which knows it again. */
+export interface Carried {
+  readonly wire: string
+}
+
+/** A session, as a carrier knows it. */
+export interface CarryingSession {
+  /** Missing while it has none. */
+  readonly connection: unknown
+  /** Whether it goes on after its connection is lost. */
+  readonly canResume: boolean
+  /** Whether the server has all that was sent. */
+  readonly isIdle: boolean
+  /** What was sent and not acknowledged, in order. */
+  readonly unacknowledged: readonly Carried[]
+  /** How many connections have ended, one after the other, with something on its way that the server has not taken; and why the last did. */
+  readonly breaks: number
+  readonly ended: ClientError | undefined
+  /** The answer is the number of the stanza in this session. */
+  send(wire: string, entry: Carried): number
+}
+
+export interface Carrier {
+  /** From now on stanzas are sent in this session. */
+  open(session: CarryingSession): void
+  /** The server has these. */
+  acknowledged(carried: readonly Carried[]): void
+  /** The server had handled so many of the session of before the program was started anew; a promise until that is kept. */
+  handledBefore(h: number): Maybe<undefined>
+  /** A session is gone for good, with these not acknowledged. */
+  lost(rest: readonly Carried[], session?: Pick<CarryingSession, 'breaks' | 'ended'>): void
+  /** Before it is opened for a new session: finds out which of the lost have arrived all the same. */
+  settle(): Promise<undefined>
+}
