@@ -217,8 +217,8 @@ export class Outbox implements Carrier {
       if (entry.written !== undefined) return void entry.written.then(() => this.#pump())
       this.#queue.splice(this.#queue.indexOf(entry), 1)
       const most = this.#core.streamFeatures.child('limits', LIMITS_NS)?.childText('max-bytes')
-      // [XEP-0478 2]
-      if (most && new TextEncoder().encode(fromWire(entry.wire)).length > +most) {
+      // [XEP-0478 2] a character has three bytes at most: few messages have to be counted
+      if (most && entry.wire.length * 3 > +most && new TextEncoder().encode(fromWire(entry.wire)).length > +most) {
         this.#refuse(entry)
         this.#forget([entry])
       } else {
