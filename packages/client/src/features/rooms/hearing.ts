@@ -4,6 +4,7 @@
  */
 import { moderationOf } from '@rookery/protocol/xeps/moderation'
 import { mucUser } from '@rookery/protocol/xeps/muc'
+import type { Element } from '@rookery/protocol/xml'
 import { type Deferred, deferred } from '../../contract/deferred.ts'
 import { together } from '../../contract/together.ts'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
@@ -23,6 +24,11 @@ export interface HearingParts {
 }
 
 const subjectsMax = 20
+
+/** [XEP-0045 7.2.15, 8.1] One with a body only has a title. */
+export function isSubject(message: Element): boolean {
+  return message.child('subject') !== undefined && (message.child('body') ?? message.child('thread')) === undefined
+}
 
 export class Hearing {
   /** For those who loop over messages. */
@@ -71,9 +77,7 @@ export class Hearing {
       sent.stanzaId = message.stanzaId
       sent.advance('delivered')
     }
-    // [XEP-0045 7.2.15, 8.1] one with a body only has a title
-    const isSubject = received.subject !== undefined && received.body === undefined && received.thread === undefined
-    return isSubject ? this.#subjectIs(message, received.subject) : this.#said(message)
+    return isSubject(received.element) ? this.#subjectIs(message, received.subject) : this.#said(message)
   }
 
   #said(message: RoomMessage): unknown {
@@ -102,7 +106,6 @@ export class Hearing {
   #subjectIs({ at, nick, isHistory }: RoomMessage, text = ''): unknown {
     const { room, tell } = this.#parts
     this.end() // it ends the history [XEP-0045 7.2.15]
-    room.isLive = true
     if (nick === room.nick) {
       // some rooms tell it without its id
       const mine = this.#subjects.findIndex(({ stanza }) => stanza.element.childText('subject') === text)

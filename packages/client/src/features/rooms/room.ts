@@ -33,7 +33,7 @@ import {
 import type { Disco } from '../disco.ts'
 import type { RoomEvents, RoomSubject, RoomsEvents } from './events.ts'
 import type { Exit } from './exit.ts'
-import { Hearing } from './hearing.ts'
+import { Hearing, isSubject } from './hearing.ts'
 import { direct, type InviteOptions, mediated, user } from './invitations.ts'
 import { Membership, type RoomState } from './membership.ts'
 import type { Occupant } from './occupant.ts'
@@ -308,8 +308,8 @@ export class Room {
   }
 
   /** Resolves when what was said meanwhile has been sent. @internal */
-  caughtUp(): Promise<undefined> {
-    return this.state === 'entering' ? this.#hearing.caughtUp() : Promise.resolve(undefined)
+  async caughtUp(): Promise<undefined> {
+    if (this.state === 'entering') await this.#hearing.caughtUp()
   }
 
   /** What we say of ourselves has changed. @internal */
@@ -327,10 +327,12 @@ export class Room {
 
   /** A message from it, before anybody has seen it: what is known is dropped, what comes before `join` has answered waits. @internal */
   gate(stanza: Message, { isPast }: Way, next: () => undefined | Promise<undefined>): undefined | Promise<undefined> {
-    if (stanza.type !== 'groupchat') return next()
-    if (this.#isRepeated(stanza.element) && isPast) return undefined
-    if (this.#held === undefined) return next()
-    return new Promise((resolve) => this.#later(() => resolve(next())))
+    const { type, element } = stanza
+    if (type !== 'groupchat') return next()
+    // it ends what was said before [XEP-0045 7.2.15]; at once: who speaks right behind it says no past
+    if (isSubject(element)) this.isLive = true
+    if (this.#isRepeated(element) && isPast) return undefined
+    return this.#held ? new Promise((resolve) => this.#later(() => resolve(next()))) : next()
   }
 
   /** A message from it. @internal */
@@ -394,7 +396,7 @@ export class Room {
   async #learn(): Promise<undefined> {
     const { disco } = this.#parts
     const info = await disco.info(this.address, { fresh: true }).catch(() => undefined)
-    if (info !== undefined) this.#info = readRoomInfo(this.address, info)
+    if (info) this.#info = readRoomInfo(this.address, info)
   }
 
   #say(
@@ -438,9 +440,9 @@ export class Room {
   }
 
   #release(): void {
-    const held = this.#held ?? []
+    const held = this.#held
     this.#held = undefined
-    for (const run of held) run()
+    for (const run of held ?? []) run()
   }
 
   #post(

@@ -490,6 +490,23 @@ describe('what others say in the name of a room', () => {
     assert.equal(joined.state, 'inside')
   })
 
+  test('is not believed: that it was said a while ago, by who says it right behind the subject [S59]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    room.others = ['mallory']
+    room.history = [
+      `<message type='groupchat' from='${address}'><subject>Balcony</subject></message>`,
+      `<message type='groupchat' from='${address}/mallory'><body>long ago</body>${past}</message>`,
+    ]
+    const began = Date.now()
+    const joined = await romeo.rooms.join(address)
+    const heard = heardUntil(joined, 'end')
+    room.message('nurse', 'end')
+    const [forged] = await heard
+    assert.deepEqual([forged!.isHistory, forged!.occupant?.nick], [false, 'mallory'])
+    assert.ok(forged!.at >= began)
+  })
+
   test('is not believed: that it was said a while ago, once the room has told what was [S59]', async () => {
     await using set = await stage()
     const { room, romeo } = set
@@ -622,6 +639,10 @@ describe('what others say in the name of a room', () => {
     const { room, romeo } = set
     room.features = []
     room.others = ['juliet']
+    room.history = ['p1', 'p2'].map(
+      (id) =>
+        `<message type='groupchat' from='${address}/juliet' to='@me' id='${id}'><body>of whom?</body>${past}</message>`,
+    )
     const joined = await romeo.rooms.join(address)
     const heard = heardUntil(joined, 'end')
     room.message('juliet', 'mine')
@@ -631,13 +652,11 @@ describe('what others say in the name of a room', () => {
     room.presence('capulet', '<item/>', '', 'unavailable')
     room.presence('capulet', '<item/>')
     room.message('capulet', 'of another')
-    room.message('capulet', 'of whom?', past)
-    room.message('capulet', 'of whom?', past)
     room.message('juliet', 'end')
-    const [mine, same, other, unknown, unknownToo] = await heard
+    const [unknown, unknownToo, mine, same, other] = await heard
     assert.equal(isBySameAuthor(mine!, same!), true)
     assert.equal(isBySameAuthor(mine!, other!), false)
-    assert.equal(isBySameAuthor(other!, unknown!), false)
+    assert.equal(isBySameAuthor(mine!, unknown!), false)
     assert.equal(isBySameAuthor(unknown!, unknownToo!), false)
     assert.equal(mine!.isOwn, false)
   })
