@@ -68,6 +68,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       own: () => this.#sessions.jid,
       reply: (stanza) => this.#send(stanza),
       failed,
+      omitted: (name) => void this.#emitter.emit('omitted', { name }),
     })
     this.#sessions = new Sessions({
       account,
@@ -134,8 +135,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     await this.#kept.close()
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   /** Listens to an event; the answer stops it. A promise that a listener of messages answers holds back their acknowledgement. */
@@ -202,8 +203,13 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   #coreFor(name: string): Core<EventsBase> {
     const client = this
-    const { software = 'Rookery', version, kind = 'document' in globalThis ? 'web' : 'pc' } = this.#options
-    const { plaintext = false, maxQueue = 8 << 20 } = this.#options
+    const {
+      software = 'Rookery',
+      version,
+      kind = 'document' in globalThis ? 'web' : 'pc',
+      plaintext = false,
+      maxQueue = 8 << 20,
+    } = this.#options
     const emitter = this.#emitter as unknown as Emitter<EventsBase>
     const sessions = this.#sessions
     const dispatch = this.#dispatch

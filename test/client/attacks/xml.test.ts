@@ -114,9 +114,11 @@ const large: readonly [what: string, wire: string][] = [
 describe('S128: more than is read', () => {
   for (const transport of ['xmpps', 'wss'] as const)
     for (const [what, wire] of large)
-      test(`S128: ${what} over ${transport} is left out, and the stream goes on`, async () => {
+      test(`S128: ${what} over ${transport} is left out, told, and the stream goes on`, async () => {
         await using server = await HostileServer.start()
         await using victim = await Victim.login(server, { service: server.service[transport], use: [chat] })
+        const omitted: string[] = []
+        victim.client.on('omitted', ({ name }) => omitted.push(name))
         const before = victim.states.length
         server.connection.put(wire)
         server.route(el('message', NS.client, { to: victim.jid, from: mallory }, [body('after')]))
@@ -124,6 +126,7 @@ describe('S128: more than is read', () => {
         assert.deepEqual(victim.bodies, ['after'])
         assert.equal(victim.states.length, before)
         assert.deepEqual(victim.errors, [])
+        assert.deepEqual(omitted, ['message'])
       })
 })
 

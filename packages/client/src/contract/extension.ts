@@ -20,6 +20,11 @@ export interface ClientEvents extends EventsBase {
   readonly state: ClientState
   /** What went wrong and belongs to no call: never swallowed; without a listener it is an uncaught error. */
   readonly error: ClientError
+  /**
+   * A stanza came that is too large to be read, and is left out; nothing but the name of its element is known, most often `message`. A request
+   * whose answer it was ends by its time.
+   */
+  readonly omitted: { readonly name: string }
 }
 
 export interface Extension<Name extends string = string, Api = unknown, E = unknown> {

@@ -44,12 +44,12 @@ export class Kept {
 
   /** Rejects where the store cannot; never throws. */
   write(changes: readonly Change[]): Maybe<undefined> {
-    if (this.isClosed) return Promise.reject(new UsageError('The client is closed.'))
-    for (const [key, value] of changes) {
-      if (value === undefined) this.#rows.delete(key)
-      else this.#rows.set(key, value)
-    }
     try {
+      if (this.isClosed) throw new UsageError('The client is closed.')
+      for (const [key, value] of changes) {
+        if (value === undefined) this.#rows.delete(key)
+        else this.#rows.set(key, value)
+      }
       return this.#store?.write(changes)
     } catch (error) {
       return Promise.reject(error)

@@ -30,6 +30,8 @@ export interface DispatchParts {
   readonly own: () => Jid | undefined
   readonly reply: (stanza: Stanza) => void
   readonly failed: (error: ClientError) => void
+  /** Something of this name was too large to be read. */
+  readonly omitted: (name: string) => void
 }
 
 /** A request that waits for its answer. */
@@ -84,16 +86,18 @@ export class Dispatch {
   /** A stanza from the stream; a promise while somebody works on it. */
   receive(element: Element): undefined | Promise<undefined> {
     const own = this.#parts.own()
-    // what is too large is left out: anybody can send it, and nobody can be told apart by it
-    if (own === undefined || element.children === omitted) return undefined
+    const { name, children } = element
     const from = readAddress(element, 'from')
     const to = readAddress(element, 'to')
-    if (from === null || to === null) return undefined // an address that is none: nobody can be answered
-    if (element.name === 'message') return this.#read(new Message(element, from ?? own.bare, to ?? own))
-    if (element.name === 'presence') {
+    // an address that is none: nobody can be answered
+    if (own === undefined || from === null || to === null) return undefined
+    // anybody can send what is too large; who it was is left out with it
+    if (children === omitted) return void this.#parts.omitted(name)
+    if (name === 'message') return this.#read(new Message(element, from ?? own.bare, to ?? own))
+    if (name === 'presence') {
       const type = presenceType(element.attr('type'))
       if (type !== undefined) return this.#read(new Presence(element, from ?? own.bare, to ?? own, type))
-    } else if (element.name === 'iq') {
+    } else if (name === 'iq') {
       const type = iqType(element.attr('type'))
       if (type === undefined) return undefined
       const iq = new Iq(element, from, to, type)

@@ -69,12 +69,12 @@ export class Lifeline {
   async start(signal?: AbortSignal): Promise<void> {
     if (this.#state.name === 'online') return
     await until<void>(this.#platform.clock, { signal }, noEnd, (resolve, reject) => {
-      const settle = (error?: ClientError): void => (error === undefined ? resolve() : reject(error))
+      const settle = (error?: ClientError): void => (error ? reject(error) : resolve())
       this.#waiters.add(settle)
-      if (this.#stop === undefined) void this.#live()
+      if (!this.#stop) void this.#live()
       return () => {
         this.#waiters.delete(settle)
-        if (this.#waiters.size === 0 && !this.#wasOnline && this.#stop !== undefined) this.stop()
+        if (this.#waiters.size === 0 && !this.#wasOnline && this.#stop) this.stop()
       }
     })
   }

@@ -165,7 +165,7 @@ export class Session {
   }
 
   detach(): void {
-    if (this.#connection === undefined) return
+    if (!this.#connection) return
     this.#handled.interrupt()
     this.#stopTimer()
     this.#stopAsking()
@@ -179,7 +179,7 @@ export class Session {
     // without a connection it is sent when the session goes on
     if (!this.isOpen) throw new DisconnectedError()
     connection?.sendWire(wire)
-    if (this.management !== undefined || entry !== undefined) {
+    if (this.management || entry) {
       this.#unacked.push({ wire, entry })
       this.#ask()
       if (entry === undefined && ++this.#answers > mostAnswers) connection?.destroy(broken(MANAGEMENT_NS))
@@ -190,7 +190,7 @@ export class Session {
   /** Is the server there? If it does not answer in time, the connection is given up. */
   check(within: number = this.#parts.answerWithin): void {
     const connection = this.#connection
-    if (connection === undefined) return
+    if (!connection) return
     this.#request(connection)
     this.#inSilence(connection, within, () =>
       connection.destroy(new ConnectError('timeout', 'The server does not answer.')),
@@ -267,7 +267,7 @@ export class Session {
   /** What is kept of the count comes first: the server forgets what it hears of. One after the other: counts never go back. */
   #acknowledge(): undefined | Promise<undefined> {
     const connection = this.#connection
-    if (connection === undefined || this.management === undefined) return undefined
+    if (!connection || !this.management) return undefined
     if (this.#keeping !== undefined) return (this.#next ??= this.#keeping.then(() => this.#acknowledge()))
     const count = this.#handled.count
     this.#owes = count < this.#handled.received
@@ -310,7 +310,7 @@ export class Session {
     this.#asks = true
     const ask = (): void => {
       this.#asks = false
-      if (this.#connection !== undefined && !this.isIdle) this.#request(this.#connection)
+      if (this.#connection && !this.isIdle) this.#request(this.#connection)
     }
     if (isLate) this.#stopAsking = this.#parts.clock.after(1_000, ask)
     else queueMicrotask(ask)
@@ -320,7 +320,7 @@ export class Session {
     if (this.#asked !== undefined) return
     const asked = this.#unacked.sent
     this.#asked = asked
-    if (this.management !== undefined) return connection.send(el('r', MANAGEMENT_NS))
+    if (this.management) return connection.send(el('r', MANAGEMENT_NS))
     const answered = (error?: unknown): void => {
       if (connection !== this.#connection) return
       // whatever it says: what was sent before it has arrived

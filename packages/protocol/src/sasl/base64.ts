@@ -15,9 +15,7 @@ export function toBinary(bytes: Uint8Array): string {
 }
 
 export function fromBinary(binary: string): Uint8Array {
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
-  return bytes
+  return Uint8Array.from(binary, (char) => char.charCodeAt(0))
 }
 
 export function encodeBase64(bytes: Uint8Array): string {

@@ -48,8 +48,7 @@ export class Element {
   }
 
   firstElement(): Element | undefined {
-    for (const child of this.children) if (typeof child !== 'string') return child
-    return undefined
+    return this.children.find((child) => typeof child !== 'string')
   }
 
   /** The text directly in this element, without that of its children. */
