@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { DISCO_INFO_NS, DISCO_ITEMS_NS, discoInfo } from '@rookery/protocol/disco'
 import { type PageRequest, pageRequest, pageResult } from '@rookery/protocol/rsm'
-import { presence } from '@rookery/protocol/stanza'
 import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
-import { online } from '../../test/online.ts'
+import { acquaint, online } from '../../test/online.ts'
 import { disco, RequestError, UnsupportedError, UsageError } from '../index.ts'
 
 /** A server whose domain has these services, two on a page, and says what they are. */
@@ -80,7 +79,7 @@ describe('discovery', () => {
     juliet.disco.answerNode((node) =>
       node === 'letters' ? { items: [{ jid: juliet.jid!, node: 'first', name: 'Wherefore' }] } : undefined,
     )
-    juliet.send(presence(undefined, romeo.jid!, 'available'))
+    await acquaint(romeo, juliet)
     const info = await romeo.disco.info(juliet.jid!)
     assert.deepEqual(info.identities, [{ category: 'client', type: 'phone', name: 'Balcony' }])
     assert.ok(info.features.includes(DISCO_INFO_NS))

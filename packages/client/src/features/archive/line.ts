@@ -69,9 +69,9 @@ export class Line {
     return this.#place.pass(mark, work, counts)
   }
 
-  /** What the server had kept for us (offline messages) may be older than what the archive has told since. */
+  /** What the server had kept for us (offline messages) may be older than what the archive has told since; several may have come in one millisecond. */
   #isNewer({ element }: Message, { at }: Way): boolean {
-    return at > this.#newest || element.child('delay', DELAY_NS) === undefined
+    return at >= this.#newest || element.child('delay', DELAY_NS) === undefined
   }
 
   #isFull(bytes: number): boolean {

@@ -375,9 +375,11 @@ describe('files from client to client', () => {
     const late = new AbortController()
     const sending = romeo.files.send(eve.jid!, bytes(5), { signal: late.signal })
     sending.catch(() => undefined)
-    while (!answers.includes('transport-reject ')) await eve.request('get', el('ping', 'urn:xmpp:ping'))
+    // theirs comes by another connection than ours
+    const expected = ['transport-reject ', 'session-terminate unsupported-transports']
+    while (!expected.every((one) => answers.includes(one))) await eve.request('get', el('ping', 'urn:xmpp:ping'))
     late.abort(new Error('enough'))
     await assert.rejects(sending, /enough/)
-    assert.deepEqual(answers.slice(0, 2), ['transport-replace ', 'session-terminate unsupported-transports'])
+    assert.equal(answers[0], 'transport-replace ')
   })
 })
