@@ -367,7 +367,7 @@ describe('messages that come', () => {
     await client.request('get', el('ping', 'urn:xmpp:ping'))
     assert.equal(acknowledged(), 0)
     assert.equal((await reading.next()).value?.body, 'two')
-    await client.request('get', el('ping', 'urn:xmpp:ping'))
+    await server.until((element) => element.name === 'a' && element.attr('h') !== '0')
     assert.equal(acknowledged(), 1)
     await reading.return?.()
     await server.until((element) => element.name === 'a' && Number(element.attr('h')) > 2)

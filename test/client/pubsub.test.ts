@@ -25,7 +25,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { next, within } from '../../packages/client/test/waiting.ts'
 import type { Account, Target } from './harness/target.ts'
 import { chosenTargets, startTarget } from './harness/targets.ts'
-import { sees } from './suite/people.ts'
+import { befriend, sees } from './suite/people.ts'
 
 const ATOM = 'http://www.w3.org/2005/Atom'
 interface Entry {
@@ -79,6 +79,13 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
       await within(answered, 'the question what it can do')
       await client.request('get', el('ping', 'urn:xmpp:ping'))
       return client
+    }
+
+    /** Before they come: what somebody shares is told by ejabberd to contacts alone whose presence came when they were contacts both ways. */
+    const becomeContacts = async (one: Account, other: Account): Promise<void> => {
+      await using here = await online(one, [presence, roster])
+      await using there = await online(other, [presence, roster])
+      await befriend(here, there)
     }
 
     test('bookmarks and what was read are the same on all devices', async () => {
@@ -165,14 +172,10 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
 
     test('an avatar is seen by the other device, and by a contact', async () => {
       const [romeo, juliet] = [await account(), await account()]
-      await using phone = await follower(romeo, [avatars, presence, roster])
+      await becomeContacts(romeo, juliet)
+      await using phone = await follower(romeo, [avatars, presence])
       await using desk = await follower(romeo, [avatars])
-      await using two = await follower(juliet, [avatars, presence, roster])
-      for (const client of [phone, two]) client.on('subscription:request', ({ jid }) => client.roster.approve(jid))
-      const agreed = Promise.all([next(phone, 'subscription:approved'), next(two, 'subscription:approved')])
-      phone.roster.subscribe(juliet.jid)
-      two.roster.subscribe(romeo.jid)
-      await agreed
+      await using two = await follower(juliet, [avatars, presence])
       for (const follows of [desk, two]) await sees(phone, follows)
       const data = new Uint8Array(randomBytes(500))
       const [here, there] = [next(desk, 'avatar'), next(two, 'avatar', ({ id }) => id !== undefined)]
@@ -188,14 +191,10 @@ for (const name of chosenTargets((missing, why) => test(missing, (context) => co
 
     test('contacts see the mood, and who is none does not', async (context) => {
       const [romeo, juliet, tybalt] = [await account(), await account(), await account()]
-      await using one = await follower(romeo, [mood, nick, presence, roster])
-      await using two = await follower(juliet, [mood, nick, presence, roster])
+      await becomeContacts(romeo, juliet)
+      await using one = await follower(romeo, [mood, nick, presence])
+      await using two = await follower(juliet, [mood, nick])
       await using three = await online(tybalt, [mood])
-      for (const client of [one, two]) client.on('subscription:request', ({ jid }) => client.roster.approve(jid))
-      const agreed = Promise.all([next(one, 'subscription:approved'), next(two, 'subscription:approved')])
-      one.roster.subscribe(juliet.jid)
-      two.roster.subscribe(romeo.jid)
-      await agreed
       await sees(one, two)
       await one.nick.publish('Romeo')
       const told = next(two, 'mood')

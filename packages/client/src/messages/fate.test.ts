@@ -8,11 +8,11 @@ import { el } from '@rookery/protocol/xml'
 import type { Connection } from '../../../../test/client/harness/hostile-connection.ts'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { isStanza } from '../../../../test/client/harness/valve.ts'
+import { hurried } from '../../test/hurried.ts'
 import { next, online, timeless } from '../../test/online.ts'
 import { within } from '../../test/waiting.ts'
-import { type ClientError, type Clock, chat, type Fate, memoryStore, messages } from '../index.ts'
-import { connect, createClient, nodePlatform } from '../node/index.ts'
-import { systemClock } from '../platform/clock.ts'
+import { type ClientError, chat, type Fate, memoryStore, messages } from '../index.ts'
+import { connect, createClient } from '../node/index.ts'
 
 const juliet = 'juliet@localhost'
 const options = (server: HostileServer) =>
@@ -105,11 +105,6 @@ test('a store that throws is like one that rejects', async () => {
   await assert.rejects(client.messages.post(juliet, []).reached('acked'), { name: 'StoreError' })
 })
 
-const hurried: Clock = {
-  now: () => systemClock.now(),
-  after: (milliseconds, run) => systemClock.after(milliseconds / 100, run),
-}
-
 const ends: readonly [
   how: string,
   service: 'xmpp' | 'ws',
@@ -134,8 +129,7 @@ for (const [how, service, times, kind, end] of ends)
       if (isPoison) end(connection)
       return true
     }
-    const platform = { ...nodePlatform, clock: hurried }
-    await using client = await online(server, [], { platform, service: server.service[service] })
+    await using client = await online(server, [], { ...hurried, service: server.service[service] })
     const [before, poison, after] = ['a', 'poison', 'b'].map((local) => client.messages.post(`${local}@localhost`, []))
     await after!.reached('acked')
     assert.equal(before!.fate, 'acked')

@@ -6,16 +6,9 @@ import { StreamError } from '@rookery/protocol/stream'
 import { type Element, el } from '@rookery/protocol/xml'
 import type { Connection } from '../../../../test/client/harness/hostile-connection.ts'
 import { type HostileOptions, HostileServer } from '../../../../test/client/harness/hostile-server.ts'
+import { hurried } from '../../test/hurried.ts'
 import { next, online } from '../../test/online.ts'
-import { type Clock, memoryStore, RequestError, type SentMessage } from '../index.ts'
-import { nodePlatform } from '../node/index.ts'
-import { systemClock } from '../platform/clock.ts'
-
-const hurried: Clock = {
-  now: () => systemClock.now(),
-  after: (milliseconds, run) => systemClock.after(milliseconds / 100, run),
-}
-const platform = { ...nodePlatform, clock: hurried }
+import { memoryStore, RequestError, type SentMessage } from '../index.ts'
 
 const isPoison = (element: Element): boolean => element.attr('to') === 'poison@localhost'
 
@@ -53,7 +46,7 @@ for (const [what, options, harm] of harms) {
   test(`a message at which the server ${what} fails, and those around it go once, in order`, async () => {
     const { server, taken } = await poisoned(options, harm)
     await using _ = server
-    await using client = await online(server, [], { platform, keepAlive: 10_000, answerWithin: 5_000 })
+    await using client = await online(server, [], { ...hurried, keepAlive: 10_000, answerWithin: 15_000 })
     const sent = ['a', 'b', 'poison', 'c', 'd'].map((local) =>
       client.messages.post(`${local === 'poison' ? local : 'juliet'}@localhost`, [body(local)]),
     )
@@ -73,7 +66,7 @@ for (const [what, options, harm] of harms) {
 test('a request at which the server breaks the connection is not sent for ever', async () => {
   const { server, taken } = await poisoned({}, (connection) => connection.break())
   await using _ = server
-  await using client = await online(server, [], { platform })
+  await using client = await online(server, [], hurried)
   const payload = el('query', 'urn:example:poison')
   const asking = client.request('set', payload, { to: 'poison@localhost', timeout: 200_000 })
   const failing = assert.rejects(asking, { kind: 'disconnected' })
@@ -87,7 +80,7 @@ test('what waits behind a message that is suspected is not told as sent', async 
   let isSick = true
   const { server } = await poisoned({}, (connection) => isSick && connection.break())
   await using _ = server
-  await using client = await online(server, [], { platform })
+  await using client = await online(server, [], hurried)
   const poison = client.messages.post('poison@localhost', [])
   await server.online(6)
   isSick = false
@@ -107,7 +100,7 @@ for (const [what, harm] of innocents) {
   test(`a server that ${what} again and again fails no message`, async () => {
     const { server } = await poisoned({}, (connection) => server.connections.length < 9 && harm(connection))
     await using _ = server
-    await using client = await online(server, [], { platform, keepAlive: 10_000, answerWithin: 5_000 })
+    await using client = await online(server, [], { ...hurried, keepAlive: 10_000, answerWithin: 15_000 })
     const message = client.messages.post('poison@localhost', [])
     await server.online(9)
     assert.notEqual(message.fate, 'failed')
@@ -121,7 +114,7 @@ test('a network that breaks three times in a row while a message is on its way c
   server.script.receive = (element, connection) =>
     (breaks < 3 || server.connections.length < 4) && harm(element, connection)
   await using _ = server
-  await using client = await online(server, [], { platform })
+  await using client = await online(server, [], hurried)
   const message = client.messages.post('poison@localhost', [body('a')])
   await message.reached('acked')
   assert.equal(breaks, 3)
@@ -131,7 +124,7 @@ test('a network that breaks three times in a row while a message is on its way c
 
 test('a network that breaks before anything is sent fails no message', async () => {
   await using server = await HostileServer.start()
-  await using client = await online(server, [], { platform })
+  await using client = await online(server, [], hurried)
   server.script.connect = (connection) => {
     if (connection.number < 10) connection.cut({ direction: 'toServer', element: 3, where: 'within' })
   }
@@ -147,7 +140,7 @@ test('a limit on how much may be sent fails no message, when there is less to se
     else connection.put(el('a', 'urn:xmpp:sm:3', { h: String(++connection.session!.handled) }))
   })
   await using _ = server
-  await using client = await online(server, [], { platform })
+  await using client = await online(server, [], hurried)
   await client.messages.post('poison@localhost', []).reached('acked')
 })
 
@@ -155,7 +148,7 @@ test('who disconnects while a message is not acknowledged blames nobody', async 
   const { server } = await poisoned({ asksForAcks: false }, () => undefined)
   await using _ = server
   const store = memoryStore()
-  await using client = await online(server, [], { platform, store })
+  await using client = await online(server, [], { ...hurried, store })
   const message = client.messages.post('poison@localhost', [])
   for (let round = 0; round < 7; round++) {
     await server.online(round + 1)
@@ -171,7 +164,7 @@ const limits = (most: number): Element =>
 test('a message that is larger than the server takes is refused at once [XEP-0478]', async () => {
   await using server = await HostileServer.start()
   server.script.features = (offered) => [...offered, limits(10_000)]
-  await using client = await online(server, [], { platform })
+  await using client = await online(server, [], hurried)
   const lengths = (count: number, text: string): SentMessage =>
     client.messages.post('juliet@localhost', [body(text.repeat(count))])
   const long = lengths(10_000, 'x')
@@ -185,7 +178,7 @@ test('a message that is larger than the server takes is refused at once [XEP-047
 
 test('one that was to be sent before the limit was known is refused then, and those behind it go', async () => {
   await using server = await HostileServer.start()
-  await using client = await online(server, [], { platform })
+  await using client = await online(server, [], hurried)
   server.refuse()
   server.sessions.clear()
   server.connection.break()

@@ -182,6 +182,7 @@ test('a connection that is cut, and a session that cannot be resumed, lose nothi
   client.on('archive:repaired', ({ count }) => void counts.push(count))
   await client.archive.caughtUp()
   await stage.says('one')
+  await arrival(client, got, 'one')
 
   await stage.proxy.refuse()
   stage.proxy.link.break()
