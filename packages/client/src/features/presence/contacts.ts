@@ -13,6 +13,8 @@ interface Devices {
 
 export class Contacts {
   readonly #byBare: Map<string, Devices> = new Map()
+  /** Of these, those that have not been found to be contacts since they last said something. */
+  readonly #strangers: Set<string> = new Set()
   readonly #isContact: (bare: Jid) => boolean
   #bytes = 0
 
@@ -42,6 +44,7 @@ export class Contacts {
     if (byResource.size >= maxResources) this.delete(oldest!.jid)
     byResource.set(resource, presence)
     this.#byBare.set(key, devices)
+    this.#strangers.add(key)
     this.#bytes += sizeOf(presence)
     while (this.#bytes > maxBytes && this.#byBare.size > 1) this.#forgetOne(key)
   }
@@ -55,24 +58,22 @@ export class Contacts {
       byResource!.delete(resource)
       this.#bytes -= sizeOf(presence)
     }
-    if (byResource?.size === 0) this.#byBare.delete(key)
+    if (byResource?.size === 0 && this.#byBare.delete(key)) this.#strangers.delete(key)
   }
 
   clear(): void {
     this.#byBare.clear()
+    this.#strangers.clear()
     this.#bytes = 0
   }
 
   #forgetOne(but: string): void {
-    let forgotten: Jid | undefined
-    for (const [key, { jid }] of this.#byBare) {
-      if (key === but) continue
-      forgotten ??= jid
-      if (this.#isContact(jid)) continue
-      forgotten = jid
-      break
-    }
-    this.delete(forgotten!)
+    for (const keys of [this.#strangers, this.#byBare.keys()])
+      for (const key of keys) {
+        const { jid } = this.#byBare.get(key)!
+        // each is asked about once: who is found to be a contact is passed over from then on
+        if (key !== but && !(this.#strangers.delete(key) && this.#isContact(jid))) return this.delete(jid)
+      }
   }
 }
 

@@ -136,4 +136,15 @@ describe('presence', () => {
     for (const { jid } of contacts.all()) contacts.delete(jid)
     assert.deepEqual(contacts.all(), [])
   })
+
+  test('who is a contact is asked once for each presence, however many of them there are', () => {
+    let asked = 0
+    const contacts = new Contacts(() => ++asked > 0)
+    const long = text('status', 'x'.repeat(50_000))
+    for (let i = 0; i < 2_000; i++) contacts.set(of(`c${i}@friends.example/x`, long))
+    assert.ok(contacts.all().length < 200)
+    assert.equal(contacts.of(jid('c1999@friends.example')).length, 1)
+    assert.equal(contacts.of(jid('c0@friends.example')).length, 0)
+    assert.ok(asked <= 2_000)
+  })
 })
