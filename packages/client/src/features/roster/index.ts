@@ -55,16 +55,16 @@ export class Roster {
   /** Whether contacts whose presence we see, or have asked to see, may see ours without a question. */
   autoApprove = false
   readonly #core: Core<RosterEvents>
-  readonly #contacts: Map<string, Contact>
+  #contacts: Map<string, Contact>
   readonly #requests: Map<string, SubscriptionRequest> = new Map()
   #ver: string | undefined
-  #isKept: boolean
+  #keeping: Promise<unknown> | undefined
+  #kept: Promise<unknown> = Promise.resolve()
   #fetching: Promise<undefined> | undefined
 
   constructor(core: Core<RosterEvents>) {
     this.#core = core
     const kept = readKept(core.kept('roster'))
-    this.#isKept = kept !== undefined
     this.#ver = kept?.ver
     this.#contacts = new Map(kept?.contacts.map((contact) => [contact.jid.toString(), contact]))
     core.use(presence).isContact = (bare) => this.#contacts.has(bare.toString())
@@ -168,7 +168,7 @@ export class Roster {
     const { name, ns } = rosterVersioningFeature
     const hasVersions = this.#core.streamFeatures.child(name, ns) !== undefined
     // [RFC6121 2.6.2] '' says: versions, please, but there is none yet
-    const ver = hasVersions ? ((this.#isKept ? this.#ver : undefined) ?? '') : undefined
+    const ver = hasVersions ? (this.#ver ?? '') : undefined
     const answer = await this.#core.request('get', rosterElement.build({ ver, items: [] }))
     if (answer === undefined && ver !== undefined) return // [RFC6121 2.6.3] what we have is what there is; changes are pushed
     const fetched = readAnswer(answer, rosterElement)
@@ -177,8 +177,7 @@ export class Roster {
     const now = new Map(contacts.map((contact) => [contact.jid.toString(), contact]))
     const removed = this.contacts.filter(({ jid }) => !now.has(jid.toString()))
     const changed = contacts.filter((contact) => !isSame(contact, this.#contacts.get(contact.jid.toString())))
-    this.#contacts.clear()
-    for (const [key, contact] of now) this.#contacts.set(key, contact)
+    this.#contacts = now
     await this.#keep()
     if (changed.length + removed.length > 0) void this.#core.emit('roster', { changed, removed })
   }
@@ -231,14 +230,14 @@ export class Roster {
     void this.#core.emit('subscription:request', request)
   }
 
-  async #keep(): Promise<void> {
-    this.#isKept = true
-    const row = JSON.stringify({ ver: this.#ver, contacts: this.contacts })
-    await tellUnkept(
-      this.#core,
-      this.#core.keep('roster', row),
-      'The roster could not be kept: it will be asked for again.',
-    )
+  /** Once for all that changes at once, or while it is being kept: it is all of the roster each time. */
+  #keep(): Promise<unknown> {
+    const keep = async (): Promise<void> => {
+      this.#keeping = undefined
+      const row = JSON.stringify({ ver: this.#ver, contacts: this.contacts })
+      await tellUnkept(this.#core, this.#core.keep('roster', row), 'The roster could not be kept.')
+    }
+    return (this.#keeping ??= this.#kept = this.#kept.then(keep))
   }
 }
 

@@ -5,7 +5,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../../test/online.ts'
-import { memoryStore, presence, type RosterChange, roster } from '../../index.ts'
+import { type Change, memoryStore, presence, type RosterChange, roster } from '../../index.ts'
 import { createClient } from '../../node/index.ts'
 
 const item = (jid: string, attributes: Record<string, string> = {}): Element =>
@@ -138,6 +138,32 @@ describe('the roster', () => {
     })
     assert.equal(second.roster.get('juliet@localhost')?.name, 'Juliet')
     assert.ok(!received.includes('query'), 'the whole roster came again')
+  })
+
+  test('what changes while it is being kept is kept together', async () => {
+    await using server = await HostileServer.start({ startTls: 'absent', roster: [item('juliet@localhost')] })
+    const rows: string[] = []
+    const disk = Promise.withResolvers<undefined>()
+    let isBusy = false
+    const store = () => ({
+      read: () => [],
+      write: async (changes: readonly Change[]): Promise<undefined> => {
+        for (const [key, value = ''] of changes) if (key === 'x/roster/roster') rows.push(value)
+        if (isBusy) await disk.promise
+      },
+      close: () => undefined,
+    })
+    await using romeo = await online(server, [roster], { store })
+    const before = rows.length
+    isBusy = true
+    const last = next(romeo, 'roster', ({ changed }) => changed[0]?.jid.local === 'c99')
+    for (let at = 0; at < 100; at++) server.connection.send(push(undefined, [item(`c${at}@localhost`)], `p${at}`))
+    await last
+    isBusy = false
+    disk.resolve(undefined)
+    await answerTo(server, 'p99')
+    assert.ok(rows.length - before <= 2)
+    assert.match(rows.at(-1)!, /c0@.*c99@/)
   })
 
   test('only the own account may change it (S55)', async () => {
