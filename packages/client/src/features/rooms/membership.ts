@@ -104,7 +104,7 @@ export class Membership {
   /** Enters again, as the one who was there: the room sends what was said meanwhile. */
   comeBack(): void {
     const { core } = this.#parts
-    if (this.#entry === undefined || this.#leaving !== undefined) return
+    if (!this.#entry || this.#leaving) return
     this.lose()
     // the clocks of the room and of this machine may differ: how long ago is what both understand
     const seconds = Math.ceil((core.clock.now() - this.#heard) / 1000) + overlap
@@ -124,7 +124,7 @@ export class Membership {
 
   /** What we say of ourselves has changed. [XEP-0045 7.7] */
   show(): void {
-    if (this.#state === 'inside' && this.#asked === undefined) this.#say('available')
+    if (this.#state === 'inside' && !this.#asked) this.#say('available')
   }
 
   /** Something was said there. */
@@ -136,7 +136,7 @@ export class Membership {
   async rename(wanted: string, options: WaitOptions): Promise<undefined> {
     const nick = this.#read(wanted)
     if (this.#state !== 'inside') throw new UsageError(`You are not in ${this.#parts.room}: join it first.`)
-    if (this.#asked !== undefined) throw new UsageError('The nickname is being changed already.')
+    if (this.#asked) throw new UsageError('The nickname is being changed already.')
     if (nick === this.#nick) return
     await this.#wait(options, () => {
       this.#askedId = this.#say('available', nick)
@@ -146,7 +146,7 @@ export class Membership {
   /** Resolves when the room has seen it, or after 5 s: it is over in any case. */
   async leave(status: string | undefined): Promise<undefined> {
     if (this.#state === 'outside') return
-    if (this.#leaving !== undefined) return await this.#leaving.promise
+    if (this.#leaving) return await this.#leaving.promise
     const leaving = deferred<undefined>()
     this.#leaving = leaving
     this.#refuse(new UsageError('The room was left.'))
@@ -169,7 +169,7 @@ export class Membership {
 
   #available(nick: string, received: Presence, user: MucUser, isSelf: boolean): void {
     const change = this.occupants.available(nick, received, user.items[0])
-    if (change !== undefined) this.#parts.changed(change)
+    if (change) this.#parts.changed(change)
     if (!isSelf) return
     this.#nick = nick
     const { statuses } = user
@@ -186,15 +186,17 @@ export class Membership {
 
   #unavailable(nick: string, received: Presence, user: MucUser, isSelf: boolean): void {
     const change = this.occupants.unavailable(nick, received, user)
-    if (change !== undefined) this.#parts.changed(change)
+    if (change) this.#parts.changed(change)
     if (!isSelf) return
     if (change?.kind === 'renamed') {
       this.#nick = change.occupant.nick // [XEP-0045 7.6] our presence under it follows
       return
     }
     const exit = readExit(user, received.element.childText('status'))
+    // the word of an earlier stay: of the program before a restart, or of a session whose start was cut off
+    if (this.#state === 'entering' && exit.cause === 'left') return
     const mayComeBack = exit.cause === 'shutdown' || exit.cause === 'error'
-    if (mayComeBack && this.#leaving === undefined && this.#asked === undefined) {
+    if (mayComeBack && !this.#leaving && !this.#asked) {
       this.lose()
       this.#tryLater()
     } else this.#out(exit)
@@ -202,20 +204,19 @@ export class Membership {
 
   #refused(received: Presence): void {
     const error = refusalOf(received)
-    const { id } = received
-    if (this.#asked !== undefined && (id === undefined || id === this.#askedId)) return this.#refuse(error)
+    const { id = this.#askedId } = received
+    if (this.#asked && id === this.#askedId) return this.#refuse(error)
     if (this.#state !== 'entering' || !this.#again) return
-    const { condition } = error
-    const isLimited = condition === 'conflict' || condition === 'item-not-found'
+    const isLimited = ['conflict', 'item-not-found'].includes(error.condition)
     if (isPassing(error) && (!isLimited || this.#attempt < conflictsMax)) this.#tryLater()
     else this.#out({ cause: 'refused', reason: error.text, error })
   }
 
   #tryLater(): void {
     const { clock, crypto } = this.#parts.core
-    const random = crypto.random(1)[0]! / 256
+    const delay = 1_000 + backOff(++this.#attempt, crypto.random(1)[0]! / 256)
     this.#stopTimer()
-    this.#stopTimer = clock.after(1_000 + backOff(++this.#attempt, random), () => this.comeBack())
+    this.#stopTimer = clock.after(delay, () => this.comeBack())
   }
 
   #out(exit: Exit): void {

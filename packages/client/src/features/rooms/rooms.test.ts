@@ -89,6 +89,26 @@ describe('entering a room', () => {
     assert.equal(room.entered.length, 1)
   })
 
+  test('is not undone by the end of an earlier stay, of which the room tells meanwhile', async () => {
+    await using set = await stage()
+    const { server, room, romeo } = set
+    const letIn = server.script.receive!
+    server.script.receive = (element, connection) => {
+      if (element.child('x', 'http://jabber.org/protocol/muc') !== undefined)
+        room.presence('romeo', `<item role='none'/>${codes(110)}`, '', 'unavailable')
+      return letIn(element, connection)
+    }
+    const left: string[] = []
+    romeo.on('room:left', ({ cause }) => left.push(cause))
+    const joined = await romeo.rooms.join(address)
+    const back = next(joined, 'joined', ({ again }) => again)
+    server.sessions.clear()
+    server.connection.break()
+    await back
+    assert.deepEqual([joined.state, ...joined.occupants.keys()], ['inside', 'romeo'])
+    assert.deepEqual(left, [])
+  })
+
   test('takes the nickname that the room gives', async () => {
     await using set = await stage()
     set.room.self = '<status code="110"/><status code="210"/>'
