@@ -46,7 +46,10 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   readonly #extensions: Map<string, unknown> = new Map()
   readonly #account: Jid
   readonly #options: ClientOptions
-  readonly #failed = (error: ClientError): void => void this.#emitter.emit('error', error)
+  readonly #failed = (error: ClientError): void => {
+    // why the client is given up is said by its state, and by `connect()`: not once more by each who waited for a connection
+    if (error !== (this.state as { readonly reason?: ClientError }).reason) this.#emitter.emit('error', error)
+  }
   readonly #leaving: ((signal: AbortSignal) => Promise<undefined>)[] = []
   /** While it disconnects; and how often it was told to. */
   #ending: Promise<undefined> | undefined

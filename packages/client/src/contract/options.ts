@@ -33,7 +33,7 @@ export interface ClientOptions<X extends readonly AnyExtension[] = readonly AnyE
   readonly answerWithin?: number | undefined
   /** Bytes (in browsers, UTF-16 code units) of messages that wait to be sent or acknowledged; 8 MiB unless told. More are refused. */
   readonly maxQueue?: number | undefined
-  /** Bytes of received stanzas that the application has not dealt with; 4 MiB unless told. Beyond, the server has to wait. */
+  /** Bytes of received stanzas that the application has not dealt with; 4 MiB unless told, and four times that until a session has begun. Beyond, the server has to wait. */
   readonly maxUnhandled?: number | undefined
   /** Allows a connection without encryption: for tests on one machine. */
   readonly plaintext?: boolean | undefined

@@ -363,6 +363,51 @@ test('what the beginning of a session asks while the connection is away is asked
   assert.equal(server.connections.length, 2)
 })
 
+test('why a client is given up is told once, not again by those who waited for a connection', async () => {
+  await using server = await HostileServer.start()
+  const [begun, away] = [deferred<void>(), deferred<void>()]
+  const curious = defineExtension({
+    name: 'curious',
+    start: (core) =>
+      core.onSession('prepare', async () => {
+        begun.resolve()
+        await away.promise
+        await core.request('get', el('ping', 'urn:xmpp:ping'))
+      }),
+  })
+  await using client = await create(server)
+  client.use(curious)
+  const errors: ClientError[] = []
+  client.on('error', (error) => void errors.push(error))
+  client.on('state', ({ name }) => {
+    if (name === 'waiting') away.resolve()
+  })
+  const connecting = assert.rejects(client.connect(), { kind: 'login' })
+  await begun.promise
+  server.accounts.set('romeo', 'another')
+  server.connection.break()
+  await connecting
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual(errors, [])
+})
+
+test('what waits for connect() does not keep from it what it waits for itself', async () => {
+  await using server = await HostileServer.start({ roster: [] })
+  const long = el('body', NS.client, {}, 'x'.repeat(4_000))
+  server.script.receive = (element, connection) => {
+    if (element.child('query', 'jabber:iq:roster') !== undefined)
+      for (let sent = 0; sent < 3; sent++)
+        server.route(el('message', NS.client, { from: 'juliet@localhost/a', to: connection.session!.jid }, [long]))
+    return false
+  }
+  await using client = await create(server, { maxUnhandled: 5_000, patience: 300 })
+  client.use(roster)
+  await client.connect()
+  let read = 0
+  for await (const _ of client.messages.read()) if (++read === 3) break
+  assert.equal(server.connections.length, 1)
+})
+
 for (const way of ['disconnect()', 'a cut'] as const) {
   test(`what ${way} has kept a session from at its beginning is done when it goes on`, async () => {
     const juliet = el('item', 'jabber:iq:roster', { jid: 'juliet@localhost', subscription: 'both' })

@@ -30,7 +30,7 @@ export interface SessionParts {
   /** Milliseconds to wait for that answer. */
   readonly answerWithin: number
   /** Bytes of received stanzas that nobody has dealt with; beyond, nothing more is read. */
-  readonly maxUnhandled: number
+  readonly maxUnhandled: () => number
   /** A stanza; a promise holds back its acknowledgement. */
   readonly stanza: (element: Element) => undefined | Promise<undefined>
   /** The server has these. */
@@ -231,7 +231,7 @@ export class Session {
   #stanza(connection: Connection, element: Element): void {
     if (this.#handled.repeats(element)) return
     this.#handled.receive(element, this.#parts.stanza(element))
-    const { maxUnhandled } = this.#parts
+    const maxUnhandled = this.#parts.maxUnhandled()
     if (this.#handled.bytes > maxUnhandled) connection.pause()
     if (this.#handled.bytes > 2 * maxUnhandled)
       connection.destroy(new DisconnectedError('More came than is dealt with.'))
@@ -240,7 +240,7 @@ export class Session {
   /** Calls `run`, at once or later, when the application has dealt with enough to take more. */
   drained(run: () => void): void {
     this.#drained = run
-    if (this.#handled.bytes <= this.#parts.maxUnhandled) run()
+    if (this.#handled.bytes <= this.#parts.maxUnhandled()) run()
   }
 
   /** Before an orderly end: what was dealt with and is not acknowledged would be given to another session. [XEP-0198 4] */
@@ -253,7 +253,7 @@ export class Session {
   #advanced(): void {
     if (this.#handled.count === this.#handled.received) this.#acknowledgeMore()
     else this.#stopTelling ??= this.#parts.clock.after(0, () => this.#acknowledgeMore())
-    if (this.#handled.bytes > this.#parts.maxUnhandled) return
+    if (this.#handled.bytes > this.#parts.maxUnhandled()) return
     this.#connection?.resume()
     this.#drained()
   }

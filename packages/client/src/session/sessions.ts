@@ -229,7 +229,8 @@ export class Sessions {
         ping: () => request('get', el('ping', PING_NS), { to: account.domain }),
         keepAlive,
         answerWithin,
-        maxUnhandled,
+        // at the start the application may have to wait for answers that come behind what it is to deal with
+        maxUnhandled: () => (this.#isBegun ? maxUnhandled : maxUnhandled * 4),
         stanza: receive,
         acknowledged: (carried) => this.#carrier?.acknowledged(carried),
         handledBefore: (h) => {
