@@ -30,6 +30,7 @@ async function here<const X extends readonly AnyExtension[]>(
 ): Promise<Client<readonly [...X, typeof messages]>> {
   const client = await online(server, use, { local })
   client.send(presence(undefined, undefined, 'available'))
+  await client.request('get', el('ping', 'urn:xmpp:ping')) // the server knows it now
   return client
 }
 
