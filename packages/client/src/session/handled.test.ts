@@ -69,6 +69,22 @@ test('what was done meanwhile counts at once when it comes again', async () => {
   assert.equal(handled.count, 2)
 })
 
+test('what comes again in its order is found at once, also when the connection broke in the middle of it', () => {
+  let looks = 0
+  const all = Array.from({ length: 1_000 }, (_, at) => {
+    const one = message(`m${at}`)
+    Object.defineProperty(one, 'childText', { value: () => void looks++ })
+    return one
+  })
+  const handled = new Handled(0, () => undefined)
+  for (const one of all) handled.receive(one, new Promise(() => undefined))
+  handled.interrupt()
+  for (const one of all.slice(0, 500)) assert.ok(handled.repeats(one))
+  handled.interrupt()
+  for (const one of all) assert.ok(handled.repeats(one))
+  assert.ok(looks <= 2 * 1_500, `${looks}`)
+})
+
 test('what is in hand weighs what it is, also where no parser has kept its text', () => {
   const handled = new Handled(0, () => undefined)
   handled.receive(

@@ -75,7 +75,7 @@ export class Handled {
 
   /** The connection broke: the other side will send again what comes behind the count, which stands still until then. */
   interrupt(): void {
-    this.#inHand = [...this.#inHand, ...this.#queue]
+    this.#inHand = [...this.#queue, ...this.#inHand] // in the order in which they come again
     this.#mayRepeat = this.#inHand.length
     this.#queue = []
   }
