@@ -140,6 +140,16 @@ describe('the roster', () => {
     assert.ok(!received.includes('query'), 'the whole roster came again')
   })
 
+  test('as many contacts as are kept come in one piece, with names and groups', async () => {
+    const groups = ['Friends', 'Verona'].map((name) => el('group', NS.roster, {}, name))
+    const contacts = Array.from({ length: 50_000 }, (_, at) =>
+      item(`contact${at}@localhost`, { name: `Contact number ${at}` }).withChildren(groups),
+    )
+    await using server = await HostileServer.start({ startTls: 'absent', roster: contacts })
+    await using romeo = await online(server, [roster])
+    assert.equal(romeo.roster.contacts.length, 50_000)
+  })
+
   test('what changes while it is being kept is kept together', async () => {
     await using server = await HostileServer.start({ startTls: 'absent', roster: [item('juliet@localhost')] })
     const rows: string[] = []
