@@ -197,8 +197,7 @@ export class Chat {
 
   /** Whether it is told as a message: a correction is, when nobody asks for corrections. */
   #isShown(message: ChatMessage): boolean {
-    if (!hasContent(message)) return false
-    return message.corrects === undefined || !this.#core.hasListeners('chat:corrected')
+    return hasContent(message) && (message.corrects === undefined || !this.#core.hasListeners('chat:corrected'))
   }
 
   #tell(note: ChatNote, isNew: boolean): undefined | Promise<undefined> {
@@ -210,8 +209,8 @@ export class Chat {
       if (!hasContent(note.message)) this.#states.heard(note.peer.bare.toString(), note.state)
     }
     let told: Confirmed<Receipt | Displayed> | ChatNote = note
-    if (kind === 'receipt') told = { ...note, sent: this.#reached(note, 'delivered') }
-    if (kind === 'displayed') told = { ...note, sent: this.#reached(note, 'displayed') }
+    if (kind === 'receipt' || kind === 'displayed')
+      told = { ...note, sent: this.#reached(note, kind === 'receipt' ? 'delivered' : kind) }
     return this.#core.emit(`chat:${kind}`, told as ChatEvents[`chat:${typeof kind}`])
   }
 

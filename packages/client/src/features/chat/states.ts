@@ -14,13 +14,13 @@ export class ChatStates {
 
   /** Whether a message to them takes a state with it. [XEP-0085 5.1] */
   accepts(peer: string): boolean {
-    return this.#peers.get(peer)?.heard !== 'none'
+    return this.#of(peer).heard !== 'none'
   }
 
   /** Whether a state is to be told to them, in a message of its own. [XEP-0085 5.3] */
   wants(peer: string, state: ChatState): boolean {
-    const known = this.#peers.get(peer)
-    return known === undefined || (known.told !== state && known.heard !== 'none' && known.heard !== 'gone')
+    const { told, heard } = this.#of(peer)
+    return told !== state && !isSilent(heard)
   }
 
   told(peer: string, state: ChatState): void {
@@ -31,14 +31,16 @@ export class ChatStates {
   heard(peer: string, state: ChatState | undefined): void {
     const known = this.#of(peer)
     known.heard = state ?? 'none'
-    if (known.heard === 'none' || known.heard === 'gone') known.told = undefined
+    if (isSilent(known.heard)) known.told = undefined
   }
 
-  #of(peer: string): Peer {
-    const known = this.#peers.get(peer)
-    if (known !== undefined) return known
-    const made: Peer = { told: undefined, heard: undefined }
-    this.#peers.set(peer, made)
-    return made
+  #of(bare: string): Peer {
+    const peer: Peer = this.#peers.get(bare) ?? { told: undefined, heard: undefined }
+    this.#peers.set(bare, peer)
+    return peer
   }
+}
+
+function isSilent(heard: Peer['heard']): boolean {
+  return heard === 'none' || heard === 'gone'
 }

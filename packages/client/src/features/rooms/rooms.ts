@@ -139,7 +139,7 @@ export class Rooms {
   async #reconcile(unsure: readonly SentMessage[]): Promise<ReadonlySet<SentMessage>> {
     const asked = unsure.filter(({ to, stanza }) => stanza.type === 'groupchat' && this.#of(to) !== undefined)
     const histories = Promise.all(asked.map(({ to }) => this.#of(to)?.caughtUp()))
-    if (asked.length > 0) await within(this.#core.clock, histories, { timeout: catchUpWithin }).catch(() => undefined)
+    await within(this.#core.clock, histories, { timeout: catchUpWithin }).catch(() => undefined)
     return new Set(asked.filter(({ fate }) => fate === 'delivered'))
   }
 }

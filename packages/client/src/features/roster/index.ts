@@ -139,9 +139,8 @@ export class Roster {
 
   /** Lets somebody see our presence as soon as they ask. Throws UnsupportedError where the server cannot. [RFC6121 3.4] */
   preApprove(jid: Jid | string): undefined {
-    const { name, ns } = preApprovalFeature
-    if (this.#core.streamFeatures.child(name, ns) === undefined)
-      throw new UnsupportedError(ns, 'The server knows no approval in advance.')
+    if (!this.#isOffered(preApprovalFeature))
+      throw new UnsupportedError(preApprovalFeature.ns, 'The server knows no approval in advance.')
     this.#send(jid, 'subscribed')
   }
 
@@ -165,8 +164,7 @@ export class Roster {
   }
 
   async #fetch(): Promise<undefined> {
-    const { name, ns } = rosterVersioningFeature
-    const hasVersions = this.#core.streamFeatures.child(name, ns) !== undefined
+    const hasVersions = this.#isOffered(rosterVersioningFeature)
     // [RFC6121 2.6.2] '' says: versions, please, but there is none yet
     const ver = hasVersions ? (this.#ver ?? '') : undefined
     const answer = await this.#core.request('get', rosterElement.build({ ver, items: [] }))
@@ -216,6 +214,10 @@ export class Roster {
       this.#requests.delete(jid.toString())
       void this.#core.emit('subscription:cancelled', { jid })
     }
+  }
+
+  #isOffered({ name, ns }: Element): boolean {
+    return this.#core.streamFeatures.child(name, ns) !== undefined
   }
 
   #asked(jid: Jid, element: Element): void {
