@@ -50,10 +50,10 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
       const entry = readEntry(core, line.of, result)
       const isWanted = entry !== undefined && gap.isWanted(entry)
       if (isWanted) count++
-      const at = result.forwarded.delay?.stamp ?? since.at
-      const work = isWanted
-        ? core.use(messages).deliver(entry.stanza, entry.way)
-        : line.mark({ id: result.id, at }, undefined)
+      const at = entry?.at ?? result.forwarded.delay?.stamp ?? since.at
+      const work = isWanted ? core.use(messages).deliver(entry.stanza, entry.way) : undefined
+      // here, as it may wait for `connect()` before it passes the line
+      line.mark({ id: result.id, at }, work)
       if (work !== undefined) works.push(work)
     }
     const handled = Promise.all(works)

@@ -53,13 +53,12 @@ export class Line {
   /** A message on its way to its readers. */
   pass(stanza: Message, way: Way, next: () => undefined | Promise<undefined>): undefined | Promise<undefined> {
     const { element } = stanza
-    const id = way.archived ?? stanzaIdBy(element, this.of)
-    if (id === undefined) return next()
-    const go = (): undefined | Promise<undefined> => {
-      const counts = this.#counts && this.#isNewer(stanza, way)
-      return this.mark({ id, at: way.at }, next(), way.archived !== undefined || counts)
-    }
-    if (!this.#isHolding || way.archived !== undefined || this.#isFull((element.inner?.length ?? 0) + 200)) return go()
+    const id = stanzaIdBy(element, this.of)
+    // what the archive was asked for has its place already
+    if (id === undefined || way.archived !== undefined) return next()
+    const go = (): undefined | Promise<undefined> =>
+      this.mark({ id, at: way.at }, next(), this.#counts && this.#isNewer(stanza, way))
+    if (!this.#isHolding || this.#isFull((element.inner?.length ?? 0) + 200)) return go()
     return new Promise((resolve) => this.#held.push(() => resolve(go())))
   }
 

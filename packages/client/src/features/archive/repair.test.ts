@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import * as NS from '@rookery/protocol/namespaces'
 import { presence } from '@rookery/protocol/stanza'
 import { hint } from '@rookery/protocol/xeps/hints'
+import { MAM_NS } from '@rookery/protocol/xeps/mam'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
 import { CuttingProxy } from '../../../../../test/client/harness/cutting-proxy.ts'
@@ -225,6 +226,36 @@ test('a program that dies within the repair is given again what it has not dealt
   await third.close()
 })
 
+test('a program that ends before it was online is given again what it missed, also where it has written something since', async () => {
+  await using stage = await scene()
+  const store = memoryStore()
+  const { proxy, romeo } = stage
+  const options = { ...romeo, service: `xmpp://127.0.0.1:${proxy.port}`, plaintext: true, store }
+  const before = await connect({ ...options, use: [archive, messages] }) // and is not there for messages
+  await before.archive.caughtUp()
+  await stage.says('missed')
+  await before.messages.post('juliet@localhost', [el('body', NS.client, {}, 'mine')]).reached('acked')
+  await before.close()
+  const [slow, asked] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+  const hurried = await createClient({
+    ...options,
+    use,
+    trace: (direction, element) => {
+      if (direction === 'in' && typeof element !== 'string' && element.child('fin', MAM_NS)) asked.resolve(undefined)
+    },
+  })
+  hurried.use(defineExtension({ name: 'slow', start: (core) => core.onSession('prepare', () => slow.promise) }))
+  const connecting = assert.rejects(hurried.connect())
+  await asked.promise
+  await new Promise((resolve) => setImmediate(resolve))
+  await hurried.close()
+  slow.resolve(undefined)
+  await connecting
+  await using after = await login(stage, store)
+  assert.deepEqual(await read(after, 1), ['missed'])
+  await isQuiet(stage, after)
+})
+
 test('what comes with a session whose beginning was cut off waits for what was missed', async () => {
   await using stage = await scene(60)
   const store = memoryStore()
@@ -257,11 +288,10 @@ test('what comes with a session whose beginning was cut off waits for what was m
     attemptTimeout: 600_000,
     platform: { ...nodePlatform, clock: hurried },
   })
-  const gaveUp = next(client, 'error')
   const got: string[] = []
   client.on('message', ({ body = '' }) => void got.push(body))
   await assert.rejects(client.connect(), { kind: 'connect' })
-  await gaveUp // of asking, where there is no connection
+  await client.archive.caughtUp() // it has given up asking, where there is no connection
   await stage.says('one')
   const toDevice = stage.juliet.messages.post(client.jid!, [el('body', NS.client, {}, 'two')])
   await toDevice.reached('acked')
