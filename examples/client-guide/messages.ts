@@ -6,7 +6,7 @@ type Chatting = Client<readonly [typeof chat]>
 
 export async function sendAndFollow(client: Chatting, show: (fate: string) => void): Promise<void> {
   const message = client.chat.send('juliet@localhost', 'But, soft!')
-  message.onChange(({ fate }) => show(fate)) // sent, acked, delivered, displayed
+  message.onChange(({ fate }) => show(fate)) // sent (at once, with a connection), acked, delivered, displayed
   await message.reached('acked') // from here on the server answers for it
 }
 

@@ -12,9 +12,11 @@ import {
   blocking,
   bookmarks,
   type ClientCore,
+  type ClientError,
   type ClientOptions,
   carbons,
   chat,
+  defineExtension,
   disco,
   displayed,
   externalServices,
@@ -29,12 +31,13 @@ import {
   push,
   registration,
   rooms,
+  roster,
   UsageError,
   upload,
   vcard,
   vcard4,
 } from './index.ts'
-import { connect, createClient, fileStore, register } from './node/index.ts'
+import { connect, createClient, fileStore, nodePlatform, register } from './node/index.ts'
 
 const wrong = (options: object): Promise<unknown> =>
   createClient({ jid: 'romeo@example.net', ...options } as unknown as ClientOptions)
@@ -79,7 +82,7 @@ test('an address that is none is wrong use, whatever it is', async () => {
     await assert.rejects(client.ping(jid as never), usage(/is not an address/))
     await assert.rejects(client.disco.info(jid as never), usage(/is not an address/))
   }
-  assert.ok(await client.ping())
+  assert.ok((await client.ping()) >= 0)
 })
 
 test('what is no extension is not used, and a refused one leaves the store to others', async () => {
@@ -297,4 +300,71 @@ test('what the server lacks is told as such, at once', async () => {
   for (const [name, call] of Object.entries(calls)) await assert.rejects(call, { kind: 'unsupported' }, name)
   assert.equal(await client.rooms.service(), undefined)
   assert.equal(await client.upload.service(), undefined)
+})
+
+test('a trace that throws breaks nothing, whenever it does, and each time it is told', async () => {
+  await using server = await startTestServer()
+  const { jid, password } = await server.createAccount()
+  for (const isAsync of [false, true]) {
+    const boom = new Error('boom')
+    let shown = 0
+    const errors: ClientError[] = []
+    await using client = await createClient({
+      jid,
+      password,
+      service: `xmpp://127.0.0.1:${server.port}`,
+      plaintext: true,
+      use: [chat, presence, roster, rooms, archive, carbons, ping],
+      trace: () => {
+        shown++
+        if (isAsync) return Promise.reject(boom) as never
+        throw boom
+      },
+    })
+    client.on('error', (error) => errors.push(error))
+    await client.connect()
+    await client.chat.send(client.jid!.bare, 'Hear my soul speak.').reached('acked')
+    assert.ok((await client.ping()) >= 0)
+    await new Promise(setImmediate)
+    assert.ok(shown > 10)
+    assert.equal(errors.length, shown)
+    for (const error of errors) assert.deepEqual([error.kind, error.cause], ['listener', boom])
+  }
+})
+
+test('an extension that does not finish leaving holds up the end until it is too late, and no longer', async () => {
+  await using server = await startTestServer()
+  const { clock } = nodePlatform
+  let late = (): void => undefined
+  let isOver = false
+  const lingers = defineExtension({
+    name: 'lingers',
+    start: (core) => {
+      core.onDisconnect((signal) => {
+        signal.addEventListener('abort', () => {
+          isOver = true
+        })
+        queueMicrotask(late)
+        return new Promise(() => undefined)
+      })
+      return {}
+    },
+  })
+  const client = await online(server, [lingers], {
+    platform: {
+      ...nodePlatform,
+      clock: {
+        now: clock.now,
+        after: (milliseconds, run) => {
+          if (milliseconds === 5_000) late = run
+          return clock.after(milliseconds, run)
+        },
+      },
+    },
+  })
+  const began = performance.now()
+  await client.disconnect()
+  assert.ok(isOver)
+  assert.ok(performance.now() - began < 5_000)
+  await client.close()
 })

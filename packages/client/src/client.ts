@@ -3,10 +3,10 @@ import type { Jid } from '@rookery/protocol/jid'
 import { iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
-import { type ClientError, DisconnectedError, UsageError } from './contract/errors.ts'
+import { type ClientError, DisconnectedError, ListenerError, UsageError } from './contract/errors.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from './contract/events.ts'
 import type { AnyExtension, ClientEvents, Core, Extension } from './contract/extension.ts'
-import { guardWork } from './contract/guard.ts'
+import { callEach, guardWork } from './contract/guard.ts'
 import type { Kept } from './contract/kept.ts'
 import type { ClientOptions } from './contract/options.ts'
 import type { Platform } from './contract/platform.ts'
@@ -60,6 +60,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   constructor(options: ClientOptions, platform: Platform, kept: Kept) {
     const account = readJid(options.jid)
     const { clock, crypto } = platform
+    const { trace } = options
     const failed = this.#failed
     this.#account = account.bare
     this.#options = options
@@ -75,7 +76,13 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     })
     this.#sessions = new Sessions({
       account,
-      options,
+      // who looks on breaks nothing
+      options: {
+        ...options,
+        trace:
+          trace &&
+          ((...shown) => callEach([() => trace(...shown)], 0, (cause) => failed(new ListenerError('trace', cause)))),
+      },
       platform,
       kept,
       request: (type, payload, options) => this.request(type, payload, options),
@@ -105,7 +112,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     const ends = this.#ends
     if (this.#ending !== undefined) await this.#ending
     checkWait(options)
-    if (this.#isClosed) throw new UsageError('The client is closed: make another one.')
+    if (this.#isClosed) throw new UsageError('The client is closed: make another.')
     if (ends !== this.#ends) throw new DisconnectedError()
     await this.#lifeline.start(options.signal)
   }
@@ -123,9 +130,12 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   async #end(): Promise<undefined> {
     const late = new AbortController()
     if (this.state.name === 'online') {
-      const cancel = this.#platform.clock.after(endWithin, () => late.abort())
-      await Promise.all(this.#leaving.map((run) => guardWork(this.#failed, () => run(late.signal))))
-      cancel()
+      const { clock } = this.#platform
+      await new Promise((resolve) => {
+        const cancel = clock.after(endWithin, () => resolve(late.abort()))
+        const runs = this.#leaving.map((run) => guardWork(this.#failed, () => run(late.signal)))
+        void Promise.all(runs).then(() => resolve(cancel()))
+      })
     }
     this.#lifeline.stop()
     await this.#sessions.end(late.signal.aborted ? 500 : endWithin) // who has not answered will not
@@ -163,7 +173,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
 
   /** An extension, started if it is not yet: for those that were not in `use`. */
   use<Name extends string, Api, X>(extension: Extension<Name, Api, X>): Api {
-    if (typeof extension?.start !== 'function') throw new UsageError('What is to be used is no extension.')
+    if (typeof extension?.start !== 'function') throw new UsageError('That is no extension.')
     const { name } = extension
     if (!this.#extensions.has(name)) {
       for (const feature of extension.features ?? []) this.#sessions.supported.add(feature)
@@ -176,7 +186,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   #expose(extension: AnyExtension): void {
     // a client with a `then` would be taken for a promise
     const name = extension?.name
-    if (name in this || name === 'then') throw new UsageError(`An extension cannot be called "${name}": that is taken.`)
+    if (name in this || name === 'then') throw new UsageError(`An extension cannot be called "${name}".`)
     Object.defineProperty(this, name, { value: this.use(extension), enumerable: true })
   }
 

@@ -68,7 +68,7 @@ export function metered(
   each: (piece: Uint8Array, bytes: number) => void,
 ): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0
-  const wrong = (): UsageError => new UsageError(`The file was said to have ${size} bytes, and has others.`)
+  const wrong = (): UsageError => new UsageError(`The file has not ${size} bytes.`)
   return new TransformStream({
     transform(piece, controller) {
       bytes += piece.length

@@ -16,7 +16,7 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
   const { channel, isSecure } = connection.transport
   const inline = offers.child('authentication', SASL2_NS)
   const offer = inline ?? offers.child('mechanisms', NS.sasl)
-  if (offer === undefined) throw new ConnectError('bad-answer', 'The server offers no login that this client knows.')
+  if (offer === undefined) throw new ConnectError('bad-answer', 'The server offers no login.')
   // a token is for an installation that has a name [XEP-0484 3.1]
   const fast = negotiation.agent ? inline?.child('inline')?.child('fast', FAST_NS) : undefined
   const listed = listOf(fast, 'mechanism', textOf)
@@ -24,7 +24,7 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
   // whether it has expired is for the server to say: our clock may be wrong
   const token = memory.token && tokens.includes(memory.token.mechanism) ? memory.token : undefined
   if (token === undefined && password === undefined && account.local !== '' && !channel?.hasCertificate)
-    throw new LoginError('no-credentials', 'There is no password, and no good token.')
+    throw new LoginError('no-credentials', 'There is no password, and no token.')
   const bindings = offers.child('sasl-channel-binding', CHANNEL_BINDING_NS)
   const means = {
     channel,

@@ -43,7 +43,7 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
         // the certificate has to be the domain's there as well, and the way there is as safe as this one was [RFC6120 4.9.3.19]
         const next = platform.moved?.(url, error.host)
         if (++redirects > maxRedirects || next === undefined)
-          throw new ConnectError('too-many-redirects', `${domain} sends us from one host to the next.`)
+          throw new ConnectError('too-many-redirects', `${domain} sends us on and on.`)
         urls.unshift(next)
       } else if (!isOfAddress(error, url === preferred)) throw error
       // a host that is down may come back, a name that is none will not

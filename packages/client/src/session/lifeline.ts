@@ -172,9 +172,8 @@ function isFatal(error: ClientError, mayBeLie: boolean): boolean {
     case 'login':
       return error.condition !== 'temporary-auth-failure'
     case 'connect':
-      return !mayBeLie && final.has(error.reason)
     case 'stream':
-      return !mayBeLie && final.has(error.condition)
+      return !mayBeLie && final.includes('reason' in error ? error.reason : error.condition)
     case 'request':
       return error.type !== 'wait'
     case 'usage':
@@ -186,7 +185,7 @@ function isFatal(error: ClientError, mayBeLie: boolean): boolean {
 }
 
 /** `conflict`: another client has taken the place of this one; coming back would start a fight. [RFC6120 4.9.3.3] */
-const final: ReadonlySet<string> = new Set([
+const final: readonly string[] = [
   'unknown-host',
   'bad-certificate',
   'no-encryption',
@@ -195,4 +194,4 @@ const final: ReadonlySet<string> = new Set([
   'host-gone',
   'host-unknown',
   'not-authorized',
-])
+]

@@ -139,8 +139,8 @@ export class Sessions {
     cancel()
     connection.destroy()
     if (this.connection !== undefined) return // somebody has begun anew meanwhile
-    this.#lose(undefined)
-    await this.#keep('session', undefined)
+    this.#lose()
+    await this.#keep('session')
   }
 
   async #begin(signal: AbortSignal, time: number, password: string | undefined): Promise<Live> {
@@ -182,7 +182,7 @@ export class Sessions {
     const restored = resumed && !this.#isBegun
     if (resumed) {
       if (session?.resume(connection, resumption.h) !== true) {
-        this.#lose(undefined)
+        this.#lose()
         connection.destroy()
         throw broken(MANAGEMENT_NS)
       }
@@ -245,7 +245,7 @@ export class Sessions {
   }
 
   /** Gives up the session of before; `h`: what the server says it had handled. */
-  #lose(h: number | undefined): void {
+  #lose(h?: number): void {
     const session = this.#session
     this.#session = undefined
     this.#isBegun = false
@@ -272,11 +272,11 @@ export class Sessions {
   }
 
   #keepRow(session: Session, handled: number): Maybe<undefined> {
-    if (!session.canResume) return this.#keep('session', undefined)
-    return this.#keep('session', JSON.stringify({ ...session.management, jid: session.jid, handled }))
+    const row = session.canResume ? JSON.stringify({ ...session.management, jid: session.jid, handled }) : undefined
+    return this.#keep('session', row)
   }
 
-  #keep(key: string, value: string | undefined): Maybe<undefined> {
+  #keep(key: string, value?: string): Maybe<undefined> {
     const { kept } = this.#parts
     if (value === kept.get(key)) return undefined
     const text = 'The session could not be kept.'

@@ -210,7 +210,12 @@ describe('conversations', () => {
     const [sent, message] = await say(romeo, juliet, 'What do you think?')
     juliet.on('chat', ({ body }) => told.push(body))
     const reactions = next(romeo, 'chat:reactions')
-    juliet.chat.react(message, ['🌹', '🌹', '🌒'])
+    const said = juliet.chat.react(message, ['🌹', '🌹', '🌒'])
+    const inside = said.stanza.element.child('reactions', 'urn:xmpp:reactions:0')?.childElements() ?? []
+    assert.deepEqual(
+      inside.map((one) => one.text()),
+      ['🌹', '🌒'], // [XEP-0444 3] each once
+    )
     assert.deepEqual((await reactions).reactions, ['🌹', '🌒'])
     assert.equal((await reactions).id, sent.id)
     assert.equal((await reactions).author, 'juliet@localhost')

@@ -100,7 +100,7 @@ export function contentElements(content: MessageContent): (Element | undefined)[
 /** All that this account has to say about a message, by its `reference`. */
 export function reactionElements(reference: string, given: readonly string[]): Element[] {
   if (!Array.isArray(given)) throw new UsageError('Reactions are a list: [] takes them back.')
-  return [reactions.build({ id: reference, reactions: given }), hint('store')] // [XEP-0444 3]
+  return [reactions.build({ id: reference, reactions: [...new Set(given)] }), hint('store')] // [XEP-0444 3]
 }
 
 /** `id`: of the message to take back; in a room its `stanzaId`. */
@@ -140,5 +140,5 @@ export function stateElement(state: ChatState): Element {
 
 /** A message without an id cannot be named. */
 export function unnamed(): never {
-  throw new UsageError('That message has no id: nothing can refer to it.')
+  throw new UsageError('That message has no id to refer to.')
 }

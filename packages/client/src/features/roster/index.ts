@@ -158,8 +158,7 @@ export class Roster {
 
   #send(jid: Jid | string, type: Presence['type'], children?: readonly (Element | undefined)[]): undefined {
     const { bare } = readJid(jid)
-    if (!this.#core.send(presenceStanza(undefined, bare, type, children)))
-      throw new DisconnectedError('There is no connection now.')
+    if (!this.#core.send(presenceStanza(undefined, bare, type, children))) throw new DisconnectedError()
     if (type === 'subscribed' || type === 'unsubscribed') this.#requests.delete(bare.toString())
   }
 
