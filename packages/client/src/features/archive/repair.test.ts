@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { parseJid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
-import { presence } from '@rookery/protocol/stanza'
+import { Message, presence } from '@rookery/protocol/stanza'
 import { hint } from '@rookery/protocol/xeps/hints'
 import { MAM_NS } from '@rookery/protocol/xeps/mam'
 import { el } from '@rookery/protocol/xml'
@@ -428,6 +429,23 @@ test('what says nothing to those who listen does not hold up what comes after it
   second.on('chat', ({ body }) => void heard.push(body))
   await second.archive.caughtUp({ timeout: 10_000 })
   assert.deepEqual(heard, ['later'])
+})
+
+test('an error that an archive has kept does not hold up what comes after it', async () => {
+  await using server = await startTestServer()
+  const { jid, password } = await server.createAccount({ local: 'romeo' })
+  await using romeo = await createClient({
+    jid,
+    password,
+    service: `xmpp://127.0.0.1:${server.port}`,
+    plaintext: true,
+    use: [messages, chat],
+  })
+  await romeo.connect()
+  romeo.on('chat', () => undefined)
+  const element = el('message', NS.client, { type: 'error', id: 'of before' })
+  const refused = new Message(element, parseJid('juliet@localhost'), parseJid(jid))
+  assert.equal(romeo.messages.deliver(refused, { at: 0, archived: '1' }), undefined)
 })
 
 test('an archive that has forgotten the last message is asked by its time', async () => {

@@ -175,7 +175,8 @@ export class Chat {
   /** A promise while listeners work, true when nobody has to read it any more. */
   #receive(received: ReceivedMessage): undefined | true | Promise<undefined> {
     const message = this.read(received)
-    if (message === undefined) return undefined
+    // an error, which archives keep as well, is no part of a conversation
+    if (message === undefined) return (received.type === 'error' && this.#core.hasListeners('chat')) || undefined
     const isNew = received.way.carbon === undefined && received.way.archived === undefined
     const notes = notesOf(message)
     const isContent = hasContent(message)
