@@ -19,7 +19,11 @@ export class Fetches {
     this.#fetch = fetch
     core.use(presence).told.push(() => this.again())
     core.onSession('appear', async ({ resumed, restored }) => {
-      if (!resumed || restored) await this.now()
+      if (resumed && !restored) return
+      // one that was begun without a connection waits for the end of this
+      this.#last = Promise.resolve()
+      this.#next = undefined
+      await this.now()
     })
   }
 

@@ -126,6 +126,18 @@ describe('personal nodes', () => {
 })
 
 describe('bookmarks', () => {
+  test('that are added while the client is on its way do not hold it up', async () => {
+    await using server = await startTestServer()
+    const { jid, password } = await server.createAccount({})
+    const service = `xmpp://127.0.0.1:${server.port}`
+    await using client = await createClient({ jid, password, service, plaintext: true, patience: 0, use: [bookmarks] })
+    const connecting = client.connect()
+    const adding = client.bookmarks.add('orchard@rooms.example', { name: 'Orchard' }, { timeout: 60_000 })
+    await connecting
+    await adding
+    assert.equal(client.bookmarks.get('orchard@rooms.example')?.name, 'Orchard')
+  })
+
   test('are fetched with the session, follow the other device, and keep what other clients added', async () => {
     await using server = await startTestServer()
     const { account, phone, desk } = await devices(server, [bookmarks])
