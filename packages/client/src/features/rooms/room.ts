@@ -19,6 +19,7 @@ import { Emitter, type EventsBase, type Listener, type ListenOptions } from '../
 import type { Core } from '../../contract/extension.ts'
 import { guardWork } from '../../contract/guard.ts'
 import { together } from '../../contract/together.ts'
+import { checkWait } from '../../contract/until.ts'
 import { type WaitOptions, within } from '../../contract/within.ts'
 import { messages, type ReceivedMessage, type SentMessage, type Way } from '../../messages/index.ts'
 import {
@@ -186,7 +187,8 @@ export class Room {
     const { core, attend } = this.#parts
     const { nick = core.account.local || core.jid?.resource || 'guest' } = options
     const membership = this.#membership
-    if (membership.leaving !== undefined) await membership.leaving
+    checkWait(options)
+    if (membership.leaving !== undefined) await within(core.clock, membership.leaving, options)
     if (membership.state === 'inside') {
       await membership.rename(nick, options)
       return this

@@ -139,6 +139,30 @@ describe('entering a room', () => {
     )
   })
 
+  test('asks nothing when its signal is aborted, and does not wait for an earlier end longer than that', async () => {
+    await using set = await stage()
+    const { server, romeo } = set
+    const enough = new Error('enough')
+    await assert.rejects(romeo.rooms.join(address, { signal: AbortSignal.abort(enough) }), enough)
+    await romeo.request('get', el('ping', 'urn:xmpp:ping'))
+    const asked = server.received().filter((element) => element.attr('to')?.startsWith(address))
+    assert.deepEqual(asked, [])
+
+    const room = await romeo.rooms.join(address)
+    server.script.receive = (element) => element.attr('type') === 'unavailable'
+    const leaving = room.leave()
+    const stop = new AbortController()
+    const joining = romeo.rooms.join(address, { signal: stop.signal })
+    await server.until((element) => element.attr('type') === 'unavailable')
+    stop.abort(enough)
+    let hasLeft = false
+    void leaving.then(() => {
+      hasLeft = true
+    })
+    await assert.rejects(joining, enough)
+    assert.equal(hasLeft, false)
+  })
+
   test('shows what presence says, and says it again when it changes [XEP-0045 7.7]', async () => {
     await using set = await stage()
     const { server, room, romeo } = set
