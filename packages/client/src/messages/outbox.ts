@@ -54,7 +54,8 @@ export class Outbox implements Carrier {
   readonly #core: Core
   readonly #kept: Kept
   readonly #maxBytes: number
-  #queue: Entry[] = []
+  /** A set: many may wait, and each of them goes by itself. */
+  #queue: Set<Entry> = new Set()
   #session: CarryingSession | undefined
   /** The last sessions were ended because of what we sent, it seems: one at a time, so that it is known which it is. */
   #isWary = false
@@ -77,7 +78,7 @@ export class Outbox implements Carrier {
   /** What is to be said in this room now waits for it, or not any more; without a room, in all of them: who is not there is refused. */
   hold(isHeld: boolean, room?: Jid): void {
     for (const entry of this.#queue) if (isFor(entry.message, room)) entry.isHeld = isHeld
-    this.acknowledged(this.#queue.filter(({ message: { fate } }) => fate === 'delivered'))
+    this.acknowledged(this.#those(({ message: { fate } }) => fate === 'delivered'))
     this.#pump()
   }
 
@@ -113,7 +114,7 @@ export class Outbox implements Carrier {
       id !== message.id || (message.fate !== 'sent' && message.fate !== 'queued')
     const again = rest.filter((entry) => !isSettled(entry))
     const before = [...again, ...this.#sentBefore]
-    this.#queue = [...again, ...this.#queue]
+    this.#queue = new Set([...again, ...this.#queue])
     for (const entry of before) this.#sent(entry, lost)
     this.acknowledged(rest.filter(isSettled))
     for (const { message } of again) message.advance('queued')
@@ -138,13 +139,16 @@ export class Outbox implements Carrier {
 
   /** Of those that wait: what was sent in an earlier session, to be sent again in this order unless it has arrived. */
   get #sentBefore(): readonly Entry[] {
-    return this.#queue.filter(({ number }) => number !== undefined)
+    return this.#those(({ number }) => number !== undefined)
+  }
+
+  #those(are: (entry: Entry) => boolean): readonly Entry[] {
+    return [...this.#queue].filter(are)
   }
 
   /** The server has these. */
   acknowledged(entries: readonly Entry[]): void {
-    const gone = new Set(entries)
-    this.#queue = this.#queue.filter((entry) => !gone.has(entry))
+    for (const entry of entries) this.#queue.delete(entry)
     this.#forget(entries)
     for (const { id, message } of entries) if (id === message.id) message.advance('acked')
     this.#isWary &&= this.entries.some(({ isHeld }) => !isHeld)
@@ -175,9 +179,9 @@ export class Outbox implements Carrier {
   #add(message: SentMessage, key: string, wire: string, number?: number): Entry {
     this.byId.set(message.id, message)
     this.#bytes += wire.length
-    const isHeld = this.#queue.some((one) => one.isHeld && isFor(message, one.message.to))
+    const isHeld = isFor(message) && this.#those((one) => one.isHeld && isFor(message, one.message.to)).length > 0
     const entry: Entry = { message, id: message.id, key, wire, number, isHeld, breaks: 0 }
-    this.#queue.push(entry)
+    this.#queue.add(entry)
     return entry
   }
 
@@ -188,7 +192,7 @@ export class Outbox implements Carrier {
       failed.replace(this.#named(failed.stanza.with({ element: failed.stanza.element.with({ id: undefined }) })))
       this.#enqueue(failed)
     },
-    drop: (failed) => this.acknowledged(this.#queue.filter(({ message }) => message === failed)),
+    drop: (failed) => this.acknowledged(this.#those(({ message }) => message === failed)),
     guard: (run) => guard(this.#core.failed, 'fate', run),
   }
 
@@ -200,8 +204,7 @@ export class Outbox implements Carrier {
       (cause: unknown) => {
         entry.written = undefined
         const error = new StoreError('The message could not be kept.', { cause })
-        if (!this.#queue.includes(entry)) return void this.#core.failed(error)
-        this.#queue = this.#queue.filter((one) => one !== entry)
+        if (!this.#queue.delete(entry)) return void this.#core.failed(error)
         this.#bytes -= entry.wire.length
         entry.message.advance('failed', error)
       },
@@ -209,13 +212,13 @@ export class Outbox implements Carrier {
   }
 
   #pump(): void {
-    for (;;) {
-      const entry = this.#queue.find(({ isHeld }) => !isHeld)
+    for (const entry of this.#queue) {
       const session = this.#session
-      if (entry === undefined || session?.connection === undefined) return
+      if (entry.isHeld) continue
+      if (session?.connection === undefined) return
       if (this.#isWary && !session.isIdle) return
       if (entry.written !== undefined) return void entry.written.then(() => this.#pump())
-      this.#queue.splice(this.#queue.indexOf(entry), 1)
+      this.#queue.delete(entry)
       const most = this.#core.streamFeatures.child('limits', LIMITS_NS)?.childText('max-bytes')
       // [XEP-0478 2] a character has three bytes at most: few messages have to be counted
       if (most && entry.wire.length * 3 > +most && new TextEncoder().encode(fromWire(entry.wire)).length > +most) {

@@ -67,7 +67,7 @@ export class Roster {
     const kept = readKept(core.kept('roster'))
     this.#ver = kept?.ver
     this.#contacts = new Map(kept?.contacts.map((contact) => [contact.jid.toString(), contact]))
-    core.use(presence).isContact = (bare) => this.#contacts.has(bare.toString())
+    core.use(presence).isContact = (bare) => !!this.get(bare)
     core.respond('set', 'query', NS.roster, (request) => this.#pushed(request))
     core.onStanza('presence', (stanza) => this.#read(stanza))
     core.onSession('prepare', async ({ resumed, restored }) => {
@@ -173,7 +173,7 @@ export class Roster {
     const contacts = fetched.items.slice(0, maxContacts).map(contactOf)
     const now = new Map(contacts.map((contact) => [contact.jid.toString(), contact]))
     const removed = this.contacts.filter(({ jid }) => !now.has(jid.toString()))
-    const changed = contacts.filter((contact) => !isSame(contact, this.#contacts.get(contact.jid.toString())))
+    const changed = contacts.filter((contact) => !isSame(contact, this.get(contact.jid)))
     this.#contacts = now
     await this.#keep()
     if (changed.length + removed.length > 0) void this.#core.emit('roster', { changed, removed })
