@@ -1,7 +1,7 @@
 /** Which of the messages that nobody acknowledged lie in an archive, and so have arrived: they are not sent again. */
 import type { Jid } from '@rookery/protocol/jid'
 import { originId } from '@rookery/protocol/xeps/stanza-id'
-import { RequestError, UnsupportedError } from '../../contract/errors.ts'
+import { RequestError, TimeoutError, UnsupportedError } from '../../contract/errors.ts'
 import type { SentMessage } from '../../messages/index.ts'
 import type { ArchivedMessage } from './entry.ts'
 
@@ -42,8 +42,8 @@ export async function arrived(
   }
   for (const { of, missing } of archives.values())
     await ask(of, missing).catch((error: unknown) => {
-      // no archive that could tell: they are sent again, under the same id
-      if (!(error instanceof UnsupportedError || error instanceof RequestError)) throw error
+      // no archive that could tell, or none that does in time: they are sent again, under the same id
+      if (![UnsupportedError, RequestError, TimeoutError].some((kind) => error instanceof kind)) throw error
     })
   return found
 }
