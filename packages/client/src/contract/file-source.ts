@@ -68,7 +68,7 @@ export function metered(
   each: (piece: Uint8Array, bytes: number) => void,
 ): TransformStream<Uint8Array, Uint8Array> {
   let bytes = 0
-  const wrong = (): UsageError => new UsageError(`The file has not ${size} bytes.`)
+  const wrong = (): UsageError => new UsageError(`The file is not ${size} bytes long.`)
   return new TransformStream({
     transform(piece, controller) {
       bytes += piece.length

@@ -41,7 +41,7 @@ async function readStream(
   signal: AbortSignal | undefined,
 ): Promise<Blob> {
   const blob = await wholeOf(stream(), signal)
-  if (blob.size !== size) throw new UsageError(`The file has not ${size} bytes.`)
+  if (blob.size !== size) throw new UsageError(`The file is not ${size} bytes long.`)
   seen(new Uint8Array(await blob.arrayBuffer()))
   return blob
 }
