@@ -43,6 +43,14 @@ const platform = {
     await last
   },
 
+  /** One after the other for so many milliseconds; the last number that was kept. */
+  async writeFor(key: string, milliseconds: number): Promise<number> {
+    const end = performance.now() + milliseconds
+    let count = 0
+    while (performance.now() < end) await store?.write([[key, String(++count)]])
+    return count
+  },
+
   async close(): Promise<void> {
     await store?.close()
   },

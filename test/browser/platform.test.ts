@@ -204,6 +204,20 @@ describe('the store', () => {
     )
   })
 
+  test('goes on where its data are deleted again and again, and loses no write that comes afterwards', async (t) => {
+    const tab = await pages.open(await newBrowser(t))
+    const origin = new URL(tab.page.url()).origin
+    const tools = await tab.page.context().newCDPSession(tab.page)
+    await tab.call('open', account)
+    const writing = tab.call<number>('writeFor', 'count', 3000)
+    for (let i = 0; i < 10; i++) {
+      await tools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    const count = await writing
+    assert.deepEqual(await tab.call('read'), [['count', String(count)]])
+  })
+
   test('of a tab that has no room to remember goes on with the first that is free', async (t) => {
     const tab = await pages.open(await newBrowser(t))
     for (const expected of [[], [['kept', 'yes']]]) {

@@ -13,6 +13,9 @@ const patience = 1000
 /** How long the database may take to open, in milliseconds. */
 const openWithin = 10_000
 
+/** So often a transaction is tried: the database may be deleted under it, and under the next. */
+const mostTries = 4
+
 /** So many tables a worker waits for at once. */
 const mostAwaited = 8
 
@@ -22,16 +25,15 @@ export function indexedDbStore(name = 'rookery'): OpenStore {
   return async (account) => {
     if (globalThis.indexedDB === undefined || globalThis.navigator?.locks === undefined)
       return (fallback ??= memoryStore())(account)
-    let rows: Rows | undefined
+    const rows = new Rows(name)
     let taken: Slot | undefined
     try {
-      rows = await Rows.open(name)
       taken = await takeSlot(rows, account)
       await rows.adopt(account, taken.slot)
       return new IndexedDbStore(rows, account, taken.slot, taken.release)
     } catch (error) {
       taken?.release()
-      rows?.close()
+      rows.close()
       throw storeError(error)
     }
   }
@@ -105,21 +107,15 @@ const tableName = 'rows'
 /** The one table of the database: rows by account, slot and key. */
 class Rows {
   readonly name: string
-  #database: IDBDatabase
-  /** While it is opened again, for all who wait for it. */
-  #opening: Promise<void> | undefined
+  #database: Promise<IDBDatabase> | undefined
 
-  private constructor(name: string, database: IDBDatabase) {
+  constructor(name: string) {
     this.name = name
-    this.#database = database
-  }
-
-  static async open(name: string): Promise<Rows> {
-    return new Rows(name, await openDatabase(name))
   }
 
   close(): void {
-    this.#database.close()
+    this.#database?.then((database) => database.close()).catch(() => undefined)
+    this.#database = undefined
   }
 
   /** The slots of an account that have rows, in order. */
@@ -183,36 +179,36 @@ class Rows {
   }
 
   async #run(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<undefined> {
-    try {
-      await this.#transaction(mode, use)
-    } catch (error) {
-      const failure = storeError(error)
-      if ((failure.cause as Error | undefined)?.name === 'QuotaExceededError') throw failure
-      // it was deleted, or lost (in Safari, when a page was long in the background): it is there again when opened again
-      await (this.#opening ??= this.#open())
-      await this.#transaction(mode, use).catch((again: unknown) => {
-        throw storeError(again)
-      })
+    for (let left = mostTries; ; ) {
+      const opened = (this.#database ??= openDatabase(this.name))
+      try {
+        return await transact(await opened, mode, use)
+      } catch (error) {
+        if (--left === 0 || error instanceof StoreError || isFull(error)) throw storeError(error)
+        // it was deleted, or lost (in Safari, when a page was long in the background): it is there again when opened again
+        if (this.#database === opened) this.close()
+      }
     }
   }
+}
 
-  async #open(): Promise<void> {
-    this.#database.close()
-    try {
-      this.#database = await openDatabase(this.name)
-    } finally {
-      this.#opening = undefined
+function transact(
+  database: IDBDatabase,
+  mode: IDBTransactionMode,
+  use: (table: IDBObjectStore) => void,
+): Promise<undefined> {
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(tableName, mode)
+    // Chromium that closes a database whose data are deleted may tell its transactions nothing
+    database.addEventListener('close', reject)
+    const ends = (how: () => void) => () => {
+      database.removeEventListener('close', reject)
+      how()
     }
-  }
-
-  #transaction(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const transaction = this.#database.transaction(tableName, mode)
-      transaction.oncomplete = () => resolve()
-      transaction.onabort = () => reject(transaction.error)
-      use(transaction.objectStore(tableName))
-    })
-  }
+    transaction.oncomplete = ends(() => resolve(undefined))
+    transaction.onabort = ends(() => reject(transaction.error))
+    use(transaction.objectStore(tableName))
+  })
 }
 
 function rangeOf(account: string, slot: number): IDBKeyRange {
@@ -236,14 +232,19 @@ function openDatabase(name: string): Promise<IDBDatabase> {
       if (isLate) database.close()
       else resolve(database)
     }
-    request.onerror = () => reject(storeError(request.error))
+    request.onerror = () => reject(request.error)
   })
+}
+
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'QuotaExceededError'
 }
 
 function storeError(cause: unknown): StoreError {
   if (cause instanceof StoreError) return cause
-  const isFull = cause instanceof Error && cause.name === 'QuotaExceededError'
-  const text = isFull ? 'The browser has no room left for this site.' : 'The database of the browser cannot be used.'
+  const text = isFull(cause)
+    ? 'The browser has no room left for this site.'
+    : 'The database of the browser cannot be used.'
   return new StoreError(text, { cause })
 }
 
