@@ -136,8 +136,13 @@ test('a page whose data are deleted goes on, and begins afresh when it is loaded
     [],
   )
   await tab.reload()
-  assert.deepEqual(await tab.run(open, account), [])
+  // that it was acknowledged may not have been written any more
+  const left = await tab.run(open, account)
+  assert.ok(left.length === 0 || (left.length === 1 && left[0] === 'afterwards'), `${left}`)
   await tab.run((app: App) => app.client.connect())
+  await tab.run(async (app: App) => {
+    for (const message of app.client.messages.unacknowledged) await message.reached('acked')
+  })
   await tab.run(leave)
 })
 
