@@ -3,10 +3,10 @@ import type { Jid } from '@rookery/protocol/jid'
 import { iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
-import { type ClientError, DisconnectedError, ListenerError, UsageError } from './contract/errors.ts'
+import { type ClientError, DisconnectedError, UsageError } from './contract/errors.ts'
 import { Emitter, type EventsBase, type Listener, type ListenOptions } from './contract/events.ts'
 import type { AnyExtension, ClientEvents, Core, Extension } from './contract/extension.ts'
-import { callEach, guardWork } from './contract/guard.ts'
+import { guard, guardWork } from './contract/guard.ts'
 import type { Kept } from './contract/kept.ts'
 import type { ClientOptions } from './contract/options.ts'
 import type { Platform } from './contract/platform.ts'
@@ -79,9 +79,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       // who looks on breaks nothing
       options: {
         ...options,
-        trace:
-          trace &&
-          ((...shown) => callEach([() => trace(...shown)], 0, (cause) => failed(new ListenerError('trace', cause)))),
+        trace: trace && ((...shown) => guard(failed, 'trace', () => trace(...shown))),
       },
       platform,
       kept,

@@ -69,6 +69,14 @@ export type LoginReason =
   /** There is nothing to log in with: no password, one that cannot be, and no token that is still good. */
   | 'no-credentials'
 
+/** What to do about it; about everything else: see below. */
+const advice: { readonly [Problem in LoginReason | SaslCondition]?: string } = {
+  'no-credentials': 'Check the name and the password.',
+  'not-authorized': 'Check the name and the password.',
+  'not-verified': 'Somebody may be between you and the server.',
+  'temporary-auth-failure': 'Try again later.',
+}
+
 /** The login failed. Only a refusal that says "for now" is tried again. */
 export class LoginError extends Error {
   readonly kind = 'login'
@@ -77,7 +85,7 @@ export class LoginError extends Error {
   readonly condition: SaslCondition | undefined
 
   constructor(reason: LoginReason, text: string, condition?: SaslCondition) {
-    super(text)
+    super(`${text} ${advice[condition ?? reason] ?? 'Ask whoever runs the server.'}`)
     this.reason = reason
     this.condition = condition
   }

@@ -1,6 +1,7 @@
 /** Typed events: a name has one type of payload, a wrong name does not compile, and what a listener throws is told as the event `error`. */
 
-import { type ClientError, ListenerError, UsageError } from './errors.ts'
+import { onAbort } from './abort.ts'
+import { type ClientError, UsageError } from './errors.ts'
 import { callEach } from './guard.ts'
 import { checkOptions } from './options.ts'
 
@@ -27,14 +28,14 @@ export class Emitter<E extends EventsBase> {
       if (once) stop()
       return listener(payload)
     }
-    const stop = (): void => {
-      this.#listeners.get(event)?.delete(run as Listener<never>)
-      signal?.removeEventListener('abort', stop)
-    }
-    if (signal?.aborted) return stop
-    signal?.addEventListener('abort', stop)
     const listeners = this.#listeners.get(event) ?? new Set()
     this.#listeners.set(event, listeners.add(run as Listener<never>))
+    const drop = (): unknown => listeners.delete(run as Listener<never>)
+    const forget = onAbort(signal, drop)
+    const stop = (): void => {
+      drop()
+      forget()
+    }
     return stop
   }
 
@@ -50,12 +51,12 @@ export class Emitter<E extends EventsBase> {
       if (event === 'error') reportUncaught(payload)
       return undefined
     }
-    return callEach([...listeners], payload as never, (cause) => this.#threw(event, cause))
+    return callEach((error) => this.#threw(event, error), event, [...listeners], payload as never)
   }
 
-  #threw(event: string, cause: unknown): void {
-    if (event === 'error') reportUncaught(cause)
-    else this.emit('error', new ListenerError(event, cause) as E['error'])
+  #threw(event: string, error: E['error']): void {
+    if (event === 'error') reportUncaught(error.cause)
+    else this.emit('error', error)
   }
 }
 

@@ -15,21 +15,19 @@ export function guard<T>(failed: (error: ClientError) => unknown, where: string,
   }
 }
 
-/** Calls all of them; a promise while any of them works on, which never rejects. What they throw is told. */
+/** Calls all of them, each guarded; a promise while any of them works on. */
 export function callEach<P>(
+  failed: (error: ClientError) => unknown,
+  where: string,
   runs: Iterable<(payload: P) => unknown>,
   payload: P,
-  threw: (cause: unknown) => unknown,
 ): undefined | Promise<undefined> {
   let working: undefined | Promise<undefined>
-  for (const run of runs) {
-    try {
-      const made = run(payload)
-      if (made instanceof Promise) working = both(working, made.catch(threw))
-    } catch (cause) {
-      threw(cause)
-    }
-  }
+  for (const run of runs)
+    working = both(
+      working,
+      guard(failed, where, () => run(payload)),
+    )
   return working
 }
 

@@ -1,4 +1,5 @@
 /** A promise for something that comes from outside, and the two reasons for not waiting any longer. */
+import { onAbort } from './abort.ts'
 import { checkOptions } from './options.ts'
 import type { Clock } from './platform.ts'
 
@@ -31,13 +32,12 @@ export function until<T>(
     const end = <V>(settle: (value: V) => void, value: V): void => {
       isOver = true
       cancel?.()
-      signal?.removeEventListener('abort', aborted)
+      forget()
       if (typeof clean === 'function') clean()
       settle(value)
     }
-    const aborted = (): void => end(reject, signal?.reason)
     const cancel = timeout === undefined ? undefined : clock.after(timeout, () => end(reject, late()))
-    signal?.addEventListener('abort', aborted)
+    const forget = onAbort(signal, (reason) => end(reject, reason))
     clean = begin(
       (value) => end(resolve, value),
       (error) => end(reject, error),

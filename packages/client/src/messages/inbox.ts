@@ -2,6 +2,7 @@
  * Messages for those who loop over them: each is acknowledged to the server after the body of the loop has run. What comes before anybody
  * listens waits for them.
  */
+import { onAbort } from '../contract/abort.ts'
 import type { ClientError } from '../contract/errors.ts'
 import { both } from '../contract/together.ts'
 import type { ReceivedMessage } from './received-message.ts'
@@ -59,6 +60,7 @@ export class Inbox {
     const waiting: (() => void)[] = []
     let isOver = false
     let failure: ClientError | undefined
+    let forget: (() => void) | undefined
     const wake = (): void => {
       for (const one of waiting.splice(0)) one()
     }
@@ -75,7 +77,7 @@ export class Inbox {
         if (isOver) return
         isOver = true
         failure = error
-        signal?.removeEventListener('abort', stop)
+        forget?.()
         this.#readers.delete(reader)
         if (this.#readers.size === 0) this.#unclaimed.push(...queue)
         else for (const { done } of queue) done()
@@ -90,8 +92,7 @@ export class Inbox {
       return value === undefined
     })
     this.#readers.add(reader)
-    signal?.addEventListener('abort', stop)
-    if (signal?.aborted) stop()
+    forget = onAbort(signal, stop)
     return {
       async next() {
         current?.done() // the body of the loop has run

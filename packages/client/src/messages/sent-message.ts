@@ -1,6 +1,7 @@
 /** A message on its way, as the object its sender holds: where it is, and what to do when it failed. */
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message } from '@rookery/protocol/stanza'
+import { onAbort } from '../contract/abort.ts'
 import { type ClientError, UsageError } from '../contract/errors.ts'
 
 export type Fate =
@@ -87,12 +88,12 @@ export class SentMessage {
       signal?.throwIfAborted()
       await new Promise<void>((resolve) => {
         const stop = this.onChange(done)
+        const forget = onAbort(signal, done)
         function done(): void {
           stop()
-          signal?.removeEventListener('abort', done)
+          forget()
           resolve()
         }
-        signal?.addEventListener('abort', done)
       })
     }
   }

@@ -41,12 +41,6 @@ export async function exchange(
 function refused(failure: Element, account: Jid): LoginError {
   const condition = readSaslCondition((name) => failure.child(name, NS.sasl) !== undefined)
   const text = failure.childText('text')
-  const advice =
-    condition === 'not-authorized'
-      ? 'Check the name and the password.'
-      : condition === 'temporary-auth-failure'
-        ? 'Try again later.'
-        : 'Ask whoever runs the server.'
   const said = text === undefined ? '' : ` (${text})`
-  return new LoginError('refused', `The server refused ${account}: ${condition}${said}. ${advice}`, condition)
+  return new LoginError('refused', `The server refused ${account}: ${condition}${said}.`, condition)
 }

@@ -73,11 +73,5 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
 /** We gave up, before or although the server did not. */
 function gaveUp({ problem, message }: SaslProblemError): LoginError {
   const reason = problem === 'no-mechanism' ? problem : problem.startsWith('bad-') ? 'no-credentials' : 'not-verified'
-  const advice =
-    reason === 'not-verified'
-      ? 'Somebody may be between you and the server.'
-      : reason === 'no-mechanism'
-        ? 'Ask whoever runs the server.'
-        : 'Check the name and the password.'
-  return new LoginError(reason, `The login was given up: ${message}. ${advice}`)
+  return new LoginError(reason, `The login was given up: ${message}.`)
 }

@@ -4,9 +4,9 @@
  */
 import { lookup as lookUp } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
+import { onAbort } from '../contract/abort.ts'
 import { deferred } from '../contract/deferred.ts'
 import { ConnectError } from '../contract/errors.ts'
-import { onAbort } from '../platform/abort.ts'
 
 export interface Address {
   readonly address: string

@@ -4,8 +4,8 @@
  */
 import type { SrvRecord } from 'node:dns'
 import { isIP } from 'node:net'
+import { onAbort } from '../contract/abort.ts'
 import { ConnectError } from '../contract/errors.ts'
-import { onAbort } from '../platform/abort.ts'
 import { hostOf } from './host-name.ts'
 
 /** What is used of `dns.promises.Resolver`. */

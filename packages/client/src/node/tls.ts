@@ -2,10 +2,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect, type TLSSocket } from 'node:tls'
+import { onAbort } from '../contract/abort.ts'
 import { deferred } from '../contract/deferred.ts'
 import { UsageError } from '../contract/errors.ts'
 import type { TlsOptions } from '../contract/platform.ts'
-import { onAbort } from '../platform/abort.ts'
 import { tlsError } from './tls-error.ts'
 
 export interface SecureOptions {

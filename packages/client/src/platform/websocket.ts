@@ -1,11 +1,11 @@
 /** One connection over WebSocket, as pages and workers have it: an element is a message (RFC 7395). */
 import { FRAME_END, WebSocketStream } from '@rookery/protocol/stream'
 import { authenticated, fromWire, toWire } from '@rookery/protocol/xml'
+import { onAbort } from '../contract/abort.ts'
 import { deferred } from '../contract/deferred.ts'
 import { type ClientError, ConnectError, StreamClosedError, UsageError } from '../contract/errors.ts'
 import { isLoopback } from '../contract/loopback.ts'
 import type { OpenOptions, Transport } from '../contract/platform.ts'
-import { onAbort } from './abort.ts'
 
 const subprotocol = 'xmpp' // [RFC7395 3.1]
 

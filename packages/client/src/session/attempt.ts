@@ -1,10 +1,10 @@
 /** One try: finds the service, and connects to one of its addresses to do something there. */
 
+import { onAbort } from '../contract/abort.ts'
 import { type ClientError, ConnectError, DisconnectedError, StreamClosedError } from '../contract/errors.ts'
 import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
 import { Connection } from '../negotiate/connection.ts'
-import { onAbort } from '../platform/abort.ts'
 import { limited } from './limited.ts'
 
 export interface AttemptParts<T> {

@@ -109,7 +109,7 @@ export class Dispatch {
 
   #read(stanza: Message | Presence): undefined | Promise<undefined> {
     const { kind } = stanza
-    return callEach(this.#readers[kind], stanza as never, (cause) => this.#parts.failed(new ListenerError(kind, cause)))
+    return callEach(this.#parts.failed, kind, this.#readers[kind], stanza as never)
   }
 
   /** Takes a result or an error; nothing happens when nobody waits for it, or it is not from whom was asked. */

@@ -36,10 +36,11 @@ export class WebSocketStream extends XmppStream {
         ? new Element(frame.split(/[\s/>]/, 1)[0]!.slice(1), this.content, [], omitted)
         : element
     const { name, ns } = element
-    const isFraming = name === 'open' || name === 'close'
-    if (ns !== framingNs)
-      return isFraming ? new XmlError('invalid-namespace', `<open/> and <close/> are of ${framingNs}`) : element // [RFC7395 3.3.2]
-    if (!isFraming) return new XmlError('bad-format', 'a stream is framed by <open/> and <close/>') // [RFC7395 3.4]
+    const isNamedSo = name === 'open' || name === 'close'
+    if (isNamedSo !== (ns === framingNs))
+      // [RFC7395 3.3.2, 3.4]
+      return new XmlError(isNamedSo ? 'invalid-namespace' : 'bad-format', `<open/> and <close/> are of ${framingNs}`)
+    if (!isNamedSo) return element
     if (name === 'close') return STREAM_END
     // its namespace stands for those of the stream and of its content [RFC7395 3.3.2]
     return new StreamHeader({

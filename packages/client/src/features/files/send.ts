@@ -4,6 +4,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { JingleContent } from '@rookery/protocol/xeps/jingle'
 import { JINGLE_FILE_NS, jingleChecksum, jingleFile, jingleReceived } from '@rookery/protocol/xeps/jingle-file'
 import { jingleIbb } from '@rookery/protocol/xeps/jingle-ibb'
+import { onAbort } from '../../contract/abort.ts'
 import { deferred } from '../../contract/deferred.ts'
 import { DisconnectedError, RequestError, UnexpectedAnswerError, UnsupportedError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
@@ -87,9 +88,7 @@ export async function sendFile(
   }
   for (const { promise } of [accepted, confirmed]) promise.catch(() => undefined) // waited for below, or not any more
   const session = await jingle.initiate(to, [offer], application, { signal })
-  const cancel = (): void => void session.end({ condition: 'cancel' })
-  if (signal?.aborted === true) cancel()
-  signal?.addEventListener('abort', cancel)
+  const forget = onAbort(signal, () => void session.end({ condition: 'cancel' }))
   try {
     const { terms, offset, length } = readAcceptance(await accepted.promise, size)
     const stream = await ibb.open(session.peer, { sid, blockSize: Math.min(blockSize, terms), signal: stopped.signal })
@@ -121,7 +120,7 @@ export async function sendFile(
     const isGone = error instanceof RequestError && /^(recipient|service)-unavailable$/.test(error.condition)
     throw isGone ? transferError({ condition: 'gone', isOwn: false }) : error
   } finally {
-    signal?.removeEventListener('abort', cancel)
+    forget()
   }
 }
 

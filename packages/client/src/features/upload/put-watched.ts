@@ -1,4 +1,5 @@
 /** An upload by XMLHttpRequest: only this way browsers tell how far it is. */
+import { onAbort } from '../../contract/abort.ts'
 import { UploadError } from '../../contract/errors.ts'
 import type { PutOptions } from './put.ts'
 
@@ -11,7 +12,6 @@ export function putWatched(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
-    const aborted = (): void => request.abort()
     request.open('PUT', url)
     headers.forEach((value, name) => void request.setRequestHeader(name, value))
     request.upload.onprogress = ({ loaded: bytes, total }) => onProgress?.({ bytes, total })
@@ -22,11 +22,11 @@ export function putWatched(
       request.abort() // nobody needs to know what is in it, or how long it is [S126]
     }
     request.onloadend = () => {
-      signal?.removeEventListener('abort', aborted)
+      forget()
       reject(signal?.aborted ? signal.reason : new UploadError('failed', 'The upload broke: try again.'))
     }
     if (signal?.aborted) return reject(signal.reason)
-    signal?.addEventListener('abort', aborted)
+    const forget = onAbort(signal, () => request.abort())
     request.send(blob)
   })
 }
