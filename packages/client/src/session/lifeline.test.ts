@@ -400,7 +400,7 @@ test('what waits for connect() does not keep from it what it waits for itself', 
         server.route(el('message', NS.client, { from: 'juliet@localhost/a', to: connection.session!.jid }, [long]))
     return false
   }
-  await using client = await create(server, { maxUnhandled: 5_000, patience: 300 })
+  await using client = await create(server, { maxUnhandled: 5_000, patience: 10_000 })
   client.use(roster)
   await client.connect()
   let read = 0
