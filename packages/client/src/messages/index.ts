@@ -162,12 +162,7 @@ export class Messages {
 
   /** For extensions: hands on a message that came another way, as if it had just arrived; nothing happens when it has been seen. */
   deliver(stanza: Message, way: Way): undefined | Promise<undefined> {
-    const early = this.#early
-    // what rooms say tells what has arrived, and headlines change the lists that are being fetched
-    if (early === undefined || (stanza.type !== 'chat' && stanza.type !== 'normal')) return this.#pass(stanza, way, 0)
-    return new Promise((resolve) => {
-      if (early.push(() => resolve(this.#pass(stanza, way, 0))) > earlyMax) this.#begin()
-    })
+    return this.#pass(stanza, way, 0)
   }
 
   /** After so many turns of microtasks: whoever awaits `connect()` goes on meanwhile, and nothing is read from the network before. */
@@ -204,8 +199,13 @@ export class Messages {
 
   #pass(stanza: Message, way: Way, gate: number): undefined | Promise<undefined> {
     const keep = this.#gates[gate]
-    if (keep === undefined) return this.#read(stanza, way)
-    return this.#guard(() => keep(stanza, way, () => this.#pass(stanza, way, gate + 1)))
+    if (keep !== undefined) return this.#guard(() => keep(stanza, way, () => this.#pass(stanza, way, gate + 1)))
+    const early = this.#early
+    // what rooms say tells what has arrived, and headlines change the lists that are being fetched
+    if (early === undefined || (stanza.type !== 'chat' && stanza.type !== 'normal')) return this.#read(stanza, way)
+    return new Promise((resolve) => {
+      if (early.push(() => resolve(this.#read(stanza, way))) > earlyMax) this.#begin()
+    })
   }
 
   #read(stanza: Message, way: Way): undefined | Promise<undefined> {

@@ -52,7 +52,6 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
       if (isWanted) count++
       const at = entry?.at ?? result.forwarded.delay?.stamp ?? since.at
       const work = isWanted ? core.use(messages).deliver(entry.stanza, entry.way) : undefined
-      // here, as it may wait for `connect()` before it passes the line
       line.mark({ id: result.id, at }, work)
       if (work !== undefined) works.push(work)
     }

@@ -17,19 +17,20 @@ function offline(id: string): Message {
   return new Message(el('message', NS.client, {}, children), juliet, romeo)
 }
 
-test('of what the server had kept, those of one millisecond count all, and older ones than the archive has told do not', () => {
+test('of what the server had kept, those of one second count all, and older ones than the archive has told do not', () => {
   const marks: string[] = []
   const line = new Line(
     () => romeo,
     ({ id }) => marks.push(id),
   )
+  line.mark({ id: 'told', at: 5_600 }, undefined)
   line.release(true)
   for (const [id, at] of [
-    ['one', 5],
-    ['two', 5],
-    ['older', 4],
-    ['three', 6],
+    ['one', 5_000],
+    ['two', 5_000],
+    ['older', 4_000],
+    ['three', 6_000],
   ] as const)
     line.pass(offline(id), { at }, () => undefined)
-  assert.deepEqual(marks, ['one', 'two', 'three'])
+  assert.deepEqual(marks, ['told', 'one', 'two', 'three'])
 })

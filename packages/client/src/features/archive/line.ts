@@ -20,7 +20,7 @@ export class Line {
   #bytes = 0
   #isHolding = true
   #counts = false
-  /** When the newest one that counts came to the archive. */
+  /** When the newest one that the archive has told came to it. */
   #newest = 0
 
   /** `of`: whose archive; `moved`: everything up to there has been dealt with. */
@@ -57,20 +57,23 @@ export class Line {
     // what the archive was asked for has its place already
     if (id === undefined || way.archived !== undefined) return next()
     const go = (): undefined | Promise<undefined> =>
-      this.mark({ id, at: way.at }, next(), this.#counts && this.#isNewer(stanza, way))
+      this.#place.pass({ id, at: way.at }, next(), this.#counts && this.#isNewer(stanza, way))
     if (!this.#isHolding || this.#isFull((element.inner?.length ?? 0) + 200)) return go()
     return new Promise((resolve) => this.#held.push(() => resolve(go())))
   }
 
   /** Of a message in the archive: it is handed on, or it need not be. */
-  mark(mark: Mark, work: undefined | Promise<undefined>, counts = true): undefined | Promise<undefined> {
-    if (counts) this.#newest = mark.at
-    return this.#place.pass(mark, work, counts)
+  mark(mark: Mark, work: undefined | Promise<undefined>): void {
+    this.#newest = mark.at
+    void this.#place.pass(mark, work, true)
   }
 
-  /** What the server had kept for us (offline messages) may be older than what the archive has told since; several may have come in one millisecond. */
+  /**
+   * What the server had kept for us (offline messages) may be older than what the archive has told since; some servers say the second only. Both times
+   * are the server's: what it sends again in a session that goes on is late as well, and our clock says nothing about that.
+   */
   #isNewer({ element }: Message, { at }: Way): boolean {
-    return at >= this.#newest || element.child('delay', DELAY_NS) === undefined
+    return at > this.#newest - 1_000 || element.child('delay', DELAY_NS) === undefined
   }
 
   #isFull(bytes: number): boolean {

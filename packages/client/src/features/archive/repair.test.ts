@@ -374,6 +374,60 @@ test('a message that came with a session that goes on is not passed over, whatev
   assert.ok((await read(second, 1)).includes('two'))
 })
 
+test('what came with a session that goes on is not given again to the next program, whatever the clocks say', async () => {
+  await using stage = await scene(60)
+  const store = memoryStore()
+  const ahead = { ...systemClock, now: () => Date.now() + 3_600_000 }
+  await using first = await login(stage, store, { platform: { ...nodePlatform, clock: ahead } })
+  await first.archive.caughtUp()
+  await stage.says('one')
+  assert.deepEqual(await read(first, 1), ['one'])
+  stage.proxy.links.at(-1)?.break()
+  await next(first, 'state', ({ name }) => name === 'waiting')
+  await stage.says('two')
+  assert.deepEqual(await read(first, 1), ['two'])
+  await first.close()
+
+  await using second = await login(stage, store)
+  await second.archive.caughtUp()
+  await isQuiet(stage, second)
+})
+
+test('what came with a session that was lost before it was online is not the last that was dealt with', async () => {
+  await using stage = await scene()
+  const store = memoryStore()
+  const [slow, there, came] = [1, 2, 3].map(() => Promise.withResolvers<undefined>())
+  await using first = await createClient({
+    ...stage.romeo,
+    service: `xmpp://127.0.0.1:${stage.proxy.port}`,
+    plaintext: true,
+    store,
+    use,
+    trace: (direction, element) => {
+      if (direction === 'out' || typeof element === 'string') return
+      if (element.name === 'presence') there!.resolve(undefined)
+      if (element.childText('body') === 'one') came!.resolve(undefined)
+    },
+  })
+  first.use(defineExtension({ name: 'slow', start: (core) => core.onSession('appear', () => slow!.promise) }))
+  const connecting = first.connect()
+  await there!.promise
+  await stage.says('one')
+  await came!.promise
+  stage.proxy.links.at(-1)?.break()
+  await next(first, 'state', ({ name }) => name === 'waiting')
+  await stage.says('two')
+  slow!.resolve(undefined)
+  await connecting
+  assert.deepEqual(await read(first, 2), ['one', 'two'])
+  await first.archive.caughtUp()
+  await first.close()
+
+  await using second = await login(stage, store)
+  await second.archive.caughtUp()
+  await isQuiet(stage, second)
+})
+
 /** A store of which there can be a copy, as a crash would leave it. */
 function copied(): { open: OpenStore; copy: () => OpenStore } {
   const opened = (rows: Map<string, string>): OpenStore => {
