@@ -81,7 +81,7 @@ export interface RoomEvents {
   readonly configured: RoomConfigured
   readonly moderated: RoomModerated
   readonly declined: RoomDeclined
-  /** We are out, however it came about. */
+  /** We are out, however it came about; after a `shutdown` or an `error` until `joined`, which follows when the room is there again. */
   readonly left: RoomLeft
   readonly kicked: RoomLeft
   readonly banned: RoomLeft

@@ -20,9 +20,9 @@ export type ExitCause =
   | 'affiliation'
   /** The room is for members now. */
   | 'members-only'
-  /** The service goes down; one comes back by oneself. */
+  /** The service goes down; one comes back by oneself: `room.state` is `entering` then, and `joined` follows. */
   | 'shutdown'
-  /** The room lost them; one comes back by oneself. */
+  /** The room lost them; one comes back by oneself, likewise. */
   | 'error'
   /** The room is no more. */
   | 'destroyed'

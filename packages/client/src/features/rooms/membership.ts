@@ -36,6 +36,7 @@ export interface MembershipParts {
   /** `again`: we were in it before. `since`: when we last heard what was said there. */
   readonly entered: (statuses: readonly number[], again: boolean, since: number) => void
   readonly changed: (change: Change) => void
+  /** We are not in it any more. Where it is `entering`, it tries to come back. */
   readonly left: (exit: Exit) => void
 }
 
@@ -196,10 +197,11 @@ export class Membership {
     // the word of an earlier stay: of the program before a restart, or of a session whose start was cut off
     if (this.#state === 'entering' && exit.cause === 'left') return
     const mayComeBack = exit.cause === 'shutdown' || exit.cause === 'error'
-    if (mayComeBack && !this.#leaving && !this.#asked) {
-      this.lose()
-      this.#tryLater()
-    } else this.#out(exit)
+    if (!mayComeBack || this.#leaving || this.#asked) return this.#out(exit)
+    const wasInside = this.#state === 'inside'
+    this.lose()
+    this.#tryLater()
+    if (wasInside) this.#parts.left(exit)
   }
 
   #refused(received: Presence): void {

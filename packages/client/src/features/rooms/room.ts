@@ -372,7 +372,7 @@ export class Room {
 
   #left(exit: Exit): void {
     this.#ping.stop()
-    this.#parts.attend(this, false)
+    if (this.state === 'outside') this.#parts.attend(this, false)
     this.#hearing.end()
     const left = { room: this, ...exit }
     const { cause } = exit

@@ -178,6 +178,40 @@ describe('entering a room', () => {
 })
 
 describe('a room that has lost us', () => {
+  for (const [cause, ...statuses] of [
+    ['shutdown', 110, 332],
+    ['error', 110, 307, 333],
+  ] as const)
+    test(`tells that we are out (${cause}), and that we are back [XEP-0045 7.14, 11.1]`, async () => {
+      await using set = await stage()
+      const { room, romeo } = set
+      const joined = await romeo.rooms.join(address)
+      const told: string[] = []
+      romeo.on('room:left', ({ cause, reason }) => told.push(`left ${cause} ${reason} ${joined.state}`))
+      const back = next(romeo, 'room:joined', ({ again }) => again)
+      const item = "<item role='none'><reason>at midnight</reason></item>"
+      room.presence('romeo', `${item}${codes(...statuses)}`, '', 'unavailable')
+      room.presence('romeo', `${item}${codes(...statuses)}`, '', 'unavailable')
+      await back
+      assert.deepEqual(told, [`left ${cause} at midnight entering`])
+      assert.deepEqual(romeo.rooms.joined, [joined])
+    })
+
+  test('is not come back to by who leaves when told of it', async () => {
+    await using set = await stage({ platform: timeless })
+    const { room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    const causes: string[] = []
+    const over = next(joined, 'left', ({ cause }) => cause === 'left')
+    joined.on('left', ({ cause }) => {
+      causes.push(cause)
+      if (cause === 'shutdown') void joined.leave()
+    })
+    room.presence('romeo', `<item role='none'/>${codes(110, 332)}`, '', 'unavailable')
+    await over
+    assert.deepEqual([joined.state, causes, romeo.rooms.joined], ['outside', ['shutdown', 'left'], []])
+  })
+
   test('is entered again when it says so, with what was said meanwhile', async () => {
     await using set = await stage()
     const { server, room, romeo } = set
