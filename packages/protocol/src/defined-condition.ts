@@ -5,12 +5,17 @@ export interface Described<Condition> {
   readonly condition: Condition
   readonly text: string | undefined
   readonly application: Element | undefined
+  /** Stands in the condition. */
+  readonly redirect?: string | undefined
 }
 
 /** The children of an error, in their order. */
-export function describe(ns: string, { condition, text, application }: Described<string>): (Element | undefined)[] {
+export function describe(
+  ns: string,
+  { condition, text, application, redirect }: Described<string>,
+): (Element | undefined)[] {
   const words = text === undefined ? undefined : el('text', ns, { 'xml:lang': 'en' }, text)
-  return [el(condition, ns), words, application]
+  return [el(condition, ns, {}, redirect), words, application]
 }
 
 /** What is missing or unknown reads as `undefined-condition`. */

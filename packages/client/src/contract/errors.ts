@@ -127,11 +127,13 @@ export class RequestError extends Error {
   declare readonly application: Element | undefined
   /** Who found the error, where that is neither of those who talk. [RFC6120 8.3.2] */
   declare readonly by: string | undefined
+  /** Where to go instead of what is `gone`, or elsewhere by `redirect`: a URI, most often `xmpp:name@domain`. Nobody has looked at it. [RFC6120 8.3.3.5] */
+  declare readonly redirect: string | undefined
   /** Who refused. */
   readonly from: string | undefined
 
   constructor(error: StanzaError, from?: string) {
-    const { condition, text } = error
+    const { condition, redirect, text = redirect } = error
     super(`${from ?? 'The server'} refused: ${condition}${text === undefined ? '' : ` (${text})`}.`)
     Object.assign(this, error)
     this.from = from

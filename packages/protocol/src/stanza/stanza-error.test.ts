@@ -42,6 +42,16 @@ describe('a stanza error', () => {
     assert.deepEqual(readStanzaError(stanzaWith(new StanzaError('gone'))), new StanzaError('gone'))
   })
 
+  test('says where to go instead of what is gone [RFC6120 8.3.3.5, 8.3.3.14]', () => {
+    for (const condition of ['gone', 'redirect'] as const) {
+      const error = new StanzaError(condition, { redirect: 'xmpp:romeo@afterlife.example.net' })
+      assert.deepEqual(readStanzaError(stanzaWith(error)), error)
+      const wrapped = el(condition, NS.stanzaErrors, {}, '\n  xmpp:romeo@afterlife.example.net\n')
+      const read = readStanzaError(el('iq', NS.client, {}, [el('error', NS.client, {}, [wrapped])]))
+      assert.equal(read.redirect, 'xmpp:romeo@afterlife.example.net')
+    }
+  })
+
   test('reads as undefined-condition where something is missing, unknown or odd', () => {
     const undefinedCondition = new StanzaError('undefined-condition')
     const read = (...children: ReturnType<typeof el>[]) =>

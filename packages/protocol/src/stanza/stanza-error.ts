@@ -92,6 +92,8 @@ export interface StanzaErrorDetails {
   application?: Element | undefined
   /** Who generated the error, when it is not the addressee. [RFC6120 8.3.1] */
   by?: string | undefined
+  /** Where to go instead of what is `gone`, or elsewhere by `redirect`: a URI, such as `xmpp:name@domain`. [RFC6120 8.3.3.5, 8.3.3.14] */
+  redirect?: string | undefined
 }
 
 /**
@@ -99,18 +101,16 @@ export interface StanzaErrorDetails {
  * means the same.
  */
 export class StanzaError {
-  readonly condition: StanzaErrorCondition
-  readonly type: StanzaErrorType
+  declare readonly condition: StanzaErrorCondition
+  declare readonly type: StanzaErrorType
   readonly text: string | undefined
   readonly application: Element | undefined
   readonly by: string | undefined
+  readonly redirect: string | undefined
 
   constructor(condition: StanzaErrorCondition, details: StanzaErrorDetails = {}) {
-    this.condition = condition
-    this.type = details.type ?? usualType[condition]
-    this.text = details.text
-    this.application = details.application
-    this.by = details.by
+    const { type = usualType[condition], ...others } = details
+    Object.assign(this, others, { condition, type })
   }
 
   /** The `<error/>` element in the namespace of the stanza it goes into. */
@@ -128,5 +128,6 @@ export function readStanzaError(stanza: Element): StanzaError {
     ...details,
     type: types.find((known) => known === type),
     by: error?.attr('by'),
+    redirect: error?.childText(condition, NS.stanzaErrors)?.trim() || undefined,
   })
 }

@@ -177,6 +177,33 @@ describe('entering a room', () => {
   })
 })
 
+test('a room that has moved says where to [RFC6120 8.3.3.5, XEP-0045 10.9]', async () => {
+  await using set = await stage()
+  const { server, room, romeo } = set
+  const gone = "<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>xmpp:mantua@rooms.localhost</gone>"
+  const refuse = (element: Element): boolean => {
+    const error = `<error type='cancel' by='${address}'>${gone}</error>`
+    if (element.name === 'presence' && element.attr('type') === undefined)
+      room.say(`<presence type='error' from='${address}/romeo' to='@me' id='${element.attr('id')}'>${error}</presence>`)
+    return true
+  }
+  const letIn = server.script.receive!
+  const joined = await romeo.rooms.join(address)
+  const left = next(joined, 'left')
+  server.script.receive = (element) => element.attr('to')?.startsWith(address) === true && refuse(element)
+  room.presence('romeo', `<item role='none'/>${codes(110, 332)}`, '', 'unavailable')
+  assert.equal((await left).cause, 'shutdown')
+  const { cause, error } = await next(joined, 'left')
+  assert.deepEqual([cause, error?.redirect], ['refused', 'xmpp:mantua@rooms.localhost'])
+  await assert.rejects(romeo.rooms.join(address), {
+    kind: 'request',
+    condition: 'gone',
+    redirect: 'xmpp:mantua@rooms.localhost',
+    message: /xmpp:mantua@rooms\.localhost/,
+  })
+  server.script.receive = letIn
+})
+
 describe('a room that has lost us', () => {
   for (const [cause, ...statuses] of [
     ['shutdown', 110, 332],
