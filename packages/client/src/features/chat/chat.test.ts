@@ -225,6 +225,10 @@ describe('conversations', () => {
     assert.equal((await retracted).id, message.id)
     assert.equal(isBySameAuthor(message, await retracted), true)
     assert.throws(() => juliet.chat.retract(message), UsageError)
+    const before = juliet.messages.unacknowledged.length
+    for (const correct of [message, '', {}, null, 7] as ChatMessage[])
+      assert.throws(() => juliet.chat.send('romeo@localhost', { body: 'mine now', correct }), UsageError)
+    assert.equal(juliet.messages.unacknowledged.length, before)
     await after(romeo, juliet)
     assert.deepEqual(told, ['the last word'])
   })

@@ -11,7 +11,6 @@ import { displayedMarker } from '@rookery/protocol/xeps/markers'
 import { receipt } from '@rookery/protocol/xeps/receipts'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
-import { UsageError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import { together } from '../../contract/together.ts'
 import type { PostOptions, ReceivedMessage } from '../../messages/index.ts'
@@ -27,7 +26,7 @@ import {
   stateElement,
   unnamed,
 } from './content.ts'
-import { ChatMessage, type Place } from './message.ts'
+import { ChatMessage, type Place, requireOwn } from './message.ts'
 import {
   type ChatNote,
   type Correction,
@@ -148,8 +147,7 @@ export class Chat {
 
   /** Takes back an own message. Who has seen it may keep it. */
   retract(message: SentMessage | ChatMessage | Target): SentMessage {
-    if (message instanceof ChatMessage && !message.isOwn)
-      throw new UsageError('Only the author of a message can take it back.')
+    requireOwn(message)
     const id = message?.id ?? unnamed()
     return this.#post(peerOf(message), retractionElements(id))
   }

@@ -15,7 +15,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { UsageError } from '../../contract/errors.ts'
 import { SentMessage } from '../../messages/index.ts'
-import { ChatMessage, correctableId } from './message.ts'
+import { ChatMessage, correctableId, requireOwn } from './message.ts'
 
 /** A message that is answered, by what the application remembers of it. */
 export interface Quoted {
@@ -120,10 +120,11 @@ function readQuoted(message: ChatMessage | Quoted): Quoted {
 }
 
 function readCorrected(message: ChatMessage | SentMessage | string): string {
-  if (typeof message === 'string') return message
-  const { id } = message
-  const element = message instanceof SentMessage ? message.stanza.element : message.element
-  return correctableId(id, element) ?? unnamed()
+  if (typeof message === 'string') return message || unnamed()
+  requireOwn(message)
+  const { element } =
+    message instanceof SentMessage ? message.stanza : message instanceof ChatMessage ? message : unnamed()
+  return correctableId(message.id, element) ?? unnamed()
 }
 
 /** What says that the text says nothing that is not in the attachments. [XEP-0447 3.1] */

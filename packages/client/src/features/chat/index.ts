@@ -25,7 +25,7 @@ export {
   stateElement,
   unnamed,
 } from './content.ts'
-export { ChatMessage, type Place } from './message.ts'
+export { ChatMessage, type Place, requireOwn } from './message.ts'
 export {
   type ChatNote,
   type Correction,

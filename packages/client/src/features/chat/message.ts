@@ -14,6 +14,7 @@ import { REPLIES_NS, type Reply, reply } from '@rookery/protocol/xeps/replies'
 import { isTombstone } from '@rookery/protocol/xeps/retraction'
 import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Element } from '@rookery/protocol/xml'
+import { UsageError } from '../../contract/errors.ts'
 import type { ReceivedMessage, Way } from '../../messages/index.ts'
 import type { Authored } from './author.ts'
 
@@ -147,6 +148,13 @@ export class ChatMessage implements Authored {
   get isMarkable(): boolean {
     return this.received.payload(markable) !== undefined
   }
+}
+
+/** Throws a UsageError where somebody else is known to have written it: nobody may change it but its author. [XEP-0308 4, XEP-0424 5] */
+export function requireOwn(message: unknown): void {
+  // of what was said in a room before we came it may not be known
+  if (message instanceof ChatMessage && !message.isOwn && !message.author.startsWith('unknown:'))
+    throw new UsageError('Only the author of a message can change it, or take it back.')
 }
 
 /** The `id` that corrections of a message name: a correction of a correction names the first one. [XEP-0308 4] */

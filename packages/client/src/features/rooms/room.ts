@@ -27,6 +27,7 @@ import {
   type MessageContent,
   reactionElements,
   readContent,
+  requireOwn,
   retractionElements,
   stateElement,
   type Target,
@@ -252,6 +253,7 @@ export class Room {
 
   /** Takes back what we said. Who has seen it may keep it. */
   retract(message: RoomMessage | SentMessage | Pick<Target, 'id'> | string): SentMessage {
+    requireOwn(message)
     return this.#say(this.address, 'groupchat', retractionElements(stanzaIdOf(message)))
   }
 

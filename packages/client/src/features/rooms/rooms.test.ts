@@ -481,6 +481,26 @@ describe('a room that is no more when one comes back', () => {
   })
 })
 
+test('only who has said something in a room corrects it, or takes it back [XEP-0308 4, XEP-0424 5]', async () => {
+  await using set = await stage()
+  const { room, romeo } = set
+  room.others = ['juliet']
+  const joined = await romeo.rooms.join(address)
+  const id = (n: number): string => `<stanza-id xmlns='urn:xmpp:sid:0' by='${address}' id='s${n}'/>`
+  const others = next(joined, 'message', ({ body }) => body === 'hers')
+  room.message('juliet', 'hers', id(1))
+  const hers = await others
+  assert.throws(() => joined.retract(hers), { kind: 'usage' })
+  assert.throws(() => joined.send({ body: 'mine', correct: hers }), { kind: 'usage' })
+  const own = next(joined, 'message', ({ body }) => body === 'mine')
+  const sent = joined.send('mine')
+  const mine = await own
+  for (const correct of [sent, mine]) {
+    const { element } = joined.send({ body: 'better', correct }).stanza
+    assert.equal(element.child('replace', 'urn:xmpp:message-correct:0')?.attr('id'), sent.id)
+  }
+})
+
 describe('leaving a room', () => {
   test('and entering it at once ends in the room; leaving twice is leaving once', async () => {
     await using set = await stage({ platform: timeless })
