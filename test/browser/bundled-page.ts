@@ -1,4 +1,5 @@
 /** Pages for tests that call a module of ours in the browser: it is bundled as an application would bundle it, and served from localhost. */
+import assert from 'node:assert/strict'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -80,6 +81,11 @@ export class Tab {
     await this.ready()
   }
 
+  /** Names of the locks that are held in this browser: of pages and workers, also of those that are closed and not gone yet. */
+  locks(): Promise<string[]> {
+    return this.page.evaluate<string[]>('navigator.locks.query().then(({ held }) => held.map(({ name }) => name))')
+  }
+
   call<T>(name: string, ...values: readonly unknown[]): Promise<T> {
     return this.page.evaluate<T>(`${this.#name}.${name}(${values.map((value) => JSON.stringify(value)).join(', ')})`)
   }
@@ -87,5 +93,14 @@ export class Tab {
   /** Runs a function in the page, with its global object and a value that JSON can carry; what it refers to has to be there. */
   run<A, T, V = undefined>(does: (app: A, value: V) => T | Promise<T>, value?: V): Promise<T> {
     return this.page.evaluate<T>(`(${does})(${this.#name}, ${JSON.stringify(value)})`)
+  }
+}
+
+/** Looks again and again whether it is so. */
+export async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 15_000
+  while (!(await isSo())) {
+    assert.ok(Date.now() < end, `this did not happen: ${isSo}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

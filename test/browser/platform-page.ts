@@ -7,6 +7,8 @@ import { indexedDbStore } from '../../packages/client/src/stores/indexed-db.ts'
 
 const open = indexedDbStore()
 let store: Store | undefined
+let written = 0
+let isToStop = false
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
@@ -36,6 +38,14 @@ const platform = {
     await store?.write(changes.map(([key, value]): Change => [key, value ?? undefined]))
   },
 
+  /** In a worker: begins to write, tells so, and does nothing else any more, for ever. */
+  async writeAndHang(key: string, value: string): Promise<void> {
+    void store?.write([[key, value]])
+    for (let turn = 0; turn < 100; turn++) await undefined // so that it has begun
+    globalThis.postMessage('hangs')
+    for (;;);
+  },
+
   /** All in one turn; resolves when the last is kept. */
   async writeMany(key: string, count: number): Promise<void> {
     let last: unknown
@@ -43,12 +53,21 @@ const platform = {
     await last
   },
 
-  /** One after the other for so many milliseconds; the last number that was kept. */
-  async writeFor(key: string, milliseconds: number): Promise<number> {
-    const end = performance.now() + milliseconds
-    let count = 0
-    while (performance.now() < end) await store?.write([[key, String(++count)]])
-    return count
+  /** One after the other until it is told to stop, and then a last one: the number of that. */
+  async writeOn(key: string): Promise<number> {
+    isToStop = false
+    written = 0
+    for (let isLast = false; !isLast; written++) {
+      isLast = isToStop
+      await store?.write([[key, String(written + 1)]])
+    }
+    return written
+  },
+
+  written: (): number => written,
+
+  stopWriting(): void {
+    isToStop = true
   },
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import { startTestServer, type TestServer } from '@rookery/testkit'
 import type { Browser, BrowserContext } from 'playwright-core'
 import { nodeCrypto } from '../../packages/client/src/node/node-crypto.ts'
-import { type BundledPages, serveBundle, Tab } from './bundled-page.ts'
+import { type BundledPages, serveBundle, Tab, until } from './bundled-page.ts'
 import { foreignHost, startChromium } from './chromium.ts'
 
 let pages: BundledPages
@@ -142,6 +142,7 @@ describe('the store', () => {
       ['session', 'x'],
     )
     await other.page.close()
+    await until(async () => (await one.locks()).length === 1)
     await one.reload()
     await one.call('open', account)
     const rows = [
@@ -181,6 +182,16 @@ describe('the store', () => {
     assert.deepEqual(await other.call('inWorker', ['open', account], ['read']), [['session', 'of another']])
   })
 
+  test('has what was written last, whatever becomes of who wrote it, who holds up nobody', async (t) => {
+    const tab = await pages.open(await newBrowser(t))
+    await tab.call('open', account)
+    assert.equal(await tab.call('inWorker', ['open', account], ['writeAndHang', 'out/000000000000', 'late']), 'hangs')
+    await tab.call('write', ['mine', 'yes'])
+    await tab.call('endWorker')
+    await until(async () => (await tab.locks()).join() === `rookery ${account} 0`) // that of the page
+    assert.deepEqual(await tab.call('inWorker', ['open', account], ['read']), [['out/000000000000', 'late']])
+  })
+
   test('of a browser that gives no database is refused, and the next try begins afresh', async (t) => {
     const tab = await pages.open(await newBrowser(t))
     for (const broken of [
@@ -198,10 +209,7 @@ describe('the store', () => {
     }
     await tab.call('open', account)
     await tab.call('write', ['a', 'b'])
-    assert.deepEqual(
-      await tab.page.evaluate(`navigator.locks.query().then(({ held }) => held.map(({ name }) => name))`),
-      [`rookery ${account} 0`],
-    )
+    assert.deepEqual(await tab.locks(), [`rookery ${account} 0`])
   })
 
   test('goes on where its data are deleted again and again, and loses no write that comes afterwards', async (t) => {
@@ -209,11 +217,13 @@ describe('the store', () => {
     const origin = new URL(tab.page.url()).origin
     const tools = await tab.page.context().newCDPSession(tab.page)
     await tab.call('open', account)
-    const writing = tab.call<number>('writeFor', 'count', 3000)
+    const writing = tab.call<number>('writeOn', 'count')
     for (let i = 0; i < 10; i++) {
+      const before = await tab.call<number>('written')
+      await until(async () => (await tab.call<number>('written')) > before)
       await tools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
-      await new Promise((resolve) => setTimeout(resolve, 100))
     }
+    await tab.call('stopWriting')
     const count = await writing
     assert.deepEqual(await tab.call('read'), [['count', String(count)]])
   })

@@ -208,6 +208,8 @@ function transact(
     transaction.oncomplete = ends(() => resolve(undefined))
     transaction.onabort = ends(() => reject(transaction.error))
     use(transaction.objectStore(tableName))
+    // at once: it needs this page no more, which may go, hang or be frozen before it hears how each of them ended
+    if (mode === 'readwrite') transaction.commit()
   })
 }
 
