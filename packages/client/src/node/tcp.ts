@@ -9,6 +9,7 @@ import type { OpenOptions, Transport } from '../contract/platform.ts'
 import { channelOf } from './channel.ts'
 import { connectTcp } from './happy-eyeballs.ts'
 import { hostOf, portOf } from './host-name.ts'
+import { Shares } from './shares.ts'
 import { secure } from './tls.ts'
 
 /** How long the other side may take to close when we have, in milliseconds. */
@@ -29,6 +30,7 @@ class TcpTransport implements Transport {
   readonly stream: TcpStream = new TcpStream(authenticated)
   readonly #options: OpenOptions
   #socket: Socket
+  #shares: Shares
   /** Written in this turn of the event loop; goes out in one piece. */
   #waiting = ''
   #channel: SaslChannel | undefined
@@ -38,7 +40,7 @@ class TcpTransport implements Transport {
   constructor(socket: Socket, options: OpenOptions) {
     this.#options = options
     this.#socket = socket
-    this.#listen(socket)
+    this.#shares = this.#listen(socket)
   }
 
   get channel(): SaslChannel | undefined {
@@ -64,11 +66,11 @@ class TcpTransport implements Transport {
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.#shares.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#shares.resume()
   }
 
   end(): void {
@@ -76,7 +78,7 @@ class TcpTransport implements Transport {
     this.#flush()
     this.#isEnding = true
     const socket = this.#socket
-    socket.resume() // its end is not seen before what comes is read
+    this.#shares.resume() // its end is not seen before what comes is read
     socket.end()
     const timer = setTimeout(() => this.destroy(), lingering)
     socket.once('close', () => clearTimeout(timer))
@@ -90,7 +92,8 @@ class TcpTransport implements Transport {
   async #startTls(): Promise<undefined> {
     const plain = this.#socket
     this.#flush()
-    for (const event of ['data', 'error', 'close']) plain.removeAllListeners(event)
+    this.#shares.stop()
+    for (const event of ['error', 'close']) plain.removeAllListeners(event)
     plain.on('error', () => undefined) // TLS reports it
     // what came in the clear behind <proceed/> was put there by somebody in between, and counts for nothing [RFC6120 5.4.3.3, S35]
     this.stream.takeRest()
@@ -103,7 +106,7 @@ class TcpTransport implements Transport {
     }
     if (this.#isClosed)
       this.#socket.destroy() // by `destroy`, meanwhile
-    else this.#listen(this.#socket)
+    else this.#shares = this.#listen(this.#socket)
   }
 
   #flush(): void {
@@ -113,17 +116,23 @@ class TcpTransport implements Transport {
     this.#socket.write(Buffer.from(wire, 'latin1')) // Deno writes texts that wait for one another as UTF-8 (seen in 2.9)
   }
 
-  #listen(socket: Socket): void {
+  #listen(socket: Socket): Shares {
     if (socket instanceof TLSSocket) this.#channel = channelOf(socket, this.#options.tls)
-    socket.on('data', (bytes: Buffer) => {
-      if (!this.#isClosed) this.#options.received(bytes.toString('latin1'))
-    })
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.#closed(new ConnectError('unreachable', `The connection was lost (${error.code ?? error.message}).`, error)),
+      this.#lost(new ConnectError('unreachable', `The connection was lost (${error.code ?? error.message}).`, error)),
     )
     socket.on('close', () =>
-      this.#closed(new ConnectError('unreachable', 'The connection was closed, and the server did not say why.')),
+      this.#lost(new ConnectError('unreachable', 'The connection was closed, and the server did not say why.')),
     )
+    return new Shares(socket, (bytes) => {
+      if (!this.#isClosed) this.#options.received(bytes.toString('latin1'))
+    })
+  }
+
+  /** What came before is read: it may say why. */
+  #lost(reason: ConnectError): void {
+    this.#shares.takeRest()
+    this.#closed(reason)
   }
 
   #closed(reason?: ConnectError): void {

@@ -17,6 +17,7 @@ import { allowWebSocket, refusals } from '../platform/websocket.ts'
 import { channelOf } from './channel.ts'
 import { connectTcp } from './happy-eyeballs.ts'
 import { hostOf, portOf } from './host-name.ts'
+import { Shares } from './shares.ts'
 import { secure } from './tls.ts'
 import { closing, encodeFrames, FrameReader, opcode } from './websocket-frames.ts'
 
@@ -98,6 +99,7 @@ class WebSocketTransport implements Transport {
   readonly isSecure: boolean
   readonly channel: SaslChannel | undefined
   readonly #socket: Socket
+  readonly #shares: Shares
   readonly #options: OpenOptions
   /** Written in this turn of the event loop; goes out in one piece. */
   #waiting = ''
@@ -127,7 +129,7 @@ class WebSocketTransport implements Transport {
         this.#closed(reason)
       },
     })
-    socket.on('data', (bytes: Buffer) => reader.feed(bytes))
+    this.#shares = new Shares(socket, (bytes) => reader.feed(bytes))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#lost(error.code ?? error.message, error))
     socket.on('close', () => this.#lost('without a word', undefined))
     if (head.length > 0) socket.unshift(head)
@@ -145,11 +147,11 @@ class WebSocketTransport implements Transport {
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.#shares.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#shares.resume()
   }
 
   /** [RFC6455 7.1.2] */
@@ -171,7 +173,7 @@ class WebSocketTransport implements Transport {
     payload.writeUInt16BE(code)
     const socket = this.#socket
     this.#send(opcode.close, [payload])
-    socket.resume() // its end is not seen before what comes is read
+    this.#shares.resume() // its end is not seen before what comes is read
     const timer = setTimeout(() => socket.destroy(), lingering)
     socket.once('close', () => clearTimeout(timer))
   }
@@ -189,6 +191,7 @@ class WebSocketTransport implements Transport {
   }
 
   #lost(how: string, cause: Error | undefined): void {
+    this.#shares.takeRest() // it may say why
     this.#closed(
       this.#isEnding ? undefined : new ConnectError('unreachable', `The connection was lost (${how}).`, cause),
     )
