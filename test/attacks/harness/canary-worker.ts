@@ -18,8 +18,12 @@ let outOfOrder = 0
 const sentAt = new Map<number, number>()
 const latest = new Map<RawClient, number>()
 
+/** Whole messages only: the end of one may be under way. */
 function read(client: RawClient): void {
-  for (const [, digits] of client.take().matchAll(/<body>canary (\d+)<\/body>/g)) {
+  const end = client.received.lastIndexOf('</message>') + 1
+  const whole = client.received.slice(0, end)
+  client.received = client.received.slice(end)
+  for (const [, digits] of whole.matchAll(/<body>canary (\d+)<\/body>/g)) {
     const number = Number(digits)
     const sent = sentAt.get(number)
     if (sent === undefined) continue
