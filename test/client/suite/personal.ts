@@ -50,8 +50,10 @@ export const personal: readonly Behaviour[] = [
       const desk = await login('romeo', [pep, presence])
       const phone = await login('romeo', [pep, presence])
       assert.equal(await desk.pep.isSupported(), true)
+      await sees(desk, phone)
+      const changed = next(desk, 'presence:changed', ({ jid }) => jid.equals(phone.jid!))
       phone.pep.follow('urn:example:wish')
-      await next(desk, 'presence:changed', ({ jid }) => jid.equals(phone.jid!))
+      await changed
       const node = desk.pep.node('urn:example:wish', wish)
       const told = next(phone, 'pubsub:item', (item) => item.node === 'urn:example:wish')
       const id = await node.publish({ wish: 'A rope ladder' })

@@ -52,7 +52,7 @@ export class Stage {
   /** Their bare address. */
   jid = (who: string): string => `${who}-${this.#number}@${this.target.domain}`
 
-  /** A device of somebody, online; each call is another one. */
+  /** A device of somebody, online, and the server has heard that it is there; each call is another one. */
   login = async <const X extends readonly AnyExtension[]>(
     who: string,
     use: X,
@@ -60,6 +60,7 @@ export class Stage {
   ): Promise<Client<X>> => {
     const client = await this.device(who, use, options)
     await client.connect()
+    await client.use(ping)()
     return client
   }
 
@@ -84,7 +85,7 @@ export class Stage {
       },
     })
     await within(answered, `what ${name} can do, which the server has to ask for`)
-    await client.use(ping)()
+    await client.use(ping)() // behind the answer
     return client
   }
 
