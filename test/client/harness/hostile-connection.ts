@@ -131,7 +131,9 @@ export class Connection {
     for (const to of [...cuts, wire.length]) {
       this.#write(wire.slice(from, to), 'bytes')
       from = to
-      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+      const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+      while (this.#socket.writableLength > 0) await turn()
+      for (let turns = 0; turns < 3; turns++) await turn()
     }
   }
 

@@ -6,9 +6,9 @@ import {
   type ClientError,
   type ClientOptions,
   createClient,
-  ping,
 } from '@rookery/client/node'
 import { DISCO_INFO_NS } from '@rookery/protocol/disco'
+import { ping } from '@rookery/protocol/xeps/ping'
 import { writeElement } from '@rookery/protocol/xml'
 import { within } from '../../../packages/client/test/waiting.ts'
 import { CuttingProxy } from '../harness/cutting-proxy.ts'
@@ -60,7 +60,7 @@ export class Stage {
   ): Promise<Client<X>> => {
     const client = await this.device(who, use, options)
     await client.connect()
-    await client.use(ping)()
+    await client.request('get', ping.build({}))
     return client
   }
 
@@ -85,7 +85,7 @@ export class Stage {
       },
     })
     await within(answered, `what ${name} can do, which the server has to ask for`)
-    await client.use(ping)() // behind the answer
+    await client.request('get', ping.build({})) // behind the answer
     return client
   }
 

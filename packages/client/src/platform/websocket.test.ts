@@ -112,7 +112,8 @@ test('what XML cannot carry is not made good: no frame with it is an element', a
 })
 
 test('a connection that breaks gives a reason, one that the server ends in order gives none', async (t) => {
-  const broken = await Opened.to(await listen(t, (_, socket) => socket.destroy()))
+  const broken = await Opened.to(await listen(t, (ws, socket) => ws.once('message', () => socket.destroy())))
+  broken.transport.write(`<a/>${FRAME_END}`)
   await broken.until(() => broken.calls > 0)
   assert.equal(broken.reason?.reason, 'unreachable')
   const ended = await Opened.to(await listen(t, (ws) => ws.close(1000)))

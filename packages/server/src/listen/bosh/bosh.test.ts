@@ -168,9 +168,11 @@ describe('requests', () => {
     const client = new BoshClient(server)
     await client.login('romeo', { hold: 2 })
     const [first, second, third] = ['a', 'b', 'c'].map((id) => client.write({}, ping(id)))
-    const answers = [third, second, first].map((text) => client.raw(text!))
-    // the answers of all leave with the first one, which is the only one whose turn has come
-    assert.deepEqual(idsOf(await answers[2]!), ['a', 'b', 'c'])
+    const answers = [third, second, first].map((text) => client.raw(text!)).toReversed()
+    await answers[0]
+    await client.post({ type: 'terminate' }) // those who wait for more are answered
+    // with the first one, where it came last: before, it is nobody's turn
+    assert.deepEqual((await Promise.all(answers)).flatMap(idsOf), ['a', 'b', 'c'])
   })
 
   test('are held until there is something to say', async () => {
@@ -190,7 +192,7 @@ describe('requests', () => {
     const client = new BoshClient(server)
     await client.login('romeo', { wait: 5 })
     let isAnswered = false
-    const held = client.post().then((answer) => {
+    const held = (await holding(client)).answer.then((answer) => {
       isAnswered = true
       return answer
     })
@@ -231,6 +233,7 @@ describe('requests', () => {
     const text = client.write({})
     const first = client.raw(text)
     const second = client.raw(text)
+    await Promise.race([first, second]) // both have arrived
     const other = client.post({}, ping('p'))
     const answers = await Promise.all([first, second])
     assert.deepEqual(answers.map(({ body }) => body?.attr('type')).sort(), ['error', undefined])
@@ -339,17 +342,17 @@ describe('a client that is away', () => {
   test('because its connection broke gets the answer when it asks again', async () => {
     await using server = await start()
     const client = new BoshClient(server)
-    await client.login()
+    const juliet = new BoshClient(server)
+    const to = await client.login()
     const text = client.write({})
     const aborter = new AbortController()
     const broken = client.raw(text, { signal: aborter.signal }).catch(() => 'broken')
-    await new BoshClient(server).login('juliet') // the request has arrived by then
+    await juliet.login('juliet') // the request has arrived by then
     aborter.abort()
     assert.equal(await broken, 'broken')
     const again = client.raw(text)
-    const answer = client.post({}, ping('p'))
-    assert.deepEqual(idsOf(await again), ['p'])
-    await Promise.allSettled([server.stop(), answer])
+    await juliet.ask(`<message to='${to}' id='m'><body>hi</body></message>${ping('p')}`, 'iq')
+    assert.deepEqual(idsOf(await again), ['m'])
   })
 })
 
