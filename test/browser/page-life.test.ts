@@ -4,7 +4,7 @@ import { after, before, type TestContext, test } from 'node:test'
 import { startTestServer, type TestServer } from '@rookery/testkit'
 import type { Browser, BrowserContext, CDPSession } from 'playwright-core'
 import { CuttingProxy } from '../client/harness/cutting-proxy.ts'
-import { type BundledPages, serveBundle, strictPath, type Tab } from './bundled-page.ts'
+import { type BundledPages, serveBundle, strictPath, type Tab, until } from './bundled-page.ts'
 import { startChromium } from './chromium.ts'
 import type { App } from './servers-page.ts'
 
@@ -210,4 +210,31 @@ test('the next page of a site takes over from the one that the browser keeps for
   assert.equal(await tab.run(enter, account), address)
   assert.deepEqual(await tab.run((app: App) => app.states), ['resuming', 'online'])
   await tab.run(leave)
+})
+
+test('what a closed tab has sent, and the server has, is not sent again by the next one', async (t) => {
+  await using proxy = await CuttingProxy.to(server.httpPort, { transport: 'websocket' })
+  const [one, other] = [await somebody(proxy.port), await somebody()]
+  const context = await newBrowser(t)
+  const hers = await pages.open(await newBrowser(t))
+  await hers.run(enter, other)
+  const [next, closed] = [await pages.open(context), await pages.open(context)]
+  for (const tab of [next, closed]) await tab.run(enter, one)
+  await closed.run(say, [other.jid, 'zero'] as const)
+  const stanza = proxy.link.counts.toServer.stanzas + 1
+  proxy.link.cut({ direction: 'toServer', stanza, where: 'after', how: 'freeze' })
+  await closed.run((app: App, to: string) => void app.client.chat.send(to, 'one'), other.jid)
+  await hers.run((app: App) => app.until('one', () => app.heard.includes('one')))
+  await closed.page.close()
+  await until(async () => (await next.locks()).length === 1)
+  await next.reload()
+  assert.deepEqual(await next.run(open, one), ['one'])
+  await next.run(async (app: App) => {
+    await app.client.connect()
+    await app.until('that the server has all', () => app.client.messages.unacknowledged.length === 0)
+  })
+  await next.run(say, [other.jid, 'two'] as const)
+  const sent = proxy.link.seen.toServer.flatMap((element) => element.childText('body') ?? [])
+  assert.deepEqual(sent, ['two'])
+  for (const tab of [next, hers]) await tab.run(leave)
 })

@@ -20,14 +20,14 @@ export function adopt(
     if (key.startsWith(messagePrefix)) next = Math.max(next, Number(key.slice(messagePrefix.length)) + 1)
   return sorted(abandoned)
     .filter(([key]) => key.startsWith(messagePrefix))
-    .map(([, value]) => [messagePrefix + String(next++).padStart(digits, '0'), unnumbered(value)])
+    .map(([, value]) => [messagePrefix + String(next++).padStart(digits, '0'), ofNoSession(value)])
 }
 
-/** A message's number (`n`) counts in the session in which it was sent, which is not the one of who takes it over. */
-function unnumbered(value: string): string {
+/** A message's number (`n`) counts in the session in which it was sent, which is not the one of who takes it over: it may have arrived, and no count says so. */
+function ofNoSession(value: string): string {
   try {
-    const { n: _, ...row } = JSON.parse(value)
-    return JSON.stringify(row)
+    const row = JSON.parse(value)
+    return JSON.stringify(row.n === undefined ? row : { ...row, n: Number.MAX_SAFE_INTEGER })
   } catch {
     return value
   }
