@@ -39,6 +39,11 @@ export class Seen {
     return work
   }
 
+  /** Whether it has been seen, by its id in the archive of `by`. */
+  has(by: Jid, id: string): boolean {
+    return this.#keys.has(`${by}\n${id}`)
+  }
+
   /** For what has no id: whether this was asked before. */
   repeats(key: string): boolean {
     const isKnown = this.#keys.has(key)

@@ -159,6 +159,7 @@ export class Archive {
     if (this.#lines.has(key)) throw new UsageError(`${of} is being repaired.`)
     let last: Mark | undefined
     const line = new Line(
+      this.#core.use(messages).seen,
       () => of,
       (mark) => (last = mark),
     )

@@ -7,6 +7,7 @@ import type { Message } from '@rookery/protocol/stanza'
 import { DELAY_NS } from '@rookery/protocol/xeps/delay'
 import { stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Way } from '../../messages/index.ts'
+import type { Seen } from '../../messages/seen.ts'
 import type { Mark } from './entry.ts'
 import { Place } from './place.ts'
 
@@ -14,6 +15,7 @@ import { Place } from './place.ts'
 const mostBytes = 1 << 20
 
 export class Line {
+  readonly #seen: Pick<Seen, 'has'>
   readonly #of: () => Jid
   readonly #place: Place
   #held: (() => void)[] = []
@@ -24,7 +26,8 @@ export class Line {
   #newest = 0
 
   /** `of`: whose archive; `moved`: everything up to there has been dealt with. */
-  constructor(of: () => Jid, moved: (mark: Mark) => void) {
+  constructor(seen: Pick<Seen, 'has'>, of: () => Jid, moved: (mark: Mark) => void) {
+    this.#seen = seen
     this.#of = of
     this.#place = new Place(moved)
   }
@@ -56,8 +59,11 @@ export class Line {
     const id = stanzaIdBy(element, this.of)
     // what the archive was asked for has its place already
     if (id === undefined || way.archived !== undefined) return next()
-    const go = (): undefined | Promise<undefined> =>
-      this.#place.pass({ id, at: way.at }, next(), this.#counts && this.#isNewer(stanza, way))
+    const go = (): undefined | Promise<undefined> => {
+      // what is known has its place as well
+      const counts = this.#counts && !this.#seen.has(this.of, id) && this.#isNewer(stanza, way)
+      return this.#place.pass({ id, at: way.at }, next(), counts)
+    }
     if (!this.#isHolding || this.#isFull((element.inner?.length ?? 0) + 200)) return go()
     return new Promise((resolve) => this.#held.push(() => resolve(go())))
   }

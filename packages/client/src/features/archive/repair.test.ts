@@ -389,7 +389,6 @@ test('what came with a session that goes on is not given again to the next progr
   await first.close()
 
   await using second = await login(stage, store)
-  await second.archive.caughtUp()
   await isQuiet(stage, second)
 })
 
@@ -424,7 +423,6 @@ test('what came with a session that was lost before it was online is not the las
   await first.close()
 
   await using second = await login(stage, store)
-  await second.archive.caughtUp()
   await isQuiet(stage, second)
 })
 

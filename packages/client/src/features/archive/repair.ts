@@ -58,6 +58,7 @@ export class Repair {
     this.#repaired = repaired
     this.#mark = readMark(core.kept('mark'))
     this.line = new Line(
+      core.use(messages).seen,
       () => core.account,
       (mark) => this.#keep(mark),
     )
