@@ -5,7 +5,7 @@
 import { StoreError } from '../contract/errors.ts'
 import type { Change, OpenStore, Store } from '../contract/store.ts'
 import { memoryStore } from './memory.ts'
-import { adopt } from './rows.ts'
+import { adopt, messagePrefix } from './rows.ts'
 
 /** How long a page that is loaded again waits for the one before to let go of its table, in milliseconds. */
 const patience = 1000
@@ -159,18 +159,19 @@ class Rows {
     })
   }
 
-  /** Takes over what lies in slots that nobody holds, and empties them. */
+  /** Takes over the messages that lie in slots that nobody holds. What else is there its tab may come back for, when the browser is started again. */
   async adopt(account: string, own: number): Promise<void> {
     for (const other of await this.slots(account)) {
       if (other === own) continue
       const release = await hold(`${this.name} ${account} ${other}`, 0)
       if (release === undefined) continue
       try {
-        const changes = adopt(await this.read(account, own), await this.read(account, other))
-        if (changes.length === 0) continue // only a session, which its tab may come back for
+        const abandoned = await this.read(account, other)
+        const changes = adopt(await this.read(account, own), abandoned)
+        if (changes.length === 0) continue
         await this.#run('readwrite', (table) => {
           for (const [key, value] of changes) table.put(value, [account, own, key])
-          table.delete(rangeOf(account, other))
+          for (const [key] of abandoned) if (key.startsWith(messagePrefix)) table.delete([account, other, key])
         })
       } finally {
         release()
