@@ -229,6 +229,38 @@ describe('the store', () => {
     assert.deepEqual(await tab.call('read'), [['count', String(count)]])
   })
 
+  test('goes on where a later version of the application has raised the number of its database', async (t) => {
+    const context = await newBrowser(t)
+    const tab = await pages.open(context)
+    await tab.call('open', account)
+    await tab.call('write', ['a', 'before'])
+    const later = await pages.open(context)
+    await later.page.evaluate(`new Promise((resolve, reject) => {
+      const opening = indexedDB.open('rookery', 7)
+      opening.onsuccess = resolve
+      opening.onerror = reject
+    })`)
+    await tab.call('write', ['b', 'afterwards'])
+    assert.deepEqual(await tab.call('read'), [
+      ['a', 'before'],
+      ['b', 'afterwards'],
+    ])
+  })
+
+  test('makes its table where there is a database without it', async (t) => {
+    const context = await newBrowser(t)
+    const tabs = [await pages.open(context), await pages.open(context)]
+    await tabs[0]!.page.evaluate(`new Promise((resolve) => {
+      const opening = indexedDB.open('rookery')
+      opening.onsuccess = () => resolve(opening.result.close())
+    })`)
+    await Promise.all(tabs.map((tab) => tab.call('open', account)))
+    for (const tab of tabs) {
+      await tab.call('write', ['a', 'b'])
+      assert.deepEqual(await tab.call('read'), [['a', 'b']])
+    }
+  })
+
   test('of a tab that has no room to remember goes on with the first that is free', async (t) => {
     const tab = await pages.open(await newBrowser(t))
     for (const expected of [[], [['kept', 'yes']]]) {

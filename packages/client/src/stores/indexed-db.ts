@@ -120,33 +120,22 @@ class Rows {
 
   /** The slots of an account that have rows, in order. */
   async slots(account: string): Promise<number[]> {
-    const found: number[] = []
+    let keys: IDBRequest | undefined
     await this.#run('readonly', (table) => {
-      const request = table.openKeyCursor(IDBKeyRange.bound([account], [account, []]))
-      request.onsuccess = () => {
-        const cursor = request.result
-        if (cursor === null) return
-        const slot = (cursor.key as [string, number, string])[1]
-        found.push(slot)
-        cursor.continue([account, slot, []]) // behind its last row
-      }
+      keys = table.getAllKeys(IDBKeyRange.bound([account], [account, []]))
     })
-    return found
+    return [...new Set((keys!.result as [string, number, string][]).map(([, slot]) => slot))]
   }
 
   async read(account: string, slot: number): Promise<[string, string][]> {
     const range = rangeOf(account, slot)
-    const found: [string, string][] = []
+    let keys: IDBRequest | undefined
+    let values: IDBRequest | undefined
     await this.#run('readonly', (table) => {
-      const request = table.openCursor(range)
-      request.onsuccess = () => {
-        const cursor = request.result
-        if (cursor === null) return
-        found.push([(cursor.key as [string, number, string])[2], cursor.value as string])
-        cursor.continue()
-      }
+      keys = table.getAllKeys(range)
+      values = table.getAll(range)
     })
-    return found
+    return (keys!.result as [string, number, string][]).map(([, , key], index) => [key, values!.result[index]])
   }
 
   /** Resolves when the transaction is complete: what is in it survives the end of the process. */
@@ -210,7 +199,7 @@ function transact(
     transaction.onabort = ends(() => reject(transaction.error))
     use(transaction.objectStore(tableName))
     // at once: it needs this page no more, which may go, hang or be frozen before it hears how each of them ended
-    if (mode === 'readwrite') transaction.commit()
+    transaction.commit()
   })
 }
 
@@ -218,9 +207,10 @@ function rangeOf(account: string, slot: number): IDBKeyRange {
   return IDBKeyRange.bound([account, slot], [account, slot, []]) // an array is behind every text
 }
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+/** `version`: unless told, whichever it has, since another page may have later code. */
+function openDatabase(name: string, version?: number): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, 1)
+    const request = indexedDB.open(name, version)
     let isLate = false
     // where it is to be deleted, and somebody does not let go of it, it may take for ever
     const timer = setTimeout(() => {
@@ -232,8 +222,10 @@ function openDatabase(name: string): Promise<IDBDatabase> {
       clearTimeout(timer)
       const database = request.result
       database.onversionchange = () => database.close() // somebody deletes it
-      if (isLate) database.close()
-      else resolve(database)
+      if (database.objectStoreNames.contains(tableName) && !isLate) return resolve(database)
+      database.close()
+      // made by others, or by a browser that did no more (Safari, at times)
+      if (!isLate) openDatabase(name, database.version + 1).then(resolve, reject)
     }
     request.onerror = () => reject(request.error)
   })
