@@ -28,6 +28,7 @@ let heard = ''
 
 function talk(socket: Socket): void {
   let text = ''
+  let said = ''
   let first = ''
   let challenge = ''
   socket.on('error', () => undefined)
@@ -44,10 +45,11 @@ function talk(socket: Socket): void {
         socket.write(`<challenge xmlns='${SASL}'>${b64(challenge)}</challenge>`)
       }
     } else if (response !== null) {
-      heard += unb64(response[1]!)
+      said += unb64(response[1]!)
       text = ''
-      socket.write(lie.end?.(first, challenge, heard) ?? '')
-    } else heard += text
+      heard = said
+      socket.write(lie.end?.(first, challenge, said) ?? '')
+    } else if (first !== '') heard = said + text // or it has not all come yet
   })
 }
 
