@@ -172,7 +172,8 @@ export class Server {
     this.#watch?.[Symbol.dispose]()
     for (const connection of this.#connections) connection.shutDown()
     const deadline = performance.now() + 3000 // whatever becomes of the clock
-    while (this.#connections.size > 0 && performance.now() < deadline)
+    // the last answers of BOSH are not those of connections any more
+    while ((this.#connections.size > 0 || this.#web?.isSending) && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10))
     for (const connection of this.#connections) connection.destroy()
     this.#web?.close()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { createServer, type Server, type ServerOptions } from '@rookery/server'
@@ -118,6 +120,25 @@ describe('a session', () => {
   })
 
   test('is told that the server goes down', async () => {
+    const server = await start()
+    const client = new BoshClient(server)
+    await client.login()
+    const held = await holding(client)
+    const stopped = server.stop()
+    const { body } = await held.answer
+    assert.ok(body?.child('error', NS.streams)?.child('system-shutdown', NS.streamErrors))
+    await stopped
+  })
+
+  test('is told so over a network that takes its time, too', async (t) => {
+    const slow = (message: unknown): void => {
+      const { socket } = message as { socket: Socket }
+      const write = socket._write.bind(socket)
+      socket._write = (...what) => void setTimeout(() => write(...what), 50)
+      Object.assign(socket, { _writev: null })
+    }
+    subscribe('net.server.socket', slow)
+    t.after(() => unsubscribe('net.server.socket', slow))
     const server = await start()
     const client = new BoshClient(server)
     await client.login()

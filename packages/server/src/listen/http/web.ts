@@ -107,6 +107,12 @@ export class Web {
     else this.#take(socket, connection)
   }
 
+  /** Whether answers are still on their way. */
+  get isSending(): boolean {
+    for (const { writableLength } of this.#sockets) if (writableLength > 0) return true
+    return false
+  }
+
   /** Ends what is left. */
   close(): void {
     this.#websockets.close()
@@ -131,7 +137,11 @@ export class Web {
     const setup = this.#s.certificates.setup(this.#s.config.hosts[0]!, 'http/1.1')
     const secure = new TLSSocket(plain, setup.options)
     secure.on('error', () => undefined) // 'close' follows
-    secure.once('close', () => plain.destroy())
+    this.#sockets.add(secure)
+    secure.once('close', () => {
+      this.#sockets.delete(secure)
+      plain.destroy()
+    })
     secure.once('secure', () => {
       late[Symbol.dispose]()
       const state = new SocketTlsState(secure, setup)
