@@ -40,6 +40,8 @@ export interface PostOptions {
 export interface InRoom {
   /** It has told what was said before: who says so now has put it there. */
   readonly isLive: boolean
+  /** Somebody listens to what is said there to us alone: it is told by the room, and by nobody else. */
+  readonly hearsWhispers: boolean
 }
 
 export interface ReadOptions {

@@ -44,7 +44,10 @@ import { ChatStates } from './states.ts'
 export type Confirmed<N> = N & { readonly sent?: SentMessage | undefined }
 
 export type ChatEvents = {
-  /** A message to show, also one that another device of this account sent. Corrections too, when nobody listens to `chat:corrected`. */
+  /**
+   * A message to show, also one that another device of this account sent. Corrections too, when nobody listens to `chat:corrected`, and what
+   * an occupant of a room says to us alone, when nobody listens to `whisper` of that room.
+   */
   readonly chat: ChatMessage
   readonly 'chat:state': StateChange
   readonly 'chat:receipt': Confirmed<Receipt>
@@ -194,8 +197,10 @@ export class Chat {
     return together(works) ?? (isHeard || undefined)
   }
 
-  /** Whether it is told as a message: a correction is, when nobody asks for corrections. */
+  /** Whether it is told as a message: a correction is, when nobody asks for corrections, and a whisper, when nobody asks the room. */
   #isShown(message: ChatMessage): boolean {
+    const room = this.#core.use(messages).rooms.get(message.from.bare.toString())
+    if (room?.hearsWhispers && message.way.carbon === undefined) return false
     return hasContent(message) && (message.corrects === undefined || !this.#core.hasListeners('chat:corrected'))
   }
 

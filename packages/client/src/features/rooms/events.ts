@@ -69,7 +69,7 @@ export interface RoomEvents {
   readonly joined: RoomJoined
   /** Said to everybody. An answered promise holds back the acknowledgement. Corrections too, when nobody listens to `corrected`. */
   readonly message: RoomMessage
-  /** Said to us alone. */
+  /** Said to us alone. With `chat` in use it is a message of that, event `chat`, where nobody listens here; what is said about it is told by `chat:…`. */
   readonly whisper: RoomMessage
   readonly corrected: RoomNote<'corrected'>
   readonly retracted: RoomNote<'retracted'>

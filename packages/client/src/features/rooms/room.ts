@@ -167,6 +167,11 @@ export class Room {
     return this.#info?.features.has(OCCUPANT_ID_NS) === true
   }
 
+  /** @internal */
+  get hearsWhispers(): boolean {
+    return this.#isHeard('whisper')
+  }
+
   /** Whether the room gives ids to messages, and takes away what others claim in its name. [XEP-0359 5] */
   get keepsIds(): boolean {
     const features = this.#info?.features

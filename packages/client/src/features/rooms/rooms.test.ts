@@ -501,6 +501,32 @@ test('only who has said something in a room corrects it, or takes it back [XEP-0
   }
 })
 
+test('a whisper is told once: by the room to who listens there, else as a message of `chat`', async () => {
+  await using set = await stage()
+  const { room, romeo } = set
+  room.others = ['juliet']
+  const joined = await romeo.rooms.join(address)
+  const told: string[] = []
+  romeo.on('chat', ({ body, peer }) => told.push(`chat: ${body} of ${peer.resource}`))
+  const whisper = async (body: string): Promise<undefined> => {
+    const x = "<x xmlns='http://jabber.org/protocol/muc#user'/>"
+    room.say(`<message type='chat' from='${address}/juliet' to='@me'><body>${body}</body>${x}</message>`)
+    const heard = next(joined, 'message')
+    room.message('juliet', 'all')
+    await heard
+  }
+  await whisper('one')
+  const stop = joined.on('whisper', ({ body, nick }) => told.push(`whisper: ${body} of ${nick}`))
+  await whisper('two')
+  stop()
+  const stopAll = romeo.on('room:whisper', ({ body }) => told.push(`room:whisper: ${body}`))
+  await whisper('three')
+  stopAll()
+  await whisper('four')
+  const expected = ['chat: one of juliet', 'whisper: two of juliet', 'room:whisper: three', 'chat: four of juliet']
+  assert.deepEqual(told, expected)
+})
+
 describe('leaving a room', () => {
   test('and entering it at once ends in the room; leaving twice is leaving once', async () => {
     await using set = await stage({ platform: timeless })
@@ -835,12 +861,14 @@ describe('what others say in the name of a room', () => {
     const { room, romeo } = set
     room.others = ['juliet']
     const joined = await romeo.rooms.join(address)
-    const whisper = next(joined, 'whisper')
-    const told = new Promise<ChatMessage>((resolve) => romeo.on('chat', resolve))
-    room.say(`<message type='chat' from='${address}/juliet' to='@me' id='w'><body>psst</body></message>`)
-    const message = await whisper
-    assert.equal(`${message.peer}`, `${address}/juliet`)
-    assert.equal(message.isRoom, false)
-    assert.equal(`${(await told).peer}`, `${address}/juliet`)
+    const whisper = (): void =>
+      room.say(`<message type='chat' from='${address}/juliet' to='@me'><body>psst</body></message>`)
+    const told = next(romeo, 'chat')
+    whisper()
+    const heard = told.then(() => next(joined, 'whisper'))
+    const messages: ChatMessage[] = [await told]
+    whisper()
+    messages.push(await heard)
+    for (const { peer, isRoom } of messages) assert.deepEqual([`${peer}`, isRoom], [`${address}/juliet`, false])
   })
 })
