@@ -9,18 +9,17 @@ import {
   dateTime,
   type ElementCodec,
   element,
-  intact,
   mapped,
   nonEmpty,
   optionalAttribute,
   optionalChild,
   optionalText,
 } from '../codec/index.ts'
-import type { Jid } from '../jid/index.ts'
+import { type Jid, parseJid } from '../jid/index.ts'
 import type { Element } from '../xml/index.ts'
 import { FASTEN_NS } from './fasten.ts'
 import { occupantId } from './occupant-id.ts'
-import { RETRACTION_NS, retract0 } from './retraction.ts'
+import { RETRACTION_NS, RETRACTION_NS_0, retract0 } from './retraction.ts'
 
 export const MODERATION_NS = 'urn:xmpp:message-moderate:1'
 /** The namespace of version 0.2. */
@@ -119,11 +118,11 @@ export const moderatedRetract0: ElementCodec<{
 export function moderationOf(
   message: Element,
 ): { readonly id: string; readonly by: Jid | undefined; readonly reason: string | undefined } | undefined {
-  const told = intact(moderatedRetract.find(message))
-  const fastened = intact(moderatedRetract0.find(message))
-  const id = told?.id ?? fastened?.id
-  const before = fastened?.moderated
-  return id === undefined
-    ? undefined
-    : { id, by: told?.moderated.by ?? before?.by, reason: told?.reason ?? before?.reason }
+  const retract = message.child('retract', RETRACTION_NS)
+  const fastened = message.child('apply-to', FASTEN_NS)
+  const moderated = retract?.child('moderated', MODERATION_NS)
+  const before = fastened?.child('moderated', MODERATION_NS_0)
+  const id = (moderated && retract?.attr('id')) || (before?.child('retract', RETRACTION_NS_0) && fastened?.attr('id'))
+  const by = parseJid(moderated?.attr('by') ?? before?.attr('by') ?? '')
+  return id ? { id, by, reason: retract?.childText('reason') ?? before?.childText('reason') } : undefined
 }
