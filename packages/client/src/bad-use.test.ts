@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { next, online } from '../test/online.ts'
+import { Bell } from '../test/waiting.ts'
 import type { ClientMember } from './contract/extension.ts'
 import {
   archive,
@@ -300,6 +301,76 @@ test('what the server lacks is told as such, at once', async () => {
   for (const [name, call] of Object.entries(calls)) await assert.rejects(call, { kind: 'unsupported' }, name)
   assert.equal(await client.rooms.service(), undefined)
   assert.equal(await client.upload.service(), undefined)
+})
+
+test('what goes wrong before connect() has answered is told to who listens then, and ends no program', async () => {
+  await using server = await startTestServer()
+  const { jid, password } = await server.createAccount()
+  const account = { jid, service: `xmpp://127.0.0.1:${server.port}`, plaintext: true }
+  const boom = new Error('boom')
+  const uncaught: unknown[] = []
+  const bell = new Bell()
+  const caught = (error: unknown): void => {
+    uncaught.push(error)
+    bell.ring()
+  }
+  const listening = defineExtension({
+    name: 'listening',
+    start: (core) => {
+      core.on('state', () => {
+        throw boom
+      })
+    },
+  })
+  let isThrowing = true
+  const trace = (): void => {
+    if (isThrowing) throw boom
+  }
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', caught)
+  try {
+    await using client = await connect({ ...account, password, trace, use: [listening] })
+    isThrowing = false
+    const errors: ClientError[] = []
+    client.on('error', (error) => errors.push(error))
+    await new Promise(setImmediate)
+    assert.ok(errors.length > 4, `${errors.length}`)
+    for (const error of errors) assert.deepEqual([error.kind, error.cause], ['listener', boom])
+    isThrowing = true
+    await assert.rejects(connect({ ...account, password: 'wrong', trace }), { kind: 'login' })
+    await new Promise(setImmediate)
+    assert.deepEqual(uncaught, [])
+    // who does not listen has it from the platform
+    await using deaf = await connect({ ...account, password, trace })
+    await bell.until(() => uncaught.length > 4)
+    isThrowing = false
+    for (const error of uncaught) assert.equal((error as Error).cause, boom)
+    assert.equal(deaf.state.name, 'online')
+  } finally {
+    process.off('uncaughtException', caught)
+    for (const other of others) process.on('uncaughtException', other)
+  }
+})
+
+test('an extension that throws when it is started is no extension, and may be used again', async () => {
+  const client = await createClient({ jid: 'romeo@example.net' })
+  const boom = new Error('boom')
+  let tries = 0
+  const fragile = defineExtension({
+    name: 'fragile',
+    features: ['urn:example:fragile'],
+    start: () => {
+      if (++tries < 3) throw boom
+      return { tries }
+    },
+  })
+  for (let again = 0; again < 2; again++) assert.throws(() => client.use(fragile), boom)
+  assert.equal(client.use(disco).own.features.includes('urn:example:fragile'), false)
+  assert.deepEqual(client.use(fragile), { tries: 3 })
+  assert.equal(client.use(fragile), client.use(fragile))
+  assert.ok(client.use(disco).own.features.includes('urn:example:fragile'))
+  await client.close()
 })
 
 test('a trace that throws breaks nothing, whenever it does, and each time it is told', async () => {

@@ -11,7 +11,7 @@ import type { Kept } from './contract/kept.ts'
 import type { ClientOptions } from './contract/options.ts'
 import type { Platform } from './contract/platform.ts'
 import type { ClientState } from './contract/state.ts'
-import { checkWait, until } from './contract/until.ts'
+import { checkWait } from './contract/until.ts'
 import type { RequestOptions } from './contract/within.ts'
 import { Dispatch } from './session/dispatch.ts'
 import { createIds } from './session/ids.ts'
@@ -36,7 +36,7 @@ export type ClientWith<E extends AnyExtension> = Client<readonly E[]>
 const endWithin = 5_000
 
 export class ClientCore<E extends ClientEvents = ClientEvents> {
-  readonly #emitter: Emitter<ClientEvents> = new Emitter()
+  readonly #emitter: Emitter<ClientEvents> = new Emitter([])
   readonly #platform: Platform
   readonly #newId: () => string
   readonly #kept: Kept
@@ -113,6 +113,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     if (this.#isClosed) throw new UsageError('The client is closed: make another.')
     if (ends !== this.#ends) throw new DisconnectedError()
     await this.#lifeline.start(options.signal)
+    this.#platform.clock.after(0, () => this.#emitter.release())
   }
 
   /**
@@ -159,9 +160,10 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   async request(type: 'get' | 'set', payload: Element, options: RequestOptions = {}): Promise<Element | undefined> {
     checkWait(options)
     const to = options.to === undefined ? undefined : readJid(options.to)
-    if (this.#sessions.connection === undefined) await this.#connected(options)
+    const limits = { ...options, timeout: options.timeout ?? 30_000 }
+    if (this.#sessions.connection === undefined) await this.#lifeline.wait(limits)
     const id = this.#newId()
-    return await this.#dispatch.wait(id, to, options, () => this.#send(iq(undefined, to, type, id, payload)))
+    return await this.#dispatch.wait(id, to, limits, () => this.#send(iq(undefined, to, type, id, payload)))
   }
 
   /** Sends a stanza of your own that nobody follows; false when there is no session to send it in. */
@@ -174,9 +176,8 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     if (typeof extension?.start !== 'function') throw new UsageError('That is no extension.')
     const { name } = extension
     if (!this.#extensions.has(name)) {
-      for (const feature of extension.features ?? []) this.#sessions.supported.add(feature)
-      this.#extensions.set(name, undefined)
       this.#extensions.set(name, extension.start(this.#coreFor(name) as Core<X>))
+      for (const feature of extension.features ?? []) this.#sessions.supported.add(feature)
     }
     return this.#extensions.get(name) as Api
   }
@@ -191,21 +192,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   #changed(state: ClientState): void {
     if (state.name === 'offline' || state.name === 'failed') this.#dispatch.failAll()
     this.#emitter.emit('state', state)
-  }
-
-  /** Waits for the connection that is being made. */
-  #connected({ signal, timeout = 30_000 }: RequestOptions): Promise<undefined> {
-    const late = (): DisconnectedError => new DisconnectedError()
-    return until(this.#platform.clock, { signal, timeout }, late, (resolve, reject) => {
-      const look = (state: ClientState): void => {
-        if (state.name === 'failed') reject(state.reason)
-        else if (state.name === 'offline') reject(new DisconnectedError('Call connect() first.'))
-        else if (state.name === 'online') resolve(undefined)
-      }
-      const stop = this.#emitter.on('state', look)
-      look(this.state)
-      return stop
-    })
   }
 
   #send(stanza: Stanza): boolean {

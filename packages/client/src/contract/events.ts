@@ -16,8 +16,18 @@ export interface ListenOptions {
 
 export type EventsBase = { readonly error: ClientError }
 
+/** Of a program that connects again and again, and never listens. */
+const mostUntold = 100
+
 export class Emitter<E extends EventsBase> {
   readonly #listeners: Map<string, Set<Listener<never>>> = new Map()
+  /** Errors of before anybody could listen. */
+  #untold: E['error'][] | undefined
+
+  /** `untold`: where errors wait until somebody listens, or `release` is called; without it they do not. */
+  constructor(untold?: E['error'][]) {
+    this.#untold = untold
+  }
 
   /** Listens; the answer stops it. Throws a UsageError for what is no function. */
   on<K extends keyof E & string>(event: K, listener: Listener<E[K]>, options: ListenOptions = {}): () => void {
@@ -36,7 +46,15 @@ export class Emitter<E extends EventsBase> {
       drop()
       forget()
     }
+    if (event === 'error') this.release()
     return stop
+  }
+
+  /** Who has not begun to listen to errors by now had the time to. */
+  release(): void {
+    const untold = this.#untold
+    this.#untold = undefined
+    for (const error of untold ?? []) this.emit('error', error)
   }
 
   has(event: keyof E & string): boolean {
@@ -47,8 +65,10 @@ export class Emitter<E extends EventsBase> {
   emit<K extends keyof E & string>(event: K, payload: E[K]): undefined | Promise<undefined> {
     const listeners = this.#listeners.get(event)
     if (!listeners?.size) {
+      if (event !== 'error') return undefined
       // nobody listens to errors: the platform tells it as an uncaught one, so that it is seen
-      if (event === 'error') reportUncaught(payload)
+      if (!this.#untold) return reportUncaught(payload)
+      this.#untold = [...this.#untold, payload as E['error']].slice(-mostUntold)
       return undefined
     }
     return callEach((error) => this.#threw(event, error), event, [...listeners], payload as never)
@@ -60,7 +80,7 @@ export class Emitter<E extends EventsBase> {
   }
 }
 
-function reportUncaught(error: unknown): void {
+function reportUncaught(error: unknown): undefined {
   queueMicrotask(() => {
     throw error
   })

@@ -15,7 +15,7 @@ export class Kept {
   }
 
   static async open(store: Store | undefined): Promise<Kept> {
-    if (store && !store.read) throw new UsageError('The option "store" gives no store: see OpenStore.')
+    if (store && !store.read) throw new UsageError('The option "store" gives no store: see the reference.')
     return new Kept(store, new Map(await store?.read()))
   }
 
@@ -45,7 +45,7 @@ export class Kept {
   /** Rejects where the store cannot; never throws. */
   write(changes: readonly Change[]): Maybe<undefined> {
     try {
-      if (this.isClosed) throw new UsageError('The client is closed.')
+      if (this.isClosed) throw new UsageError('The client is closed: make another.')
       for (const [key, value] of changes) {
         if (value === undefined) this.#rows.delete(key)
         else this.#rows.set(key, value)

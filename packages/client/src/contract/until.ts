@@ -23,17 +23,15 @@ export function until<T>(
   clock: Clock,
   { signal, timeout }: UntilOptions,
   late: () => unknown,
-  begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => unknown,
+  begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => (() => unknown) | undefined,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     checkWait({ signal, timeout })
-    let clean: unknown
-    let isOver = false
+    let clean: (() => unknown) | undefined
     const end = <V>(settle: (value: V) => void, value: V): void => {
-      isOver = true
       cancel?.()
       forget()
-      if (typeof clean === 'function') clean()
+      clean?.()
       settle(value)
     }
     const cancel = timeout === undefined ? undefined : clock.after(timeout, () => end(reject, late()))
@@ -42,6 +40,5 @@ export function until<T>(
       (value) => end(resolve, value),
       (error) => end(reject, error),
     )
-    if (isOver) end(resolve, undefined as T) // it settled at once
   })
 }

@@ -23,10 +23,7 @@ export async function exchange(
       if (answer.is('failure', ns)) throw refused(answer, account.bare)
       // [XEP-0388 2.6.3] the tasks are of specifications to come
       if (answer.is('continue', ns))
-        throw new LoginError(
-          'no-mechanism',
-          `The server wants a second proof that this client cannot give. ${answer.childText('text') ?? ''}`,
-        )
+        throw new LoginError('no-mechanism', `The server wants a second proof. ${answer.childText('text') ?? ''}`)
       const isSuccess = answer.is('success', ns)
       if (!isSuccess && !answer.is('challenge', ns)) throw broken(ns)
       return { isSuccess, data: bytesOf(isSuccess && ns !== NS.sasl ? answer.child('additional-data') : answer, ns) }

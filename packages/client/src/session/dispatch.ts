@@ -66,7 +66,7 @@ export class Dispatch {
   wait(
     id: string,
     to: Jid | undefined,
-    { signal, timeout = 30_000, explain }: RequestOptions,
+    { signal, timeout, explain }: RequestOptions & { readonly timeout: number },
     send: () => void,
   ): Promise<Element | undefined> {
     const late = (): TimeoutError =>

@@ -8,7 +8,7 @@ import { type ClientError, ConnectError, DisconnectedError, UsageError } from '.
 import type { ClientOptions } from '../contract/options.ts'
 import type { Platform } from '../contract/platform.ts'
 import type { ClientState } from '../contract/state.ts'
-import { until } from '../contract/until.ts'
+import { type UntilOptions, until } from '../contract/until.ts'
 import type { Connection } from '../negotiate/connection.ts'
 
 /** A session that is up. */
@@ -44,6 +44,8 @@ export class Lifeline {
   #stop: AbortController | undefined
   #wake: () => void = () => undefined
   readonly #waiters: Set<(error?: ClientError) => void> = new Set()
+  /** How many call `start`. */
+  #starts = 0
   #wasOnline = false
 
   constructor(
@@ -62,19 +64,26 @@ export class Lifeline {
     return this.#state
   }
 
-  /**
-   * Resolves when online; rejects when it is given up, and when the signal is aborted: nothing is tried any more then, unless others wait
-   * as well or it is only on its way back.
-   */
-  async start(signal?: AbortSignal): Promise<void> {
-    if (this.#state.name === 'online') return
-    await until<void>(this.#platform.clock, { signal }, noEnd, (resolve, reject) => {
+  /** Begins to connect, if nobody has. When the signal is aborted nothing is tried any more, unless others connect as well or it is on its way back. */
+  start(signal?: AbortSignal): Promise<void> {
+    if (!this.#stop) void this.#live()
+    return this.wait({ signal }, 1)
+  }
+
+  /** Resolves when online; rejects when it is given up, and when nobody connects. `starts`: 1 for who has called `start`. */
+  async wait(options: UntilOptions, starts = 0): Promise<void> {
+    const state = this.#state
+    if (state.name === 'online') return
+    if (!this.#stop) throw state.name === 'failed' ? state.reason : new DisconnectedError('Call connect() first.')
+    const late = (): DisconnectedError => new DisconnectedError()
+    await until<void>(this.#platform.clock, options, late, (resolve, reject) => {
       const settle = (error?: ClientError): void => (error ? reject(error) : resolve())
       this.#waiters.add(settle)
-      if (!this.#stop) void this.#live()
+      this.#starts += starts
       return () => {
         this.#waiters.delete(settle)
-        if (this.#waiters.size === 0 && !this.#wasOnline && this.#stop) this.stop()
+        this.#starts -= starts
+        if (starts && !this.#starts && !this.#wasOnline && this.#stop) this.stop()
       }
     })
   }
@@ -156,9 +165,6 @@ export class Lifeline {
     this.#changed(state)
   }
 }
-
-/** Who waits without a signal waits as long as it takes. */
-const noEnd = (): undefined => undefined
 
 /** What was thrown on the way to a session, as one of our errors. */
 export function asClientError(error: unknown): ClientError {

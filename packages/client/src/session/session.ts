@@ -238,7 +238,7 @@ export class Session {
   }
 
   /** Calls `run`, at once or later, when the application has dealt with enough to take more. */
-  drained(run: () => void): void {
+  drained(run: () => void): undefined {
     this.#drained = run
     if (this.#handled.bytes <= this.#parts.maxUnhandled()) run()
   }

@@ -50,7 +50,7 @@ export abstract class XmppStream {
     const isHeader = event instanceof StreamHeader
     if (isHeader === this.#hasBegun) {
       // where elements are read one by one; a document over TCP cannot have it otherwise [RFC7395 3.4, XEP-0206 5]
-      this.#failed = new StreamError('bad-format', 'a stream opens once, before its elements')
+      this.#failed = new StreamError('bad-format', 'a stream opens first, and once')
     } else if (isHeader && majorVersion(event.version) < 1 && this.content !== NS.component) {
       this.#failed = new StreamError('unsupported-version', 'version 1.0 is needed') // [RFC6120 4.7.5]
     }
