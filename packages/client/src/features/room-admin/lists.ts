@@ -1,9 +1,11 @@
 /** Who is what in a room (XEP-0045 8 and 9): lists of affiliations and roles, and their changes. */
 import type { Jid } from '@rookery/protocol/jid'
+import { RSM_NS } from '@rookery/protocol/rsm'
 import { type Affiliation, type MucItem, mucAdmin, type Role } from '@rookery/protocol/xeps/muc'
 import { readJid } from '../../contract/address.ts'
-import { ask } from '../../contract/ask.ts'
+import { readAnswer } from '../../contract/ask.ts'
 import { UsageError } from '../../contract/errors.ts'
+import { pages } from '../../contract/pages.ts'
 import type { WaitOptions } from '../../contract/within.ts'
 import { Occupant } from '../rooms/index.ts'
 
@@ -30,13 +32,26 @@ type OneOrMore<T> = T | readonly T[]
 
 const atOnce = 20
 
+/** How many to ask for at a time where a room gives a part only, and how many are taken in all. */
+const pageSize = 500
+const most = 50_000
+
+/** All of them: where a room says that it gives a part, it is asked for the rest (XEP-0059). No room is asked for pages that it may not know. */
 export async function list(
   core: Asking,
   to: Jid,
   what: { readonly affiliation: Affiliation } | { readonly role: Role },
   options: WaitOptions = {},
 ): Promise<readonly RoomListing[]> {
-  return (await ask(core, 'get', mucAdmin.build({ items: [what] }), mucAdmin, { ...options, to })).items
+  const question = mucAdmin.build({ items: [what] })
+  const found: RoomListing[] = []
+  const listed = pages(pageSize, async (set) => {
+    const asked = found.length === 0 ? question : question.withChildren([...question.children, set])
+    const answer = await core.request('get', asked, { ...options, to })
+    return { items: readAnswer(answer, mucAdmin).items, set: answer?.child('set', RSM_NS) }
+  })
+  for await (const one of listed) if (found.push(one) === most) break
+  return found
 }
 
 export async function setAffiliation(

@@ -527,6 +527,37 @@ test('a whisper is told once: by the room to who listens there, else as a messag
   assert.deepEqual(told, expected)
 })
 
+test('a list of which a room gives a part is asked for to its end [XEP-0059 2.1]', async () => {
+  await using set = await stage()
+  const { server, room, romeo } = set
+  const all = ['a', 'b', 'c', 'd', 'e'].map((name) => `<item affiliation='member' jid='${name}@localhost'/>`)
+  const sets: (string | undefined)[] = []
+  let isWhole = false
+  const others = server.script.receive!
+  server.script.receive = (element, connection) => {
+    const query = element.firstElement()
+    if (query?.ns !== 'http://jabber.org/protocol/muc#admin') return others(element, connection)
+    const after = query.child('set', 'http://jabber.org/protocol/rsm')?.childText('after')
+    sets.push(query.childElements().length === 1 ? 'none' : after)
+    const from = Number(after ?? 0)
+    const page = isWhole
+      ? ''
+      : `<set xmlns='http://jabber.org/protocol/rsm'><first index='${from}'>${from + 1}</first><last>${from + 2}</last><count>5</count></set>`
+    const items = isWhole ? all : all.slice(from, from + 2)
+    room.say(
+      `<iq type='result' id='${element.attr('id')}' from='${address}' to='@me'><query xmlns='http://jabber.org/protocol/muc#admin'>${items.join('')}${page}</query></iq>`,
+    )
+    return true
+  }
+  const members = async (): Promise<(string | undefined)[]> =>
+    (await romeo.roomAdmin.of(address).members()).map(({ jid }) => jid?.local)
+  assert.deepEqual(await members(), ['a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(sets.splice(0), ['none', '2', '4'])
+  isWhole = true
+  assert.deepEqual(await members(), ['a', 'b', 'c', 'd', 'e'])
+  assert.deepEqual(sets, ['none'])
+})
+
 describe('leaving a room', () => {
   test('and entering it at once ends in the room; leaving twice is leaving once', async () => {
     await using set = await stage({ platform: timeless })
