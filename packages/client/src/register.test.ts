@@ -6,7 +6,15 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../test/client/harness/hostile-server.ts'
 import { online } from '../test/online.ts'
-import { ConnectError, connect, RegistrationError, register, registration, UsageError } from './node/index.ts'
+import {
+  ConnectError,
+  connect,
+  type RegisterOptions,
+  RegistrationError,
+  register,
+  registration,
+  UsageError,
+} from './node/index.ts'
 
 const reason = (expected: string) => (error: unknown) => {
   assert.ok(error instanceof RegistrationError, String(error))
@@ -149,6 +157,41 @@ describe('what a server asks for', () => {
       assert.equal((error as RegistrationError).url, 'https://example.org/join')
       return true
     })
+  })
+
+  test('may be whether one is a person: the page for that is told, before and after it refuses [XEP-0158 3.4]', async () => {
+    const field = (name: string, type: string, ...values: string[]): Element =>
+      el(
+        'field',
+        'jabber:x:data',
+        { var: name, type },
+        values.map((value) => el('value', 'jabber:x:data', {}, value)),
+      )
+    const x = el('x', 'jabber:x:data', { type: 'form' }, [
+      field('FORM_TYPE', 'hidden', 'urn:xmpp:captcha'),
+      field('challenge', 'hidden', 'F3A6292C'),
+      field('username', 'text-single'),
+      field('password', 'text-private'),
+      field('ocr', 'text-single'),
+    ])
+    const oob = el('x', 'jabber:x:oob', {}, [el('url', 'jabber:x:oob', {}, 'https://example.org/human')])
+    const blank = el('query', REGISTER_NS, {}, [x, oob])
+    const { server, asked } = await asking((payload) => (payload.firstElement() ? 'refuse' : blank), [feature])
+    await using _ = server
+    const pages: (string | undefined)[] = []
+    const answers: RegisterOptions['answers'] = ({ url }) => {
+      pages.push(url)
+      return { ocr: '7nHL3' }
+    }
+    await assert.rejects(register({ ...options(server), answers }), {
+      kind: 'registration',
+      reason: 'refused',
+      url: 'https://example.org/human',
+    })
+    assert.deepEqual(pages, ['https://example.org/human'])
+    const said = asked[1]?.child('x', 'jabber:x:data')?.childElements() ?? []
+    const values = new Map(said.map((one) => [one.attr('var'), one.childText('value')]))
+    assert.deepEqual([values.get('challenge'), values.get('ocr')], ['F3A6292C', '7nHL3'])
   })
 
   test('begins with the token of an invitation', async () => {

@@ -43,6 +43,8 @@ export interface RegistrationQuestion {
   readonly fields: readonly string[]
   /** With labels and kinds, where the server tells them. */
   readonly form: DataForm | undefined
+  /** A page where a person can do the same: also where the form asks whether they are one (XEP-0158). */
+  readonly url: string | undefined
 }
 
 /** Makes an account; then `connect`. Throws RegistrationError, ConnectError, UsageError; the reason of the signal. */
@@ -91,9 +93,11 @@ async function register(
       throw new RegistrationError('bad-token', `${domain} does not take the invitation: ${error.condition}.`)
     })
   } else if (!has(offers, registerFeature)) throw new RegistrationError('closed', `${domain} takes no strangers.`)
+  let url: string | undefined
   try {
     const blank = codec.parse((await ask('get', codec.build({})))!)
     if (blank === undefined || isBroken(blank)) throw new ConnectError('bad-answer', 'The server asks nothing.')
+    url = blank.oobUrl
     const filled = codec.build(await fill(blank, { local, password, answers: options.answers, domain }))
     await ask('set', filled).catch((error: unknown) => {
       if (error instanceof RequestError) throw error
@@ -111,6 +115,7 @@ async function register(
     throw new RegistrationError(
       reason,
       `${domain} made no account: ${condition}${text === undefined ? '' : ` (${text})`}.`,
+      url,
     )
   }
 }
@@ -128,7 +133,7 @@ async function fill(
   const fields = form === undefined ? Object.keys(plain) : form.fields.flatMap((field) => field.var ?? [])
   if (oobUrl !== undefined && fields.length === 0)
     throw new RegistrationError('elsewhere', `${domain} makes accounts at ${oobUrl}.`, oobUrl) // [XEP-0077 5]
-  const given = typeof answers === 'function' ? await answers({ instructions, fields, form }) : answers
+  const given = typeof answers === 'function' ? await answers({ instructions, fields, form, url: oobUrl }) : answers
   const all = { ...given, username: local, password }
   if (form !== undefined) return { form: fillForm(form, all) }
   const wanted = Object.entries(all).flatMap(([name, value]) =>

@@ -199,6 +199,7 @@ export class RegistrationError extends Error {
   readonly kind = 'registration'
   override readonly name = 'RegistrationError'
   readonly reason: RegistrationReason
+  /** Where a person can make the account instead, if the server says: of `elsewhere`, and of what it has refused. */
   readonly url: string | undefined
 
   constructor(reason: RegistrationReason, text: string, url?: string) {
