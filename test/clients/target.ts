@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { peerNames, startPeer } from '../../scripts/peers/peer.ts'
 import { quietPorts } from '../../scripts/peers/quiet-ports.ts'
 import { readStreamFeatures } from '../../scripts/peers/stream-ready.ts'
+import { RawClient } from '../attacks/harness/client.ts'
 import { Program } from './program.ts'
 import { register } from './register.ts'
 import type { Account, Connection, Login } from './stock-client.ts'
@@ -44,16 +45,14 @@ const taker = (make: (account: Account) => Promise<unknown>): (() => Promise<Acc
 
 /** The certificate the server shows on STARTTLS, as a PEM file for the clients to trust. */
 export const fetchCertificate = async (port: number, folder: string): Promise<string> => {
-  const parameters = ['s_client', '-connect', `127.0.0.1:${port}`, '-starttls', 'xmpp', '-xmpphost', host]
-  const asking = execute('openssl', parameters, { timeout: 20_000 })
-  asking.child.stdin?.end()
-  const { stdout: answer } = await asking
-  const end = '-----END CERTIFICATE-----'
-  const from = answer.indexOf('-----BEGIN CERTIFICATE-----')
-  const to = answer.indexOf(end)
-  if (from < 0 || to < from) throw new Error(`no certificate in: ${answer}`)
+  const client = await RawClient.connect({ port })
+  await client.open(host)
+  await client.startTls({ servername: host })
+  const certificate = client.tls?.getPeerX509Certificate()
+  client.close()
+  if (certificate === undefined) throw new Error(`nobody shows a certificate at port ${port}`)
   const file = join(folder, 'server.pem')
-  writeFileSync(file, `${answer.slice(from, to + end.length)}\n`)
+  writeFileSync(file, certificate.toString())
   return file
 }
 

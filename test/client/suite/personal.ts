@@ -46,14 +46,11 @@ export const personal: readonly Behaviour[] = [
     'pep',
     'a node of the account is written, read, heard by the other device, and taken back',
     { needs: [nodes] },
-    async ({ login }) => {
+    async ({ login, follower }) => {
       const desk = await login('romeo', [pep, presence])
-      const phone = await login('romeo', [pep, presence])
+      const phone = await follower('romeo', [pep, presence], ({ pep }) => pep.follow('urn:example:wish'))
       assert.equal(await desk.pep.isSupported(), true)
       await sees(desk, phone)
-      const changed = next(desk, 'presence:changed', ({ jid }) => jid.equals(phone.jid!))
-      phone.pep.follow('urn:example:wish')
-      await changed
       const node = desk.pep.node('urn:example:wish', wish)
       const told = next(phone, 'pubsub:item', (item) => item.node === 'urn:example:wish')
       const id = await node.publish({ wish: 'A rope ladder' })

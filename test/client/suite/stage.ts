@@ -66,13 +66,17 @@ export class Stage {
 
   /**
    * The same, when the server knows what the device wants to be told of. A name of its own makes its capabilities new to the server, which has to
-   * ask for them; whatever is said behind the answer finds them known.
+   * ask for them; whatever is said behind the answer finds them known. `prepare` is called before it connects.
    */
-  follower = async <const X extends readonly AnyExtension[]>(who: string, use: X): Promise<Client<X>> => {
+  follower = async <const X extends readonly AnyExtension[]>(
+    who: string,
+    use: X,
+    prepare: (client: Client<X>) => void = () => undefined,
+  ): Promise<Client<X>> => {
     let told: () => void = () => undefined
     const answered = new Promise<void>((resolve) => (told = resolve))
     const name = `${who} ${this.#devices.length}`
-    const client = await this.login(who, use, {
+    const client = await this.device(who, use, {
       software: `Follower ${this.#number} ${name}`,
       trace: (direction, element) => {
         const wire = this.#note(`${name} ${direction}`, element)
@@ -84,6 +88,8 @@ export class Stage {
           told()
       },
     })
+    prepare(client)
+    await client.connect()
     await within(answered, `what ${name} can do, which the server has to ask for`)
     await client.request('get', ping.build({})) // behind the answer
     return client
