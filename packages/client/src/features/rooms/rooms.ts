@@ -63,7 +63,7 @@ export class Rooms {
    * Enters a room, and resolves when it has shown who is there; what was said before comes next, to listeners that are added at once. From
    * then on one stays in it, in the sessions to come as well, until `room.leave()`. Throws a RequestError: `not-authorized` (the password),
    * `registration-required` (for members only), `forbidden` (banned), `conflict` (the nickname is taken), `service-unavailable` (full),
-   * `item-not-found` (it does not exist, or is being set up), `not-allowed` (one may not make rooms), `not-acceptable` (another nickname is
+   * `item-not-found` (it does not exist, or is being set up), `gone` (it is elsewhere: `redirect`), `not-allowed` (one may not make rooms), `not-acceptable` (another nickname is
    * reserved); also TimeoutError and DisconnectedError.
    */
   async join(address: Jid | string, options: JoinOptions = {}): Promise<Room> {
