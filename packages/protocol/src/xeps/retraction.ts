@@ -13,7 +13,7 @@ import {
   string,
 } from '../codec/index.ts'
 import type { Element } from '../xml/index.ts'
-import { applyTo } from './fasten.ts'
+import { FASTEN_NS } from './fasten.ts'
 
 export const RETRACTION_NS = 'urn:xmpp:message-retract:1'
 /** Retracted messages are replaced in the archive. [XEP-0424 4] */
@@ -52,9 +52,10 @@ export const retracted0: ElementCodec<{ readonly stamp?: number | undefined }> =
 /** Which message this one takes back, in either way of writing; undefined when it is no retraction. */
 export function retractedBy(message: Element): string | undefined {
   const plain = intact(retract.find(message))
-  const fastened = plain === undefined ? intact(applyTo.find(message)) : undefined
-  const isFast = fastened?.clear !== true && fastened?.payloads.some((payload) => retract0.matches(payload)) === true
-  return isFast ? fastened.id : plain?.id
+  if (plain !== undefined) return plain.id
+  const fastened = message.child('apply-to', FASTEN_NS)
+  const isCleared = /^(?:true|1)$/.test(fastened?.attr('clear') ?? '')
+  return (!isCleared && fastened?.child('retract', RETRACTION_NS_0) && fastened.attr('id')) || undefined
 }
 
 /** Whether an archive has this in the place of a message that its author or a moderator took back, in either way of writing. [XEP-0424 4] [XEP-0425 4] */
