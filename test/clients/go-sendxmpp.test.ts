@@ -33,6 +33,6 @@ test('go-sendxmpp binds while it logs in, and the second time a token is enough'
   assert.match(second.mechanism, /^HT-SHA-256-/)
   const since = client.streams().slice(before)
   // After TLS one message goes out and one comes back: <authenticate/>, then <success/> with the resource bound.
-  const afterTls = since.slice(since.indexOf('SEND: <authenticate'))
-  assert.match(afterTls, /^SEND: <authenticate[^\n]*\nRECV: <success[^\n]*<bound [^\n]*\nSEND: <presence/)
+  const afterTls = since.slice(since.indexOf('SEND: <authenticate')).replaceAll('\nRECV: ', '') // in whatever pieces
+  assert.match(afterTls, /^SEND: <authenticate[^\n]*<success[^\n]*<bound [^\n]*\nSEND: <presence/)
 })

@@ -23,23 +23,26 @@ const attributesOf = (tag: string): Attributes =>
     [...tag.matchAll(/ ([\w:]+)=(?:'([^']*)'|"([^"]*)")/g)].map(([, name, one, two]) => [name ?? '', one ?? two ?? '']),
   )
 
+/** What came in pieces stands there in pieces, wherever they were cut. */
+const joined = (output: string): string => output.replaceAll('\nRECV: ', '')
+
 /** The debug output holds the stream as it came; a look at its tags is enough for us. */
 const presencesIn = (output: string): Presence[] =>
-  [...output.matchAll(/(<presence\b[^>]*?)(?:\/>|>(.*?)<\/presence>)/gs)].map(([, tag = '', inside = '']) => {
+  [...joined(output).matchAll(/(<presence\b[^>]*?)(?:\/>|>(.*?)<\/presence>)/gs)].map(([, tag = '', inside = '']) => {
     const attributes = attributesOf(tag)
     const show = /<show>(\w+)<\/show>/.exec(inside)?.[1] ?? ''
     return { from: (attributes.get('from') ?? '').split('/')[0] ?? '', type: attributes.get('type') ?? '', show }
   })
 
 const rosterItemsIn = (output: string): Attributes[] =>
-  [...output.matchAll(/<item\b[^>]*>/g)].map(([tag]) => attributesOf(tag))
+  [...joined(output).matchAll(/<item\b[^>]*>/g)].map(([tag]) => attributesOf(tag))
 
 const loginIn = (output: string): Login | undefined => {
   const auth = output.search(/SEND: <(?:auth|authenticate) /)
   if (auth < 0 || !output.includes('SEND: <presence')) return undefined
   const mechanism = / mechanism=['"]([^'"]+)/.exec(output.slice(auth))?.[1] ?? ''
   const before = output.slice(0, auth)
-  return { mechanism, tls: before.includes('SEND: <starttls') && /RECV: <proceed/.test(before) }
+  return { mechanism, tls: before.includes('SEND: <starttls') && joined(before).includes('<proceed') }
 }
 
 class GoSendxmpp implements StockClient {
@@ -162,9 +165,9 @@ class GoSendxmpp implements StockClient {
       return /<fin\b[^>]*urn:xmpp:mam:2/.test(answer) ? true : undefined
     }
     await until('the answer of the archive', ask, { every: 500, evidence: () => answer })
-    // what came in pieces stands there in pieces, wherever they were cut
-    const stream = answer.replaceAll('\nRECV: ', '')
-    const results = [...stream.matchAll(/<result\b[^>]*urn:xmpp:mam:2.*?<\/result>/gs)].map(([result]) => result)
+    const results = [...joined(answer).matchAll(/<result\b[^>]*urn:xmpp:mam:2.*?<\/result>/gs)].map(
+      ([result]) => result,
+    )
     this.#archived = results
       .filter((result) => new RegExp(`<message\\b[^>]*from=['"]${contact}[/'"]`).test(result))
       .map((result) => `from the archive: ${contact}: ${/<body>(.*?)<\/body>/s.exec(result)?.[1] ?? ''}`)

@@ -7,6 +7,7 @@ import { type Element, el, parseElement } from '@rookery/protocol/xml'
 import { startTestServer, type TestAccount, type TestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../../test/online.ts'
+import { when } from '../../../test/waiting.ts'
 import {
   type AnyExtension,
   activity,
@@ -68,6 +69,20 @@ async function devices<const X extends readonly AnyExtension[]>(
 }
 
 describe('personal nodes', () => {
+  test('a node that is followed once the client is online is heard of', async () => {
+    await using server = await startTestServer()
+    const { phone, desk } = await devices(server, [pep, presence])
+    await using _phone = phone
+    await using _desk = desk
+    await when(desk, 'presence:changed', () => desk.presence.best(phone.jid!) !== undefined)
+    const changed = next(desk, 'presence:changed', ({ jid }) => jid.equals(phone.jid!))
+    phone.pep.follow(settings.node)
+    await changed // the server knows
+    const heard = next(phone, 'pubsub:item', ({ node }) => node === settings.node)
+    const id = await desk.pep.node(settings.node, settings.codec).publish({ title: 'dark' })
+    assert.equal((await heard).id, id)
+  })
+
   test('what one device says, the other hears, and who asks', async () => {
     await using server = await startTestServer()
     const { account, phone, desk } = await devices(server, [mood, nick, tune, activity, location, vcard4])
