@@ -1,5 +1,5 @@
 /** A room that does what a test says: it lets in, passes on, and answers; anything else the test sends in its name. */
-import type { Element } from '@rookery/protocol/xml'
+import { type Element, parseElement, XmlError } from '@rookery/protocol/xml'
 import type { Connection } from '../../../test/client/harness/hostile-connection.ts'
 import type { HostileServer } from '../../../test/client/harness/hostile-server.ts'
 
@@ -32,7 +32,7 @@ export class ScriptedRoom {
   /** In the name of anybody. */
   say(wire: string): void {
     const { connection } = this.#server
-    connection.put(wire.replaceAll('@me', connection.session?.jid ?? ''))
+    send(connection, wire.replaceAll('@me', connection.session?.jid ?? ''))
   }
 
   presence(nick: string, user: string, more = '', type = ''): void {
@@ -56,14 +56,15 @@ export class ScriptedRoom {
       const body = element.childText('body') ?? ''
       if (element.attr('type') === 'groupchat' && !this.isForgetful) this.message('romeo', body, '', id)
     } else if (element.firstElement()?.name === 'ping' && this.isForgetful)
-      connection.put(
+      send(
+        connection,
         `<iq type='error' id='${id}' from='${to}'><error type='cancel'><not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`,
       )
     else if (element.firstElement()?.ns === 'http://jabber.org/protocol/disco#info') {
       const features = this.features.map((feature) => `<feature var='${feature}'/>`).join('')
       const query = `<query xmlns='http://jabber.org/protocol/disco#info'><identity category='conference' type='text'/>${features}</query>`
-      connection.put(`<iq type='result' id='${id}' from='${to}'>${query}</iq>`)
-    } else connection.put(`<iq type='result' id='${id}' from='${to}'/>`)
+      send(connection, `<iq type='result' id='${id}' from='${to}'>${query}</iq>`)
+    } else send(connection, `<iq type='result' id='${id}' from='${to}'/>`)
     return true
   }
 
@@ -79,4 +80,11 @@ export class ScriptedRoom {
       this.message('', '', this.subject)
     }
   }
+}
+
+/** As a server does it, which counts what it sends. */
+function send(connection: Connection, wire: string): void {
+  const stanza = parseElement(wire.replace(/^<[a-z]+/, `$& xmlns='jabber:client'`))
+  if (stanza instanceof XmlError) throw stanza
+  connection.send(stanza)
 }

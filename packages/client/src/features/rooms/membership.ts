@@ -194,8 +194,8 @@ export class Membership {
       return
     }
     const exit = readExit(user, received.element.childText('status'))
-    // the word of an earlier stay: of the program before a restart, or of a session whose start was cut off
-    if (this.#state === 'entering' && exit.cause === 'left') return
+    // the word of an earlier stay: of the program before a restart, or of a session whose start was cut off. Should it mean this one, no answer comes
+    if (this.#state === 'entering' && exit.cause === 'left') return this.#again ? this.#tryLater() : undefined
     const mayComeBack = exit.cause === 'shutdown' || exit.cause === 'error'
     if (!mayComeBack || this.#leaving || this.#asked) return this.#out(exit)
     const wasInside = this.#state === 'inside'

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { type Element, el, writeElement } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
+import { hurried } from '../../../test/hurried.ts'
 import { online, timeless } from '../../../test/online.ts'
 import { address, ScriptedRoom } from '../../../test/scripted-room.ts'
 import { next, within } from '../../../test/waiting.ts'
@@ -107,6 +108,28 @@ describe('entering a room', () => {
     await back
     assert.deepEqual([joined.state, ...joined.occupants.keys()], ['inside', 'romeo'])
     assert.deepEqual(left, [])
+  })
+
+  test('is tried again where the end of an earlier stay is all that the room answers', async () => {
+    const { clock } = hurried.platform
+    const after: typeof clock.after = (milliseconds, run) =>
+      milliseconds === 30_000 ? () => undefined : clock.after(milliseconds, run) // nobody comes to the end of the patience with rooms
+    await using set = await stage({ platform: { ...hurried.platform, clock: { ...clock, after } } })
+    const { server, room, romeo } = set
+    const joined = await romeo.rooms.join(address)
+    const letIn = server.script.receive!
+    let asked = 0
+    server.script.receive = (element, connection) => {
+      const isJoin = element.child('x', 'http://jabber.org/protocol/muc') !== undefined
+      if (!isJoin || ++asked > 1) return letIn(element, connection)
+      room.presence('romeo', `<item role='none'/>${codes(110)}`, '', 'unavailable')
+      return true
+    }
+    const back = next(joined, 'joined', ({ again }) => again)
+    server.sessions.clear()
+    server.connection.break()
+    await back
+    assert.equal(asked, 2)
   })
 
   test('takes the nickname that the room gives', async () => {
