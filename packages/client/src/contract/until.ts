@@ -16,8 +16,8 @@ export function checkWait(options: UntilOptions): undefined {
 }
 
 /**
- * `begin` gets what settles the promise, and may answer what is to be done when it is settled, however it came to that. Rejects with the
- * reason of the signal (`begin` is not called when it is aborted already), or with what `late` makes after the time.
+ * `begin` gets what settles the promise, and may answer what is to be done when it is settled, however it came to that, but for what it has
+ * settled before it answers. Rejects with the reason of the signal (`begin` is not called when it is aborted already), or with what `late` makes after the time.
  */
 export function until<T>(
   clock: Clock,

@@ -119,7 +119,7 @@ describe('a session', () => {
     assert.equal(body?.child('error', NS.streams)?.firstElement()?.name, 'invalid-from')
   })
 
-  test('is told that the server goes down', async () => {
+  const isToldOfTheEnd = async (): Promise<void> => {
     const server = await start()
     const client = new BoshClient(server)
     await client.login()
@@ -128,7 +128,9 @@ describe('a session', () => {
     const { body } = await held.answer
     assert.ok(body?.child('error', NS.streams)?.child('system-shutdown', NS.streamErrors))
     await stopped
-  })
+  }
+
+  test('is told that the server goes down', isToldOfTheEnd)
 
   test('is told so over a network that takes its time, too', async (t) => {
     const slow = (message: unknown): void => {
@@ -139,14 +141,7 @@ describe('a session', () => {
     }
     subscribe('net.server.socket', slow)
     t.after(() => unsubscribe('net.server.socket', slow))
-    const server = await start()
-    const client = new BoshClient(server)
-    await client.login()
-    const held = await holding(client)
-    const stopped = server.stop()
-    const { body } = await held.answer
-    assert.ok(body?.child('error', NS.streams)?.child('system-shutdown', NS.streamErrors))
-    await stopped
+    await isToldOfTheEnd()
   })
 })
 
