@@ -222,11 +222,32 @@ describe('the store', () => {
     for (let i = 0; i < 10; i++) {
       const before = await tab.call<number>('written')
       await until(async () => (await tab.call<number>('written')) > before)
-      await tools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+      const deletions = Array.from({ length: 8 }, () =>
+        tools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' }),
+      )
+      await Promise.all(deletions)
     }
     await tab.call('stopWriting')
     const count = await writing
     assert.deepEqual(await tab.call('read'), [['count', String(count)]])
+  })
+
+  test('has what was written last where what was before must be tried again', async (t) => {
+    const tab = await pages.open(await newBrowser(t))
+    await tab.call('open', account)
+    await tab.page.evaluate(`(async () => {
+      const real = IDBDatabase.prototype.transaction
+      let left = 3
+      IDBDatabase.prototype.transaction = function (...values) {
+        if (left-- > 0) throw new DOMException('it is being closed', 'InvalidStateError')
+        return real.apply(this, values)
+      }
+      const first = platform.write(['a', 'first'])
+      await Promise.resolve()
+      await Promise.resolve() // in another transaction
+      await Promise.all([first, platform.write(['a', 'last'])])
+    })()`)
+    assert.deepEqual(await tab.call('read'), [['a', 'last']])
   })
 
   test('goes on where a later version of the application has raised the number of its database', async (t) => {

@@ -13,8 +13,12 @@ const patience = 1000
 /** How long the database may take to open, in milliseconds. */
 const openWithin = 10_000
 
-/** So often a transaction is tried: the database may be deleted under it, and under the next. */
-const mostTries = 4
+/** How long a transaction is tried again, in milliseconds: the database may be deleted under it, and under the next, while somebody clears the browser's data. */
+const tryFor = 5000
+
+/** The pause before the second try, in milliseconds; it doubles up to the longest. */
+const firstPause = 1
+const longestPause = 256
 
 /** So many tables a worker waits for at once. */
 const mostAwaited = 8
@@ -108,6 +112,10 @@ const tableName = 'rows'
 class Rows {
   readonly name: string
   #database: Promise<IDBDatabase> | undefined
+  /** So many are tried again now. */
+  #failing = 0
+  /** When the one before is settled. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(name: string) {
     this.name = name
@@ -168,16 +176,38 @@ class Rows {
     }
   }
 
-  async #run(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<undefined> {
-    for (let left = mostTries; ; ) {
-      const opened = (this.#database ??= openDatabase(this.name))
-      try {
-        return await transact(await opened, mode, use)
-      } catch (error) {
-        if (--left === 0 || error instanceof StoreError || isFull(error)) throw storeError(error)
-        // it was deleted, or lost (in Safari, when a page was long in the background): it is there again when opened again
-        if (this.#database === opened) this.close()
+  /** In order: what comes behind one that must be tried again waits, since what is written last is what stays. */
+  #run(mode: IDBTransactionMode, use: (table: IDBObjectStore) => void): Promise<undefined> {
+    const running = this.#settle(mode, use, this.#last)
+    this.#last = running.catch(() => undefined)
+    return running
+  }
+
+  async #settle(
+    mode: IDBTransactionMode,
+    use: (table: IDBObjectStore) => void,
+    before: Promise<unknown>,
+  ): Promise<undefined> {
+    const start = performance.now()
+    let hasFailed = false
+    try {
+      for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+        if (this.#failing > 0) await before
+        const opened = (this.#database ??= openDatabase(this.name))
+        try {
+          return await transact(await opened, mode, use)
+        } catch (error) {
+          if (error instanceof StoreError || isLasting(error) || performance.now() - start > tryFor)
+            throw storeError(error)
+          // it was deleted, or lost (in Safari, when a page was long in the background): it is there again when opened again
+          if (this.#database === opened) this.close()
+          if (!hasFailed) this.#failing++
+          hasFailed = true
+          await new Promise((resolve) => setTimeout(resolve, pause))
+        }
       }
+    } finally {
+      if (hasFailed) this.#failing--
     }
   }
 }
@@ -233,6 +263,11 @@ function openDatabase(name: string, version?: number): Promise<IDBDatabase> {
 
 function isFull(cause: unknown): boolean {
   return cause instanceof Error && cause.name === 'QuotaExceededError'
+}
+
+/** What no further try changes: no room, or no permission. */
+function isLasting(cause: unknown): boolean {
+  return isFull(cause) || (cause instanceof Error && cause.name === 'SecurityError')
 }
 
 function storeError(cause: unknown): StoreError {
