@@ -117,8 +117,8 @@ test('S128: a server that asks and asks, and acknowledges no answer, is given up
   await using victim = await Victim.login(server)
   server.script.send = (element) => (element.name === 'a' ? undefined : element)
   server.script.receive = (element) => element.name === 'iq' && element.attr('type') === 'error'
-  const asks = `<iq type='get' id='x' from='${mallory}'><x xmlns='urn:x'/></iq>`.repeat(1_000)
-  for (let i = 0; i < 25; i++) server.connection.put(asks)
+  const asks = `<iq type='get' id='${'x'.repeat(1_000)}' from='${mallory}'><x xmlns='urn:x'/></iq>`.repeat(1_000)
+  for (let i = 0; i < 12; i++) server.connection.put(asks)
   const state = await victim.reaches('waiting')
   assert.ok(state.name === 'waiting' && state.reason.kind === 'connect', 'the connection was given up')
   server.script = {}

@@ -11,8 +11,8 @@ export interface Carried {
 export interface CarryingSession {
   /** Missing while it has none. */
   readonly connection: unknown
-  /** Whether it goes on after its connection is lost. */
-  readonly canResume: boolean
+  /** By what it goes on after its connection is lost; undefined where it does not. */
+  readonly id: string | undefined
   /** Whether the server has all that was sent. */
   readonly isIdle: boolean
   /** What was sent and not acknowledged, in order. */

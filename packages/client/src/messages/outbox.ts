@@ -226,7 +226,7 @@ export class Outbox implements Carrier {
         this.#forget([entry])
       } else {
         const number = session.send(entry.wire, entry)
-        this.#sent(entry, session.canResume ? number : lost)
+        this.#sent(entry, session.id === undefined ? lost : number)
         entry.message.advance('sent')
       }
     }

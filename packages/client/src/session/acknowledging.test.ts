@@ -161,3 +161,15 @@ test('what somebody still works on is not acknowledged when it comes again in an
   await server.until((element) => element.name === 'a' && Number(element.attr('h')) > before)
   assert.equal(seen, 1)
 })
+
+test('much that is small waits for its acknowledgement, and breaks nothing', async () => {
+  await using server = await HostileServer.start()
+  server.script.send = (element) => (element.name === 'a' ? undefined : element)
+  await using client = await online(server, [])
+  const states: string[] = []
+  client.on('state', ({ name }) => states.push(name))
+  const ping = () => client.request('get', el('ping', 'urn:xmpp:ping'))
+  await Promise.all(Array.from({ length: 21_000 }, ping))
+  assert.deepEqual(states, [])
+  delete server.script.send
+})

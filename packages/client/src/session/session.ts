@@ -43,8 +43,8 @@ export interface SessionParts {
   readonly lost: () => void
 }
 
-/** Whoever asks and asks is answered as often, and each answer is kept until it is acknowledged. */
-const mostAnswers = 20_000
+/** Whoever asks and asks is answered as often, and each answer is kept until it is acknowledged: so many UTF-16 units at most. */
+const mostAnswers = 10_000_000
 /** Connections that the server ends one after the other, and takes nothing of what it is sent on them: it would end the next one as well. */
 const mostBreaks = 2
 /** Ends that have nothing to do with that, though the server says them. */
@@ -61,7 +61,7 @@ export class Session {
   #isOfBefore: boolean
   readonly #handled: Handled
   #unacked: Unacknowledged<Sent> = new Unacknowledged()
-  /** Of these, those that nobody follows. */
+  /** The length of those that nobody follows. */
   #answers = 0
   readonly #parts: SessionParts
   #connection: Connection | undefined
@@ -101,13 +101,9 @@ export class Session {
     return this.breaks < mostBreaks ? this.management?.id : undefined
   }
 
-  get canResume(): boolean {
-    return this.id !== undefined
-  }
-
   /** Whether what is sent now goes out in it, at once or when it goes on. */
   get isOpen(): boolean {
-    return this.#connection !== undefined || (this.canResume && !this.#isOfBefore)
+    return this.#connection !== undefined || (this.id !== undefined && !this.#isOfBefore)
   }
 
   /** Whether the server has all that was sent. */
@@ -134,7 +130,7 @@ export class Session {
       if (!this.isIdle && !innocent.test(`${why}`))
         this.breaks += why === 'policy-violation' ? mostBreaks : why ? 1 : 0.5
       this.detach()
-      if (!this.canResume) this.#parts.lost()
+      if (this.id === undefined) this.#parts.lost()
     })
     connection.consume((element) => this.#receive(connection, element))
     this.#watchSilence(connection)
@@ -182,7 +178,8 @@ export class Session {
     if (this.management || entry) {
       this.#unacked.push({ wire, entry })
       this.#ask()
-      if (entry === undefined && ++this.#answers > mostAnswers) connection?.destroy(broken(MANAGEMENT_NS))
+      if (!entry) this.#answers += wire.length
+      if (this.#answers > mostAnswers) connection?.destroy(broken(MANAGEMENT_NS))
     }
     return this.#unacked.sent
   }
@@ -298,10 +295,11 @@ export class Session {
   }
 
   #tell(taken: readonly Sent[]): void {
-    const entries = taken.flatMap(({ entry }) => entry ?? [])
-    this.#answers -= taken.length - entries.length
-    if (taken.length > 0) this.breaks = 0
-    this.#parts.acknowledged(entries)
+    for (const { wire, entry } of taken) {
+      if (!entry) this.#answers -= wire.length
+      this.breaks = 0
+    }
+    this.#parts.acknowledged(taken.flatMap(({ entry }) => entry ?? []))
   }
 
   /** At the end of this turn, one request for all that is sent in it. A server that says the same again needs time. */

@@ -82,7 +82,7 @@ export class Sessions {
   }
 
   get canResume(): boolean {
-    return this.#session?.canResume === true
+    return this.#session?.id !== undefined
   }
 
   /** What it carries is sent in this session, if there is one, and those to come. */
@@ -162,7 +162,7 @@ export class Sessions {
             password,
             agent,
             memory: this.#memory,
-            resumable: session?.canResume ? (session as Resumable) : undefined,
+            resumable: session?.id === undefined ? undefined : (session as Resumable),
             bindsInline: account.resource === '' && this.catchesUp(),
             inline: this.inline,
             offers: el('features', NS.streams),
@@ -272,7 +272,7 @@ export class Sessions {
   }
 
   #keepRow(session: Session, handled: number): Maybe<undefined> {
-    const row = session.canResume ? JSON.stringify({ ...session.management, jid: session.jid, handled }) : undefined
+    const row = session.id && JSON.stringify({ ...session.management, jid: session.jid, handled })
     return this.#keep('session', row)
   }
 
