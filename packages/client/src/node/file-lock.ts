@@ -12,19 +12,21 @@ const silence = 6 * beat
 /** Time between the making of a lock and its name being in it, at the most, in milliseconds. */
 const making = 5000
 
-/** By path, of this process: a lock with its id that is not among them is of an earlier process that had the same one, as in containers. */
+/** By path, of this thread. */
 const held = new Set<string>()
 
 interface Owner {
   readonly pid: number
   readonly host: string
+  /** When its process began, as the system counts (Linux): another one may have the same `pid` later, and in containers soon. */
+  readonly began?: string | undefined
   /** Tells one lock from the next. */
   readonly id: string
 }
 
 /** What lets go of it. Throws a StoreError that names the process which holds it. */
 export async function lockFile(path: string, account: string): Promise<() => Promise<void>> {
-  const own: Owner = { pid, host: hostname(), id: randomUUID() }
+  const own: Owner = { pid, host: hostname(), began: await beginning(pid), id: randomUUID() }
   if (held.has(path)) throw heldBy(account, own)
   held.add(path)
   try {
@@ -66,7 +68,7 @@ async function takeOver(path: string, own: Owner, account: string): Promise<void
   try {
     const since = await age(path)
     const owner = await read(path)
-    if (since !== undefined && isAlive(owner, since)) throw heldBy(account, owner)
+    if (since !== undefined && (await isAlive(owner, since))) throw heldBy(account, owner)
     await unlink(path).catch(() => undefined)
     if (!(await create(path, own))) throw heldBy(account, await read(path))
   } finally {
@@ -75,23 +77,36 @@ async function takeOver(path: string, own: Owner, account: string): Promise<void
 }
 
 /** `since`: milliseconds since the lock was touched. */
-function isAlive(owner: Owner | undefined, since: number): boolean {
+async function isAlive(owner: Owner | undefined, since: number): Promise<boolean> {
   if (owner === undefined) return since < making
   if (owner.host !== hostname()) return since < silence
-  if (owner.pid === pid || since > uptime() * 1000) return false // we hold none there; the machine was started anew
+  if (since > uptime() * 1000) return false // the machine was started anew
+  const began = owner.began && (await beginning(owner.pid))
+  if (began && began !== owner.began) return false
+  // this process: another thread has it, which may have ended; or, where beginnings are not known, a process of before
+  if (owner.pid === pid) return since < (began ? silence : Math.min(silence, process.uptime() * 1000))
   try {
     process.kill(owner.pid, 0)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ESRCH') return false
+    return code !== undefined || since < silence // Deno may not ask
   }
+}
+
+/** Undefined where the system does not say, or there is none. */
+async function beginning(pid: number): Promise<string | undefined> {
+  const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return state.slice(state.lastIndexOf(')')).split(' ')[20] // behind its name, in which anything may stand
 }
 
 /** Undefined when there is none, or none that says whose it is: a crash while it was made. */
 async function read(path: string): Promise<Owner | undefined> {
   try {
-    const { pid, host, id }: Owner = JSON.parse(await readFile(path, 'utf8'))
-    return typeof pid === 'number' && typeof host === 'string' && typeof id === 'string' ? { pid, host, id } : undefined
+    const owner: Owner = JSON.parse(await readFile(path, 'utf8'))
+    const { pid, host, id } = owner
+    return typeof pid === 'number' && typeof host === 'string' && typeof id === 'string' ? owner : undefined
   } catch {
     return undefined
   }

@@ -17,6 +17,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execPath, pid } from 'node:process'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { StoreError } from '../contract/errors.ts'
 import type { Store } from '../contract/store.ts'
 import { fileStore } from './file-store.ts'
@@ -214,8 +215,46 @@ describe('a second client of the account', () => {
     await open()
   })
 
+  test('in another thread of the process is one, and its lock is gone when the thread has ended without a word', async () => {
+    const code = `const { parentPort } = require('node:worker_threads')
+      import(${JSON.stringify(join(import.meta.dirname, 'file-store.ts'))})
+        .then(({ fileStore }) => fileStore(${JSON.stringify(folder)})(${JSON.stringify(account)}))
+        .then(() => 'open', String)
+        .then((said) => parentPort.postMessage(said))
+      setInterval(() => undefined, 1000)`
+    const thread = new Worker(code, { eval: true })
+    assert.deepEqual(await once(thread, 'message'), ['open'])
+    await assert.rejects(open(), StoreError)
+    await thread.terminate()
+    await assert.rejects(open(), StoreError)
+    const then = new Date(Date.now() - 120_000)
+    await utimes(path('.lock'), then, then)
+    await open()
+  })
+
   test('that had our own process id, in a container of before, is gone', async () => {
-    await leave({ pid, host: hostname(), id: 'x' }, 0)
+    await leave({ pid, host: hostname(), id: 'x' }, process.uptime() * 1000 + 1000)
+    await open()
+  })
+
+  const isLinux = process.platform === 'linux'
+
+  test('whose process id another process has now is gone', { skip: !isLinux && 'not told' }, async () => {
+    for (const now of [pid, process.ppid]) {
+      await leave({ pid: now, host: hostname(), began: '1', id: 'x' }, 1000)
+      const store = await open()
+      await store.close()
+    }
+  })
+
+  test('of which it may not be asked whether it is there is believed as long as it touches its lock', async (t) => {
+    t.mock.method(process, 'kill', () => {
+      throw new Error('Requires run access') // Deno
+    })
+    const owner = { pid: process.ppid, host: hostname(), id: 'x' }
+    await leave(owner, 1000)
+    await assert.rejects(open(), StoreError)
+    await leave(owner, 120_000)
     await open()
   })
 
@@ -234,7 +273,7 @@ describe('a second client of the account', () => {
   })
 
   test('that crashed while it took over leaves no guard for ever', async () => {
-    await leave({ pid, host: hostname(), id: 'x' }, 0)
+    await leave({ pid: 1, host: 'elsewhere', id: 'x' }, 120_000)
     await appendFile(path('.lock.guard'), '{}')
     await assert.rejects(open(), StoreError)
     const then = new Date(Date.now() - 120_000)
