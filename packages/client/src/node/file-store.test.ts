@@ -3,10 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFile,
+  mkdir,
   mkdtemp,
+  open as openFile,
   readdir,
   readFile,
   rm,
+  rmdir,
   stat,
   symlink,
   truncate,
@@ -92,6 +95,49 @@ describe('what was written', () => {
       ],
     )
     assert.deepEqual((await readdir(folder)).sort(), ['romeo%40example.org.log', 'romeo%40example.org.log.lock'])
+  })
+
+  test('without success is not there for the next client, and what is written when there is room again is', async (t) => {
+    const file = await openFile(join(folder, 'any'), 'w')
+    const handles = Object.getPrototypeOf(file)
+    await file.close()
+    const store = await open()
+    await store.write([['a', '1']])
+    let behind: unknown
+    const full = (): never => {
+      behind ??= store.write([['b', '3']])
+      throw Object.assign(new Error(), { code: 'ENOSPC' })
+    }
+    t.mock.method(handles, 'datasync', full, { times: 1 })
+    await assert.rejects(async () => store.write([['a', '2']]), /StoreError: .* the disk is full/)
+    await behind
+    assert.deepEqual(await store.read(), [
+      ['a', '1'],
+      ['b', '3'],
+    ])
+    await store.close()
+    assert.deepEqual(await (await open()).read(), [
+      ['a', '1'],
+      ['b', '3'],
+    ])
+  })
+
+  test('is kept where the file cannot be written anew, which is tried again later', async () => {
+    const store = await open()
+    const grow = async (): Promise<void> => {
+      for (let i = 0; i < 400; i++) await store.write([['a', `${i} ${'x'.repeat(1000)}`]])
+    }
+    await mkdir(path('.new')) // or the disk is full
+    await grow()
+    assert.ok((await stat(path())).size > 400_000)
+    await rmdir(path('.new'))
+    await grow()
+    assert.ok((await stat(path())).size < 100_000, String((await stat(path())).size))
+    await store.close()
+    assert.deepEqual(
+      (await (await open()).read()).map(([key, value]) => [key, value.slice(0, 4)]),
+      [['a', '399 ']],
+    )
   })
 
   test('by an account whose address is too long for a file name is kept, too', async () => {

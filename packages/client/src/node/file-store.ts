@@ -3,7 +3,7 @@
  * is history. A line that a crash has cut short is as if it had never been written.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, mkdir, open, readFile, realpath, rename } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, realpath, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { StoreError, UsageError } from '../contract/errors.ts'
 import type { Change, OpenStore, Store } from '../contract/store.ts'
@@ -49,6 +49,8 @@ class FileStore implements Store {
   /** Of the file, and how much of that a new one would have. */
   #size: number
   #live: number
+  /** It is not written anew before it is so large: the last try has failed. */
+  #least = 0
   #waiting: Change[] = []
   #next: Promise<undefined> | undefined
   #last: Promise<unknown> = Promise.resolve()
@@ -108,36 +110,55 @@ class FileStore implements Store {
     this.#waiting = []
     this.#next = undefined
     if (this.#failed !== undefined) throw this.#failed
+    const line = Buffer.from(lineOf(changes))
     try {
-      const line = Buffer.from(lineOf(changes))
       await this.#file.appendFile(line)
       await this.#file.datasync()
-      for (const [key, value] of changes) {
-        this.#live -= rowSize(key, this.#rows.get(key))
-        this.#live += rowSize(key, value)
-        if (value === undefined) this.#rows.delete(key)
-        else this.#rows.set(key, value)
-      }
-      this.#size += line.length
-      if (this.#size > smallest + 4 * this.#live) await this.#rewrite()
     } catch (error) {
-      // what is in the file now is not known: reading it again is the only way on
-      this.#failed = storeError(this.#path, error)
-      throw this.#failed
+      // a full disk may have room again; but who is told that it is not kept is not to find it there
+      await this.#undo().catch(this.#giveUp)
+      throw storeError(this.#path, error)
     }
+    for (const [key, value] of changes) {
+      this.#live -= rowSize(key, this.#rows.get(key))
+      this.#live += rowSize(key, value)
+      if (value === undefined) this.#rows.delete(key)
+      else this.#rows.set(key, value)
+    }
+    this.#size += line.length
+    // what was to be kept is, whatever becomes of that
+    if (this.#size > Math.max(this.#least, smallest + 4 * this.#live)) await this.#rewrite().catch(this.#giveUp)
   }
 
-  /** What is there is there until the new file has its name, and is on disk. */
+  /** What is in the file now is not known: reading it again is the only way on. */
+  readonly #giveUp = (error: unknown): void => {
+    this.#failed = storeError(this.#path, error)
+  }
+
+  async #undo(): Promise<void> {
+    await this.#file.truncate(this.#size)
+    await this.#file.datasync()
+  }
+
+  /** What is there is there until the new file has its name, and is on disk. Where there is no room for both, it grows on until it is twice as large. */
   async #rewrite(): Promise<void> {
     const path = `${this.#path}.new`
-    const file = await open(path, 'w', 0o600)
     const lines = Buffer.from([...this.#rows].map((row) => lineOf([row])).join(''))
-    await file.writeFile(lines)
-    await file.sync()
+    let file: FileHandle | undefined
+    try {
+      file = await open(path, 'w', 0o600)
+      await file.writeFile(lines)
+      await file.sync()
+    } catch {
+      this.#least = 2 * this.#size
+      await file?.close().catch(() => undefined)
+      return await unlink(path).catch(() => undefined)
+    }
     await this.#file.close() // Windows replaces no file that is open
     this.#file = file
     await rename(path, this.#path)
     await syncFolder(this.#path)
+    this.#least = 0
     this.#size = lines.length
     this.#live = sizeOf(this.#rows)
   }
