@@ -11,7 +11,7 @@ import { isStanza } from '../../../../test/client/harness/valve.ts'
 import { hurried } from '../../test/hurried.ts'
 import { next, online, timeless } from '../../test/online.ts'
 import { within } from '../../test/waiting.ts'
-import { type ClientError, chat, type Fate, memoryStore, messages } from '../index.ts'
+import { type ClientError, chat, defineExtension, type Fate, memoryStore, messages } from '../index.ts'
 import { connect, createClient } from '../node/index.ts'
 
 const juliet = 'juliet@localhost'
@@ -194,6 +194,46 @@ test('what was sent in a session that is lost is not sent again when it is taken
     server.received('message').map((message) => message.childText('body')),
     ['one', 'two'],
   )
+})
+
+test('what is known to have arrived, or was refused, before its turn comes again is not sent again', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  await using client = await online(server, [chat])
+  const texts = ['delivered', 'refused', 'unknown']
+  server.script.receive = (element, connection) => {
+    if (element.name !== 'message' || connection.session === undefined) return
+    connection.session.handled--
+    return true
+  }
+  const [delivered, refused, unknown] = texts.map((text) => client.chat.send(juliet, text))
+  await server.until('message', 3)
+  const fates: Fate[] = []
+  refused!.onChange(({ fate }) => void fates.push(fate))
+  client.use(
+    defineExtension({
+      name: 'late',
+      start: (core) =>
+        core.onSession('prepare', async () => {
+          const from = `${juliet}/a`
+          const to = core.jid!.toString()
+          const received = el('received', 'urn:xmpp:receipts', { id: delivered!.id })
+          server.connection.send(el('message', NS.client, { from, to }, [received]))
+          const error = new StanzaError('recipient-unavailable').toElement()
+          server.connection.send(el('message', NS.client, { from, to, type: 'error', id: refused!.id }, [error]))
+          await core.request('get', el('ping', 'urn:xmpp:ping'))
+        }),
+    }),
+  )
+  server.script = {}
+  server.sessions.clear()
+  server.connection.break()
+  await unknown!.reached('acked')
+  assert.deepEqual([delivered!.fate, fates], ['delivered', ['queued', 'failed']])
+  assert.deepEqual(
+    server.received('message').map((message) => message.childText('body')),
+    [...texts, 'unknown'],
+  )
+  assert.deepEqual(client.messages.unacknowledged, [])
 })
 
 test('what a device of the recipient has does not fail, whatever another one says', async () => {

@@ -78,7 +78,6 @@ export class Outbox implements Carrier {
   /** What is to be said in this room now waits for it, or not any more; without a room, in all of them: who is not there is refused. */
   hold(isHeld: boolean, room?: Jid): void {
     for (const entry of this.#queue) if (isFor(entry.message, room)) entry.isHeld = isHeld
-    this.acknowledged(this.#those(({ message: { fate } }) => fate === 'delivered'))
     this.#pump()
   }
 
@@ -110,8 +109,6 @@ export class Outbox implements Carrier {
         first.breaks = 0
       }
     }
-    const isSettled = ({ id, message }: Entry): boolean =>
-      id !== message.id || (message.fate !== 'sent' && message.fate !== 'queued')
     const again = rest.filter((entry) => !isSettled(entry))
     const before = [...again, ...this.#sentBefore]
     this.#queue = new Set([...again, ...this.#queue])
@@ -221,10 +218,10 @@ export class Outbox implements Carrier {
       this.#queue.delete(entry)
       const most = this.#core.streamFeatures.child('limits', LIMITS_NS)?.childText('max-bytes')
       // [XEP-0478 2] a character has three bytes at most: few messages have to be counted
-      if (most && entry.wire.length * 3 > +most && new TextEncoder().encode(fromWire(entry.wire)).length > +most) {
+      if (most && entry.wire.length * 3 > +most && new TextEncoder().encode(fromWire(entry.wire)).length > +most)
         this.#refuse(entry)
-        this.#forget([entry])
-      } else {
+      if (isSettled(entry)) this.#forget([entry])
+      else {
         const number = session.send(entry.wire, entry)
         this.#sent(entry, session.id === undefined ? lost : number)
         entry.message.advance('sent')
@@ -278,6 +275,11 @@ export class Outbox implements Carrier {
     const named = element.with({ id }).withChildren([...others, originId.build({ id })])
     return new Message(named, undefined, stanza.to)
   }
+}
+
+/** Others have said that it arrived, or it was refused: it is not to be sent (again). */
+function isSettled({ id, message }: Entry): boolean {
+  return id !== message.id || (message.fate !== 'sent' && message.fate !== 'queued')
 }
 
 function isFor({ to, stanza }: SentMessage, room: Jid = to): boolean {
