@@ -11,7 +11,7 @@ import { isStanza } from '../../../../test/client/harness/valve.ts'
 import { hurried } from '../../test/hurried.ts'
 import { next, online, timeless } from '../../test/online.ts'
 import { within } from '../../test/waiting.ts'
-import { type ClientError, chat, defineExtension, type Fate, memoryStore, messages } from '../index.ts'
+import { type Change, type ClientError, chat, defineExtension, type Fate, memoryStore, messages } from '../index.ts'
 import { connect, createClient } from '../node/index.ts'
 
 const juliet = 'juliet@localhost'
@@ -299,4 +299,39 @@ test('a message that comes before an answer is told before it, from the beginnin
     await client.request('get', el('ping', 'urn:xmpp:ping'))
     assert.deepEqual(heard, ['x'])
   }
+})
+
+test('what a program that crashed may have sent is looked for before it is sent again', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  server.script.receive = ({ name }) => name === 'r'
+  const disk = new Map<string, string>()
+  let isDead = false
+  const store = () => ({
+    read: () => [...disk],
+    write: (changes: readonly Change[]) => {
+      for (const [key, value = ''] of changes) {
+        isDead ||= key.startsWith('out/') && disk.has(key) // before the number of what is sent could be written
+        if (!isDead) disk.set(key, value)
+      }
+      return undefined
+    },
+    close: () => undefined,
+  })
+  const crashed = await online(server, [], { store, reconnect: false })
+  const { id } = crashed.messages.post(juliet, [])
+  await server.until('message')
+  server.sessions.clear()
+  server.connection.break()
+  await next(crashed, 'state', ({ name }) => name === 'failed')
+
+  isDead = false
+  await using client = await createClient({ ...options(server), store })
+  const asked: string[] = []
+  client.messages.reconcile(async (unsure) => {
+    asked.push(...unsure.map((message) => message.id))
+    return new Set(unsure)
+  })
+  await client.connect()
+  assert.deepEqual([asked, client.messages.unacknowledged], [[id], []])
+  assert.equal(server.received('message').length, 1)
 })

@@ -264,7 +264,8 @@ export class Outbox implements Carrier {
       return
     }
     const message = new SentMessage(new Message(element, undefined, to), at, this.#parts)
-    this.#add(message, key, text, typeof n === 'number' ? n : undefined)
+    // one without a number may have been sent as well, right before a crash
+    this.#add(message, key, text, typeof n === 'number' ? n : lost)
   }
 
   /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */
