@@ -22,22 +22,28 @@ interface Reader {
 /** What a loop gets of a message; undefined when that message is not for it. */
 export type PickMessage<T> = (message: ReceivedMessage) => T | undefined
 
-/** Without a reader so many messages are kept; one more, and it is clear that nobody will come. */
+/** Without a reader so many messages are kept, of so many characters; one more, and it is clear that nobody will come: the client must not stop for that. */
 const unclaimedMax = 500
+const unclaimedLength = 2 << 20
 
 export class Inbox {
   readonly #readers: Set<Reader> = new Set()
-  /** What came before the first reader, or was left by the last one. */
+  /** What came before the first reader, or after the last one, and what that has left. */
   #unclaimed: Waiting[] = []
-  #isIdle = false
+  /** Somebody has begun to read, and may again; the time to begin is over. */
+  #isRead = false
+  #isLate = false
 
   /** A promise while somebody has it to read. `isHeard`: it does not have to wait for somebody who reads. */
   push(message: ReceivedMessage, isHeard: boolean): undefined | Promise<undefined> {
     if (this.#readers.size === 0) {
-      if (isHeard || this.#isIdle) return undefined
+      if (isHeard || (this.#isLate && !this.#isRead)) return undefined
       return new Promise((resolve) => {
-        this.#unclaimed.push({ message, done: () => resolve(undefined) })
-        if (this.#unclaimed.length > unclaimedMax) this.release()
+        const count = this.#unclaimed.push({ message, done: () => resolve(undefined) })
+        const length = this.#unclaimed.reduce((sum, one) => sum + (one.message.element.inner?.length ?? 0), 0)
+        if (count <= unclaimedMax && length <= unclaimedLength) return
+        this.#isRead = false
+        this.release()
       })
     }
     let reading: undefined | Promise<undefined>
@@ -45,18 +51,18 @@ export class Inbox {
     return reading
   }
 
-  /** Nobody reads: what waits for a reader is given up, and what comes as well, until there is one. */
+  /** The time to begin is over: what nobody wants is given up, and what comes as well, until somebody reads. What comes between two loops is for the second. */
   release(): void {
-    this.#isIdle = true
-    for (const { done } of this.#unclaimed.splice(0)) done()
+    this.#isLate = true
+    if (!this.#isRead || this.#readers.size > 0) for (const { done } of this.#unclaimed.splice(0)) done()
   }
 
   /** Ends when the signal is aborted, or the loop is left; what it has not come to waits for the next reader. */
   read<T>(pick: PickMessage<T>, signal?: AbortSignal): AsyncIterableIterator<T> {
-    this.#isIdle = false
+    this.#isRead = true
     const queue: (Waiting & { readonly value: T })[] = []
-    let current: Waiting | undefined
-    /** Several, where `next()` is called before the one before has answered. */
+    /** Several of both, where `next()` is called before the one before has answered. */
+    const handed: (() => void)[] = []
     const waiting: (() => void)[] = []
     let isOver = false
     let failure: ClientError | undefined
@@ -93,23 +99,24 @@ export class Inbox {
     })
     this.#readers.add(reader)
     forget = onAbort(signal, stop)
+    if (this.#isLate) this.release()
     return {
       async next() {
-        current?.done() // the body of the loop has run
-        current = undefined
+        handed.shift()?.() // the body of the loop has run
         for (;;) {
           if (failure !== undefined) throw failure
           if (isOver) return { done: true, value: undefined }
           const one = queue.shift()
-          current = one
-          if (one !== undefined) return { done: false, value: one.value }
+          if (one !== undefined) {
+            handed.push(one.done)
+            return { done: false, value: one.value }
+          }
           await new Promise<void>((resolve) => waiting.push(resolve))
         }
       },
       async return() {
         // a body that threw is left like one that has run: an error that ends the program is to end it before this counts as read
-        if (current !== undefined) setTimeout(current.done)
-        current = undefined
+        for (const done of handed.splice(0)) setTimeout(done)
         stop()
         return { done: true, value: undefined }
       },
@@ -119,8 +126,10 @@ export class Inbox {
     }
   }
 
-  /** All loops end; with an error they throw it. */
+  /** All loops end; with an error they throw it. Whoever is to read what comes later has to begin anew. */
   close(error?: ClientError): void {
+    this.#isRead = false
+    this.#isLate = false
     for (const reader of [...this.#readers]) reader.end(error)
   }
 }

@@ -1,5 +1,5 @@
 /** A message that has come, as its readers see it: whose it is, when, and what is in it. */
-import { type ElementCodec, isBroken } from '@rookery/protocol/codec'
+import { type ElementCodec, intact } from '@rookery/protocol/codec'
 import type { Jid } from '@rookery/protocol/jid'
 import type { Message, MessageType } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
@@ -69,8 +69,7 @@ export class ReceivedMessage {
 
   /** A payload by its codec; undefined where there is none, or where it is broken. */
   payload<T>(codec: ElementCodec<T>): T | undefined {
-    const found = codec.find(this.element)
-    return found === undefined || isBroken(found) ? undefined : (found as T)
+    return intact(codec.find(this.element))
   }
 
   /** `body` or `subject` in the language that is asked for, if it is there. [RFC6121 5.2.3] */

@@ -164,9 +164,10 @@ export class Archive {
       (mark) => (last = mark),
     )
     this.#lines.set(key, line)
+    let filled: Awaited<ReturnType<typeof fillGap>>
     try {
       await this.#core.use(disco).require(of, MAM_NS, options)
-      const { count, handled } = await fillGap({
+      filled = await fillGap({
         core: this.#core,
         questions: this.#questions,
         line,
@@ -176,15 +177,14 @@ export class Archive {
         steady: () => undefined,
         signal: options.signal,
       })
-      line.release(false)
-      this.#lines.delete(key)
-      await handled
-      this.#core.emit('archive:repaired', { of, count })
-      return { count, last }
     } finally {
       line.release(false)
       this.#lines.delete(key)
     }
+    const { count, handled } = filled
+    await handled
+    this.#core.emit('archive:repaired', { of, count })
+    return { count, last }
   }
 
   /** What a room has said while we were away is more than it sends to those who come back. */

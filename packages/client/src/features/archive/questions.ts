@@ -2,7 +2,7 @@
  * Questions to archives, a page at a time (XEP-0313 1.1.3 with XEP-0059): results come as messages before the answer, and count only for the
  * question whose id they have, from the archive that was asked [XEP-0313 8.2, S57].
  */
-import { isBroken } from '@rookery/protocol/codec'
+import { intact } from '@rookery/protocol/codec'
 import { formatDateTime } from '@rookery/protocol/dates'
 import { dataForm, type FormValue, submitForm } from '@rookery/protocol/forms'
 import type { Jid } from '@rookery/protocol/jid'
@@ -84,11 +84,12 @@ export class Questions {
   }
 
   #take({ element, from }: Message): Unwrapped {
-    const result = archiveResult.find(element)
-    if (result === undefined) return undefined
+    const found = archiveResult.find(element)
+    if (found === undefined) return undefined
     // nobody asked for it, or it is not from whom was asked: nobody is to see it
-    const open = isBroken(result) ? undefined : this.#open.get(result.queryId ?? '')
-    if (open === undefined || isBroken(result) || from?.equals(open.of) !== true) return 'taken'
+    const result = intact(found)
+    const open = this.#open.get(result?.queryId ?? '')
+    if (result === undefined || open === undefined || from?.equals(open.of) !== true) return 'taken'
     open.bytes -= element.inner?.length ?? 1000
     if (--open.room >= 0 && open.bytes >= 0) open.results.push(result)
     return 'taken'
