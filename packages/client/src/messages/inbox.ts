@@ -3,6 +3,7 @@
  * listens waits for them.
  */
 import { onAbort } from '../contract/abort.ts'
+import { deferred } from '../contract/deferred.ts'
 import type { ClientError } from '../contract/errors.ts'
 import { both } from '../contract/together.ts'
 import type { ReceivedMessage } from './received-message.ts'
@@ -61,14 +62,15 @@ export class Inbox {
   read<T>(pick: PickMessage<T>, signal?: AbortSignal): AsyncIterableIterator<T> {
     this.#isRead = true
     const queue: (Waiting & { readonly value: T })[] = []
-    /** Several of both, where `next()` is called before the one before has answered. */
+    /** Several, where `next()` is called before the one before has answered. */
     const handed: (() => void)[] = []
-    const waiting: (() => void)[] = []
+    let coming = deferred<undefined>()
     let isOver = false
     let failure: ClientError | undefined
     let forget: (() => void) | undefined
     const wake = (): void => {
-      for (const one of waiting.splice(0)) one()
+      coming.resolve(undefined)
+      coming = deferred()
     }
     const reader: Reader = {
       take(message) {
@@ -111,7 +113,7 @@ export class Inbox {
             handed.push(one.done)
             return { done: false, value: one.value }
           }
-          await new Promise<void>((resolve) => waiting.push(resolve))
+          await coming.promise
         }
       },
       async return() {

@@ -5,16 +5,17 @@ import type { Message } from '@rookery/protocol/stanza'
 import { originId, stanzaIdBy } from '@rookery/protocol/xeps/stanza-id'
 import type { Way } from './received-message.ts'
 
-/** So many of the last messages are known again when they come twice. */
-const remembered = 5_000
+/** The last 5,000 messages are known again when they come twice; they have two ids each. */
+const remembered = 10_000
 /** With the address before it. Longer ids are nobody's honest ones, and would fill the memory. */
-const longest = 4_000
+const longest = 2_000
 
 export class Seen {
   /** Who speaks from there is an occupant, and no contact. */
   readonly #rooms: Pick<ReadonlySet<string>, 'has'>
-  /** With who still works on it. */
-  readonly #keys: Map<string, undefined | Promise<undefined>> = new Map()
+  /** Of those that somebody still works on, which are never forgotten: who. */
+  readonly #inHand: Map<string, Promise<undefined>> = new Map()
+  readonly #done: Set<string> = new Set()
 
   constructor(rooms: Pick<ReadonlySet<string>, 'has'>) {
     this.#rooms = rooms
@@ -33,27 +34,35 @@ export class Seen {
     const given = way.archived ?? stanzaIdBy(stanza.element, by)
     const origin = intact(originId.find(stanza.element))
     const keys = [given && `${by}\n${given}`, origin && `${sender}\n\n${origin.id}`]
-    const known = keys.find((key) => this.#keys.has(key!))
-    const work = known === undefined ? run() : this.#keys.get(known)
+    const known = keys.find((key) => this.#knows(key!))
+    const work = known === undefined ? run() : this.#inHand.get(known)
     for (const key of keys) if (key && key.length <= longest) this.#remember(key, work)
     return work
   }
 
   /** Whether it has been seen, by its id in the archive of `by`. */
   has(by: Jid, id: string): boolean {
-    return this.#keys.has(`${by}\n${id}`)
+    return this.#knows(`${by}\n${id}`)
   }
 
   /** For what has no id: whether this was asked before. */
   repeats(key: string): boolean {
-    const isKnown = this.#keys.has(key)
-    if (!isKnown) this.#remember(key, undefined)
+    const isKnown = this.#knows(key)
+    this.#remember(key)
     return isKnown
   }
 
-  #remember(key: string, work: undefined | Promise<undefined>): void {
-    this.#keys.set(key, work)
-    if (this.#keys.size > remembered) this.#keys.delete(this.#keys.keys().next().value!)
-    void work?.then(() => this.#keys.has(key) && this.#keys.set(key, undefined))
+  #knows(key: string): boolean {
+    return this.#inHand.has(key) || this.#done.has(key)
+  }
+
+  #remember(key: string, work?: undefined | Promise<undefined>): void {
+    if (work !== undefined) {
+      this.#inHand.set(key, work)
+      void work.then(() => {
+        this.#inHand.delete(key)
+        this.#remember(key)
+      })
+    } else if (this.#done.add(key).size > remembered) this.#done.delete(this.#done.values().next().value!)
   }
 }

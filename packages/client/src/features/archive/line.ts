@@ -49,7 +49,6 @@ export class Line {
   release(counts: boolean): void {
     this.#counts = counts
     this.#isHolding = false
-    this.#bytes = 0
     for (const go of this.#held.splice(0)) go()
   }
 
@@ -64,7 +63,7 @@ export class Line {
       const counts = this.#counts && !this.#seen.has(this.of, id) && this.#isNewer(stanza, way)
       return this.#place.pass({ id, at: way.at }, next(), counts)
     }
-    if (!this.#isHolding || this.#isFull((element.inner?.length ?? 0) + 200)) return go()
+    if (!this.#isHolding || (this.#bytes += (element.inner?.length ?? 0) + 200) > mostBytes) return go()
     return new Promise((resolve) => this.#held.push(() => resolve(go())))
   }
 
@@ -80,11 +79,5 @@ export class Line {
    */
   #isNewer({ element }: Message, { at }: Way): boolean {
     return at > this.#newest - 1_000 || element.child('delay', DELAY_NS) === undefined
-  }
-
-  #isFull(bytes: number): boolean {
-    if (this.#bytes + bytes > mostBytes) return true
-    this.#bytes += bytes
-    return false
   }
 }
