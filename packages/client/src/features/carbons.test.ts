@@ -7,7 +7,8 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../test/online.ts'
-import { carbons, type ReceivedMessage } from '../index.ts'
+import { reaches } from '../../test/waiting.ts'
+import { carbons, memoryStore, type ReceivedMessage } from '../index.ts'
 
 const NS = 'jabber:client'
 const chat = (attributes: Record<string, string>, body: string): Element =>
@@ -78,6 +79,28 @@ describe('copies', () => {
     })
     await using romeo = await online(server, [carbons])
     assert.equal(romeo.carbons.isOn, true)
+  })
+
+  test('a program that goes on with a session of before, of which it knows nothing, asks for them', async () => {
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      script: {
+        receive(element, connection) {
+          if (element.firstElement()?.is('enable', CARBONS_NS) !== true) return
+          connection.reply(element)
+          return true
+        },
+      },
+    })
+    const store = memoryStore()
+    const before = await online(server, [], { store, reconnect: false })
+    const { id } = server.connection.session!
+    server.connection.break()
+    await reaches(before, 'failed')
+    await before.close()
+    await using after = await online(server, [carbons], { store })
+    assert.equal(server.connection.session!.id, id)
+    assert.equal(after.carbons.isOn, true)
   })
 
   test('a server without them is no error', async () => {

@@ -47,8 +47,8 @@ export class Carbons {
     this.#isOn = on
   }
 
-  async #begin({ resumed }: SessionStart): Promise<undefined> {
-    if (resumed) return // [XEP-0280 4] as before
+  async #begin({ resumed, restored }: SessionStart): Promise<undefined> {
+    if (resumed && !restored) return // [XEP-0280 4] as before
     this.#isOn = this.#core.isTurnedOn(CARBONS_NS)
     if (this.#isOn === this.#wanted) return
     try {
