@@ -82,7 +82,6 @@ export class Inbox {
         })
       },
       end: (error) => {
-        if (isOver) return
         isOver = true
         failure = error
         forget?.()
@@ -93,14 +92,13 @@ export class Inbox {
         wake()
       },
     }
-    const stop = (): void => reader.end()
     this.#unclaimed = this.#unclaimed.filter((one) => {
       const value = pick(one.message)
       if (value !== undefined) queue.push({ ...one, value })
       return value === undefined
     })
     this.#readers.add(reader)
-    forget = onAbort(signal, stop)
+    forget = onAbort(signal, () => reader.end())
     if (this.#isLate) this.release()
     return {
       async next() {
@@ -119,7 +117,7 @@ export class Inbox {
       async return() {
         // a body that threw is left like one that has run: an error that ends the program is to end it before this counts as read
         for (const done of handed.splice(0)) setTimeout(done)
-        stop()
+        reader.end()
         return { done: true, value: undefined }
       },
       [Symbol.asyncIterator]() {

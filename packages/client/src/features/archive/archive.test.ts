@@ -9,6 +9,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer, type TestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../../test/online.ts'
+import { reaches } from '../../../test/waiting.ts'
 import {
   type ArchivedMessage,
   archive,
@@ -18,6 +19,7 @@ import {
   UnexpectedAnswerError,
   UnsupportedError,
 } from '../../index.ts'
+import { nodePlatform } from '../../node/index.ts'
 
 const NS = 'jabber:client'
 const body = (text: string): Element => el('body', NS, {}, text)
@@ -301,5 +303,60 @@ describe('ids of an archive', () => {
     server.connections.at(-1)!.break()
     await repaired
     assert.equal(queries[1]!.child('query', MAM_NS)?.child('set', RSM_NS)?.childText('after'), 'true')
+  })
+
+  test('a network that is away for longer than an answer may take changes no order, and is no error', async () => {
+    let asked = 0
+    await using server = await scripted(
+      (queryId, send) => {
+        if (++asked === 1) return undefined
+        send('romeo@localhost', result(queryId, 'one', forwarded('1', 'missed')))
+        send('romeo@localhost', result(queryId, 'two', forwarded('2', 'live')))
+        return fin(true, 'one', 'two')
+      },
+      [MAM_NS, STANZA_ID_NS],
+    )
+    const timers = new Set<{ at: number; run: () => void }>()
+    let now = 2_000_000_000_000
+    const after = (milliseconds: number, run: () => void): (() => void) => {
+      if (milliseconds === 0) return nodePlatform.clock.after(0, run)
+      const timer = { at: now + milliseconds, run }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    }
+    const pass = (milliseconds: number): void => {
+      now += milliseconds
+      for (const timer of timers) if (timer.at <= now && timers.delete(timer)) timer.run()
+    }
+    const mark = ['x/archive/mark', '1000000000000 zero'] as const
+    await using romeo = await online(server, [archive], {
+      store: () => ({ read: () => [mark], write: () => undefined, close: () => undefined }),
+      platform: { ...nodePlatform, clock: { now: () => now, after } },
+    })
+    const got: (string | undefined)[] = []
+    romeo.on('message', (message) => void got.push(message.body))
+    romeo.on('error', (error) => void got.push(error.message))
+    server.connection.send(
+      forwarded('2', 'live').withChildren([
+        body('live'),
+        el('stanza-id', STANZA_ID_NS, { id: 'two', by: 'romeo@localhost' }),
+      ]),
+    )
+    await server.until((element) => element.child('query', MAM_NS) !== undefined)
+    await romeo.request('get', el('ping', 'urn:xmpp:ping')) // what was said to it until now has come
+
+    server.refuse()
+    server.connection.break()
+    await reaches(romeo, 'waiting')
+    pass(31_000)
+    const state = await next(romeo, 'state', ({ name }) => name === 'waiting')
+    assert.deepEqual(got, [])
+    await server.accept()
+    if (state.name === 'waiting') pass(state.retryAt - now)
+    await reaches(romeo, 'online')
+    const repaired = next(romeo, 'archive:repaired')
+    pass(10_000)
+    await repaired
+    assert.deepEqual(got, ['missed', 'live'])
   })
 })

@@ -100,10 +100,11 @@ export class Repair {
         return this.#settle()
       } catch (error) {
         if (signal.aborted) return
-        // without a connection nothing arrives: when there is one, it goes on
-        if (!(error instanceof DisconnectedError)) {
+        const { name } = this.#core.state
+        // without a connection nothing arrives, no answer either: when there is one, it goes on
+        if (!(error instanceof DisconnectedError || name === 'waiting' || name === 'resuming')) {
           // live messages go on, if any can come; what was missed comes later, and the mark stays where it is until then
-          if (this.#core.state.name !== 'failed') this.line.release(false)
+          if (name !== 'failed') this.line.release(false)
           this.#settle()
           void guardWork(this.#core.failed, () => Promise.reject(error))
           if (error instanceof RequestError && error.type !== 'wait') return
