@@ -67,9 +67,7 @@ export class Presences {
     })
     core.onSessionEnd(() => {
       this.#hasAppeared = false
-      const all = this.#contacts.all()
-      this.#contacts.clear()
-      for (const { jid } of all) this.#gone(jid, unknown)
+      this.#forget()
     })
   }
 
@@ -81,8 +79,7 @@ export class Presences {
   /** Says so to all who may see it, now and in each session to come. `{}`: available. Throws a UsageError. */
   set(own: OwnPresence = {}): undefined {
     const { priority = 0, show } = own
-    if (!shows.includes(show))
-      throw new UsageError('`show` is chat, away, xa or dnd; without it one is simply available.')
+    if (!shows.includes(show)) throw new UsageError('`show` is chat, away, xa, dnd, or left out.')
     if (!Number.isInteger(priority) || priority < -128 || priority > 127)
       throw new UsageError('A priority is a whole number from -128 to 127.')
     this.#returns ||= this.#own === undefined
@@ -90,14 +87,18 @@ export class Presences {
     this.#announce()
   }
 
-  /** Says that we are not there, now and in each session to come until `set`. Messages to the account may still arrive. */
+  /**
+   * Says that we are not there, now and in each session to come until `set`. Messages to the account may still arrive; of others we are told
+   * nothing meanwhile. [RFC6121 4.5.2]
+   */
   hide(status?: string): undefined {
     this.#own = undefined
     if (this.#hasAppeared) this.#send('unavailable', texts('status', status))
+    this.#forget()
   }
 
   /** Says something to one who does not see it otherwise, or something else than to others. Is to be taken back with `hideFrom`. [RFC6121 4.6] */
-  showTo(jid: Jid | string, own: OwnPresence = this.#own ?? {}): boolean {
+  showTo(jid: Jid | string, own: OwnPresence | undefined = this.#own): boolean {
     return this.#send('available', undefined, readJid(jid), own)
   }
 
@@ -144,6 +145,13 @@ export class Presences {
     }
   }
 
+  /** Nobody tells us any more who is there. */
+  #forget(): void {
+    const all = this.#contacts.all()
+    this.#contacts.clear()
+    for (const { jid } of all) this.#gone(jid, unknown)
+  }
+
   #gone(jid: Jid, element: Element): void {
     void this.#core.emit('presence:changed', new ContactPresence(jid, false, this.#core.clock.now(), element))
   }
@@ -154,7 +162,9 @@ export class Presences {
     this.#announces = true
     queueMicrotask(() => {
       this.#announces = false
-      if (!this.#hasAppeared || this.#own === undefined) return
+      if (this.#own === undefined) return
+      for (const tell of this.#appearance.changed) tell()
+      if (!this.#hasAppeared) return
       this.#send()
       if (this.#returns) for (const tell of this.told) tell()
       this.#returns = false
@@ -165,12 +175,10 @@ export class Presences {
     type: 'available' | 'unavailable' = 'available',
     children?: readonly (Element | undefined)[],
     to?: Jid,
-    own?: OwnPresence,
+    own = this.#own,
   ): boolean {
-    const all = children ?? this.#elements(to, own ?? this.#own)
-    const isSent = this.#core.send(presenceStanza(undefined, to, type, all))
-    if (to === undefined && type === 'available') for (const tell of this.#appearance.changed) tell()
-    return isSent
+    const all = children ?? this.#elements(to, own)
+    return this.#core.send(presenceStanza(undefined, to, type, all))
   }
 
   #elements(to: Jid | undefined, own: OwnPresence = {}): readonly (Element | undefined)[] {
@@ -194,7 +202,8 @@ export const presence: Extension<'presence', Presences, PresenceEvents> = define
 
 const unknown = el('presence', NS.client, { type: 'unavailable' })
 
-function texts(name: string, given: string | Readonly<Record<string, string>> | undefined): Element[] {
+/** @internal Texts of a stanza, in one language or several. */
+export function texts(name: string, given: string | Readonly<Record<string, string>> | undefined): Element[] {
   if (given === undefined) return []
   if (typeof given === 'string') return [el(name, NS.client, undefined, given)]
   return Object.entries(given).map(([language, text]) => el(name, NS.client, { 'xml:lang': language }, text))

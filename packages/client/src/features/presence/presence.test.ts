@@ -103,6 +103,31 @@ describe('presence', () => {
     assert.deepEqual(romeo.presence.of(from), [])
   })
 
+  test('while we are not there nobody tells us of anybody: who is there is not known [RFC6121 4.5.2]', async () => {
+    await using server = await HostileServer.start({ startTls: 'absent' })
+    await using romeo = await online(server, [presence, roster])
+    const devices = ['juliet@localhost/balcony', 'juliet@localhost/tomb']
+    const both = next(romeo, 'presence:changed', ({ jid }) => jid.resource === 'tomb')
+    for (const from of devices) server.connection.send(available().with({ from }))
+    await both
+    const told: string[] = []
+    romeo.on('presence:changed', ({ jid, isAvailable }) => {
+      if (jid.local === 'juliet') told.push(`${jid.resource} ${isAvailable}`)
+    })
+    romeo.presence.hide()
+    assert.equal(romeo.presence.best('juliet@localhost'), undefined)
+    romeo.presence.set()
+    const back = next(romeo, 'presence:changed', ({ jid }) => jid.resource === 'balcony')
+    await server.until('presence', 3)
+    server.connection.send(available().with({ from: devices[0]! }))
+    await back
+    assert.deepEqual(
+      romeo.presence.of('juliet@localhost').map(({ jid }) => jid.resource),
+      ['balcony'],
+    )
+    assert.deepEqual(told, ['balcony false', 'tomb false', 'balcony true'])
+  })
+
   test('what is no value says nothing', () => {
     const odd = of(
       'a@b/c',
