@@ -8,7 +8,7 @@ import * as NS from '@rookery/protocol/namespaces'
 import { type Iq, type Presence, presence as presenceStanza, StanzaError } from '@rookery/protocol/stanza'
 import { nick } from '@rookery/protocol/xeps/nick'
 import { preApprovalFeature, roster as rosterElement, rosterVersioningFeature } from '@rookery/protocol/xeps/roster'
-import { type Element, el } from '@rookery/protocol/xml'
+import type { Element } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { readAnswer } from '../../contract/ask.ts'
 import { DisconnectedError, UnsupportedError } from '../../contract/errors.ts'
@@ -16,7 +16,7 @@ import { type Core, defineExtension, type Extension, events } from '../../contra
 import { requireOwn } from '../../contract/own.ts'
 import { tellUnkept } from '../../contract/unkept.ts'
 import type { WaitOptions } from '../../contract/within.ts'
-import { presence } from '../presence/index.ts'
+import { presence, texts } from '../presence/index.ts'
 import { type Contact, contactOf, groupsOf, readKept } from './contact.ts'
 
 export type { Contact } from './contact.ts'
@@ -60,7 +60,7 @@ export class Roster {
   #ver: string | undefined
   #keeping: Promise<unknown> | undefined
   #kept: Promise<unknown> = Promise.resolve()
-  #fetching: Promise<undefined> | undefined
+  #fetching: Promise<boolean> | undefined
 
   constructor(core: Core<RosterEvents>) {
     this.#core = core
@@ -120,9 +120,8 @@ export class Roster {
 
   /** Asks somebody to let us see their presence. They are added to the roster by the server. [RFC6121 3.1] Throws DisconnectedError. */
   subscribe(jid: Jid | string, words: { readonly status?: string; readonly nick?: string } = {}): undefined {
-    const { status } = words
     this.#send(jid, 'subscribe', [
-      status === undefined ? undefined : el('status', NS.client, undefined, status),
+      ...texts('status', words.status),
       words.nick === undefined ? undefined : nick.build({ nick: words.nick }),
     ])
   }
@@ -162,12 +161,12 @@ export class Roster {
     if (type === 'subscribed' || type === 'unsubscribed') this.#requests.delete(bare.toString())
   }
 
-  async #fetch(): Promise<undefined> {
+  async #fetch(): Promise<true> {
     const hasVersions = this.#isOffered(rosterVersioningFeature)
     // [RFC6121 2.6.2] '' says: versions, please, but there is none yet
     const ver = hasVersions ? (this.#ver ?? '') : undefined
     const answer = await this.#core.request('get', rosterElement.build({ ver, items: [] }))
-    if (answer === undefined && ver !== undefined) return // [RFC6121 2.6.3] what we have is what there is; changes are pushed
+    if (answer === undefined && ver !== undefined) return true // [RFC6121 2.6.3] what we have is what there is; changes are pushed
     const fetched = readAnswer(answer, rosterElement)
     this.#ver = fetched.ver
     const contacts = fetched.items.slice(0, maxContacts).map(contactOf)
@@ -177,6 +176,7 @@ export class Roster {
     this.#contacts = now
     await this.#keep()
     if (changed.length + removed.length > 0) void this.#core.emit('roster', { changed, removed })
+    return true
   }
 
   /** [RFC6121 2.1.6] a change, told by the own account and nobody else */
@@ -184,7 +184,8 @@ export class Roster {
     requireOwn(this.#core, request)
     const push = intact(rosterElement.parse(request.payload!))
     if (push?.items.length !== 1) throw new StanzaError('bad-request')
-    await this.#fetching?.catch(() => undefined) // what comes after the list is not to be overwritten by it
+    // what comes after the list is not to be overwritten by it; without one it is no list that the version would be of
+    const isWhole = await this.#fetching?.catch(() => false)
     const item = push.items[0]!
     const contact = contactOf(item)
     const key = contact.jid.toString()
@@ -194,7 +195,7 @@ export class Roster {
     else if (before === undefined && this.#contacts.size >= maxContacts) throw new StanzaError('resource-constraint')
     else this.#contacts.set(key, contact)
     if (this.autoApprove && this.#requests.has(key) && isSeen(contact)) this.approve(contact.jid) // both have asked at once
-    this.#ver = push.ver
+    if (isWhole) this.#ver = push.ver
     // listeners first: what is kept is read again only after a restart
     void this.#core.emit(
       'roster',

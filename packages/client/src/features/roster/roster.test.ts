@@ -204,6 +204,40 @@ describe('the roster', () => {
     }
   })
 
+  test('one that could not be fetched is fetched the next time, whatever has changed meanwhile [RFC6121 2.6.2]', async () => {
+    await using server = await HostileServer.start({ startTls: 'absent', roster: [item('juliet@localhost')] })
+    server.script.features = (offered) => [...offered, el('ver', 'urn:xmpp:features:rosterver')]
+    const store = memoryStore()
+    const asked = (element: Element): boolean =>
+      element.firstElement()?.is('query', NS.roster) === true && element.attr('type') === 'get'
+    server.script.receive = (element, connection) => {
+      if (!asked(element)) return false
+      const error = el('error', NS.client, { type: 'wait' }, [
+        el('internal-server-error', 'urn:ietf:params:xml:ns:xmpp-stanzas'),
+      ])
+      connection.send(el('iq', NS.client, { type: 'error', id: element.attr('id') }, [error]))
+      return true
+    }
+    const before = await online(server, [roster], { store })
+    before.on('error', ({ kind }) => assert.equal(kind, 'request'))
+    const query = el('query', NS.roster, { ver: 'v7' }, [item('nurse@localhost')])
+    server.connection.send(el('iq', NS.client, { type: 'set', id: 'new' }, [query]))
+    await answerTo(server, 'new')
+    assert.equal(before.roster.contacts.length, 1)
+    await before.close()
+    server.script.receive = () => false
+    await using after = await online(server, [roster], { store })
+    const versions = server
+      .received('iq')
+      .filter(asked)
+      .map((element) => element.firstElement()?.attr('ver'))
+    assert.deepEqual(versions, ['', ''])
+    assert.deepEqual(
+      after.roster.contacts.map(({ jid }) => jid.local),
+      ['juliet'],
+    )
+  })
+
   test('a change that comes on the heels of the list is not lost', async () => {
     await using server = await HostileServer.start({ startTls: 'absent', roster: [item('juliet@localhost')] })
     server.script.send = (element) =>
