@@ -56,10 +56,13 @@ export class OwnList<T> {
   /** `make` is given what is there. */
   async set(jid: Jid, make: (before: T | undefined) => T, options: WaitOptions): Promise<undefined> {
     if (!this.#isLoaded) await this.#fetches.now(options)
-    const id = this.#entries.get(jid.toString())?.id ?? jid.toString()
-    const value = make(this.get(jid))
+    const key = jid.toString()
+    const before = this.#entries.get(key)
+    const id = before?.id ?? key
+    const value = make(before?.value)
     await this.#node.publish(value, { ...options, id })
-    this.#put(jid, id, value)
+    // whatever was told meanwhile is this, or newer: it may have come in the same breath as the answer
+    if (this.#entries.get(key) === before) void this.#put(jid, id, value)
   }
 
   async remove(jid: Jid, options: WaitOptions): Promise<undefined> {
@@ -104,10 +107,10 @@ export class OwnList<T> {
     const key = jid.toString()
     const before = this.#entries.get(key)
     this.#current.add(key)
-    if (before === undefined && this.#entries.size >= most) return undefined
+    const isSame = before && sameElement(this.#codec.build(before.value), this.#codec.build(value))
+    if (isSame ?? this.#entries.size >= most) return undefined
     this.#entries.set(key, { jid, id, value })
-    const isSame = before !== undefined && sameElement(this.#codec.build(before.value), this.#codec.build(value))
-    return isSame ? undefined : this.#changed(jid, value)
+    return this.#changed(jid, value)
   }
 
   #drop(key: string): undefined | Promise<undefined> {

@@ -445,6 +445,42 @@ describe('the nodes of a server that does otherwise', () => {
     ])
   })
 
+  test('what another device has said behind what we published is newer', async () => {
+    const theirs = bookmark.build({ autojoin: false, name: 'Theirs' })
+    const told = (node: string, id: string, payload: Element): Element => {
+      const item = el('item', PUBSUB_EVENT_NS, { id }, [payload])
+      const event = el('event', PUBSUB_EVENT_NS, {}, [el('items', PUBSUB_EVENT_NS, { node }, [item])])
+      return el('message', 'jabber:client', { from: 'romeo@localhost', type: 'headline' }, [event])
+    }
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      disco: [publishOptions],
+      script: {
+        receive(stanza, connection) {
+          const pubsub = stanza.firstElement()
+          const publish = pubsub?.ns === PUBSUB_NS ? pubsub.child('publish') : undefined
+          if (publish === undefined) return
+          const node = `${publish.attr('node')}`
+          const isList = node === 'urn:xmpp:bookmarks:1'
+          const ours = publish.firstElement()!
+          const id = `${ours.attr('id')}`
+          const payload = ours.firstElement()!
+          const newer = isList ? theirs : payload.withChildren([JSON.stringify({ title: 'Theirs' })])
+          // in the same breath, so that it is read before whoever published goes on
+          connection.send(told(node, id, payload))
+          connection.reply(stanza)
+          connection.send(told(node, id, newer))
+          return true
+        },
+      },
+    })
+    await using romeo = await online(server, [bookmarks, reading])
+    await romeo.bookmarks.add('verona@rooms.example', { autojoin: true, name: 'Ours' })
+    assert.equal(romeo.bookmarks.get('verona@rooms.example')?.name, 'Theirs')
+    await romeo.reading.publish({ title: 'Ours' })
+    assert.deepEqual(romeo.reading.known('romeo@localhost'), { title: 'Theirs' })
+  })
+
   test('a node that is not as it must be is configured, and what was to be published is', async () => {
     const asked: string[] = []
     let isConfigured = false

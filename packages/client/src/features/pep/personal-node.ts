@@ -46,7 +46,7 @@ export class PersonalNode<T> {
   readonly #declared: PersonalDeclaration<string, T, string>
   readonly #own: AccountNode<T>
   readonly #known: BoundedMap<string, T> = new BoundedMap(most)
-  /** How often the server has told something. */
+  /** How often the server has told something of our own. */
   #told = 0
 
   constructor(core: Core<PubsubEvents>, declared: PersonalDeclaration<string, T, string>) {
@@ -63,7 +63,7 @@ export class PersonalNode<T> {
       return isPrivate && this.#isSame(before, now) ? undefined : emit(event, { jid, value: now })
     }
     personal.listen(node, codec, isPrivate, ({ jid, value }) => {
-      this.#told++
+      if (jid.equals(core.account)) this.#told++
       return tell(jid, value)
     })
     if (!isPrivate || !follows) {
@@ -97,8 +97,9 @@ export class PersonalNode<T> {
 
   /** Throws an UnsupportedError where the server has no nodes for accounts. */
   async publish(value: T, options: Omit<PublishOptions, 'id'> = {}): Promise<undefined> {
+    const before = this.#told
     await this.#own.publish(value, { ...options, id: current })
-    this.#learn(this.#core.account, value)
+    if (this.#told === before) this.#learn(this.#core.account, value) // else what was told is this, or newer
   }
 
   /** Says nothing any more. */
