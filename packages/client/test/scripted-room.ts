@@ -8,7 +8,7 @@ export const address = 'verona@rooms.localhost'
 export class ScriptedRoom {
   readonly #server: HostileServer
   features: readonly string[] = ['urn:xmpp:occupant-id:0', 'urn:xmpp:sid:0']
-  /** What it says to who enters: presence of others, history, subject. */
+  /** What it says to who enters: presence of others, history, subject (empty: it does not come to that). */
   others: readonly string[] = []
   history: readonly string[] = []
   subject = '<subject/>'
@@ -77,7 +77,7 @@ export class ScriptedRoom {
       for (const other of this.others) this.presence(other, item)
       this.presence(nick, `${item}${this.self}`)
       for (const said of this.history) this.say(said)
-      this.message('', '', this.subject)
+      if (this.subject !== '') this.message('', '', this.subject)
     }
   }
 }

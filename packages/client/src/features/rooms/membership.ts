@@ -7,7 +7,7 @@ import type { Jid } from '@rookery/protocol/jid'
 import * as NS from '@rookery/protocol/namespaces'
 import { type Presence, presence } from '@rookery/protocol/stanza'
 import { type MucHistory, type MucUser, mucJoin, mucUser } from '@rookery/protocol/xeps/muc'
-import { MUC_SELF } from '@rookery/protocol/xeps/muc-status'
+import { MUC_NICK_ASSIGNED, MUC_SELF } from '@rookery/protocol/xeps/muc-status'
 import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import { appearance } from '../../contract/appearance.ts'
@@ -62,6 +62,8 @@ export class Membership {
   #askedId: string | undefined
   #leaving: Deferred<undefined> | undefined
   #attempt = 0
+  /** What we have said of ourselves there has changed meanwhile. */
+  #isStale = false
   #stopTimer: () => void = () => undefined
 
   constructor(parts: MembershipParts) {
@@ -110,7 +112,6 @@ export class Membership {
     // the clocks of the room and of this machine may differ: how long ago is what both understand
     const seconds = Math.ceil((core.clock.now() - this.#heard) / 1000) + overlap
     this.#ask(this.#nick, this.#again ? { seconds } : this.#entry.history)
-    this.#stopTimer()
     if (this.#again) this.#stopTimer = core.clock.after(answerWithin, () => this.#tryLater())
   }
 
@@ -123,9 +124,10 @@ export class Membership {
     this.#refuse(new DisconnectedError('The room was lost.'))
   }
 
-  /** What we say of ourselves has changed. [XEP-0045 7.7] */
+  /** What we say of ourselves has changed. [XEP-0045 7.7] It waits until we are in, and are called as we are to be. */
   show(): void {
-    if (this.#state === 'inside' && !this.#asked) this.#say('available')
+    this.#isStale = this.#state !== 'inside' || this.#asked !== undefined
+    if (!this.#isStale) this.#say('available')
   }
 
   /** Something was said there. */
@@ -172,9 +174,11 @@ export class Membership {
     const change = this.occupants.available(nick, received, user.items[0])
     if (change) this.#parts.changed(change)
     if (!isSelf) return
-    this.#nick = nick
     const { statuses } = user
-    if (this.#state === 'inside') return this.#resolve()
+    const isNamed = nick !== this.#nick || statuses.includes(MUC_NICK_ASSIGNED)
+    this.#nick = nick
+    // anything else that it shows of us meanwhile says nothing of the nickname
+    if (this.#state === 'inside') return isNamed ? this.#resolve() : undefined
     this.#state = 'inside'
     this.#attempt = 0
     this.#stopTimer()
@@ -191,7 +195,7 @@ export class Membership {
     if (!isSelf) return
     if (change?.kind === 'renamed') {
       this.#nick = change.occupant.nick // [XEP-0045 7.6] our presence under it follows
-      return
+      return this.#resolve()
     }
     const exit = readExit(user, received.element.childText('status'))
     // the word of an earlier stay: of the program before a restart, or of a session whose start was cut off. Should it mean this one, no answer comes
@@ -238,6 +242,7 @@ export class Membership {
 
   #ask(nick: string, history: MucHistory | undefined): void {
     this.#state = 'entering'
+    this.#isStale = false
     this.#nick = nick
     this.occupants.begin()
     this.#askedId = this.#say('available', nick, undefined, mucJoin.build({ password: this.#entry?.password, history }))
@@ -267,6 +272,7 @@ export class Membership {
   #resolve(): void {
     this.#asked?.resolve(undefined)
     this.#asked = undefined
+    if (this.#isStale) this.show()
   }
 
   #refuse(error: ClientError): void {

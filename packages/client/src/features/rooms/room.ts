@@ -95,6 +95,8 @@ export class Room {
   #isNew = false
   /** What is told once `join` has answered, so that whoever called it can listen first. */
   #held: (() => void)[] | undefined
+  /** Somebody enters. */
+  #joining: Promise<this> | undefined
   /** `join` has failed: nothing is told. */
   #isMute = false
 
@@ -190,16 +192,29 @@ export class Room {
 
   /** Enters: as `client.rooms.join`. */
   async join(options: JoinOptions = {}): Promise<this> {
-    const { core, attend } = this.#parts
+    const { core } = this.#parts
     const { nick = core.account.local || core.jid?.resource || 'guest' } = options
     const membership = this.#membership
     checkWait(options)
-    if (membership.leaving !== undefined) await within(core.clock, membership.leaving, options)
+    const limits = { ...options, timeout: options.timeout ?? joinWithin }
+    // one after the other: what is refused to one may be given to the next
+    for (let first: Promise<unknown> | undefined; (first = this.#joining ?? membership.leaving ?? this.#returning()); )
+      await within(
+        core.clock,
+        first.catch(() => undefined),
+        limits,
+      )
     if (membership.state === 'inside') {
       await membership.rename(nick, options)
       return this
     }
-    if (membership.state === 'entering') return await this.#entering(options)
+    this.#joining = this.#join(nick, options).finally(() => (this.#joining = undefined))
+    return await this.#joining
+  }
+
+  async #join(nick: string, options: JoinOptions): Promise<this> {
+    const { core, attend } = this.#parts
+    const membership = this.#membership
     attend(this, true)
     this.#options = options
     this.#held = []
@@ -207,7 +222,10 @@ export class Room {
       const learning = this.#learn() // asked first, so that it is known when the occupants come
       await membership.enter(nick, options)
       if (this.#isNew) await this.#made(false, options)
-      else await within(core.clock, learning, { timeout: learnWithin, signal: options.signal })
+      else
+        await within(core.clock, learning, { timeout: learnWithin, signal: options.signal }).catch(() =>
+          options.signal?.throwIfAborted(),
+        )
     } catch (error) {
       this.#isMute = true
       this.#release() // what it has said is no room's message any more
@@ -220,14 +238,15 @@ export class Room {
     return this
   }
 
-  /** Somebody else has called `join`, or it is being come back to. */
-  #entering({ signal, timeout = joinWithin }: JoinOptions): Promise<this> {
+  /** While it is being come back to: resolves when that has come to something. */
+  #returning(): Promise<unknown> | undefined {
+    if (this.state !== 'entering') return
     const stop = new AbortController()
-    const entered = new Promise<this>((resolve, reject) => {
-      this.on('joined', () => resolve(this), stop)
-      this.on('left', ({ error, cause }) => reject(error ?? new UsageError(`The room was left: ${cause}.`)), stop)
+    const over = new Promise((resolve) => {
+      this.on('joined', resolve, stop)
+      this.on('left', resolve, stop)
     })
-    return within(this.#parts.core.clock, entered, { signal, timeout }).finally(() => stop.abort())
+    return over.finally(() => stop.abort())
   }
 
   /** Leaves, with a word for the others. */
@@ -347,7 +366,8 @@ export class Room {
   /** A message from it. @internal */
   receive(received: ReceivedMessage): unknown {
     this.#ping.hear()
-    if (received.type === 'groupchat') this.#membership.hear()
+    // what was said before comes from its beginning on, and may break off
+    if (received.type === 'groupchat' && (this.isLive || !received.way.isPast)) this.#membership.hear()
     return this.#hearing.receive(received)
   }
 
@@ -382,8 +402,7 @@ export class Room {
     if (this.state === 'outside') this.#parts.attend(this, false)
     this.#hearing.end()
     const left = { room: this, ...exit }
-    const { cause } = exit
-    if (cause === 'kicked' || cause === 'banned' || cause === 'destroyed') void this.#tell(cause, left)
+    if (/kicked|banned|destroyed/.test(exit.cause)) void this.#tell(exit.cause as 'kicked', left)
     void this.#tell('left', left)
   }
 

@@ -25,6 +25,7 @@ import {
   roomAdmin,
   rooms,
 } from '../../index.ts'
+import { nodePlatform } from '../../node/index.ts'
 
 type Use = readonly [typeof rooms, typeof roomAdmin, typeof chat, typeof presence]
 
@@ -130,6 +131,58 @@ describe('entering a room', () => {
     server.connection.break()
     await back
     assert.equal(asked, 2)
+  })
+
+  test('does not depend on what the room says of itself, if anything', async () => {
+    const { clock } = nodePlatform
+    const after: typeof clock.after = (milliseconds, run) =>
+      milliseconds > 5_000 ? () => undefined : clock.after(0, run) // so long it is waited for what it says
+    await using set = await stage({ platform: { ...nodePlatform, clock: { ...clock, after } } })
+    const { server, room, romeo } = set
+    const others = server.script.receive!
+    server.script.receive = (element, connection) =>
+      (element.name === 'iq' && element.attr('to') === address) || others(element, connection)
+    const joined = await romeo.rooms.join(address)
+    assert.deepEqual([joined.state, joined.info, room.entered.length], ['inside', undefined, 1])
+  })
+
+  test('that is refused to one who asks is not what others wait for', async () => {
+    await using set = await stage({ platform: timeless })
+    const { server, room, romeo } = set
+    const letIn = server.script.receive!
+    server.script.receive = (element, connection) => {
+      const join = element.child('x', 'http://jabber.org/protocol/muc')
+      if (join === undefined || join.childText('password') === 'rose') return letIn(element, connection)
+      const error = "<error type='auth'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+      room.say(`<presence type='error' from='${address}/romeo' to='@me' id='${element.attr('id')}'>${error}</presence>`)
+      return true
+    }
+    const refused = assert.rejects(romeo.rooms.join(address), { condition: 'not-authorized' })
+    const refusedToo = assert.rejects(romeo.rooms.join(address), { condition: 'not-authorized' })
+    const joined = romeo.rooms.join(address, { password: 'rose' })
+    await within(Promise.all([refused, refusedToo]), 'two refusals')
+    assert.deepEqual(romeo.rooms.joined, [await within(joined, 'the room')])
+  })
+
+  test('shows what has changed while one was on the way [XEP-0045 7.7]', async () => {
+    await using set = await stage()
+    const { server, room, romeo } = set
+    const letIn = server.script.receive!
+    server.script.receive = (element, connection) => {
+      const isJoin = element.child('x', 'http://jabber.org/protocol/muc') !== undefined
+      if (!isJoin) return letIn(element, connection)
+      const changed = next(romeo, 'presence:changed', ({ isAvailable }) => isAvailable)
+      room.say(`<presence from='juliet@localhost/balcony' to='@me'/>`)
+      void changed.then(() => {
+        romeo.presence.set({ show: 'away' })
+        queueMicrotask(() => letIn(element, connection))
+      })
+      return true
+    }
+    await romeo.rooms.join(address)
+    const isShown = (element: Element): boolean =>
+      element.attr('to') === `${address}/romeo` && element.childText('show') === 'away'
+    await server.until(isShown)
   })
 
   test('takes the nickname that the room gives', async () => {
@@ -602,6 +655,64 @@ describe('leaving a room', () => {
     assert.equal(server.received('presence').at(-1)?.attr('type'), 'unavailable')
     assert.deepEqual(romeo.rooms.joined, [])
   })
+})
+
+test('a nickname is changed when the room says so, whatever else it shows meanwhile [XEP-0045 7.6]', async () => {
+  await using set = await stage()
+  const { romeo, room, server } = set
+  const joined = await romeo.rooms.join(address)
+  const others = server.script.receive!
+  server.script.receive = (element, connection) => {
+    if (element.attr('to') !== `${address}/juliet`) return others(element, connection)
+    room.presence('romeo', `<item role='moderator'/>${codes(110)}`)
+    const error = "<error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+    room.say(`<presence type='error' from='${address}' to='@me' id='${element.attr('id')}'>${error}</presence>`)
+    return true
+  }
+  await assert.rejects(joined.setNick('juliet'), { condition: 'conflict' })
+  server.script.receive = (element, connection) => {
+    if (element.attr('to') !== `${address}/benvolio`) return others(element, connection)
+    room.presence('romeo', `<item nick='benvolio'/>${codes(303, 110)}`, '', 'unavailable')
+    room.presence('benvolio', `<item role='moderator'/>${codes(110)}`)
+    return true
+  }
+  await joined.setNick('benvolio')
+  assert.deepEqual([joined.nick, joined.self?.nick], ['benvolio', 'benvolio'])
+  server.script.receive = (element, connection) => {
+    if (element.attr('to') !== `${address}/mercutio`) return others(element, connection)
+    room.presence('benvolio', `<item role='moderator'/>${codes(110, 210)}`)
+    return true
+  }
+  await joined.setNick('mercutio')
+  assert.equal(joined.nick, 'benvolio')
+})
+
+test('what was said while we were away is asked for again where the room was lost before it had told it', async () => {
+  let passed = 0
+  const { clock } = nodePlatform
+  const later = { ...clock, now: () => clock.now() + passed }
+  await using set = await stage({ platform: { ...nodePlatform, clock: later } })
+  const { server, room, romeo } = set
+  const joined = await romeo.rooms.join(address)
+  await next(joined, 'subject')
+  const lose = async (): Promise<undefined> => {
+    const back = next(joined, 'joined', ({ again }) => again)
+    server.sessions.clear()
+    server.connection.break()
+    await back
+  }
+  passed += 3_600_000
+  const first = next(joined, 'message')
+  room.history = [`<message type='groupchat' from='${address}/juliet' to='@me'><body>one</body>${past}</message>`]
+  room.subject = '' // it comes no further
+  await lose()
+  assert.equal((await first).isHistory, true)
+  await lose()
+  const seconds = room.entered.map((one) =>
+    Number(one.child('x', 'http://jabber.org/protocol/muc')?.child('history')?.attr('seconds')),
+  )
+  assert.ok(seconds[1]! >= 3_600, `${seconds}`)
+  assert.ok(seconds[2]! >= 3_600, `${seconds}`)
 })
 
 test('a nickname that cannot be one is told before anything is sent', async () => {
