@@ -103,7 +103,7 @@ export class Upload {
     const { protocol, hostname, host } = new URL(slot.put.url)
     // without TLS only within this machine
     if (protocol !== 'https:' && !isLoopback(hostname))
-      throw new UploadError('insecure', 'The service would take the file without encryption.')
+      throw new UploadError('insecure', 'The service has no encryption.')
     const { hash } = options
     let status: number
     try {
@@ -112,7 +112,7 @@ export class Upload {
       options.signal?.throwIfAborted()
       for (const one of [error, (error as Error).cause]) // `fetch` puts what the stream says inside
         if (one instanceof UploadError || one instanceof UsageError) throw one
-      throw new UploadError('failed', `The upload to ${host} broke: try again; see \`cause\`.`, { cause: error })
+      throw new UploadError('failed', `The upload broke (${host}): try again; see \`cause\`.`, { cause: error })
     }
     if (status === 413) throw tooLarge(undefined)
     if (status === 429 || status === 507) throw new UploadError('quota', 'Too much was uploaded.', { status })

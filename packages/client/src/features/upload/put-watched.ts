@@ -1,9 +1,8 @@
 /** An upload by XMLHttpRequest: only this way browsers tell how far it is. */
 import { onAbort } from '../../contract/abort.ts'
-import { UploadError } from '../../contract/errors.ts'
 import type { PutOptions } from './put.ts'
 
-/** Answers the status of HTTP. */
+/** Answers the status of HTTP. Rejects with the event where the upload broke. */
 export function putWatched(
   url: string,
   headers: Headers,
@@ -21,9 +20,9 @@ export function putWatched(
       if (request.responseURL === new URL(url).href) resolve(request.status)
       request.abort() // nobody needs to know what is in it, or how long it is [S126]
     }
-    request.onloadend = () => {
+    request.onloadend = (event) => {
       forget()
-      reject(signal?.aborted ? signal.reason : new UploadError('failed', 'The upload broke: try again.'))
+      reject(signal?.aborted ? signal.reason : event) // it does not say why
     }
     if (signal?.aborted) return reject(signal.reason)
     const forget = onAbort(signal, () => request.abort())
