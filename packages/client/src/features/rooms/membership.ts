@@ -20,6 +20,7 @@ import type { RoomsEvents } from './events.ts'
 import { type Exit, readExit } from './exit.ts'
 import { type Change, Occupants } from './occupants.ts'
 import { isPassing, refusalOf } from './refusal.ts'
+import { soon } from './soon.ts'
 
 export interface Entry extends WaitOptions {
   readonly password?: string | undefined
@@ -154,7 +155,7 @@ export class Membership {
     this.#leaving = leaving
     this.#refuse(new UsageError('The room was left.'))
     if (this.#say('unavailable', this.#nick, status) !== undefined && this.#state === 'inside')
-      await within(this.#parts.core.clock, leaving.promise, { timeout: 5_000 }).catch(() => undefined)
+      await soon(this.#parts.core.clock, leaving.promise)
     if (this.#leaving === leaving) this.#out({ cause: 'left' })
   }
 

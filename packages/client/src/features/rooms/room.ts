@@ -43,6 +43,7 @@ import { acceptDefaults, administer, type RoomSetup } from './owner.ts'
 import { type RoomInfo, readRoomInfo } from './room-info.ts'
 import { type RoomMessage, stanzaIdOf } from './room-message.ts'
 import { SelfPing } from './self-ping.ts'
+import { soon } from './soon.ts'
 
 export interface JoinOptions extends WaitOptions {
   /** How to be called there; the local part of the account unless told. */
@@ -75,8 +76,6 @@ export interface RoomParts {
 const joinWithin = 30_000
 /** So much is held back while `join` has not yet answered. */
 const heldMax = 1_000
-/** Milliseconds to wait for what a room says of itself, before it is taken as it is. */
-const learnWithin = 5_000
 /** So much of a body tells one message from another. */
 const longest = 200
 
@@ -222,10 +221,7 @@ export class Room {
       const learning = this.#learn() // asked first, so that it is known when the occupants come
       await membership.enter(nick, options)
       if (this.#isNew) await this.#made(false, options)
-      else
-        await within(core.clock, learning, { timeout: learnWithin, signal: options.signal }).catch(() =>
-          options.signal?.throwIfAborted(),
-        )
+      else await within(core.clock, soon(core.clock, learning), { signal: options.signal })
     } catch (error) {
       this.#isMute = true
       this.#release() // what it has said is no room's message any more
@@ -387,8 +383,7 @@ export class Room {
     this.#isNew = statuses.includes(MUC_CREATED)
     this.isLive = false
     this.#ping.start()
-    const heard = within(core.clock, this.#hearing.caughtUp(), { timeout: learnWithin }).catch(() => undefined)
-    void heard.then(() => {
+    void soon(core.clock, this.#hearing.caughtUp()).then(() => {
       if (this.state === 'inside') core.use(messages).hold(false, this.address)
     })
     if (again) for (const mend of core.use(messages).gaps) mend(this.address, since)

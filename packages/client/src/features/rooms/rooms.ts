@@ -6,7 +6,7 @@ import { readJid } from '../../contract/address.ts'
 import { appearance } from '../../contract/appearance.ts'
 import { UnsupportedError, UsageError } from '../../contract/errors.ts'
 import type { Core, SessionStart } from '../../contract/extension.ts'
-import { type WaitOptions, within } from '../../contract/within.ts'
+import type { WaitOptions } from '../../contract/within.ts'
 import type { ReceivedMessage, SentMessage } from '../../messages/index.ts'
 import { messages } from '../../messages/index.ts'
 import { type Disco, type DiscoItem, disco } from '../disco.ts'
@@ -14,9 +14,7 @@ import type { RoomsEvents } from './events.ts'
 import { type RoomInvitation, readInvitation, user } from './invitations.ts'
 import { type JoinOptions, Room } from './room.ts'
 import { type RoomInfo, readRoomInfo } from './room-info.ts'
-
-/** Milliseconds that messages wait for the histories of rooms, which tell whether they have arrived before. */
-const catchUpWithin = 5_000
+import { soon } from './soon.ts'
 
 export class Rooms {
   readonly #core: Core<RoomsEvents>
@@ -139,7 +137,7 @@ export class Rooms {
   async #reconcile(unsure: readonly SentMessage[]): Promise<ReadonlySet<SentMessage>> {
     const asked = unsure.filter(({ to, stanza }) => stanza.type === 'groupchat' && this.#of(to) !== undefined)
     const histories = Promise.all(asked.map(({ to }) => this.#of(to)?.caughtUp()))
-    await within(this.#core.clock, histories, { timeout: catchUpWithin }).catch(() => undefined)
+    await soon(this.#core.clock, histories) // they tell whether it has arrived
     return new Set(asked.filter(({ fate }) => fate === 'delivered'))
   }
 }
