@@ -13,8 +13,9 @@ export async function createClientFor<const X extends readonly AnyExtension[]>(
 ): Promise<Client<X>> {
   const account = readJid(options?.jid)
   checkOptions(options)
-  const kept = await Kept.open(await options.store?.(account.bare.toString()))
+  const kept = new Kept(await options.store?.(account.bare.toString()))
   try {
+    await kept.read()
     return new ClientCore(options, options.platform ?? usual, kept) as unknown as Client<X>
   } catch (error) {
     await kept.close()

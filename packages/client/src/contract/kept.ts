@@ -6,17 +6,17 @@ import type { Change, Store } from './store.ts'
 export class Kept {
   /** Missing: it is kept in memory alone. */
   readonly #store: Store | undefined
-  readonly #rows: Map<string, string>
-  isClosed = false
+  #rows: Map<string, string> = new Map()
+  #closing: Promise<undefined> | undefined
 
-  private constructor(store: Store | undefined, rows: Map<string, string>) {
+  constructor(store: Store | undefined) {
+    if (store && !store.read) throw new UsageError('The option "store" gives no store: see the reference.')
     this.#store = store
-    this.#rows = rows
   }
 
-  static async open(store: Store | undefined): Promise<Kept> {
-    if (store && !store.read) throw new UsageError('The option "store" gives no store: see the reference.')
-    return new Kept(store, new Map(await store?.read()))
+  /** Before anything else. */
+  async read(): Promise<undefined> {
+    this.#rows = new Map(await this.#store?.read())
   }
 
   /** Whether anything outlives the client. */
@@ -45,7 +45,7 @@ export class Kept {
   /** Rejects where the store cannot; never throws. */
   write(changes: readonly Change[]): Maybe<undefined> {
     try {
-      if (this.isClosed) throw new UsageError('The client is closed: make another.')
+      if (this.#closing) throw new UsageError('The client is closed: make another.')
       for (const [key, value] of changes) {
         if (value === undefined) this.#rows.delete(key)
         else this.#rows.set(key, value)
@@ -56,9 +56,8 @@ export class Kept {
     }
   }
 
-  close(): Maybe<undefined> {
-    if (this.isClosed) return undefined
-    this.isClosed = true
-    return this.#store?.close()
+  /** Once, and everybody waits for it. */
+  close(): Promise<undefined> {
+    return (this.#closing ??= Promise.resolve().then(() => this.#store?.close()))
   }
 }
