@@ -1,5 +1,4 @@
 /** What carries stanzas that must not be lost: the sessions tell it where to send them, and what has become of those it sent. */
-import type { Maybe } from '@rookery/protocol'
 import type { ClientError } from './errors.ts'
 
 /** A stanza of a carrier, which knows it again. */
@@ -11,8 +10,8 @@ export interface Carried {
 export interface CarryingSession {
   /** Missing while it has none. */
   readonly connection: unknown
-  /** By what it goes on after its connection is lost; undefined where it does not. */
-  readonly id: string | undefined
+  /** `run` tells it, in this program, from all others; where a program started anew may go on with it, it is in the row `session` of the store. */
+  readonly management: { readonly run: number } | undefined
   /** Whether the server has all that was sent. */
   readonly isIdle: boolean
   /** What was sent and not acknowledged, in order. */
@@ -29,8 +28,8 @@ export interface Carrier {
   open(session: CarryingSession): void
   /** The server has these. */
   acknowledged(carried: readonly Carried[]): void
-  /** The server had handled so many of the session of before the program was started anew; a promise until that is kept. */
-  handledBefore(h: number): Maybe<undefined>
+  /** The server had handled so many of the session of before the program was started anew. */
+  handledBefore(h: number): void
   /** A session is gone for good, with these not acknowledged. */
   lost(rest: readonly Carried[], session?: Pick<CarryingSession, 'breaks' | 'ended'>): void
   /** Before it is opened for a new session: finds out which of the lost have arrived all the same. */

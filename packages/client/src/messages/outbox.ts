@@ -2,7 +2,6 @@
  * Messages on their way: kept until the server has acknowledged them, sent in order, and sent again when a session is lost (with the same id
  * and origin-id, XEP-0359, so that they are known as the same).
  */
-import type { Maybe } from '@rookery/protocol'
 import { type Jid, parseJid } from '@rookery/protocol/jid'
 import { Message, readStanzaError, StanzaError } from '@rookery/protocol/stanza'
 import { LIMITS_NS } from '@rookery/protocol/xeps/limits'
@@ -30,8 +29,9 @@ interface Entry {
   readonly wire: string
   /** Settled when it is on disk. */
   written?: Promise<undefined> | undefined
-  /** Its number in the session it was sent in. */
+  /** Its number in the session it was sent in, and which that was. */
   number: number | undefined
+  run?: number | undefined
   /** Of before a restart, for a room that nobody has entered since. */
   isHeld: boolean
   /** How many connections have ended while it was the first on its way. */
@@ -112,17 +112,15 @@ export class Outbox implements Carrier {
     const again = rest.filter((entry) => !isSettled(entry))
     const before = [...again, ...this.#sentBefore]
     this.#queue = new Set([...again, ...this.#queue])
-    for (const entry of before) this.#sent(entry, lost)
+    for (const entry of before) entry.number = lost
     this.acknowledged(rest.filter(isSettled))
     for (const { message } of again) message.advance('queued')
   }
 
-  /** The session counts anew from there: what is left has no number in it, and that is kept before more is sent. */
-  handledBefore(h: number): Maybe<undefined> {
+  /** The session counts anew from there: what is left has no number in it. */
+  handledBefore(h: number): void {
     this.acknowledged(this.#sentBefore.filter(({ number }) => number! <= h))
-    let keeping: Maybe<undefined>
-    for (const entry of this.#sentBefore) keeping = this.#sent(entry, lost)
-    return keeping
+    for (const entry of this.#sentBefore) entry.number = lost
   }
 
   async settle(): Promise<undefined> {
@@ -222,8 +220,10 @@ export class Outbox implements Carrier {
         this.#refuse(entry)
       if (isSettled(entry)) this.#forget([entry])
       else {
-        const number = session.send(entry.wire, entry)
-        this.#sent(entry, session.id === undefined ? lost : number)
+        entry.number = session.send(entry.wire, entry)
+        entry.run = session.management?.run
+        // after a restart it is known that it may have arrived
+        if (this.#kept.lasts) this.#change([rowOf(entry)])
         entry.message.advance('sent')
       }
     }
@@ -235,26 +235,19 @@ export class Outbox implements Carrier {
     if (id === message.id) message.advance('failed', Object.assign(error, { cause }))
   }
 
-  /** Kept with its number: after a restart it is known that it may have arrived. */
-  #sent(entry: Entry, number: number): Maybe<undefined> {
-    if (entry.number === number) return undefined
-    entry.number = number
-    return this.#kept.lasts ? this.#change([rowOf(entry)]) : undefined
-  }
-
   #forget(entries: readonly Entry[]): void {
     if (entries.length === 0) return
     for (const { wire } of entries) this.#bytes -= wire.length
     this.#change(entries.map(({ key }) => [key, undefined]))
   }
 
-  #change(changes: readonly Change[]): Maybe<undefined> {
-    return tellUnkept(this.#core, this.#kept.write(changes), 'Messages could not be kept.')
+  #change(changes: readonly Change[]): void {
+    void tellUnkept(this.#core, this.#kept.write(changes), 'Messages could not be kept.')
   }
 
   #restore(key: string): void {
     this.#next = Math.max(this.#next, Number(key.slice(prefix.length)) + 1)
-    const { wire, at, n } = this.#kept.json(key)
+    const { wire, at, n, run } = this.#kept.json(key)
     const text = String(wire)
     const element = parseElement(text)
     const to = element instanceof Element ? parseJid(element.attr('to') ?? '') : undefined
@@ -265,7 +258,8 @@ export class Outbox implements Carrier {
     }
     const message = new SentMessage(new Message(element, undefined, to), at, this.#parts)
     // one without a number may have been sent as well, right before a crash
-    this.#add(message, key, text, typeof n === 'number' ? n : lost)
+    const isNumbered = typeof n === 'number' && run === this.#kept.json('session')['run']
+    this.#add(message, key, text, isNumbered ? n : lost)
   }
 
   /** A message has the id it was given, or a new one, and says that it is its own. [XEP-0359 3.2] */
@@ -287,6 +281,6 @@ function isFor({ to, stanza }: SentMessage, room: Jid = to): boolean {
   return stanza.type === 'groupchat' && to.equals(room)
 }
 
-function rowOf({ key, wire, message: { at }, number: n }: Entry): Change {
-  return [key, JSON.stringify({ wire, at, n })]
+function rowOf({ key, wire, message: { at }, number: n, run }: Entry): Change {
+  return [key, JSON.stringify({ wire, at, n, run })]
 }

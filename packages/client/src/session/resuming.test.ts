@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { type Element, el, writeElement } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../test/online.ts'
-import { type Change, defineExtension } from '../index.ts'
+import { type Change, defineExtension, messages } from '../index.ts'
+import { connect, createClient } from '../node/index.ts'
 
 for (const sasl2 of [false, true])
   test(`everything that waited may come in one piece with the answer${sasl2 ? ' to the login' : ''}`, async () => {
@@ -95,3 +96,41 @@ test('what a program before the last one had sent is not taken for what the last
   await again.reached('acked')
   assert.equal(server.received('message').filter(({ name }) => name === 'message').length, 2)
 })
+
+for (const goesOn of [true, false])
+  test(`a program without messages that has gone on with ${goesOn ? 'the' : 'another'} session has not sent those of the one before`, async () => {
+    await using server = await HostileServer.start({ asksForAcks: false })
+    const disk = new Map<string, string>()
+    const write = (changes: readonly Change[]): undefined => {
+      for (const [key, value] of changes)
+        if (value === undefined) disk.delete(key)
+        else disk.set(key, value)
+    }
+    const ends = { store: () => ({ read: () => [...disk], write, close: () => undefined }), reconnect: false }
+    const account = { jid: 'romeo@localhost', password: 'secret', service: server.service.xmpp, plaintext: true }
+    server.script.receive = (element, connection) => {
+      if (element.name !== 'message') return
+      if (connection.session !== undefined) connection.session.handled-- // it never arrived
+      return true
+    }
+    const first = await online(server, [], ends)
+    const { id } = first.messages.post('juliet@localhost', [])
+    await server.until('message')
+    server.connection.break()
+    await next(first, 'state', ({ name }) => name === 'failed')
+    if (!goesOn) server.sessions.clear()
+
+    const second = await connect({ ...account, ...ends })
+    for (let asked = 0; asked < 5; asked++) await second.request('get', el('ping', 'urn:xmpp:ping'))
+    server.connection.break()
+    await next(second, 'state', ({ name }) => name === 'failed')
+
+    server.script = {}
+    await using last = await createClient({ ...account, ...ends, use: [messages] })
+    const [message] = last.messages.unacknowledged
+    assert.equal(message?.id, id)
+    await last.connect()
+    await message.reached('acked')
+    assert.equal(server.received('message').length, 2)
+    assert.equal(server.sessions.size, 1)
+  })

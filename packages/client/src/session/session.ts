@@ -21,6 +21,12 @@ interface Sent {
   readonly entry: Carried | undefined
 }
 
+/** A session whose stream the server manages. */
+export interface Managed extends Enabled {
+  /** Of this session in this program: numbers of stanzas that were sent elsewhere mean nothing here. */
+  readonly run: number
+}
+
 export interface SessionParts {
   readonly clock: Clock
   /** Asks the server for an answer, where it does not manage the stream. */
@@ -53,7 +59,7 @@ const innocent = /shutdown|reset|constraint|internal|timeout/
 export class Session {
   readonly jid: Jid
   /** Undefined where the server does not manage the stream. */
-  readonly management: Enabled | undefined
+  readonly management: Managed | undefined
   /** Why its last connection ended; and how many have, one after the other, with something on its way that the server has not taken. */
   ended: ClientError | undefined
   breaks = 0
@@ -80,7 +86,7 @@ export class Session {
   #drained: () => void = () => undefined
 
   /** `handledBefore`: of a session of before the program was started anew, how many stanzas of the server were handled in it. */
-  constructor(jid: Jid, management: Enabled | undefined, parts: SessionParts, handledBefore?: number) {
+  constructor(jid: Jid, management: Managed | undefined, parts: SessionParts, handledBefore?: number) {
     this.jid = jid
     this.management = management
     this.#isOfBefore = handledBefore !== undefined

@@ -61,7 +61,7 @@ export class Sessions {
   /** This program has done all that is done at the start of the session. */
   #isBegun = false
   #jid: Jid | undefined
-  /** Until it is kept what the server had of before. */
+  /** Until it is kept that the session is, or goes on, in this program: no count of it is about what another one has sent. */
   #counted: Maybe<undefined>
   #carrier: Carrier | undefined
 
@@ -178,22 +178,21 @@ export class Sessions {
   async #established({ connection, ...made }: Negotiation, signal: AbortSignal): Promise<Live> {
     const { resumption } = made
     const resumed = resumption?.kind === 'resumed'
-    let session = this.#session
     const restored = resumed && !this.#isBegun
-    if (resumed) {
-      if (session?.resume(connection, resumption.h) !== true) {
-        this.#lose()
-        connection.destroy()
-        throw broken(MANAGEMENT_NS)
-      }
-    } else {
+    if (!resumed) {
       this.#lose(resumption?.h)
       this.offers = made.offers // of a session that goes on, the server says them no more
       this.#turnedOn = made.turnedOn ?? []
-      session = this.#make(made.jid!, made.enabled)
+      this.#make(made.jid!, made.enabled)
       for (const stanza of made.early) this.#parts.receive(stanza)
-      void this.#keepRow(session, 0) // what is attached may count at once
-      session.attach(connection)
+    }
+    const session = this.#session!
+    this.#counted = this.#keepRow(session, session.handled) // what is attached may count at once
+    if (!resumed) session.attach(connection)
+    else if (!session.resume(connection, resumption.h)) {
+      this.#lose()
+      connection.destroy()
+      throw broken(MANAGEMENT_NS)
     }
     const forget = onAbort(signal, (reason) =>
       reason instanceof DisconnectedError ? this.end() : connection.destroy(reason as ClientError),
@@ -206,7 +205,7 @@ export class Sessions {
     } finally {
       forget()
     }
-    return { jid: session!.jid, resumed: resumed && !restored, connection }
+    return { jid: session.jid, resumed: resumed && !restored, connection }
   }
 
   /** The session of before the program was started, as it was kept. */
@@ -217,13 +216,13 @@ export class Sessions {
     this.#make(address, { id, location: typeof location === 'string' ? location : undefined }, handled)
   }
 
-  #make(jid: Jid, enabled: Enabled | undefined, handledBefore?: number): Session {
+  #make(jid: Jid, enabled: Enabled | undefined, handledBefore?: number): void {
     const { account, platform, options, request, receive, lost } = this.#parts
     const { keepAlive = 60_000, answerWithin = 15_000, maxUnhandled = 4 << 20 } = options
     this.#jid = jid
     this.#session = new Session(
       jid,
-      enabled,
+      enabled && { ...enabled, run: Math.random() },
       {
         clock: platform.clock,
         ping: () => request('get', el('ping', PING_NS), { to: account.domain }),
@@ -233,15 +232,12 @@ export class Sessions {
         maxUnhandled: () => (this.#isBegun ? maxUnhandled : maxUnhandled * 4),
         stanza: receive,
         acknowledged: (carried) => this.#carrier?.acknowledged(carried),
-        handledBefore: (h) => {
-          this.#counted = this.#carrier?.handledBefore(h)
-        },
+        handledBefore: (h) => this.#carrier?.handledBefore(h),
         handled: (count) => this.#keepRow(this.#session!, count),
         lost,
       },
       handledBefore,
     )
-    return this.#session
   }
 
   /** Gives up the session of before; `h`: what the server says it had handled. */

@@ -10,7 +10,7 @@ export function sorted(rows: Iterable<readonly [string, string]>): (readonly [ke
   return [...rows].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
-/** Changes that append the messages of an abandoned table to one's own. */
+/** Changes that append the messages of an abandoned table to one's own; they say themselves of which session their numbers are. */
 export function adopt(
   own: Iterable<readonly [string, string]>,
   abandoned: Iterable<readonly [string, string]>,
@@ -20,15 +20,5 @@ export function adopt(
     if (key.startsWith(messagePrefix)) next = Math.max(next, Number(key.slice(messagePrefix.length)) + 1)
   return sorted(abandoned)
     .filter(([key]) => key.startsWith(messagePrefix))
-    .map(([, value]) => [messagePrefix + String(next++).padStart(digits, '0'), ofNoSession(value)])
-}
-
-/** A message's number (`n`) counts in the session in which it was sent, which is not the one of who takes it over: it may have arrived, and no count says so. */
-function ofNoSession(value: string): string {
-  try {
-    const row = JSON.parse(value)
-    return JSON.stringify(row.n === undefined ? row : { ...row, n: Number.MAX_SAFE_INTEGER })
-  } catch {
-    return value
-  }
+    .map(([, value]) => [messagePrefix + String(next++).padStart(digits, '0'), value])
 }
