@@ -52,6 +52,41 @@ describe('in-band bytestreams', () => {
     })
   }
 
+  test('whoever writes as soon as it has accepted begins after the other side was told so [XEP-0047 2.1]', async () => {
+    await using server = await HostileServer.start()
+    await using client = await online(server, [ibb])
+    client.on('ibb:offered', (offer) => {
+      void offer
+        .accept()!
+        .writable.getWriter()
+        .write(bytes(10))
+        .catch(() => undefined)
+    })
+    const peer = { from: 'juliet@localhost/x', to: client.jid!.toString() }
+    const open = ibbOpen.build({ sid: 'quick', blockSize: 100 })
+    server.connection.send(el('iq', NS.client, { ...peer, type: 'set', id: 'open' }, [open]))
+    await server.until((element) => element.firstElement()?.name === 'data')
+    const said = server.received('iq').filter((element) => element.attr('to') === peer.from)
+    assert.deepEqual(
+      said.map((element) => element.attr('type')),
+      ['result', 'set'],
+    )
+  })
+
+  test('whoever does not wait for the answer to an offer takes it back', async () => {
+    await using server = await HostileServer.start()
+    await using client = await online(server, [ibb])
+    server.script.receive = (element) => element.attr('to') === 'juliet@localhost/x'
+    const enough = new Error('enough')
+    const stop = new AbortController()
+    const opening = client.ibb.open('juliet@localhost/x', { signal: stop.signal, sid: 'late' })
+    await server.until((element) => element.firstElement()?.name === 'open')
+    stop.abort(enough)
+    await assert.rejects(opening, enough)
+    const close = await server.until((element) => element.firstElement()?.name === 'close')
+    assert.equal(close.firstElement()?.attr('sid'), 'late')
+  })
+
   test('a chunk that is missing ends the bytestream', async () => {
     await using server = await startTestServer({ limits: { bytesPerSecond: 0 } })
     await using clients = await pair(server)

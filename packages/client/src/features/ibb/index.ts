@@ -103,6 +103,8 @@ export class Ibb {
         await this.#core.request('set', ibbOpen.build(terms), { to: peer, signal, timeout: timeout ?? offerFor })
         return stream
       } catch (error) {
+        // who did not refuse may accept all the same
+        if (!(error instanceof RequestError)) void stream.close()
         stream.fail(error as Error)
         // it would like smaller ones [XEP-0047 2.1]
         const isTooLarge = error instanceof RequestError && error.condition === 'resource-constraint'
@@ -156,7 +158,9 @@ export class Ibb {
       }
       const stop = this.#core.clock.after(offerFor, decline)
       this.#offers.add(decline)
-      void this.#core.emit('ibb:offered', { from, sid: terms.sid, blockSize: terms.blockSize, accept, decline })
+      const { sid, blockSize } = terms
+      // when the answer is waited for: it goes before what is written at once by who accepts
+      queueMicrotask(() => void this.#core.emit('ibb:offered', { from, sid, blockSize, accept, decline }))
     })
   }
 
