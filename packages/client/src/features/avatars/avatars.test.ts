@@ -72,6 +72,30 @@ describe('avatars', () => {
     assert.equal(await client.avatars.of(client.jid!), undefined)
   })
 
+  test('a card that cannot be read is not replaced by one with nothing but a picture', async () => {
+    await using server = await HostileServer.start({
+      startTls: 'absent',
+      script: {
+        receive(stanza, connection) {
+          const payload = stanza.firstElement()
+          if (payload?.is('vCard', 'vcard-temp') !== true) return
+          if (stanza.attr('type') === 'set') connection.reply(stanza)
+          else {
+            const condition = el('internal-server-error', 'urn:ietf:params:xml:ns:xmpp-stanzas')
+            const error = el('error', stanza.ns, { type: 'cancel' }, [condition])
+            connection.send(el('iq', stanza.ns, { type: 'error', id: stanza.attr('id') }, [error]))
+          }
+          return true
+        },
+      },
+    })
+    await using romeo = await online(server, [avatars])
+    await romeo.avatars.publish({ data: picture() }).catch(({ kind }) => assert.equal(kind, 'unsupported'))
+    await romeo.request('get', el('ping', 'urn:xmpp:ping'))
+    const cards = server.received('iq').filter((stanza) => stanza.firstElement()?.ns === 'vcard-temp')
+    assert.deepEqual([...new Set(cards.map((stanza) => stanza.attr('type')))], ['get'])
+  })
+
   test('a picture is taken only where it is the one that was announced, and not too large', async () => {
     const data = picture()
     let announced = { id: sha1(data), bytes: data.length, type: 'image/png' }

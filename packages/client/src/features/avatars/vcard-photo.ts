@@ -2,6 +2,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { picture } from '@rookery/protocol/xeps/card'
 import { type Element, el } from '@rookery/protocol/xml'
+import { isMissing } from '../../contract/ask.ts'
 import { RequestError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
@@ -19,12 +20,15 @@ export async function photoOf(
   jid?: Jid,
   options?: WaitOptions,
 ): Promise<Photo | undefined> {
-  const found = (await cardOf(core, jid, options))?.child('PHOTO')
+  const card = await cardOf(core, jid, options).catch((error: unknown): undefined => {
+    if (!(error instanceof RequestError) || error.type === 'wait') throw error
+  })
+  const found = card?.child('PHOTO')
   const data = picture.decode(found?.childText('BINVAL') ?? '')
   return data && { type: found?.childText('TYPE') || 'image/png', data }
 }
 
-/** Puts the picture into our own card, or takes it out. */
+/** Puts the picture into our own card, or takes it out; not where that cannot be read, as all else in it would be lost. */
 export async function setPhoto(
   core: Pick<Core, 'request'>,
   photo: Photo | undefined,
@@ -46,7 +50,7 @@ async function cardOf(
     const answer = await core.request('get', el('vCard', ns), { ...options, to })
     return answer?.is('vCard', ns) === true ? answer : undefined
   } catch (error) {
-    if (error instanceof RequestError && error.type !== 'wait') return undefined
+    if (isMissing(error)) return undefined
     throw error
   }
 }
