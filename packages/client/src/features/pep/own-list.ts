@@ -67,12 +67,13 @@ export class OwnList<T> {
 
   async remove(jid: Jid, options: WaitOptions): Promise<undefined> {
     const key = jid.toString()
+    const before = this.#entries.get(key)
     try {
-      await this.#node.retract(this.#entries.get(key)?.id ?? key, options)
+      await this.#node.retract(before?.id ?? key, options)
     } catch (error) {
       if (!isMissing(error)) throw error
     }
-    this.#drop(key)
+    if (this.#entries.get(key) === before) void this.#drop(key)
   }
 
   async #fetch(): Promise<undefined> {

@@ -445,39 +445,52 @@ describe('the nodes of a server that does otherwise', () => {
     ])
   })
 
-  test('what another device has said behind what we published is newer', async () => {
+  test('what another device has said behind what we asked or published is newer', async () => {
     const theirs = bookmark.build({ autojoin: false, name: 'Theirs' })
-    const told = (node: string, id: string, payload: Element): Element => {
-      const item = el('item', PUBSUB_EVENT_NS, { id }, [payload])
-      const event = el('event', PUBSUB_EVENT_NS, {}, [el('items', PUBSUB_EVENT_NS, { node }, [item])])
+    const told = (node: string, content: Element): Element => {
+      const event = el('event', PUBSUB_EVENT_NS, {}, [el('items', PUBSUB_EVENT_NS, { node }, [content])])
       return el('message', 'jabber:client', { from: 'romeo@localhost', type: 'headline' }, [event])
     }
+    const item = (id: string, payload: Element): Element => el('item', PUBSUB_EVENT_NS, { id }, [payload])
+    const titled = (title: string): Element => el('json', 'urn:xmpp:json:0', {}, JSON.stringify({ title }))
+    let ours: Element | undefined
     await using server = await HostileServer.start({
       startTls: 'absent',
       disco: [publishOptions],
       script: {
         receive(stanza, connection) {
           const pubsub = stanza.firstElement()
-          const publish = pubsub?.ns === PUBSUB_NS ? pubsub.child('publish') : undefined
-          if (publish === undefined) return
-          const node = `${publish.attr('node')}`
+          if (pubsub?.ns !== PUBSUB_NS) return
+          const asked = ['publish', 'retract', 'items'].map((name) => pubsub.child(name)).find((one) => one)!
+          const node = `${asked.attr('node')}`
           const isList = node === 'urn:xmpp:bookmarks:1'
-          const ours = publish.firstElement()!
-          const id = `${ours.attr('id')}`
-          const payload = ours.firstElement()!
-          const newer = isList ? theirs : payload.withChildren([JSON.stringify({ title: 'Theirs' })])
-          // in the same breath, so that it is read before whoever published goes on
-          connection.send(told(node, id, payload))
-          connection.reply(stanza)
-          connection.send(told(node, id, newer))
+          if (isList && asked.name === 'items') return
+          const id = asked.firstElement()?.attr('id') ?? 'current'
+          const payload = asked.firstElement()?.firstElement()
+          // in the same breath, so that it is read before whoever asked goes on
+          if (asked.name === 'publish') connection.send(told(node, item(id, (ours = payload!))))
+          if (asked.name === 'retract') connection.send(told(node, el('retract', PUBSUB_EVENT_NS, { id })))
+          const items = el('items', PUBSUB_NS, { node }, [el('item', PUBSUB_NS, { id }, [ours])])
+          connection.reply(stanza, asked.name === 'items' ? el('pubsub', PUBSUB_NS, {}, [items]) : undefined)
+          connection.send(told(node, item(id, isList ? theirs : titled('Theirs'))))
           return true
         },
       },
     })
     await using romeo = await online(server, [bookmarks, reading])
+    const kept = (): unknown => romeo.bookmarks.get('verona@rooms.example')?.name
     await romeo.bookmarks.add('verona@rooms.example', { autojoin: true, name: 'Ours' })
-    assert.equal(romeo.bookmarks.get('verona@rooms.example')?.name, 'Theirs')
+    assert.equal(kept(), 'Theirs')
+    await romeo.bookmarks.remove('verona@rooms.example')
+    assert.equal(kept(), 'Theirs')
     await romeo.reading.publish({ title: 'Ours' })
+    assert.deepEqual(romeo.reading.known('romeo@localhost'), { title: 'Theirs' })
+    await romeo.reading.clear()
+    assert.deepEqual(romeo.reading.known('romeo@localhost'), { title: 'Theirs' })
+    ours = titled('Ours')
+    await romeo.reading.publish({ title: 'Mine' })
+    ours = titled('Ours')
+    assert.deepEqual(await romeo.reading.of('romeo@localhost'), { title: 'Ours' })
     assert.deepEqual(romeo.reading.known('romeo@localhost'), { title: 'Theirs' })
   })
 

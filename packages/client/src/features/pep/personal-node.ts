@@ -91,38 +91,55 @@ export class PersonalNode<T> {
   async of(jid: Jid | string, options: WaitOptions = {}): Promise<T | undefined> {
     const { node, codec } = this.#declared
     const bare = readJid(jid).bare
-    const found = await this.#core.use(pep).nodeOf(bare, node, codec).item(undefined, options)
-    return this.#learn(bare, found?.value)
+    const theirs = this.#core.use(pep).nodeOf(bare, node, codec)
+    return await this.#after(bare, async () => (await theirs.item(undefined, options))?.value)
   }
 
   /** Throws an UnsupportedError where the server has no nodes for accounts. */
   async publish(value: T, options: Omit<PublishOptions, 'id'> = {}): Promise<undefined> {
-    const before = this.#told
-    await this.#own.publish(value, { ...options, id: current })
-    if (this.#told === before) this.#learn(this.#core.account, value) // else what was told is this, or newer
+    await this.#after(this.#core.account, async () => {
+      await this.#own.publish(value, { ...options, id: current })
+      return value
+    })
   }
 
   /** Says nothing any more. */
   async clear(options: WaitOptions = {}): Promise<undefined> {
     const { empty } = this.#declared
     if (empty !== undefined) return await this.publish(empty, options)
-    try {
-      await this.#own.retract(current, options)
-    } catch (error) {
-      if (!isMissing(error)) throw error
-    }
-    this.#learn(this.#core.account, undefined)
+    await this.#after(this.#core.account, async () => {
+      try {
+        await this.#own.retract(current, options)
+      } catch (error) {
+        if (!isMissing(error)) throw error
+      }
+      return undefined
+    })
   }
 
-  #learn(jid: Jid, value: T | undefined): T | undefined {
-    const { empty, codec } = this.#declared
+  /** What somebody says after this work; what is told meanwhile is newer, also where it comes in the same breath as the answer. */
+  async #after(jid: Jid, work: () => Promise<T | undefined>): Promise<T | undefined> {
+    const isOwn = jid.equals(this.#core.account)
+    const state = (): unknown => (isOwn ? this.#told : this.known(jid))
+    const before = state()
+    const value = await work()
+    return state() === before ? this.#learn(jid, value) : this.#said(value)
+  }
+
+  #said(value: T | undefined): T | undefined {
+    return this.#isSame(value, this.#declared.empty) ? undefined : value
+  }
+
+  #learn(jid: Jid, said: T | undefined): T | undefined {
+    const value = this.#said(said)
     const key = jid.toString()
     this.#known.delete(key)
-    if (value === undefined || this.#isSame(value, empty)) return undefined
-    const isKept = jid.equals(this.#core.account) || writeContent(codec.build(value)).length <= longest
+    if (value === undefined) return undefined
+    const isKept = jid.equals(this.#core.account) || writeContent(this.#declared.codec.build(value)).length <= longest
     if (isKept) this.#known.set(key, value)
     return value
   }
+
   #isSame(one: T | undefined, other: T | undefined): boolean {
     if (one === undefined || other === undefined) return one === other
     const { codec } = this.#declared
