@@ -115,7 +115,7 @@ describe('entering a room', () => {
     const { clock } = hurried.platform
     const after: typeof clock.after = (milliseconds, run) =>
       milliseconds === 30_000 ? () => undefined : clock.after(milliseconds, run) // nobody comes to the end of the patience with rooms
-    await using set = await stage({ platform: { ...hurried.platform, clock: { ...clock, after } } })
+    await using set = await stage({ ...hurried, platform: { ...hurried.platform, clock: { ...clock, after } } })
     const { server, room, romeo } = set
     const joined = await romeo.rooms.join(address)
     const letIn = server.script.receive!
