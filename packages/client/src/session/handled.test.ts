@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as NS from '@rookery/protocol/namespaces'
 import { type Element, el } from '@rookery/protocol/xml'
 import { Handled } from './handled.ts'
@@ -92,4 +94,24 @@ test('what is in hand weighs what it is, also where no parser has kept its text'
     new Promise(() => undefined),
   )
   assert.ok(handled.bytes > 50_000, `${handled.bytes}`)
+})
+
+test('of what is done and waits to be counted no more is kept than is needed to know it again', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const handled = new Handled(0, () => undefined)
+  handled.receive(message('slow'), new Promise(() => undefined))
+  const element = (): Element => message('result').withChildren([el('result', 'urn:example', {}, ['x'.repeat(9)])])
+  const receive = (): WeakRef<Element> => {
+    const one = element()
+    handled.receive(one, undefined)
+    return new WeakRef(one)
+  }
+  const kept = receive()
+  await new Promise(setImmediate) // until then it is not collected
+  collect()
+  assert.equal(kept.deref(), undefined)
+  handled.interrupt()
+  assert.equal(handled.repeats(message('slow')), true)
+  assert.equal(handled.repeats(element()), true)
 })

@@ -5,7 +5,8 @@
 import type { Element } from '@rookery/protocol/xml'
 
 interface Received {
-  readonly element: Element
+  /** By which it is known again: many may wait behind one that takes long, and what is in them is not kept for that. */
+  readonly signature: string
   readonly bytes: number
   isDone: boolean
 }
@@ -45,7 +46,7 @@ export class Handled {
     if (this.#mayRepeat === 0) return false
     this.#mayRepeat--
     const signature = signatureOf(element)
-    const at = this.#inHand.findIndex((one) => signatureOf(one.element) === signature)
+    const at = this.#inHand.findIndex((one) => one.signature === signature)
     if (at < 0) return false
     const [known] = this.#inHand.splice(at, 1)
     this.#add(known!)
@@ -59,7 +60,7 @@ export class Handled {
       return
     }
     const one: Received = {
-      element,
+      signature: signatureOf(element),
       bytes: working === undefined ? 0 : (element.inner ?? JSON.stringify(element)).length + 200,
       isDone: working === undefined,
     }
