@@ -33,12 +33,12 @@ export class Carbons {
   }
 
   /** Asks for copies, in this session and the next ones. Throws UnsupportedError, RequestError, TimeoutError, DisconnectedError. */
-  async enable(options: CarbonsOptions = {}): Promise<undefined> {
-    await this.#turn(true, options).catch(lacking(CARBONS_NS))
+  enable(options: CarbonsOptions = {}): Promise<undefined> {
+    return this.#turn(true, options).catch(lacking(CARBONS_NS))
   }
 
-  async disable(options: CarbonsOptions = {}): Promise<undefined> {
-    await this.#turn(false, options).catch(lacking(CARBONS_NS))
+  disable(options: CarbonsOptions = {}): Promise<undefined> {
+    return this.#turn(false, options).catch(lacking(CARBONS_NS))
   }
 
   async #turn(on: boolean, options: CarbonsOptions): Promise<undefined> {

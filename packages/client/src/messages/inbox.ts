@@ -23,9 +23,11 @@ interface Reader {
 /** What a loop gets of a message; undefined when that message is not for it. */
 export type PickMessage<T> = (message: ReceivedMessage) => T | undefined
 
-/** Without a reader so many messages are kept, of so many characters; one more, and it is clear that nobody will come: the client must not stop for that. */
-const unclaimedMax = 500
-const unclaimedLength = 2 << 20
+/**
+ * Without a reader so many characters are kept, where each message has 3,000 more than it has: some 500 messages. One more, and it is clear
+ * that nobody will come: the client must not stop for that.
+ */
+const unclaimedMax = 2 << 20
 
 export class Inbox {
   readonly #readers: Set<Reader> = new Set()
@@ -40,9 +42,10 @@ export class Inbox {
     if (this.#readers.size === 0) {
       if (isHeard || (this.#isLate && !this.#isRead)) return undefined
       return new Promise((resolve) => {
-        const count = this.#unclaimed.push({ message, done: () => resolve(undefined) })
-        const length = this.#unclaimed.reduce((sum, one) => sum + (one.message.element.inner?.length ?? 0), 0)
-        if (count <= unclaimedMax && length <= unclaimedLength) return
+        this.#unclaimed.push({ message, done: () => resolve(undefined) })
+        let left = unclaimedMax
+        for (const one of this.#unclaimed) left -= 3_000 + (one.message.element.inner?.length ?? 0)
+        if (left > 0) return
         this.#isRead = false
         this.release()
       })

@@ -42,6 +42,8 @@ export interface InRoom {
   readonly isLive: boolean
   /** Somebody listens to what is said there to us alone: it is told by the room, and by nobody else. */
   readonly hearsWhispers: boolean
+  /** Who has said this there, whatever they are called. */
+  authorOf(message: ReceivedMessage): string
 }
 
 export interface ReadOptions {

@@ -36,7 +36,7 @@ export class Seen {
     const keys = [given && `${by}\n${given}`, origin && `${sender}\n\n${origin.id}`]
     const known = keys.find((key) => this.#knows(key!))
     const work = known === undefined ? run() : this.#inHand.get(known)
-    for (const key of keys) if (key && key.length <= longest) this.#remember(key, work)
+    for (const key of keys) if (key) this.#remember(key, work)
     return work
   }
 
@@ -57,6 +57,7 @@ export class Seen {
   }
 
   #remember(key: string, work?: undefined | Promise<undefined>): void {
+    if (key.length > longest) return
     if (work !== undefined) {
       this.#inHand.set(key, work)
       void work.then(() => {

@@ -3,6 +3,7 @@
 import { isMissing } from '../../contract/ask.ts'
 import { UnexpectedAnswerError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
+import { both } from '../../contract/together.ts'
 import { within } from '../../contract/within.ts'
 import { messages } from '../../messages/index.ts'
 import { type ArchivedMessage, type Mark, readEntry } from './entry.ts'
@@ -27,7 +28,9 @@ export interface Gap {
 const clockError = 86_400_000
 
 /** How many were handed on; `handled` settles when the last of them has been dealt with. Throws what a request throws. */
-export async function fillGap(gap: Gap): Promise<{ readonly count: number; readonly handled: Promise<unknown> }> {
+export async function fillGap(
+  gap: Gap,
+): Promise<{ readonly count: number; readonly handled: undefined | Promise<undefined> }> {
   const { core, questions, line, since, max, signal } = gap
   let after = since.id
   let start = after === '' && since.at > 0 ? since.at : undefined
@@ -45,7 +48,7 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
         after = ''
       })
     if (answer === undefined) continue
-    const works: Promise<undefined>[] = []
+    let handled: undefined | Promise<undefined>
     for (const result of answer.results) {
       const entry = readEntry(core, line.of, result)
       const isWanted = entry !== undefined && gap.isWanted(entry)
@@ -53,11 +56,10 @@ export async function fillGap(gap: Gap): Promise<{ readonly count: number; reado
       const at = entry?.at ?? result.forwarded.delay?.stamp ?? since.at
       const work = isWanted ? core.use(messages).deliver(entry.stanza, entry.way) : undefined
       line.mark({ id: result.id, at }, work)
-      if (work !== undefined) works.push(work)
+      handled = both(handled, work)
     }
-    const handled = Promise.all(works)
     if (answer.isComplete && isSteady) return { count, handled }
-    await within(core.clock, handled, { signal })
+    if (handled) await within(core.clock, handled, { signal })
     if (answer.isComplete) {
       await gap.steady()
       isSteady = true

@@ -203,8 +203,8 @@ export class Repair {
   }
 
   #isSent(entry: ArchivedMessage, own: readonly string[]): boolean {
-    const id = entry.payload(originId)?.id ?? entry.id
-    return own.includes(entry.from.toString()) || (id !== undefined && this.#core.use(messages).find(id) !== undefined)
+    const id = entry.payload(originId)?.id ?? entry.id ?? ''
+    return own.includes(entry.from.toString()) || this.#core.use(messages).find(id) !== undefined
   }
 
   /** Once for all that is dealt with in one turn. */

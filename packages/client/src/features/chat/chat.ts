@@ -13,7 +13,7 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { readJid } from '../../contract/address.ts'
 import type { Core } from '../../contract/extension.ts'
 import { together } from '../../contract/together.ts'
-import type { PostOptions, ReceivedMessage } from '../../messages/index.ts'
+import type { InRoom, PostOptions, ReceivedMessage } from '../../messages/index.ts'
 import { messages, SentMessage } from '../../messages/index.ts'
 import type { roster } from '../roster/index.ts'
 import { isBySameAuthor } from './author.ts'
@@ -108,11 +108,10 @@ export class Chat {
     const jid = readJid(to)
     const given: SendOptions = readContent(content)
     const { confirm = true, states = true } = this.options
-    const peer = jid.bare.toString()
-    const state = given.state ?? (states && this.#states.accepts(peer) ? 'active' : undefined)
+    const state = given.state ?? (states && this.#states.accepts(jid) ? 'active' : undefined)
     const { receipt = confirm, markable = confirm } = given
     const message = this.#post(jid, contentElements({ ...given, receipt, markable, state }), given)
-    if (state !== undefined) this.#states.told(peer, state)
+    if (state !== undefined) this.#states.told(jid, state)
     this.#sent.push(message)
     if (this.#sent.length > remembered) this.#sent = this.#sent.slice(remembered / 2)
     return message
@@ -165,11 +164,10 @@ export class Chat {
   /** Tells what one does. False when it was not told: there is no session, it is known, or they do not want to know. */
   setState(to: Jid | string, state: ChatState): boolean {
     const jid = readJid(to)
-    const peer = jid.bare.toString()
     const element = stateElement(state)
-    if (this.options.states === false || !this.#states.wants(peer, state)) return false
+    if (this.options.states === false || !this.#states.wants(jid, state)) return false
     const isTold = this.#notify(jid, 'chat', [element, hint('no-store')])
-    if (isTold) this.#states.told(peer, state)
+    if (isTold) this.#states.told(jid, state)
     return isTold
   }
 
@@ -181,7 +179,7 @@ export class Chat {
     const isNew = received.way.carbon === undefined && received.way.archived === undefined
     const notes = notesOf(message)
     const isContent = hasContent(message)
-    if (isNew && isContent && !message.isOwn) this.#states.heard(message.peer.bare.toString(), message.state)
+    if (isNew && isContent && !message.isOwn) this.#states.heard(message.peer, message.state)
     if (isNew) this.#confirm(message) // [XEP-0184 5.5]
     // what says nothing to those who listen need not wait for others: calls, keys
     let isHeard = !isContent && (notes.length > 0 || this.#core.hasListeners('chat'))
@@ -199,8 +197,7 @@ export class Chat {
 
   /** Whether it is told as a message: a correction is, when nobody asks for corrections, and a whisper, when nobody asks the room. */
   #isShown(message: ChatMessage): boolean {
-    const room = this.#core.use(messages).rooms.get(message.from.bare.toString())
-    if (room?.hearsWhispers && message.way.carbon === undefined) return false
+    if (this.#roomOf(message.from)?.hearsWhispers && message.way.carbon === undefined) return false
     return hasContent(message) && (message.corrects === undefined || !this.#core.hasListeners('chat:corrected'))
   }
 
@@ -210,7 +207,7 @@ export class Chat {
     if (kind === 'state') {
       // what somebody did a while ago is no news
       if (!isNew || note.isOwn) return undefined
-      if (!hasContent(note.message)) this.#states.heard(note.peer.bare.toString(), note.state)
+      if (!hasContent(note.message)) this.#states.heard(note.peer, note.state)
     }
     let told: Confirmed<Receipt | Displayed> | ChatNote = note
     if (kind === 'receipt' || kind === 'displayed')
@@ -258,7 +255,7 @@ export class Chat {
   }
 
   #post(to: Jid, elements: readonly (Element | undefined)[], options?: PostOptions): SentMessage {
-    const isOccupant = !to.isBare && this.#core.use(messages).rooms.has(to.bare.toString())
+    const isOccupant = !to.isBare && this.#roomOf(to)
     return this.#core.use(messages).post(to, isOccupant ? [...elements, el('x', MUC_USER_NS)] : elements, options) // [XEP-0045 7.5]
   }
 
@@ -273,14 +270,18 @@ export class Chat {
     const isOwn = received.from.bare.equals(account)
     const other = isOwn ? received.to : received.from
     const peer = sideOf(other, this.#isOccupant({ to: other, stanza: received.stanza }))
-    return { peer, author: (isOwn ? account : peer).toString(), isOwn, isRoom: false, archive: account }
+    // [XEP-0308 4] others may take the nickname of an occupant
+    const author = isOwn ? account : (this.#roomOf(other)?.authorOf(received) ?? peer)
+    return { peer, author: author.toString(), isOwn, isRoom: false, archive: account }
   }
 
   /** Behind the bare address of a room are many people: each of them is a peer. [XEP-0045 7.5] */
   #isOccupant({ to, stanza }: { readonly to: Jid; readonly stanza: Message }): boolean {
-    return (
-      this.#core.use(messages).rooms.has(to.bare.toString()) || stanza.element.child('x', MUC_USER_NS) !== undefined
-    )
+    return (this.#roomOf(to) ?? stanza.element.child('x', MUC_USER_NS)) !== undefined
+  }
+
+  #roomOf({ bare }: Jid): InRoom | undefined {
+    return this.#core.use(messages).rooms.get(`${bare}`)
   }
 }
 

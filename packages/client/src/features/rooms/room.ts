@@ -41,7 +41,7 @@ import { Membership, type RoomState } from './membership.ts'
 import type { Occupant } from './occupant.ts'
 import { acceptDefaults, administer, type RoomSetup } from './owner.ts'
 import { type RoomInfo, readRoomInfo } from './room-info.ts'
-import { type RoomMessage, stanzaIdOf } from './room-message.ts'
+import { RoomMessage, stanzaIdOf } from './room-message.ts'
 import { SelfPing } from './self-ping.ts'
 import { soon } from './soon.ts'
 
@@ -171,6 +171,11 @@ export class Room {
   /** @internal */
   get hearsWhispers(): boolean {
     return this.#isHeard('whisper')
+  }
+
+  /** @internal */
+  authorOf(message: ReceivedMessage): string {
+    return new RoomMessage(this, message).author
   }
 
   /** Whether the room gives ids to messages, and takes away what others claim in its name. [XEP-0359 5] */

@@ -995,6 +995,31 @@ describe('what others say in the name of a room', () => {
     assert.equal(isBySameAuthor(original, await after), false)
   })
 
+  test('nor of what is whispered, where nobody listens to whispers [S60] [XEP-0308 4]', async () => {
+    await using set = await stage()
+    const { room, romeo } = set
+    room.features = []
+    room.others = ['juliet']
+    await romeo.rooms.join(address)
+    const heard: ChatMessage[] = []
+    const whisper = async (from: string, more = ''): Promise<void> => {
+      const told = next(romeo, 'chat')
+      const wire = `<message type='chat' id='one' from='${address}/${from}' to='@me'><body>psst</body>${more}</message>`
+      room.say(wire)
+      heard.push(await told)
+    }
+    await whisper('juliet')
+    await whisper('juliet')
+    await whisper('juliet', `<delay xmlns='urn:xmpp:delay' from='localhost' stamp='2020-01-01T00:00:00Z'/>`)
+    room.presence('juliet', '<item/>', '', 'unavailable')
+    room.presence('juliet', '<item/>')
+    await whisper('juliet')
+    const [mine, same, late, other] = heard
+    assert.equal(isBySameAuthor(mine!, same!), true)
+    assert.equal(isBySameAuthor(mine!, late!), true)
+    assert.equal(isBySameAuthor(mine!, other!), false)
+  })
+
   test('a message is not ours because somebody has taken our nickname, or knows its id', async () => {
     await using set = await stage()
     const { room, romeo } = set
