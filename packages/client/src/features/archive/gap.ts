@@ -32,20 +32,20 @@ export async function fillGap(
   gap: Gap,
 ): Promise<{ readonly count: number; readonly handled: undefined | Promise<undefined> }> {
   const { core, questions, line, since, max, signal } = gap
-  let after = since.id
-  let start = after === '' && since.at > 0 ? since.at : undefined
+  const first = since.id || undefined
+  let after = first
+  let start = after === undefined && since.at > 0 ? since.at : undefined
   let isSteady = gap.steady() === undefined
   let count = 0
-  const seen = new Set<string | undefined>([undefined, after])
+  const seen = new Set([undefined, after])
   for (;;) {
-    const page = { max, after: after === '' ? undefined : after }
     const answer = await questions
-      .ask(line.of, { filter: { ...gap.filter, start }, page }, { signal })
+      .ask(line.of, { filter: { ...gap.filter, start }, page: { max, after } }, { signal })
       .catch((error: unknown) => {
         // [XEP-0313 4.3.5] it has been removed, as what is older
-        if (after === '' || after !== since.id || !isMissing(error)) throw error
+        if (after === undefined || after !== first || !isMissing(error)) throw error
         start = Math.max(since.at - clockError, 0)
-        after = ''
+        after = undefined
       })
     if (answer === undefined) continue
     let handled: undefined | Promise<undefined>
