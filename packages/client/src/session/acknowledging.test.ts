@@ -173,3 +173,23 @@ test('much that is small waits for its acknowledgement, and breaks nothing', asy
   assert.deepEqual(states, [])
   delete server.script.send
 })
+
+test('a request that comes before the stream is managed is answered, and the answer is counted as the server counts it', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  const early = "<iq type='get' id='early' from='juliet@localhost/a'><odd xmlns='urn:example:odd'/></iq>"
+  server.script.send = (element) => (element.name === 'enabled' ? [early, element] : element)
+  await using client = await online(server, [])
+  const message = client.messages.post('juliet@localhost', [])
+  await message.reached('acked')
+  assert.deepEqual(
+    server
+      .received('iq')
+      .filter((iq) => iq.attr('id') === 'early')
+      .map((iq) => iq.attr('type')),
+    ['error'],
+  )
+  server.connection.break()
+  await next(client, 'state', ({ name }) => name === 'online')
+  await client.disconnect()
+  assert.equal(server.received('message').length, 1)
+})

@@ -122,8 +122,8 @@ export class Session {
     return this.#unacked.rest().flatMap(({ entry }) => entry ?? [])
   }
 
-  /** Begins on a new connection. */
-  attach(connection: Connection): void {
+  /** Begins on a new connection. `early`: what came before it was managed, which is not counted, though answers to it are. */
+  attach(connection: Connection, early: readonly Element[] = []): void {
     this.#connection = connection
     this.#asked = undefined
     this.#told = this.#handled.count
@@ -138,6 +138,7 @@ export class Session {
       this.detach()
       if (this.id === undefined) this.#parts.lost()
     })
+    early.forEach(this.#parts.stanza)
     connection.consume((element) => this.#receive(connection, element))
     this.#watchSilence(connection)
   }

@@ -184,11 +184,10 @@ export class Sessions {
       this.offers = made.offers // of a session that goes on, the server says them no more
       this.#turnedOn = made.turnedOn ?? []
       this.#make(made.jid!, made.enabled)
-      for (const stanza of made.early) this.#parts.receive(stanza)
     }
     const session = this.#session!
     this.#counted = this.#keepRow(session, session.handled) // what is attached may count at once
-    if (!resumed) session.attach(connection)
+    if (!resumed) session.attach(connection, made.early)
     else if (!session.resume(connection, resumption.h)) {
       this.#lose()
       connection.destroy()
