@@ -39,8 +39,12 @@ for (const name of ['connecting', 'waiting'] as const) {
     client.on('state', (state) => {
       if (state.name === name) void client.disconnect()
     })
+    const told: string[] = []
+    client.on('state', (state) => told.push(state.name))
     await assert.rejects(client.connect(), stopped)
     assert.equal(client.state.name, 'offline')
+    await client.disconnect()
+    assert.deepEqual(told, [...new Set(['connecting', name, 'offline'])], 'each once, and in order')
     await server.accept()
     const other = await connect(options(server))
     await other.close()

@@ -41,6 +41,8 @@ export class Lifeline {
   readonly #attempts: Attempts
   readonly #changed: (state: ClientState) => void
   #state: ClientState = { name: 'offline' }
+  /** What is being told, and what came of it: to be told when all have heard of that. */
+  #news: ClientState[] | undefined
   #stop: AbortController | undefined
   #wake: () => void = () => undefined
   readonly #waiters: Set<(error?: ClientError) => void> = new Set()
@@ -102,7 +104,7 @@ export class Lifeline {
     const changed = (): void => (this.#state.name === 'online' ? this.#attempts.check() : this.#wake())
     stop.signal.addEventListener('abort', this.#platform.watchNetwork(changed))
     let left = patience
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; !stop.signal.aborted; attempt++) {
       this.#set({ name: this.#attempts.canResume ? 'resuming' : 'connecting', attempt })
       if (stop.signal.aborted) return // by who listens to states
       let reason: ClientError
@@ -116,9 +118,10 @@ export class Lifeline {
           trial.abort(new ConnectError('unreachable', 'The network has changed.'))
       }
       try {
-        const signal = AbortSignal.any([stop.signal, trial.signal])
-        const time = this.#wasOnline ? attemptTimeout : Math.min(attemptTimeout, left || attemptTimeout)
-        const live = await this.#attempts.begin(signal, time)
+        const live = await this.#attempts.begin(
+          AbortSignal.any([stop.signal, trial.signal]),
+          this.#wasOnline ? attemptTimeout : Math.min(attemptTimeout, left || attemptTimeout),
+        )
         if (stop.signal.aborted) return void this.#attempts.end()
         this.#wasOnline = true
         mayBeLie = false
@@ -144,7 +147,6 @@ export class Lifeline {
           resolve()
         }
       })
-      if (stop.signal.aborted) return
     }
   }
 
@@ -161,8 +163,11 @@ export class Lifeline {
   }
 
   #set(state: ClientState): void {
+    if (state.name === this.#state.name) return
     this.#state = state
-    this.#changed(state)
+    if (this.#news) return void this.#news.push(state)
+    for (const one of (this.#news = [state])) this.#changed(one)
+    this.#news = undefined
   }
 }
 

@@ -283,9 +283,7 @@ export class Session {
       connection.send(el('a', MANAGEMENT_NS, { h: String(onWire(count)) }))
     }
     const keeping = count === this.#told ? undefined : this.#parts.handled(count)
-    if (!(keeping instanceof Promise)) return tell()
-    this.#keeping = keeping.then(tell)
-    return this.#keeping
+    return keeping instanceof Promise ? (this.#keeping = keeping.then(tell)) : tell()
   }
 
   #answered(connection: Connection, h: number): void {

@@ -21,7 +21,7 @@ import { until } from '../contract/until.ts'
 import type { RequestOptions } from '../contract/within.ts'
 import type { Connection } from '../negotiate/connection.ts'
 import { negotiate } from '../negotiate/negotiate.ts'
-import type { Enabled, Memory, Negotiation, Resumable, Token } from '../negotiate/negotiation.ts'
+import type { Enabled, Memory, Negotiation, Resumable } from '../negotiate/negotiation.ts'
 import { broken } from '../negotiate/nonzas.ts'
 import { rememberPbkdf2 } from '../platform/crypto-memory.ts'
 import { attempt } from './attempt.ts'
@@ -110,18 +110,22 @@ export class Sessions {
     const { account, options, platform } = this.#parts
     const once = (password: string | undefined): Promise<Live> =>
       limited(platform.clock, stop, time, account.domain, (signal) => this.#begin(signal, time, password))
-    const late = (): DisconnectedError => new DisconnectedError('More came than is dealt with.')
     const session = this.#session
-    if (session) await until<void>(platform.clock, { signal: stop, timeout: time }, late, (run) => session.drained(run))
-    const hadToken = this.#memory.token !== undefined
-    const asks = typeof options.password === 'function'
+    if (session)
+      await until<void>(
+        platform.clock,
+        { signal: stop, timeout: time },
+        () => new DisconnectedError('More came than is dealt with.'),
+        (run) => session.drained(run),
+      )
+    const hopes = this.#memory.token !== undefined && typeof options.password === 'function'
     try {
-      return await once(asks && hadToken ? undefined : await passwordOf(options))
+      return await once(hopes ? undefined : await passwordOf(options))
     } catch (error) {
       // a token that is no good any more, or not here: now the password is asked for
       const isOfToken =
         error instanceof LoginError && (this.#memory.token === undefined || error.reason === 'no-credentials')
-      if (!asks || !hadToken || !isOfToken) throw error
+      if (!hopes || !isOfToken) throw error
       return await once(await passwordOf(options))
     }
   }
@@ -291,8 +295,6 @@ async function passwordOf({ password }: ClientOptions): Promise<string | undefin
 }
 
 function readMemory(kept: Kept): Memory {
-  const { token: row, scramWorked } = kept.json('login')
-  const { token, mechanism } = (row ?? {}) as Partial<Record<keyof Token, unknown>>
-  const isToken = typeof token === 'string' && typeof mechanism === 'string'
-  return { token: isToken ? { token, mechanism } : undefined, scramWorked: scramWorked === true }
+  const { token, scramWorked } = kept.json('login') as Partial<Memory>
+  return { token: typeof token?.token === 'string' ? token : undefined, scramWorked: scramWorked === true }
 }
