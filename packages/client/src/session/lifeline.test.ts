@@ -472,3 +472,34 @@ for (const how of ['disconnect()', 'a signal'])
     assert.equal(server.sessions.size, 0)
     assert.ok(server.journal.entries.some(({ kind, what }) => kind === 'received' && what === STREAM_END))
   })
+
+test('a session that ends while the server says that it goes on is followed by another', async () => {
+  await using server = await HostileServer.start()
+  const [begun, over] = [deferred<void>(), deferred<void>()]
+  const slow = defineExtension({
+    name: 'slow',
+    start: (core) => {
+      core.onSession('prepare', () => {
+        begun.resolve()
+        return server.connections.length === 1 ? new Promise(() => undefined) : undefined
+      })
+      core.onSessionEnd(over.resolve)
+    },
+  })
+  server.script.receive = async (element) => {
+    if (element.name !== 'resume') return
+    server.connections[0]!.break()
+    await over.promise
+    return
+  }
+  await using client = await create(server)
+  client.use(slow)
+  const controller = new AbortController()
+  const connecting = client.connect({ signal: controller.signal })
+  await begun.promise
+  server.connection.freeze() // the end of its stream is not seen
+  controller.abort(new Error('mine'))
+  await assert.rejects(connecting, /mine/)
+  await client.connect()
+  assert.equal(client.state.name, 'online')
+})

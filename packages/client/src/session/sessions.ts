@@ -189,10 +189,10 @@ export class Sessions {
       this.#turnedOn = made.turnedOn ?? []
       this.#make(made.jid!, made.enabled)
     }
-    const session = this.#session!
-    this.#counted = this.#keepRow(session, session.handled) // what is attached may count at once
-    if (!resumed) session.attach(connection, made.early)
-    else if (!session.resume(connection, resumption.h)) {
+    const session = this.#session // which may have ended, whatever the server says
+    this.#counted = session && this.#keepRow(session, session.handled) // what is attached may count at once
+    if (!resumed) session!.attach(connection, made.early)
+    else if (!session?.resume(connection, resumption.h)) {
       this.#lose()
       connection.destroy()
       throw broken(MANAGEMENT_NS)
@@ -208,7 +208,7 @@ export class Sessions {
     } finally {
       forget()
     }
-    return { jid: session.jid, resumed: resumed && !restored, connection }
+    return { jid: session!.jid, resumed: resumed && !restored, connection }
   }
 
   /** The session of before the program was started, as it was kept. */
