@@ -3,7 +3,9 @@
  * browsers get `put-in-page.ts` in its place.
  */
 import type { Slot } from '@rookery/protocol/xeps/upload'
-import { metered, type OpenFile, type Progress } from '../../contract/file-source.ts'
+import { onAbort } from '../../contract/abort.ts'
+import { UsageError } from '../../contract/errors.ts'
+import type { OpenFile, Progress } from '../../contract/file-source.ts'
 import { putWatched } from './put-watched.ts'
 
 export interface PutOptions {
@@ -27,24 +29,55 @@ export async function put(
   if (file.blob && onProgress && options.fetch === undefined && 'XMLHttpRequest' in globalThis)
     return await putWatched(url, head, file.blob, options)
   const total = file.size
-  const meter = metered(total, (piece, bytes) => {
-    seen(piece)
-    onProgress?.({ bytes, total })
-  })
   // a stream has no length of its own, and many servers want one
   const isStream = file.blob === undefined || onProgress !== undefined
   if (isStream) head.set('Content-Length', `${total}`)
-  const through = signal ? { signal } : {} // `fetch` lets go of what it waits for, but does not say so
-  const body = isStream ? file.stream().pipeThrough(meter, through) : file.blob
-  const answer = await fetch(url, {
-    method: 'PUT',
-    headers: head,
-    body,
-    redirect: 'error', // what is in the headers is for this host alone
-    credentials: 'omit',
-    ...(isStream && { duplex: 'half' }),
-    ...(signal && { signal }),
-  } as RequestInit)
-  await answer.body?.cancel() // nobody needs to know what is in it, or how long it is [S126]
-  return answer.status
+  const source = isStream ? file.stream().getReader() : undefined
+  const body = source
+    ? watched(source, total, (piece, bytes) => {
+        seen(piece)
+        onProgress?.({ bytes, total })
+      })
+    : file.blob
+  const letGo = (reason?: unknown): void => void source?.cancel(reason).catch(() => undefined)
+  const forget = onAbort(signal, letGo)
+  try {
+    const answer = await fetch(url, {
+      method: 'PUT',
+      headers: head,
+      body,
+      redirect: 'error', // what is in the headers is for this host alone
+      credentials: 'omit',
+      ...(isStream && { duplex: 'half' }),
+      ...(signal && { signal }),
+    } as RequestInit)
+    await answer.body?.cancel() // nobody needs to know what is in it, or how long it is [S126]
+    return answer.status
+  } finally {
+    forget()
+    letGo() // `fetch` does not where it has not begun to read, or need not go on
+  }
+}
+
+/**
+ * What its reader reads, each piece seen: it fails with a UsageError when it is not as long as `total` says. No `pipeThrough`: what that reads
+ * nobody else can let go of, and what goes wrong there after the end is an uncaught error.
+ */
+function watched(
+  source: ReadableStreamDefaultReader<Uint8Array>,
+  total: number,
+  each: (piece: Uint8Array, bytes: number) => void,
+): ReadableStream<Uint8Array> {
+  let bytes = 0
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await source.read()
+      bytes += value?.length ?? 0
+      if (bytes > total || (done && bytes < total)) throw new UsageError(`The file is not ${total} bytes long.`)
+      if (done) return controller.close()
+      each(value, bytes)
+      controller.enqueue(value)
+    },
+    cancel: (reason) => source.cancel(reason),
+  })
 }

@@ -12,6 +12,7 @@ import { fileTooLarge, maxFileSizeForm, UPLOAD_NS, uploadRetry } from '@rookery/
 import { type Element, el } from '@rookery/protocol/xml'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { online } from '../../../test/online.ts'
+import { within } from '../../../test/waiting.ts'
 import { type FileInfo, type Progress, Sha256, UnsupportedError, UploadError, UsageError, upload } from '../../index.ts'
 
 interface Arrived {
@@ -93,6 +94,33 @@ const failed =
   }
 
 describe('an upload', () => {
+  test('that breaks, or is refused before all of it is there, lets go of what it was to read', async () => {
+    const closed = createServer()
+    closed.listen(0, '127.0.0.1')
+    await once(closed, 'listening')
+    const { port } = closed.address() as AddressInfo
+    closed.close()
+    await once(closed, 'close')
+    await using it = await place({ slot: () => slotAt(`http://127.0.0.1:${port}/a`) })
+    const hasty: typeof globalThis.fetch = async () => new Response(null, { status: 413 })
+    for (const [options, reason] of [
+      [{}, 'failed'],
+      [{ fetch: hasty }, 'too-large'],
+    ] as const) {
+      const letGo = Promise.withResolvers<undefined>()
+      const stream = new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(bytes(1_000)),
+        cancel: () => letGo.resolve(undefined),
+      })
+      const stop = new AbortController()
+      const { signal } = stop
+      await assert.rejects(it.client.upload.send(stream, { ...options, signal, size: 50_000 }), failed(reason))
+      await within(letGo.promise, 'the end of the stream')
+      stop.abort() // it is over: nothing comes of that, and nothing is uncaught
+      await new Promise(setImmediate)
+    }
+  })
+
   test('goes where the service says, with its headers, and is described', async () => {
     await using it = await place({
       slot: (port) =>
