@@ -9,6 +9,8 @@ import { online } from '../test/online.ts'
 import {
   ConnectError,
   connect,
+  nodePlatform,
+  type Platform,
   type RegisterOptions,
   RegistrationError,
   register,
@@ -86,6 +88,16 @@ async function asking(
   return { server, asked }
 }
 
+/** A clock on which the first time that is set is over when `late` is called. */
+function timed(): { platform: Platform; late: () => void } {
+  const times: (() => void)[] = []
+  const after = (milliseconds: number, run: () => void): (() => void) => {
+    times.push(run)
+    return nodePlatform.clock.after(milliseconds, run)
+  }
+  return { platform: { ...nodePlatform, clock: { ...nodePlatform.clock, after } }, late: () => times[0]?.() }
+}
+
 const feature = el('register', 'http://jabber.org/features/iq-register')
 const inviteFeature = el('register', 'urn:xmpp:ibr-token:0')
 const options = (server: HostileServer) => ({
@@ -146,6 +158,12 @@ describe('what a server asks for', () => {
         .sort(),
       ['email', 'password', 'username'],
     )
+  })
+
+  test('may be nothing, which is no question', async () => {
+    const { server } = await asking(() => undefined, [feature])
+    await using _ = server
+    await assert.rejects(register(options(server)), { kind: 'connect', reason: 'bad-answer' })
   })
 
   test('may be on a page', async () => {
@@ -220,5 +238,82 @@ describe('what a server asks for', () => {
     )
     await assert.rejects(register({ ...options(server), preauth: 'bad' }), reason('bad-token'))
     await assert.rejects(register(options(server)), reason('closed'))
+  })
+
+  describe('of a person, who may take time', () => {
+    const blank = el(
+      'query',
+      REGISTER_NS,
+      {},
+      ['username', 'password'].map((name) => el(name, REGISTER_NS)),
+    )
+    const patient = () => asking((payload) => (payload.firstElement() ? undefined : blank), [feature])
+
+    test('as long as all of it may, wherever else the domain could be reached', async () => {
+      const { server, asked } = await patient()
+      await using _ = server
+      const { service, ...others } = options(server)
+      const tries = new Set<() => void>()
+      const platform: Platform = {
+        ...nodePlatform,
+        discover: async () => [service, service, service],
+        clock: {
+          ...nodePlatform.clock,
+          after: (milliseconds, run) => {
+            if (milliseconds === 60_000) return nodePlatform.clock.after(milliseconds, run)
+            tries.add(run)
+            return () => tries.delete(run)
+          },
+        },
+      }
+      // whatever has a limit of its own is over by then
+      const answers = (): Record<string, string> => {
+        for (const end of tries) end()
+        return {}
+      }
+      await register({ ...others, platform, answers })
+      assert.equal(asked.length, 2)
+    })
+
+    for (const how of ['a signal', 'the time'] as const)
+      test(`and is not waited for when ${how} ends it`, async () => {
+        const { server, asked } = await patient()
+        await using _ = server
+        const controller = new AbortController()
+        const { platform, late } = timed()
+        const answers = (): Promise<never> => {
+          if (how === 'the time') late()
+          else controller.abort(new Error('mine'))
+          return new Promise(() => undefined)
+        }
+        const { signal } = controller
+        const registering = register({ ...options(server), platform, answers, signal, timeout: 5_000 })
+        await assert.rejects(registering, how === 'the time' ? { reason: 'timeout' } : /mine/)
+        assert.equal(asked.length, 1)
+      })
+
+    test('and is not waited for when the server has ended the connection: it cannot have made the account', async () => {
+      const { server } = await patient()
+      await using _ = server
+      const answers = (): Promise<never> => {
+        server.connection.break()
+        return new Promise(() => undefined)
+      }
+      await assert.rejects(register({ ...options(server), answers }), { kind: 'connect', reason: 'unreachable' })
+    })
+  })
+
+  test('may have made the account, or not, when the time is over', async () => {
+    const blank = el('query', REGISTER_NS, {}, [el('username', REGISTER_NS)])
+    const { platform, late } = timed()
+    const { server } = await asking(
+      (payload) => {
+        if (payload.firstElement() !== undefined) late()
+        return blank
+      },
+      [feature],
+    )
+    await using _ = server
+    await assert.rejects(register({ ...options(server), platform, timeout: 5_000 }), reason('unsure'))
   })
 })

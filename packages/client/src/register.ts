@@ -10,8 +10,16 @@ import { readStanzaError } from '@rookery/protocol/stanza'
 import { inviteFeature, preauth as preauthCodec } from '@rookery/protocol/xeps/invites'
 import { register as codec, type Register, registerFeature } from '@rookery/protocol/xeps/register'
 import { type Element, el } from '@rookery/protocol/xml'
+import { onAbort } from './contract/abort.ts'
 import { readJid } from './contract/address.ts'
-import { ConnectError, RegistrationError, RequestError, UsageError } from './contract/errors.ts'
+import {
+  type ClientError,
+  ConnectError,
+  DisconnectedError,
+  RegistrationError,
+  RequestError,
+  UsageError,
+} from './contract/errors.ts'
 import type { Platform, TlsOptions } from './contract/platform.ts'
 import type { Connection } from './negotiate/connection.ts'
 import { openStream } from './negotiate/open-stream.ts'
@@ -51,39 +59,49 @@ export interface RegistrationQuestion {
 export async function registerAt(usual: Platform, options: RegisterOptions): Promise<undefined> {
   const { local, domain } = readJid(options?.jid)
   if (local === '') throw new UsageError(`${domain} is a domain: an account looks like name@domain.`)
-  const { platform = usual, timeout = 60_000 } = options
+  const { platform = usual, timeout = 60_000, signal } = options
+  signal?.throwIfAborted()
   const controller = new AbortController()
-  const aborted = (): void => controller.abort(options.signal?.reason)
-  options.signal?.throwIfAborted()
-  options.signal?.addEventListener('abort', aborted)
   const stop = platform.clock.after(timeout, () =>
     controller.abort(new ConnectError('timeout', `${domain} did not make the account in time.`)),
   )
+  const stopListening = onAbort(signal, (reason) => controller.abort(reason))
   try {
-    await attempt({
+    // an address has less time than all of it: who is asked something may take the rest
+    const { connection, offers } = await attempt({
       platform,
       domain,
       location: undefined,
       options,
       signal: controller.signal,
       time: timeout,
-      run: async (connection) => {
-        await register(connection, { ...options, platform, local, domain })
-        connection.end()
-      },
+      run: async (connection) => ({ connection, offers: await openStream(connection, platform, options) }),
     })
+    const forget = onAbort(controller.signal, (reason) => connection.destroy(reason as ClientError))
+    try {
+      await register(connection, offers, { ...options, local, domain })
+    } finally {
+      forget()
+      connection.end()
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw error
   } finally {
     stop()
-    options.signal?.removeEventListener('abort', aborted)
+    stopListening()
   }
 }
 
 async function register(
   connection: Connection,
-  options: RegisterOptions & { readonly platform: Platform; readonly local: string; readonly domain: string },
+  offers: Element,
+  { local, domain, password, preauth, answers }: RegisterOptions & { readonly local: string; readonly domain: string },
 ): Promise<undefined> {
-  const { platform, local, domain, password, preauth } = options
-  const offers = await openStream(connection, platform, options)
+  const lost = connection.closed.then((reason) => {
+    throw reason ?? new DisconnectedError()
+  })
+  lost.catch(() => undefined) // nobody waits for it where nobody is asked
   const ask = (type: 'get' | 'set', payload: Element): Promise<Element | undefined> =>
     request(connection, domain, type, payload)
   if (preauth !== undefined) {
@@ -95,10 +113,12 @@ async function register(
   } else if (!has(offers, registerFeature)) throw new RegistrationError('closed', `${domain} takes no strangers.`)
   let url: string | undefined
   try {
-    const blank = codec.parse((await ask('get', codec.build({})))!)
+    const question = await ask('get', codec.build({}))
+    const blank = question && codec.parse(question)
     if (blank === undefined || isBroken(blank)) throw new ConnectError('bad-answer', 'The server asks nothing.')
     url = blank.oobUrl
-    const filled = codec.build(await fill(blank, { local, password, answers: options.answers, domain }))
+    // whoever is asked need not answer any more when the connection is gone
+    const filled = codec.build(await Promise.race([fill(blank, { local, password, answers, domain }), lost]))
     await ask('set', filled).catch((error: unknown) => {
       if (error instanceof RequestError) throw error
       throw new RegistrationError('unsure', `${domain} did not say whether it made the account.`)
