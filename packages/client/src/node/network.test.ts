@@ -33,3 +33,22 @@ test('the addresses of this machine are the same from one look to the next', (t)
   stop()
   assert.equal(count, 0)
 })
+
+test('a machine that does not tell its addresses, as some do not, tells nothing', (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let count = 0
+  let addresses: (() => string) | undefined
+  const stop = watchAddresses(
+    () => count++,
+    () => addresses!(),
+  )
+  t.mock.timers.tick(9000)
+  assert.equal(count, 0)
+  addresses = () => '192.0.2.7'
+  t.mock.timers.tick(3000)
+  assert.equal(count, 1)
+  addresses = undefined
+  t.mock.timers.tick(3000)
+  assert.equal(count, 1)
+  stop()
+})

@@ -6,9 +6,17 @@ const interval = 3000
 
 /** Calls `changed` when an address came or went; the answer stops it. Keeps no process alive. */
 export function watchAddresses(changed: () => void, addresses: () => string = addressesNow): () => void {
-  let last = addresses()
+  let last = ''
+  const look = (): string => {
+    try {
+      return addresses()
+    } catch {
+      return last // not every program may ask: Android refuses it (uv_interface_addresses, error 13)
+    }
+  }
+  last = look()
   const timer = setInterval(() => {
-    const now = addresses()
+    const now = look()
     if (now === last) return
     last = now
     changed()
