@@ -250,6 +250,44 @@ describe('the store', () => {
     assert.deepEqual(await tab.call('read'), [['a', 'last']])
   })
 
+  test('has what was written last where only what was before is aborted', async (t) => {
+    const tab = await pages.open(await newBrowser(t))
+    await tab.call('open', account)
+    await tab.page.evaluate(`(async () => {
+      const real = IDBTransaction.prototype.commit
+      IDBTransaction.prototype.commit = function () {
+        IDBTransaction.prototype.commit = real
+        this.abort()
+      }
+      const first = platform.write(['a', 'first'], ['b', 'first'])
+      for (let turn = 0; turn < 10; turn++) await undefined // in another transaction
+      await Promise.all([first, platform.write(['a', 'last'])])
+    })()`)
+    assert.deepEqual(await tab.call('read'), [
+      ['a', 'last'],
+      ['b', 'first'],
+    ])
+  })
+
+  test('goes on when a database that did not open does again', async (t) => {
+    const tab = await pages.open(await newBrowser(t))
+    await tab.call('open', account)
+    await tab.page.evaluate(`{
+      const { transaction } = IDBDatabase.prototype
+      IDBDatabase.prototype.transaction = () => {
+        IDBDatabase.prototype.transaction = transaction
+        throw new DOMException('it is being closed', 'InvalidStateError')
+      }
+      const { open } = IDBFactory.prototype
+      globalThis.mend = () => (IDBFactory.prototype.open = open)
+      IDBFactory.prototype.open = () => { throw new DOMException('full', 'QuotaExceededError') }
+    }`)
+    await assert.rejects(tab.call('write', ['a', 'first']), /StoreError: .* no room/)
+    await tab.page.evaluate('void mend()')
+    await tab.call('write', ['a', 'last'])
+    assert.deepEqual(await tab.call('read'), [['a', 'last']])
+  })
+
   test('goes on where a later version of the application has raised the number of its database', async (t) => {
     const context = await newBrowser(t)
     const tab = await pages.open(context)

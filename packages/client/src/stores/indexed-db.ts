@@ -112,6 +112,8 @@ const tableName = 'rows'
 class Rows {
   readonly name: string
   #database: Promise<IDBDatabase> | undefined
+  /** What is being written, and what was written since the first of that. */
+  readonly #writes: { readonly changes: readonly Change[]; isKept: boolean }[] = []
   /** So many are tried again now. */
   #failing = 0
   /** When the one before is settled. */
@@ -147,13 +149,28 @@ class Rows {
   }
 
   /** Resolves when the transaction is complete: what is in it survives the end of the process. */
-  write(account: string, slot: number, changes: readonly Change[]): Promise<undefined> {
-    return this.#run('readwrite', (table) => {
-      for (const [key, value] of changes) {
-        if (value === undefined) table.delete([account, slot, key])
-        else table.put(value, [account, slot, key])
-      }
-    })
+  async write(account: string, slot: number, changes: readonly Change[]): Promise<undefined> {
+    const own = { changes, isKept: false }
+    this.#writes.push(own)
+    try {
+      await this.#run('readwrite', (table) => {
+        // one that was aborted alone is tried again when those behind it are kept
+        const later = new Set<string>()
+        for (const { changes } of this.#writes.slice(this.#writes.indexOf(own) + 1))
+          for (const [key] of changes) later.add(key)
+        for (const [key, value] of changes) {
+          if (later.has(key)) continue
+          if (value === undefined) table.delete([account, slot, key])
+          else table.put(value, [account, slot, key])
+        }
+      })
+      own.isKept = true
+    } catch (error) {
+      this.#writes.splice(this.#writes.indexOf(own), 1)
+      throw error
+    } finally {
+      while (this.#writes[0]?.isKept) this.#writes.shift()
+    }
   }
 
   /** Takes over the messages that lie in slots that nobody holds. What else is there its tab may come back for, when the browser is started again. */
@@ -197,10 +214,10 @@ class Rows {
         try {
           return await transact(await opened, mode, use)
         } catch (error) {
+          // it was deleted, or lost (in Safari, when a page was long in the background), or did not open: the next try, now or later, opens it again
+          if (this.#database === opened) this.close()
           if (error instanceof StoreError || isLasting(error) || performance.now() - start > tryFor)
             throw storeError(error)
-          // it was deleted, or lost (in Safari, when a page was long in the background): it is there again when opened again
-          if (this.#database === opened) this.close()
           if (!hasFailed) this.#failing++
           hasFailed = true
           await new Promise((resolve) => setTimeout(resolve, pause))
