@@ -24,14 +24,12 @@ export interface CarryingSession {
 }
 
 export interface Carrier {
-  /** From now on stanzas are sent in this session. */
-  open(session: CarryingSession): void
+  /** Finds out which of those that were lost have arrived all the same; then, and with the answer, stanzas are sent in this session. */
+  open(session: CarryingSession): Promise<undefined>
   /** The server has these. */
   acknowledged(carried: readonly Carried[]): void
   /** The server had handled so many of the session of before the program was started anew. */
   handledBefore(h: number): void
   /** A session is gone for good, with these not acknowledged. */
   lost(rest: readonly Carried[], session?: Pick<CarryingSession, 'breaks' | 'ended'>): void
-  /** Before it is opened for a new session: finds out which of the lost have arrived all the same. */
-  settle(): Promise<undefined>
 }

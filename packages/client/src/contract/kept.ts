@@ -19,11 +19,6 @@ export class Kept {
     this.#rows = new Map(await this.#store?.read())
   }
 
-  /** Whether anything outlives the client. */
-  get lasts(): boolean {
-    return this.#store !== undefined
-  }
-
   get(key: string): string | undefined {
     return this.#rows.get(key)
   }

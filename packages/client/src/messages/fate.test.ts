@@ -11,7 +11,16 @@ import { isStanza } from '../../../../test/client/harness/valve.ts'
 import { hurried } from '../../test/hurried.ts'
 import { next, online, timeless } from '../../test/online.ts'
 import { within } from '../../test/waiting.ts'
-import { type Change, type ClientError, chat, defineExtension, type Fate, memoryStore, messages } from '../index.ts'
+import {
+  type Change,
+  type ClientError,
+  chat,
+  DisconnectedError,
+  defineExtension,
+  type Fate,
+  memoryStore,
+  messages,
+} from '../index.ts'
 import { connect, createClient } from '../node/index.ts'
 
 const juliet = 'juliet@localhost'
@@ -299,6 +308,53 @@ test('a message that comes before an answer is told before it, from the beginnin
     await client.request('get', el('ping', 'urn:xmpp:ping'))
     assert.deepEqual(heard, ['x'])
   }
+})
+
+test('what was sent in a session that is lost is looked for again where the connection breaks over it', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  await using client = await online(server, [], hurried)
+  server.script.receive = ({ name }) => name === 'r'
+  const sent = client.messages.post(juliet, [])
+  await server.until('message')
+  let asked = 0
+  client.messages.reconcile(async (unsure) => {
+    if (asked++ > 0) return new Set(unsure)
+    const lost = next(client, 'state', ({ name }) => name === 'waiting')
+    server.connection.break()
+    await lost
+    throw new DisconnectedError()
+  })
+  server.script = {}
+  server.sessions.clear()
+  server.connection.break()
+  await sent.reached('acked')
+  assert.equal(server.sessions.size, 1)
+  assert.deepEqual([asked, server.received('message').length], [2, 1])
+})
+
+test('what was sent before a restart is looked for where messages are used later than at the start', async () => {
+  await using server = await HostileServer.start({ asksForAcks: false })
+  server.script.receive = ({ name }) => name === 'r'
+  const store = memoryStore()
+  const before = await online(server, [], { store, reconnect: false })
+  before.messages.post(juliet, [])
+  await server.until('message')
+  server.sessions.clear()
+  server.connection.break()
+  await next(before, 'state', ({ name }) => name === 'failed')
+  await before.close()
+
+  await using client = await connect({ ...options(server), use: [], store })
+  const later = client.use(messages)
+  later.reconcile(async (unsure) => new Set(unsure))
+  const message = later.post(juliet, [])
+  server.script = {}
+  await message.reached('acked')
+  assert.deepEqual(later.unacknowledged, [])
+  assert.deepEqual(
+    server.received('message').map((element) => element.attr('id') === message.id),
+    [false, true],
+  )
 })
 
 test('what a program that crashed may have sent is looked for before it is sent again', async () => {

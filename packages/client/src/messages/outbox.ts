@@ -88,8 +88,14 @@ export class Outbox implements Carrier {
     return message
   }
 
-  /** Sends what waits, over this session, from now on. */
-  open(session: CarryingSession): void {
+  async open(session: CarryingSession): Promise<undefined> {
+    await undefined // who knows what has arrived says so in this turn
+    for (const ask of this.#session === session ? [] : this.reconcilers) {
+      const unsure = this.#sentBefore.map(({ message }) => message)
+      const known = unsure[0] && (await guardWork(this.#core.failed, () => ask(unsure)))
+      if (known) this.acknowledged(this.#sentBefore.filter(({ message }) => known.has(message)))
+    }
+    if (!session.connection) return // it is opened again when it goes on, if it does
     this.#session = session
     this.#pump()
   }
@@ -110,9 +116,8 @@ export class Outbox implements Carrier {
       }
     }
     const again = rest.filter((entry) => !isSettled(entry))
-    const before = [...again, ...this.#sentBefore]
     this.#queue = new Set([...again, ...this.#queue])
-    for (const entry of before) entry.number = lost
+    this.handledBefore(0)
     this.acknowledged(rest.filter(isSettled))
     for (const { message } of again) message.advance('queued')
   }
@@ -121,15 +126,6 @@ export class Outbox implements Carrier {
   handledBefore(h: number): void {
     this.acknowledged(this.#sentBefore.filter(({ number }) => number! <= h))
     for (const entry of this.#sentBefore) entry.number = lost
-  }
-
-  async settle(): Promise<undefined> {
-    const unsure = this.#sentBefore
-    if (unsure.length === 0) return
-    for (const ask of this.reconcilers) {
-      const known = await guardWork(this.#core.failed, () => ask(unsure.map(({ message }) => message)))
-      if (known !== undefined) this.acknowledged(this.#sentBefore.filter(({ message }) => known.has(message)))
-    }
   }
 
   /** Of those that wait: what was sent in an earlier session, to be sent again in this order unless it has arrived. */
@@ -223,7 +219,7 @@ export class Outbox implements Carrier {
         entry.number = session.send(entry.wire, entry)
         entry.run = session.management?.run
         // after a restart it is known that it may have arrived
-        if (this.#kept.lasts) this.#change([rowOf(entry)])
+        this.#change([rowOf(entry)])
         entry.message.advance('sent')
       }
     }
@@ -250,13 +246,13 @@ export class Outbox implements Carrier {
     const { wire, at, n, run } = this.#kept.json(key)
     const text = String(wire)
     const element = parseElement(text)
-    const to = element instanceof Element ? parseJid(element.attr('to') ?? '') : undefined
-    if (typeof at !== 'number' || !(element instanceof Element) || to === undefined) {
+    const to = element instanceof Element && parseJid(element.attr('to') ?? '')
+    if (typeof at !== 'number' || !to) {
       this.#core.failed(new StoreError('A kept message cannot be read.'))
       this.#change([[key, undefined]])
       return
     }
-    const message = new SentMessage(new Message(element, undefined, to), at, this.#parts)
+    const message = new SentMessage(new Message(element as Element, undefined, to), at, this.#parts)
     // one without a number may have been sent as well, right before a crash
     const isNumbered = typeof n === 'number' && run === this.#kept.json('session')['run']
     this.#add(message, key, text, isNumbered ? n : lost)

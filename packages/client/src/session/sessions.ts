@@ -82,13 +82,13 @@ export class Sessions {
   }
 
   get canResume(): boolean {
-    return this.#session?.id !== undefined
+    return !!this.#session?.id
   }
 
   /** What it carries is sent in this session, if there is one, and those to come. */
   carry<C extends Carrier>(carrier: C): C {
     this.#carrier = carrier
-    if (this.#session?.isOpen && this.#isBegun) carrier.open(this.#session)
+    if (this.#session?.isOpen && this.#isBegun) void carrier.open(this.#session)
     return carrier
   }
 
@@ -166,7 +166,7 @@ export class Sessions {
             password,
             agent,
             memory: this.#memory,
-            resumable: session?.id === undefined ? undefined : (session as Resumable),
+            resumable: session?.id ? (session as Resumable) : undefined,
             bindsInline: account.resource === '' && this.catchesUp(),
             inline: this.inline,
             offers: el('features', NS.streams),
@@ -258,14 +258,13 @@ export class Sessions {
 
   /** What extensions do at the start, and what is carried. One that was cut off is begun anew where the session goes on. */
   async #run(connection: Connection, start: SessionStart): Promise<undefined> {
-    if (this.#isBegun) this.#carrier?.open(this.#session!)
+    if (this.#isBegun) void this.#carrier?.open(this.#session!)
     const phase = (name: SessionPhase): Promise<unknown> =>
       Promise.all(this.beginnings[name].map((run) => guardWork(this.#parts.failed, () => run(start))))
     await this.#counted
     await phase('prepare')
-    if (!this.#isBegun) await this.#carrier?.settle()
+    await this.#carrier?.open(this.#session!)
     if (this.connection !== connection) return
-    this.#carrier?.open(this.#session!)
     await phase('appear')
     this.#isBegun ||= this.connection === connection
   }
