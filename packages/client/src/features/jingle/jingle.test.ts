@@ -132,6 +132,23 @@ describe('sessions between two clients', () => {
     assert.deepEqual(theirs.heard, [])
   })
 
+  test('that are over stay so, whoever accepts them then', async () => {
+    await using both = await pair()
+    const { romeo, juliet } = both
+    const there = Promise.withResolvers<JingleSession>()
+    const theirs = new Notes()
+    juliet.jingle.take(GAME_NS, (session) => {
+      there.resolve(session)
+      return theirs
+    })
+    const session = await romeo.jingle.initiate(juliet.jid!, contents, {})
+    const other = await there.promise
+    await session.end({ condition: 'cancel' })
+    await theirs.over.promise
+    await assert.rejects(other.accept(contents), DisconnectedError)
+    assert.equal(other.state, 'ended')
+  })
+
   test('take no steps out of order', async () => {
     await using both = await pair()
     const { romeo, juliet } = both

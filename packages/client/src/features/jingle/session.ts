@@ -76,8 +76,9 @@ export class JingleSession {
     this.#watch()
   }
 
-  /** Accepts what was offered, as these contents say. */
+  /** Accepts what was offered, as these contents say. Throws a DisconnectedError where it is over. */
   async accept(contents: readonly JingleContent[], options?: WaitOptions): Promise<undefined> {
+    if (this.state === 'ended') throw new DisconnectedError('The session is over.')
     this.state = 'active'
     await this.#send({ action: 'session-accept', responder: this.#parts.core.jid, contents }, options)
   }
