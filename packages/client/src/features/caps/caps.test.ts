@@ -9,7 +9,17 @@ import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
 import { next, online } from '../../../test/online.ts'
-import { caps, type DiscoInfo, defineExtension, disco, memoryStore, presence, version } from '../../index.ts'
+import { within } from '../../../test/waiting.ts'
+import {
+  type Change,
+  caps,
+  type DiscoInfo,
+  defineExtension,
+  disco,
+  memoryStore,
+  presence,
+  version,
+} from '../../index.ts'
 
 const juliet = jid('juliet@localhost/balcony')
 const nurse = jid('nurse@localhost/kitchen')
@@ -47,6 +57,33 @@ async function town(info: Element): Promise<{ server: HostileServer; asked: () =
 }
 
 describe('capabilities', () => {
+  test('what a slow disk has not kept before the client was closed is nobody’s error', async () => {
+    const { server } = await town(exodus)
+    await using _ = server
+    const [asked, disk] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+    const store = () => ({
+      read: () => [],
+      write: ([change]: readonly Change[]): undefined | Promise<undefined> => {
+        if (change?.[0] !== `x/caps/${ver}`) return undefined
+        asked.resolve(undefined)
+        return disk.promise
+      },
+      close: () => undefined,
+    })
+    const romeo = await online(server, [caps, disco, presence], { store })
+    const errors: string[] = []
+    romeo.on('error', ({ message }) => errors.push(message))
+    const seen = next(romeo, 'presence', (one) => one.from!.equals(juliet))
+    server.connection.send(seenAs(`${juliet}`))
+    await seen
+    await romeo.disco.info(juliet)
+    await within(asked.promise, 'what is to be kept')
+    await romeo.close()
+    disk.resolve(undefined)
+    await new Promise(setImmediate)
+    assert.deepEqual(errors, [])
+  })
+
   test('one answer tells for all who have the hash, and is kept', async () => {
     const { server, asked } = await town(exodus)
     await using _ = server

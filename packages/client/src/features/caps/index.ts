@@ -10,8 +10,8 @@ import type { Jid } from '@rookery/protocol/jid'
 import type { Presence } from '@rookery/protocol/stanza'
 import { Element } from '@rookery/protocol/xml'
 import { BoundedMap } from '../../contract/bounded-map.ts'
-import { StoreError } from '../../contract/errors.ts'
 import { type Core, defineExtension, type Extension } from '../../contract/extension.ts'
+import { tellUnkept } from '../../contract/unkept.ts'
 import { type Disco, disco } from '../disco.ts'
 import { type OwnCaps, ownCaps } from './own-caps.ts'
 
@@ -87,13 +87,12 @@ export class Capabilities {
     const before = this.#vers()
     this.#infos.set(ver, info)
     const after = this.#vers()
-    try {
+    const keep = async (): Promise<undefined> => {
       await this.#core.keep(ver, row)
       await this.#core.keep('list', JSON.stringify(after))
       for (const gone of before) if (!after.includes(gone)) await this.#core.keep(gone, undefined)
-    } catch (cause) {
-      this.#core.failed(new StoreError('What a contact can do could not be kept.', { cause }))
     }
+    await tellUnkept(this.#core, keep(), 'What a contact can do could not be kept.')
   }
 
   #vers(): string[] {
