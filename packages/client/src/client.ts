@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Jid } from '@rookery/protocol/jid'
-import { iq, type Message, type Presence, type Stanza } from '@rookery/protocol/stanza'
+import { iq, type Message, type Presence } from '@rookery/protocol/stanza'
 import type { Element } from '@rookery/protocol/xml'
 import { readJid } from './contract/address.ts'
 import { type ClientError, DisconnectedError, UsageError } from './contract/errors.ts'
@@ -70,7 +70,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     this.#dispatch = new Dispatch({
       clock,
       own: () => this.#sessions.jid,
-      reply: (stanza) => this.#send(stanza),
+      reply: (stanza) => this.#sessions.send(stanza.wire()),
       failed,
       omitted: (name) => void this.#emitter.emit('omitted', { name }),
     })
@@ -144,6 +144,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   async close(): Promise<undefined> {
     this.#isClosed = true
     await this.disconnect()
+    this.#sessions.over()
     await this.#kept.close()
   }
 
@@ -163,12 +164,14 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
     const limits = { ...options, timeout: options.timeout ?? 30_000 }
     if (this.#sessions.connection === undefined) await this.#lifeline.wait(limits)
     const id = this.#newId()
-    return await this.#dispatch.wait(id, to, limits, () => this.#send(iq(undefined, to, type, id, payload)))
+    return await this.#dispatch.wait(id, to, limits, () =>
+      this.#sessions.send(iq(undefined, to, type, id, payload).wire()),
+    )
   }
 
   /** Sends a stanza of your own that nobody follows; false when there is no session to send it in. */
   send(stanza: Presence | Message): boolean {
-    return this.#send(stanza)
+    return this.#sessions.send(stanza.wire())
   }
 
   /** An extension, started if it is not yet: for those that were not in `use`. */
@@ -192,10 +195,6 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
   #changed(state: ClientState): void {
     if (state.name === 'offline' || state.name === 'failed') this.#dispatch.failAll()
     this.#emitter.emit('state', state)
-  }
-
-  #send(stanza: Stanza): boolean {
-    return this.#sessions.send(stanza.wire())
   }
 
   #coreFor(name: string): Core<EventsBase> {
@@ -239,7 +238,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
       failed: this.#failed,
       request: (type, payload, options) => this.request(type, payload, options),
       respond: dispatch.respond,
-      send: (stanza) => this.#send(stanza),
+      send: (stanza) => this.send(stanza),
       sendNonza: (element) => {
         sessions.connection?.send(element)
         return sessions.connection !== undefined

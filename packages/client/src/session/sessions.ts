@@ -243,6 +243,11 @@ export class Sessions {
     )
   }
 
+  /** For this program it has ended; where it waits to be gone on with, the next one may. */
+  over(session: Session | undefined = this.#session): void {
+    if (session) for (const end of this.endings) void guardWork(this.#parts.failed, end)
+  }
+
   /** Gives up the session of before; `h`: what the server says it had handled. */
   #lose(h?: number): void {
     const session = this.#session
@@ -253,7 +258,7 @@ export class Sessions {
     if (h !== undefined) session.handledBy(h)
     this.#carrier?.lost(session.unacknowledged, session)
     this.#parts.lost()
-    for (const end of this.endings) void guardWork(this.#parts.failed, end)
+    this.over(session)
   }
 
   /** What extensions do at the start, and what is carried. One that was cut off is begun anew where the session goes on. */

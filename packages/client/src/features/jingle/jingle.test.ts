@@ -12,7 +12,8 @@ import {
 import { type Element, el } from '@rookery/protocol/xml'
 import { startTestServer } from '@rookery/testkit'
 import { HostileServer } from '../../../../../test/client/harness/hostile-server.ts'
-import { acquaint, online } from '../../../test/online.ts'
+import { acquaint, next, online } from '../../../test/online.ts'
+import { within } from '../../../test/waiting.ts'
 import {
   DisconnectedError,
   defineExtension,
@@ -257,6 +258,24 @@ describe('sessions between two clients', () => {
     assert.equal(won.length, 1)
     assert.deepEqual(taken, won)
     condition('tie-break')(lost[0])
+  })
+
+  test('are over when the client is closed on its way back', async () => {
+    await using server = await HostileServer.start()
+    server.script.receive = (element, connection) => {
+      if (element.attr('to') !== 'juliet@localhost/x') return false
+      connection.reply(element)
+      return true
+    }
+    const client = await online(server, [jingle])
+    const ours = new Notes()
+    await client.jingle.initiate('juliet@localhost/x', contents, ours)
+    const lost = next(client, 'state', ({ name }) => name === 'waiting')
+    server.script.connect = (connection) => connection.break()
+    server.connection.break()
+    await lost
+    await client.close()
+    assert.equal((await within(ours.over.promise, 'the end')).condition, 'gone')
   })
 
   test('are over when the other side is gone', async () => {
