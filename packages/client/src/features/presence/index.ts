@@ -79,7 +79,7 @@ export class Presences {
   /** Says so to all who may see it, now and in each session to come. `{}`: available. Throws a UsageError. */
   set(own: OwnPresence = {}): undefined {
     const { priority = 0, show } = own
-    if (!shows.includes(show)) throw new UsageError('`show` is chat, away, xa, dnd, or left out.')
+    if (!shows.includes(show)) throw new UsageError('`show` is chat, away, xa or dnd.')
     if (!Number.isInteger(priority) || priority < -128 || priority > 127)
       throw new UsageError('A priority is a whole number from -128 to 127.')
     this.#returns ||= this.#own === undefined
