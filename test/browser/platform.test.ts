@@ -288,6 +288,36 @@ describe('the store', () => {
     assert.deepEqual(await tab.call('read'), [['a', 'last']])
   })
 
+  test('that does not open in time holds up nobody twice, and goes on when it does', async (t) => {
+    const context = await newBrowser(t)
+    const [holder, tab] = [await pages.open(context), await pages.open(context)]
+    await tab.call('open', account)
+    await tab.page.clock.install()
+    await tab.page.clock.pauseAt(Date.now() + 60_000)
+    await holder.page.evaluate(`new Promise((resolve) => {
+      const opening = indexedDB.open('rookery')
+      opening.onsuccess = () => {
+        globalThis.held = opening.result
+        indexedDB.deleteDatabase('rookery').onblocked = resolve
+      }
+    })`)
+    const refused = assert.rejects(tab.call('write', ['a', 'first']), /StoreError: .* another page of this site/)
+    let isSettled = false
+    const settled = (): unknown => (isSettled = true)
+    void refused.then(settled, settled)
+    while (!isSettled) await tab.page.clock.runFor(1_000) // it stands still otherwise
+    await refused
+    await assert.rejects(tab.call('write', ['a', 'second']), /StoreError/)
+    await holder.page.evaluate('held.close()')
+    await until(() =>
+      tab.call('write', ['a', 'last']).then(
+        () => true,
+        () => false,
+      ),
+    )
+    assert.deepEqual(await tab.call('read'), [['a', 'last']])
+  })
+
   test('goes on where a later version of the application has raised the number of its database', async (t) => {
     const context = await newBrowser(t)
     const tab = await pages.open(context)

@@ -210,14 +210,14 @@ class Rows {
     try {
       for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
         if (this.#failing > 0) await before
-        const opened = (this.#database ??= openDatabase(this.name))
+        const opened = (this.#database ??= openDatabase(this.name, () => this.close()))
         try {
           return await transact(await opened, mode, use)
         } catch (error) {
+          if (error instanceof StoreError) throw error
           // it was deleted, or lost (in Safari, when a page was long in the background), or did not open: the next try, now or later, opens it again
           if (this.#database === opened) this.close()
-          if (error instanceof StoreError || isLasting(error) || performance.now() - start > tryFor)
-            throw storeError(error)
+          if (isLasting(error) || performance.now() - start > tryFor) throw storeError(error)
           if (!hasFailed) this.#failing++
           hasFailed = true
           await new Promise((resolve) => setTimeout(resolve, pause))
@@ -254,8 +254,8 @@ function rangeOf(account: string, slot: number): IDBKeyRange {
   return IDBKeyRange.bound([account, slot], [account, slot, []]) // an array is behind every text
 }
 
-/** `version`: unless told, whichever it has, since another page may have later code. */
-function openDatabase(name: string, version?: number): Promise<IDBDatabase> {
+/** `late`: called where it opens after all, or never will. `version`: unless told, whichever it has, since another page may have later code. */
+function openDatabase(name: string, late: () => void, version?: number): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, version)
     let isLate = false
@@ -271,10 +271,15 @@ function openDatabase(name: string, version?: number): Promise<IDBDatabase> {
       database.onversionchange = () => database.close() // somebody deletes it
       if (database.objectStoreNames.contains(tableName) && !isLate) return resolve(database)
       database.close()
+      if (isLate) return late()
       // made by others, or by a browser that did no more (Safari, at times)
-      if (!isLate) openDatabase(name, database.version + 1).then(resolve, reject)
+      openDatabase(name, late, database.version + 1).then(resolve, reject)
     }
-    request.onerror = () => reject(request.error)
+    request.onerror = () => {
+      clearTimeout(timer)
+      if (isLate) late()
+      reject(request.error)
+    }
   })
 }
 
