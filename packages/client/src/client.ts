@@ -244,7 +244,7 @@ export class ClientCore<E extends ClientEvents = ClientEvents> {
         return sessions.connection !== undefined
       },
       onStanza: dispatch.onStanza,
-      onSession: (phase, run) => void sessions.beginnings[phase].push(run),
+      onSession: sessions.onSession,
       onSessionEnd: (run) => void sessions.endings.push(run),
       onDisconnect: (run) => void this.#leaving.push(run),
       carry: (make) => sessions.carry(make(this.#kept, maxQueue)),

@@ -153,7 +153,7 @@ export interface Core<E = unknown> {
 
   /**
    * Called at the start of each session, before the client is called online: all of `prepare` at once (lists, copies, archives), then all of
-   * `appear` (presence, rooms). What it throws is an `error`.
+   * `appear` (presence, rooms); for an extension that is used later, when it is. What it throws is an `error`.
    */
   onSession(phase: SessionPhase, run: (start: SessionStart) => Maybe<undefined>): void
   /** Called when a session has ended for good. */

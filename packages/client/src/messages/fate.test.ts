@@ -13,6 +13,7 @@ import { next, online, timeless } from '../../test/online.ts'
 import { within } from '../../test/waiting.ts'
 import {
   type Change,
+  type Client,
   type ClientError,
   chat,
   DisconnectedError,
@@ -355,6 +356,15 @@ test('what was sent before a restart is looked for where messages are used later
     server.received('message').map((element) => element.attr('id') === message.id),
     [false, true],
   )
+})
+
+test('messages that are used later than at the start are told as they come', async () => {
+  await using server = await HostileServer.start()
+  await using client = await connect({ ...options(server), use: [] })
+  client.use(messages)
+  const told = next(client as Client<readonly [typeof messages]>, 'message')
+  server.route(el('message', 'jabber:client', { from: juliet, to: `${client.jid}` }))
+  await told
 })
 
 test('what a program that crashed may have sent is looked for before it is sent again', async () => {

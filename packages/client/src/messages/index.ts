@@ -93,6 +93,7 @@ export class Messages {
     this.#outbox = core.carry((kept, maxBytes) => new Outbox(core, kept, maxBytes))
     core.onStanza('message', (stanza) => this.#receive(stanza))
     core.on('state', (state) => this.#changed(state))
+    this.#changed(core.state) // used later than at the start
     core.onDisconnect(async (signal) => {
       for (const { message, isHeld } of this.#outbox.entries)
         if (!isHeld) await message.reached('acked', { signal }).catch(() => undefined)

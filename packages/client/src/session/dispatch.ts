@@ -66,12 +66,13 @@ export class Dispatch {
   wait(
     id: string,
     to: Jid | undefined,
-    { signal, timeout, explain }: RequestOptions & { readonly timeout: number },
+    options: RequestOptions & { readonly timeout: number },
     send: () => void,
   ): Promise<Element | undefined> {
+    const { timeout, explain } = options
     const late = (): TimeoutError =>
       new TimeoutError(`${to ?? 'The server'} did not answer within ${timeout / 1000} s.`)
-    return until(this.#parts.clock, { signal, timeout }, late, (resolve, reject) => {
+    return until(this.#parts.clock, options, late, (resolve, reject) => {
       this.#pending.set(id, { to, resolve, reject, explain })
       send()
       return () => this.#pending.delete(id)
@@ -148,6 +149,6 @@ function readAddress(element: Element, name: 'from' | 'to'): Jid | undefined | n
 /** [RFC6120 10.3.3] what a server does for an account may be answered without an address, by the account, or by the server. */
 function isFrom(from: Jid | undefined, asked: Jid | undefined, own: Jid): boolean {
   const isOwn = asked === undefined || asked.equals(own.bare)
-  if (from === undefined) return isOwn || asked.toString() === own.domain
+  if (from === undefined) return isOwn || `${asked}` === own.domain
   return isOwn ? [own.bare, own, own.domain].some((one) => `${one}` === `${from}`) : from.equals(asked)
 }

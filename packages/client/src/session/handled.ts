@@ -7,7 +7,6 @@ import type { Element } from '@rookery/protocol/xml'
 interface Received {
   /** By which it is known again: many may wait behind one that takes long, and what is in them is not kept for that. */
   readonly signature: string
-  readonly bytes: number
   isDone: boolean
 }
 
@@ -43,32 +42,25 @@ export class Handled {
 
   /** Whether this one came before and is in hand: it counts, and is not to be dealt with again. */
   repeats(element: Element): boolean {
-    if (this.#mayRepeat === 0) return false
+    if (!this.#mayRepeat) return false
     this.#mayRepeat--
     const signature = signatureOf(element)
     const at = this.#inHand.findIndex((one) => one.signature === signature)
     if (at < 0) return false
-    const [known] = this.#inHand.splice(at, 1)
-    this.#add(known!)
+    this.#add(this.#inHand.splice(at, 1)[0]!)
     return true
   }
 
   /** One has come; `working` settles when it is done. It never rejects. */
   receive(element: Element, working: Promise<unknown> | undefined): void {
-    if (working === undefined && this.#queue.length === 0) {
-      this.#count++
-      return
-    }
-    const one: Received = {
-      signature: signatureOf(element),
-      bytes: working === undefined ? 0 : (element.inner ?? JSON.stringify(element)).length + 200,
-      isDone: working === undefined,
-    }
-    this.#bytes += one.bytes
+    if (!working && this.#queue.length === 0) return void this.#count++
+    const one: Received = { signature: signatureOf(element), isDone: !working }
+    const bytes = working ? (element.inner ?? JSON.stringify(element)).length + 200 : 0
+    this.#bytes += bytes
     this.#add(one)
     working?.then(() => {
       one.isDone = true
-      this.#bytes -= one.bytes
+      this.#bytes -= bytes
       this.#advance()
       this.#changed()
     })
@@ -88,15 +80,14 @@ export class Handled {
 
   #advance(): void {
     let done = 0
-    while (this.#queue[done]?.isDone === true) done++
-    if (done === 0) return
-    this.#queue.splice(0, done)
-    this.#count += done
+    while (this.#queue[done]?.isDone) done++
+    this.#count += this.#queue.splice(0, done).length
   }
 }
 
 /** What is the same when a stanza is sent again, perhaps with a delay in it. */
 function signatureOf(element: Element): string {
-  const { name } = element
-  return [name, element.attr('type'), element.attr('from'), element.attr('id'), element.childText('body')].join('\n')
+  return [element.name, element.attr('type'), element.attr('from'), element.attr('id'), element.childText('body')].join(
+    '\n',
+  )
 }

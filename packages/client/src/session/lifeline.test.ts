@@ -504,27 +504,26 @@ test('a session that ends while the server says that it goes on is followed by a
   assert.equal(client.state.name, 'online')
 })
 
-test('word of another network does not end what waits for a person', async () => {
+test('what is used when a session has begun begins then', async () => {
   await using server = await HostileServer.start()
-  let skew = 0
-  let changed: () => void = () => undefined
-  const platform: Platform = {
-    ...nodePlatform,
-    clock: { ...nodePlatform.clock, now: () => Date.now() + skew },
-    watchNetwork: (run) => {
-      changed = run
-      return () => undefined
-    },
-  }
-  let asked = 0
-  // who types it has looked it up in another window
-  const password = async (): Promise<string> => {
-    asked++
-    skew += 10_000
-    changed()
-    return 'secret'
-  }
-  await using client = await create(server, { platform, password })
+  await using client = await create(server)
   await client.connect()
-  assert.equal(asked, 1)
+  const begun: unknown[] = []
+  const late = defineExtension({
+    name: 'late',
+    start: (core) => {
+      const isMade = { now: false }
+      for (const phase of ['prepare', 'appear'] as const)
+        core.onSession(phase, (start) => void begun.push([phase, isMade.now, start]))
+      isMade.now = true
+      return undefined
+    },
+  })
+  client.use(late)
+  await client.request('get', el('ping', 'urn:xmpp:ping'))
+  const anew = { resumed: false, restored: false }
+  assert.deepEqual(begun, [
+    ['prepare', true, anew],
+    ['appear', true, anew],
+  ])
 })

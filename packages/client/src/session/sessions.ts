@@ -43,7 +43,7 @@ export interface SessionsParts {
 }
 
 export class Sessions {
-  readonly beginnings: Readonly<Record<SessionPhase, ((start: SessionStart) => Maybe<undefined>)[]>> = {
+  readonly #beginnings: Readonly<Record<SessionPhase, ((start: SessionStart) => Maybe<undefined>)[]>> = {
     prepare: [],
     appear: [],
   }
@@ -85,6 +85,13 @@ export class Sessions {
     return !!this.#session?.id
   }
 
+  /** Who comes when a session has begun begins then. */
+  readonly onSession = (phase: SessionPhase, run: (start: SessionStart) => Maybe<undefined>): void => {
+    this.#beginnings[phase].push(run)
+    if (this.#isBegun)
+      queueMicrotask(() => guardWork(this.#parts.failed, () => run({ resumed: false, restored: false })))
+  }
+
   /** What it carries is sent in this session, if there is one, and those to come. */
   carry<C extends Carrier>(carrier: C): C {
     this.#carrier = carrier
@@ -106,19 +113,19 @@ export class Sessions {
   }
 
   /** One try, for which there is so much time beside that of who types a password. Throws a ClientError. */
-  async begin(began: () => AbortSignal, time: number): Promise<Live> {
+  async begin(stop: AbortSignal, time: number): Promise<Live> {
     const { account, options, platform } = this.#parts
     const once = (password: string | undefined): Promise<Live> =>
-      limited(platform.clock, began(), time, account.domain, (signal) => this.#begin(signal, time, password))
+      limited(platform.clock, stop, time, account.domain, (signal) => this.#begin(signal, time, password))
     const session = this.#session
     if (session)
       await until<void>(
         platform.clock,
-        { signal: began(), timeout: time },
+        { signal: stop, timeout: time },
         () => new DisconnectedError('More came than is dealt with.'),
         (run) => session.drained(run),
       )
-    const hopes = this.#memory.token && typeof options.password === 'function'
+    const hopes = this.#memory.token !== undefined && typeof options.password === 'function'
     try {
       return await once(hopes ? undefined : await passwordOf(options))
     } catch (error) {
@@ -214,8 +221,8 @@ export class Sessions {
   /** The session of before the program was started, as it was kept. */
   #restore(): void {
     const { jid, handled, id, location } = this.#parts.kept.json('session')
-    const address = parseJid(String(jid))
-    if (!address || typeof handled !== 'number' || typeof id !== 'string') return
+    const address = typeof jid === 'string' ? parseJid(jid) : undefined
+    if (address === undefined || typeof handled !== 'number' || typeof id !== 'string') return
     this.#make(address, { id, location: typeof location === 'string' ? location : undefined }, handled)
   }
 
@@ -265,7 +272,7 @@ export class Sessions {
   async #run(connection: Connection, start: SessionStart): Promise<undefined> {
     if (this.#isBegun) void this.#carrier?.open(this.#session!)
     const phase = (name: SessionPhase): Promise<unknown> =>
-      Promise.all(this.beginnings[name].map((run) => guardWork(this.#parts.failed, () => run(start))))
+      Promise.all(this.#beginnings[name].map((run) => guardWork(this.#parts.failed, () => run(start))))
     await this.#counted
     await phase('prepare')
     await this.#carrier?.open(this.#session!)

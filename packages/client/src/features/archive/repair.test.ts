@@ -585,3 +585,14 @@ test('what waited for the account comes to a client that asks no archive, and to
     await client.close()
   }
 })
+
+test('who begins to use the archive when already online is told what comes, and misses nothing from then on', async () => {
+  await using stage = await scene()
+  const store = memoryStore()
+  const options = { ...stage.romeo, service: `xmpp://127.0.0.1:${stage.proxy.port}`, plaintext: true, store }
+  await using client = await connect({ ...options, use: [messages, present] })
+  const late = client.use(archive)
+  await late.caughtUp()
+  await stage.says('one')
+  assert.deepEqual(await read(client as unknown as Client<Use>, 1), ['one'])
+})
