@@ -156,6 +156,24 @@ describe('the store', () => {
     assert.deepEqual(await one.call('read'), rows)
   })
 
+  test('of a closed tab keeps its messages for the next one where there is no room to take them over', async (t) => {
+    const context = await newBrowser(t)
+    const [one, other] = [await pages.open(context), await pages.open(context)]
+    for (const tab of [one, other]) await tab.call('open', account)
+    await other.call('write', ['out/000000000000', '{}'])
+    await other.page.close()
+    await until(async () => (await one.locks()).length === 1)
+    await one.reload()
+    await one.page.evaluate(
+      `IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError') }`,
+    )
+    await one.call('open', account)
+    assert.deepEqual(await one.call('read'), [])
+    await one.reload()
+    await one.call('open', account)
+    assert.equal((await one.call<unknown[]>('read')).length, 1)
+  })
+
   test('of a living tab is not touched by others, whatever lies in it', async (t) => {
     const context = await newBrowser(t)
     const one = await pages.open(context)

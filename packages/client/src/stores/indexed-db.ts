@@ -186,7 +186,7 @@ class Rows {
         await this.#run('readwrite', (table) => {
           for (const [key, value] of changes) table.put(value, [account, own, key])
           for (const [key] of abandoned) if (key.startsWith(messagePrefix)) table.delete([account, other, key])
-        })
+        }).catch(() => undefined) // no room: they stay where they are, for the next one
       } finally {
         release()
       }
