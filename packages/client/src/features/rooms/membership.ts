@@ -125,6 +125,12 @@ export class Membership {
     this.#refuse(new DisconnectedError('The room was lost.'))
   }
 
+  /** Where nobody connects there will be no answer. */
+  look(): void {
+    const { name } = this.#parts.core.state
+    if (name === 'offline' || name === 'failed') this.#refuse(new DisconnectedError())
+  }
+
   /** What we say of ourselves has changed. [XEP-0045 7.7] It waits until we are in, and are called as we are to be. */
   show(): void {
     this.#isStale = this.#state !== 'inside' || this.#asked !== undefined
@@ -140,7 +146,7 @@ export class Membership {
   async rename(wanted: string, options: WaitOptions): Promise<undefined> {
     const nick = this.#read(wanted)
     if (this.#state !== 'inside') throw new UsageError(`You are not in ${this.#parts.room}: join it first.`)
-    if (this.#asked) throw new UsageError('The nickname is being changed already.')
+    if (this.#asked) throw new UsageError('The nickname is being changed.')
     if (nick === this.#nick) return
     await this.#wait(options, () => {
       this.#askedId = this.#say('available', nick)
@@ -257,14 +263,12 @@ export class Membership {
   /** Without a session the question is asked in the next one. */
   async #wait({ signal, timeout = answerWithin }: WaitOptions, ask: () => void): Promise<undefined> {
     signal?.throwIfAborted()
-    const { core } = this.#parts
-    const { name } = core.state
-    if (name === 'offline' || name === 'failed') throw new DisconnectedError()
     const asked = deferred<undefined>()
     this.#asked = asked
     ask()
+    this.look()
     try {
-      return await within(core.clock, asked.promise, { signal, timeout })
+      return await within(this.#parts.core.clock, asked.promise, { signal, timeout })
     } finally {
       if (this.#asked === asked) this.#asked = undefined
     }

@@ -322,6 +322,7 @@ export class Room {
   /** Whether there is a connection. @internal */
   watch(isOnline: boolean): void {
     this.#ping.watch(isOnline)
+    this.#membership.look()
   }
 
   /** The session is over. @internal */

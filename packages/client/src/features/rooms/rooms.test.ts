@@ -215,6 +215,20 @@ describe('entering a room', () => {
     )
   })
 
+  test('ends with the client, also on its way back', async () => {
+    for (const isOnline of [true, false]) {
+      await using set = await stage()
+      const { server, romeo } = set
+      server.script.receive = (element) => element.attr('to')?.startsWith(address) === true
+      const refused = assert.rejects(romeo.rooms.join(address), { kind: 'disconnected' })
+      await server.until((element) => element.attr('to') === `${address}/romeo`)
+      if (!isOnline) await cutOff(server, romeo)
+      await romeo.close()
+      await within(refused, 'an end')
+      assert.deepEqual(romeo.rooms.joined, [])
+    }
+  })
+
   test('asks nothing when its signal is aborted, and does not wait for an earlier end longer than that', async () => {
     await using set = await stage()
     const { server, romeo } = set

@@ -139,7 +139,7 @@ export class Roster {
   /** Lets somebody see our presence as soon as they ask. Throws UnsupportedError where the server cannot. [RFC6121 3.4] */
   preApprove(jid: Jid | string): undefined {
     if (!this.#isOffered(preApprovalFeature))
-      throw new UnsupportedError(preApprovalFeature.ns, 'The server knows no approval in advance.')
+      throw new UnsupportedError(preApprovalFeature.ns, 'The server knows no such approval.')
     this.#send(jid, 'subscribed')
   }
 
