@@ -94,6 +94,9 @@ describe('avatars', () => {
     await romeo.request('get', el('ping', 'urn:xmpp:ping'))
     const cards = server.received('iq').filter((stanza) => stanza.firstElement()?.ns === 'vcard-temp')
     assert.deepEqual([...new Set(cards.map((stanza) => stanza.attr('type')))], ['get'])
+    // nor is it said that there is no picture in it
+    const said = server.received('presence').map((one) => one.child('x', 'vcard-temp:x:update')?.children)
+    assert.deepEqual([...new Set(said.map((children) => children?.length))], [0])
   })
 
   test('a picture is taken only where it is the one that was announced, and not too large', async () => {

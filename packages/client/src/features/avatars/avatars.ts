@@ -92,7 +92,7 @@ export class Avatars {
     core.onSession('prepare', async ({ resumed, restored }) => {
       if (resumed && !restored) return
       this.#converts = await core.use(disco).supports(core.account, conversion)
-      if (!this.#converts) this.#own = await this.#hashOfOwn()
+      if (!this.#converts) this.#own = await this.#hashOfOwn().catch(ignoreRefusal)
     })
     core.onSessionEnd(() => this.#known.clear())
   }
@@ -253,4 +253,9 @@ export class Avatars {
 /** The first that is in the node and not too large: all of them are the same picture. [XEP-0084 4.2.1] */
 function choose({ infos }: AvatarMetadata): AvatarInfo | undefined {
   return infos.find(({ url, bytes }) => url === undefined && bytes <= maxBytes)
+}
+
+/** Then it is not known, and nothing is said of it. */
+function ignoreRefusal(error: unknown): undefined {
+  if (!(error instanceof RequestError)) throw error
 }

@@ -2,7 +2,7 @@
 import type { Jid } from '@rookery/protocol/jid'
 import { picture } from '@rookery/protocol/xeps/card'
 import { type Element, el } from '@rookery/protocol/xml'
-import { isMissing } from '../../contract/ask.ts'
+import { isLacking, isMissing } from '../../contract/ask.ts'
 import { RequestError } from '../../contract/errors.ts'
 import type { Core } from '../../contract/extension.ts'
 import type { WaitOptions } from '../../contract/within.ts'
@@ -14,14 +14,16 @@ export interface Photo {
   readonly data: Uint8Array
 }
 
-/** Undefined where there is none, no card, or nobody who would tell us. Without an address: our own. */
+/** Undefined where there is none, no card, or nobody who would tell us. Without an address: our own, of which a refusal is thrown. */
 export async function photoOf(
   core: Pick<Core, 'request'>,
   jid?: Jid,
   options?: WaitOptions,
 ): Promise<Photo | undefined> {
   const card = await cardOf(core, jid, options).catch((error: unknown): undefined => {
-    if (!(error instanceof RequestError) || error.type === 'wait') throw error
+    // of others it does not matter why; of our own there may be one all the same
+    const isNone = jid === undefined ? isLacking(error) : error instanceof RequestError && error.type !== 'wait'
+    if (!isNone) throw error
   })
   const found = card?.child('PHOTO')
   const data = picture.decode(found?.childText('BINVAL') ?? '')
