@@ -91,6 +91,33 @@ describe('entering a room', () => {
     assert.equal(room.entered.length, 1)
   })
 
+  test('waits for the coming back of who was there, and asks by itself where that was refused', async () => {
+    for (const isRefused of [false, true]) {
+      await using set = await stage(hurried)
+      const { server, room, romeo } = set
+      const before = await romeo.rooms.join(address)
+      const letIn = server.script.receive!
+      const again = Promise.withResolvers<Room>()
+      server.script.receive = (element, connection) => {
+        const join = element.child('x', 'http://jabber.org/protocol/muc')
+        if (join === undefined || join.childText('password') === 'rose') return letIn(element, connection)
+        again.resolve(romeo.rooms.join(address, { password: 'rose', timeout: 100 * 15_000 }))
+        if (!isRefused) return letIn(element, connection)
+        const error = "<error type='auth'><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
+        room.say(
+          `<presence type='error' from='${address}/romeo' to='@me' id='${element.attr('id')}'>${error}</presence>`,
+        )
+        return true
+      }
+      server.sessions.clear()
+      server.connection.break()
+      const entered = await within(again.promise, 'the room')
+      assert.deepEqual([entered.state, romeo.rooms.joined], ['inside', [entered]])
+      if (!isRefused) assert.equal(entered, before)
+      assert.equal(room.entered.length, isRefused ? 3 : 2)
+    }
+  })
+
   test('is not undone by the end of an earlier stay, of which the room tells meanwhile', async () => {
     await using set = await stage()
     const { server, room, romeo } = set
