@@ -61,6 +61,13 @@ test('a name without addresses is told apart from a name server that does not an
     )
 })
 
+test('a name server that answers with no address at all is not waited for', async () => {
+  await assert.rejects(
+    connectTcp('host', 5222, AbortSignal.timeout(5_000), async () => []),
+    { reason: 'unknown-host' },
+  )
+})
+
 test('the system knows the addresses of this machine', async (t) => {
   const server = await listen('localhost')
   t.after(() => server.close())

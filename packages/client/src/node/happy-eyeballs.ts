@@ -80,7 +80,9 @@ async function addressesOf(host: string, signal: AbortSignal, lookup: Lookup): P
   const { promise, reject } = deferred<never>()
   const stopListening = onAbort(signal, reject)
   try {
-    return interleave(await Promise.race([lookup(host), promise])).slice(0, mostAddresses)
+    const found = await Promise.race([lookup(host), promise])
+    if (found.length === 0) throw lookupError(host, undefined, 'ENODATA')
+    return interleave(found).slice(0, mostAddresses)
   } catch (error) {
     if (error instanceof Error && 'code' in error) throw lookupError(host, error, String(error.code))
     throw error
@@ -89,7 +91,7 @@ async function addressesOf(host: string, signal: AbortSignal, lookup: Lookup): P
   }
 }
 
-function lookupError(host: string, cause: Error, code: string): ConnectError {
+function lookupError(host: string, cause: Error | undefined, code: string): ConnectError {
   return code === 'ENOTFOUND' || code === 'ENODATA'
     ? new ConnectError('unknown-host', `There is no host ${host}: is the address spelt right?`, cause)
     : new ConnectError('unreachable', `The name server did not tell the address of ${host} (${code}).`, cause)
