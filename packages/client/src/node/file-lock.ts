@@ -1,6 +1,6 @@
 /** One client at a time for a file: a lock beside it names the process, and that of a process which is gone counts for nothing. */
 import { randomUUID } from 'node:crypto'
-import { open, readFile, stat, unlink, utimes } from 'node:fs/promises'
+import { type FileHandle, open, readFile, stat, unlink, utimes } from 'node:fs/promises'
 import { hostname, uptime } from 'node:os'
 import { pid } from 'node:process'
 import { StoreError } from '../contract/errors.ts'
@@ -46,14 +46,17 @@ export async function lockFile(path: string, account: string): Promise<() => Pro
 
 /** False when there is one. */
 async function create(path: string, own: Owner): Promise<boolean> {
+  let file: FileHandle | undefined
   try {
-    const file = await open(path, 'wx', 0o600)
+    file = await open(path, 'wx', 0o600)
     await file.writeFile(JSON.stringify(own))
-    await file.close()
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if (file !== undefined) await unlink(path).catch(() => undefined)
     throw error
+  } finally {
+    await file?.close()
   }
 }
 
@@ -66,10 +69,12 @@ async function takeOver(path: string, own: Owner, account: string): Promise<void
     if (!(await create(guard, own))) throw heldBy(account, await read(path))
   }
   try {
-    const since = await age(path)
     const owner = await read(path)
-    if (since !== undefined && (await isAlive(owner, since))) throw heldBy(account, owner)
-    await unlink(path).catch(() => undefined)
+    const since = await age(path)
+    if (since !== undefined) {
+      if (await isAlive(owner, since)) throw heldBy(account, owner)
+      await unlink(path).catch(() => undefined)
+    } // where it is let go of, another one may be there by now
     if (!(await create(path, own))) throw heldBy(account, await read(path))
   } finally {
     await unlink(guard).catch(() => undefined)

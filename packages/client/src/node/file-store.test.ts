@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
+import promises, {
   appendFile,
   mkdir,
   mkdtemp,
@@ -16,6 +16,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execPath, pid } from 'node:process'
@@ -311,8 +312,39 @@ describe('a second client of the account', () => {
     await open()
   })
 
+  test('that makes its lock while another is let go of keeps it', async (t) => {
+    await leave({ pid: process.ppid, host: hostname(), id: 'x' }, 1000)
+    const { stat } = promises
+    const look = t.mock.method(promises, 'stat', async (file: string) => {
+      if (file !== path('.lock')) return stat(file)
+      await leave({ pid: process.ppid, host: hostname(), id: 'y' }, 0)
+      throw Object.assign(new Error(), { code: 'ENOENT' }) // what was there when we looked
+    })
+    syncBuiltinESMExports()
+    try {
+      await assert.rejects(open(), StoreError)
+      assert.equal(look.mock.callCount(), 1)
+      assert.match(await readFile(path('.lock'), 'utf8'), /"y"/)
+    } finally {
+      look.mock.restore()
+      syncBuiltinESMExports()
+    }
+  })
+
+  test('that could not make its lock leaves none', async (t) => {
+    const file = await openFile(join(folder, 'any'), 'w')
+    const handles = Object.getPrototypeOf(file)
+    await file.close()
+    const full = (): never => {
+      throw Object.assign(new Error(), { code: 'ENOSPC' })
+    }
+    t.mock.method(handles, 'writeFile', full, { times: 1 })
+    await assert.rejects(open(), /the disk is full/)
+    await open()
+  })
+
   test('that is just making its lock is waited for, one that crashed over it is not', async () => {
-    await leave('', 0)
+    await leave('', -30_000) // so that a slow machine is not too late
     await assert.rejects(open(), StoreError)
     await leave('', 60_000)
     await open()
