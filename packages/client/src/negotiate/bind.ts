@@ -13,7 +13,7 @@ const id = 'bind'
 export async function bindResource({ connection, account, offers }: Negotiation): Promise<Jid> {
   const { resource } = account
   if (offers.child('bind', NS.bind) === undefined) throw broken(NS.bind)
-  const wish = el('bind', NS.bind, {}, [resource === '' ? undefined : el('resource', NS.bind, {}, resource)])
+  const wish = el('bind', NS.bind, {}, [resource ? el('resource', NS.bind, {}, resource) : undefined])
   connection.send(el('iq', NS.client, { type: 'set', id }, [wish]))
   const answer = await connection.nextElement('iq', NS.client)
   if (answer.attr('type') === 'error') throw new RequestError(readStanzaError(answer))

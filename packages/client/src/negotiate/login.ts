@@ -16,7 +16,7 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
   const { channel, isSecure } = connection.transport
   const inline = offers.child('authentication', SASL2_NS)
   const offer = inline ?? offers.child('mechanisms', NS.sasl)
-  if (offer === undefined) throw new ConnectError('bad-answer', 'The server offers no login.')
+  if (!offer) throw new ConnectError('bad-answer', 'The server offers no login.')
   // a token is for an installation that has a name [XEP-0484 3.1]
   const fast = negotiation.agent ? inline?.child('inline')?.child('fast', FAST_NS) : undefined
   const listed = listOf(fast, 'mechanism', textOf)
@@ -50,17 +50,17 @@ export async function login(negotiation: Negotiation): Promise<boolean> {
       negotiation,
       offer.ns,
       (data) =>
-        inline === undefined
-          ? el('auth', NS.sasl, { mechanism }, data || '=') // zero bytes are told from no bytes [RFC6120 6.4.2]
-          : el('authenticate', SASL2_NS, { mechanism }, [
+        inline
+          ? el('authenticate', SASL2_NS, { mechanism }, [
               el('initial-response', SASL2_NS, {}, data),
               ...askInline(negotiation, inline.child('inline'), token !== undefined, tokens[0]),
-            ]),
+            ])
+          : el('auth', NS.sasl, { mechanism }, data || '='), // zero bytes are told from no bytes [RFC6120 6.4.2]
       (say) => authenticate(mechanism, { ...means, password }, say),
     )
     if (/^SCRAM|EXTERNAL/.test(mechanism)) memory.scramWorked = true // [XEP-0474 7]
     if (inline) takeInline(negotiation, success, token?.mechanism ?? tokens[0])
-    return inline === undefined
+    return !inline
   } catch (error) {
     if (error instanceof SaslProblemError) throw gaveUp(error)
     if (token === undefined || !(error instanceof LoginError) || error.condition === undefined) throw error

@@ -16,14 +16,14 @@ export async function negotiate(negotiation: Negotiation): Promise<Negotiation> 
   if (isOver) connection.restart()
   negotiation.offers = isOver ? await connection.openStream(from) : await connection.nextElement('features', NS.streams)
   const isManaged = negotiation.offers.child('sm', MANAGEMENT_NS) !== undefined
-  if (negotiation.jid === undefined) {
-    if (isManaged && resumable !== undefined && negotiation.resumption === undefined) {
+  if (!negotiation.jid) {
+    if (isManaged && resumable && !negotiation.resumption) {
       connection.send(resume(resumable))
       negotiation.resumption = readResumption(await connection.nextElement(), resumable)
       if (negotiation.resumption.kind === 'resumed') return negotiation
     }
     negotiation.jid = await bindResource(negotiation)
   }
-  if (isManaged && negotiation.enabled === undefined) negotiation.enabled = await enableManagement(negotiation)
+  if (isManaged && !negotiation.enabled) negotiation.enabled = await enableManagement(negotiation)
   return negotiation
 }

@@ -24,7 +24,7 @@ export function askInline(
   return [
     el('user-agent', SASL2_NS, { id: agent }, [
       el('software', SASL2_NS, {}, software),
-      device === undefined ? undefined : el('device', SASL2_NS, {}, device),
+      device ? el('device', SASL2_NS, {}, device) : undefined,
     ]),
     resumable && inline?.child('sm', MANAGEMENT_NS) && resume(resumable),
     bind &&
@@ -33,7 +33,7 @@ export function askInline(
         ...negotiation.inlined,
         features.includes(MANAGEMENT_NS) ? enable : undefined,
       ]),
-    isToken ? el('fast', FAST_NS) : mechanism === undefined ? undefined : el('request-token', FAST_NS, { mechanism }),
+    isToken ? el('fast', FAST_NS) : mechanism ? el('request-token', FAST_NS, { mechanism }) : undefined,
   ]
 }
 

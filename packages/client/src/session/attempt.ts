@@ -47,7 +47,7 @@ export async function attempt<T>(parts: AttemptParts<T>): Promise<T> {
         urls.unshift(next)
       } else if (!isOfAddress(error, url === preferred)) throw error
       // a host that is down may come back, a name that is none will not
-      else if (last === undefined || (error as ConnectError).reason !== 'unknown-host') last = error
+      else if (!last || (error as ConnectError).reason !== 'unknown-host') last = error
     }
   }
   throw last ?? new ConnectError('unreachable', `${domain} tells no address for clients.`)
@@ -71,8 +71,8 @@ async function tryOne<T>(url: string, parts: AttemptParts<T>): Promise<T> {
 
 /** Whether another address of the same service may do better. */
 function isOfAddress(error: unknown, isPreferred: boolean): boolean {
-  if (error instanceof ConnectError) return isPreferred || passing.includes(error.reason)
+  if (error instanceof ConnectError) return isPreferred || passing.test(error.reason)
   return error instanceof DisconnectedError
 }
 
-const passing: readonly string[] = ['unreachable', 'timeout', 'bad-answer', 'unknown-host']
+const passing = /unreachable|timeout|bad-answer|unknown-host/

@@ -527,3 +527,28 @@ test('what is used when a session has begun begins then', async () => {
     ['appear', true, anew],
   ])
 })
+
+test('word of another network does not end what waits for a person', async () => {
+  await using server = await HostileServer.start()
+  let skew = 0
+  let changed: () => void = () => undefined
+  const platform: Platform = {
+    ...nodePlatform,
+    clock: { ...nodePlatform.clock, now: () => Date.now() + skew },
+    watchNetwork: (run) => {
+      changed = run
+      return () => undefined
+    },
+  }
+  let asked = 0
+  // who types it has looked it up in another window
+  const password = async (): Promise<string> => {
+    asked++
+    skew += 10_000
+    changed()
+    return 'secret'
+  }
+  await using client = await create(server, { platform, password })
+  await client.connect()
+  assert.equal(asked, 1)
+})

@@ -21,8 +21,11 @@ export interface Live {
 /** What makes sessions. */
 export interface Attempts {
   readonly canResume: boolean
-  /** One try: connects, and makes the session usable, within so many milliseconds. */
-  begin(stop: AbortSignal, time: number): Promise<Live>
+  /**
+   * One try: connects, and makes the session usable, within so many milliseconds from when it calls `began`, which gives what ends it. What a
+   * person takes to answer comes before that.
+   */
+  begin(began: () => AbortSignal, time: number): Promise<Live>
   /** Ends the session in order, if there is one. */
   end(): Promise<undefined>
   /** The network may have changed while we are online: is the connection still good? */
@@ -110,8 +113,8 @@ export class Lifeline {
       let reason: ClientError
       // what has worked before is tried again: networks lie at times, and whoever is in between may say anything in the clear
       let mayBeLie = this.#wasOnline
-      const trial = new AbortController()
-      const began = clock.now()
+      let trial = new AbortController()
+      let began = clock.now()
       // what hangs may hang on the network of before
       this.#wake = () => {
         if (reconnect && clock.now() - began > hanging)
@@ -119,17 +122,21 @@ export class Lifeline {
       }
       try {
         const live = await this.#attempts.begin(
-          AbortSignal.any([stop.signal, trial.signal]),
+          () => {
+            trial = new AbortController()
+            began = clock.now()
+            return AbortSignal.any([stop.signal, trial.signal])
+          },
           this.#wasOnline ? attemptTimeout : Math.min(attemptTimeout, left || attemptTimeout),
         )
         if (stop.signal.aborted) return void this.#attempts.end()
         this.#wasOnline = true
         mayBeLie = false
-        const since = clock.now()
+        began = clock.now()
         this.#settle() // those who wait go on after this turn
         this.#set({ name: 'online', jid: live.jid, resumed: live.resumed })
         reason = (await live.connection.closed) ?? new DisconnectedError()
-        if (clock.now() - since >= steady) attempt = 0
+        if (clock.now() - began >= steady) attempt = 0
       } catch (error) {
         reason = asClientError(error)
       }

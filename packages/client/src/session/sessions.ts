@@ -113,19 +113,19 @@ export class Sessions {
   }
 
   /** One try, for which there is so much time beside that of who types a password. Throws a ClientError. */
-  async begin(stop: AbortSignal, time: number): Promise<Live> {
+  async begin(began: () => AbortSignal, time: number): Promise<Live> {
     const { account, options, platform } = this.#parts
     const once = (password: string | undefined): Promise<Live> =>
-      limited(platform.clock, stop, time, account.domain, (signal) => this.#begin(signal, time, password))
+      limited(platform.clock, began(), time, account.domain, (signal) => this.#begin(signal, time, password))
     const session = this.#session
     if (session)
       await until<void>(
         platform.clock,
-        { signal: stop, timeout: time },
+        { signal: began(), timeout: time },
         () => new DisconnectedError('More came than is dealt with.'),
         (run) => session.drained(run),
       )
-    const hopes = this.#memory.token !== undefined && typeof options.password === 'function'
+    const hopes = this.#memory.token && typeof options.password === 'function'
     try {
       return await once(hopes ? undefined : await passwordOf(options))
     } catch (error) {
@@ -221,8 +221,8 @@ export class Sessions {
   /** The session of before the program was started, as it was kept. */
   #restore(): void {
     const { jid, handled, id, location } = this.#parts.kept.json('session')
-    const address = typeof jid === 'string' ? parseJid(jid) : undefined
-    if (address === undefined || typeof handled !== 'number' || typeof id !== 'string') return
+    const address = parseJid(String(jid))
+    if (!address || typeof handled !== 'number' || typeof id !== 'string') return
     this.#make(address, { id, location: typeof location === 'string' ? location : undefined }, handled)
   }
 
