@@ -283,8 +283,10 @@ export class Connection {
   }
 
   #break(how: 'reset' | 'end'): void {
-    if (how === 'reset') this.#raw.resetAndDestroy()
-    else this.#raw.end(() => this.#raw.destroy())
+    if (how === 'end') this.#raw.end(() => this.#raw.destroy())
+    // where an end is on its way, a reset is refused and leaves it open for ever (seen in 24.21)
+    else if (this.#socket.writableEnded) this.#socket.destroy()
+    else this.#raw.resetAndDestroy()
   }
 
   #gone(): void {

@@ -1,5 +1,6 @@
 /** The hostile server behaves well by default, does what a script says, keeps its journal, and breaks where it is told to. */
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { test } from 'node:test'
 import { NS } from '@rookery/protocol'
 import { authenticate } from '@rookery/protocol/sasl'
@@ -247,6 +248,19 @@ test('breaks before, within and after a stanza in either direction, and at a byt
   assert.deepEqual(await at({ direction: 'toClient', byte: 20 }), [])
   assert.equal(server.connection.counts.toClient.bytes >= 20, true)
   await untilCut(server, { direction: 'toClient', element: 1, where: 'after', how: 'reset' })
+})
+
+test('breaks where the end of the stream is on its way, also before TLS has begun', async () => {
+  await using server = await HostileServer.start()
+  for (const port of [server.ports.tcp, server.ports.tls]) {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+    const number = server.connections.length + 1
+    await server.journal.until(({ connection, what }) => connection === number && what === 'connected by tcp')
+    server.connection.close()
+    server.connection.break()
+    await server.closed()
+    socket.destroy()
+  }
 })
 
 test('goes half open, and goes on', async () => {
