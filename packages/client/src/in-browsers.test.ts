@@ -13,6 +13,8 @@ const different = [
   // Redirects are the browser's: without end they are a failure, and pages from https: are kept from http:, where Node goes.
   'follows a few redirects',
   'the server leads to a document that anybody could have written',
+  // Few browsers send streams: there they are read to their end before.
+  'that breaks, or is refused before all of it is there, lets go of what it was to read',
 ]
 
 test('host-meta is found, and files are uploaded', () => {
@@ -22,7 +24,7 @@ test('host-meta is found, and files are uploaded', () => {
   const { status, stdout } = spawnSync(
     execPath,
     ['--conditions=browser', '--test', '--test-isolation=none', '--test-reporter=tap', ...skipped, ...paths],
-    { encoding: 'utf8', env: others },
+    { encoding: 'utf8', env: others, timeout: 60_000 },
   )
   assert.equal(status, 0, stdout)
   assert.match(stdout, /# pass [1-9]\d/)

@@ -30,7 +30,7 @@ const different = [
 
 function run(...more: string[]): { status: number | null; stdout: string } {
   const { NODE_TEST_CONTEXT: _, ...others } = env
-  return spawnSync(execPath, ['--conditions=browser', ...more], { encoding: 'utf8', env: others })
+  return spawnSync(execPath, ['--conditions=browser', ...more], { encoding: 'utf8', env: others, timeout: 60_000 })
 }
 
 test('addresses, stanzas, streams and all vectors of extensions', () => {

@@ -55,9 +55,13 @@ export async function openFile(
   }
 }
 
-/** All of it, in memory. */
-export function wholeOf(stream: ReadableStream<Uint8Array>, signal: AbortSignal | undefined): Promise<Blob> {
-  return new Response(stream.pipeThrough(new TransformStream(), signal ? { signal } : {})).blob()
+/** All of it, in memory, and as `through` leaves it. */
+export function wholeOf(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+  through?: Transformer<Uint8Array, Uint8Array>,
+): Promise<Blob> {
+  return new Response(stream.pipeThrough(new TransformStream(through), signal ? { signal } : {})).blob()
 }
 
 const unknownType = 'application/octet-stream'

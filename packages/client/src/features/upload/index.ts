@@ -84,12 +84,12 @@ export class Upload {
   async send(data: FileData, options: UploadOptions = {}): Promise<Uploaded> {
     const { signal, purpose } = options
     const service = await this.service({ signal })
-    if (service === undefined) throw new UnsupportedError(UPLOAD_NS, 'The server has no place for files.')
+    if (!service) throw new UnsupportedError(UPLOAD_NS, 'The server has no place for files.')
     const file = await openFile(data, options)
-    if (file.size === 0) throw new UsageError('An empty file cannot be uploaded.')
+    if (file.size === 0) throw new UsageError('The file is empty.')
     const { maxBytes } = service
-    if (maxBytes !== undefined && file.size > maxBytes) throw tooLarge(maxBytes)
     const { size, type: mediaType } = file
+    if (size > (maxBytes ?? size)) throw tooLarge(maxBytes)
     const name = file.name?.replace(/^.*[/\\]/s, '') || 'file'
     const wanted = askForSlot({ filename: name, size, contentType: mediaType, purpose })
     const slots = this.#core.plaintext ? slotOf('https', 'http') : slotOf('https')
@@ -118,8 +118,8 @@ export class Upload {
     if (status === 429 || status === 507) throw new UploadError('quota', 'Too much was uploaded.', { status })
     if (status < 200 || status > 299)
       throw new UploadError('failed', `The file was refused: HTTP ${status}.`, { status })
-    if (hash === undefined) {
-      if (file.blob === undefined || file.size > mostHashed) return undefined
+    if (!hash) {
+      if (!file.blob || file.size > mostHashed) return undefined
       return new Uint8Array(await crypto.subtle.digest('SHA-256', await file.blob.arrayBuffer()))
     }
     // Safari does not loop over streams
@@ -135,7 +135,7 @@ export const upload: Extension<'upload', Upload> = defineExtension({
 })
 
 function tooLarge(maxBytes: number | undefined): UploadError {
-  const most = maxBytes === undefined ? '' : `: the most are ${maxBytes} bytes`
+  const most = maxBytes ? ` (most: ${maxBytes} bytes)` : ''
   return new UploadError('too-large', `The file is too large${most}.`, { maxBytes })
 }
 

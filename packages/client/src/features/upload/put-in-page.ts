@@ -40,8 +40,15 @@ async function readStream(
   seen: (piece: Uint8Array) => void,
   signal: AbortSignal | undefined,
 ): Promise<Blob> {
-  const blob = await wholeOf(stream(), signal)
-  if (blob.size !== size) throw new UsageError(`The file is not ${size} bytes long.`)
-  seen(new Uint8Array(await blob.arrayBuffer()))
+  let bytes = 0
+  const blob = await wholeOf(stream(), signal, {
+    transform(piece, controller) {
+      seen(piece)
+      bytes += piece.length
+      controller.enqueue(piece)
+      if (bytes > size) controller.terminate() // it may have no end
+    },
+  })
+  if (bytes !== size) throw new UsageError(`The file is not ${size} bytes long.`)
   return blob
 }

@@ -255,6 +255,15 @@ describe('an upload', () => {
     assert.equal(it.arrived.length, 0)
   })
 
+  test('of a stream without end fails, and lets go of it', async () => {
+    await using it = await place()
+    const { promise: letGo, resolve: cancel } = Promise.withResolvers<unknown>()
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => controller.enqueue(bytes(1_000))
+    await assert.rejects(it.client.upload.send(new ReadableStream({ pull, cancel }), { size: 2_000 }), UsageError)
+    await within(letGo, 'the end of the stream')
+    assert.equal(it.arrived.length, 0)
+  })
+
   for (const [title, size] of [
     ['read into memory first', undefined],
     ['sent as it comes', 100],
