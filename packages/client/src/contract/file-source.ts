@@ -59,7 +59,7 @@ export async function openFile(
 export function wholeOf(
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal | undefined,
-  through?: Transformer<Uint8Array, Uint8Array>,
+  through?: { transform(piece: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>): void },
 ): Promise<Blob> {
   return new Response(stream.pipeThrough(new TransformStream(through), signal ? { signal } : {})).blob()
 }
