@@ -479,19 +479,20 @@ describe('the nodes of a server that does otherwise', () => {
     })
     await using romeo = await online(server, [bookmarks, reading])
     const kept = (): unknown => romeo.bookmarks.get('verona@rooms.example')?.name
+    const isTheirs = (): boolean => romeo.reading.known('romeo@localhost')?.title === 'Theirs'
     await romeo.bookmarks.add('verona@rooms.example', { autojoin: true, name: 'Ours' })
-    assert.equal(kept(), 'Theirs')
+    await when(romeo, 'bookmark', () => kept() === 'Theirs')
     await romeo.bookmarks.remove('verona@rooms.example')
-    assert.equal(kept(), 'Theirs')
+    await when(romeo, 'bookmark', () => kept() === 'Theirs')
     await romeo.reading.publish({ title: 'Ours' })
-    assert.deepEqual(romeo.reading.known('romeo@localhost'), { title: 'Theirs' })
+    await when(romeo, 'reading', isTheirs)
     await romeo.reading.clear()
-    assert.deepEqual(romeo.reading.known('romeo@localhost'), { title: 'Theirs' })
+    await when(romeo, 'reading', isTheirs)
     ours = titled('Ours')
     await romeo.reading.publish({ title: 'Mine' })
     ours = titled('Ours')
     assert.deepEqual(await romeo.reading.of('romeo@localhost'), { title: 'Ours' })
-    assert.deepEqual(romeo.reading.known('romeo@localhost'), { title: 'Theirs' })
+    await when(romeo, 'reading', isTheirs)
   })
 
   test('a node that is not as it must be is configured, and what was to be published is', async () => {
